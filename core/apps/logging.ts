@@ -1,0 +1,32 @@
+/** The part of Django's LOGGING that has a meaning here: levels by logger name. */
+import { ImproperlyConfigured } from '../exceptions.ts'
+import { type LogLevel, setLogLevel } from '../utils/log.ts'
+import { shown } from '../utils/words.ts'
+
+const LEVELS: Record<string, LogLevel> = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warning',
+  ERROR: 'error',
+  CRITICAL: 'error',
+}
+
+function apply(entry: unknown, where: string, name?: string): void {
+  const level = (entry as { level?: string } | undefined)?.level
+  if (level === undefined) return
+  const known = LEVELS[level]
+  if (known === undefined) {
+    throw new ImproperlyConfigured(
+      `${where}.level should be one of ${Object.keys(LEVELS).join(', ')}, found ${shown(level)}.`,
+    )
+  }
+  setLogLevel(known, name)
+}
+
+/** Applies `LOGGING.root.level` and `LOGGING.loggers[name].level`. */
+export function configureLogging(logging: Readonly<Record<string, unknown>>): void {
+  apply(logging.root, 'LOGGING.root')
+  for (const [name, entry] of Object.entries((logging.loggers ?? {}) as Record<string, unknown>)) {
+    apply(entry, `LOGGING.loggers['${name}']`, name)
+  }
+}

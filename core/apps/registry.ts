@@ -1,0 +1,112 @@
+/** The registry of installed apps, filled from INSTALLED_APPS. */
+import path from 'node:path'
+import { ImproperlyConfigured } from '../exceptions.ts'
+import { canonicalName, folderOf, importModule, missing, moduleFile, type NamedBy } from '../utils/dotted_names.ts'
+import { didYouMean, listed } from '../utils/words.ts'
+import { AppConfig } from './config.ts'
+
+type AppConfigClass = new (name: string, path: string) => AppConfig
+
+function isAppConfigClass(value: unknown): value is AppConfigClass {
+  return typeof value === 'function' && value.prototype instanceof AppConfig
+}
+
+/** The config of an app by its folder: the only AppConfig class of its apps.ts, or a plain one. */
+async function fromFolder(name: string, folder: string, by: NamedBy): Promise<AppConfig> {
+  let AppConfigClass: AppConfigClass = AppConfig
+  if (moduleFile(`${name}.apps`, by.root) !== undefined) {
+    const module = await importModule(`${name}.apps`, by)
+    const classes = Object.values(module).filter(isAppConfigClass)
+    if (classes.length > 1) {
+      throw new ImproperlyConfigured(
+        `${by.setting} names '${name}', whose apps.ts has several AppConfig classes.` +
+          ` Name one of them: ${listed(classes.map((each) => `'${name}.apps.${each.name}'`))}.`,
+      )
+    }
+    AppConfigClass = classes[0] ?? AppConfig
+  }
+  return new AppConfigClass(canonicalName(name), folder)
+}
+
+/** The config that an entry of INSTALLED_APPS names: a folder, or a class in a module. */
+async function fromEntry(entry: string, by: NamedBy): Promise<AppConfig> {
+  const folder = folderOf(entry, by.root)
+  if (folder !== undefined) return fromFolder(entry, folder, by)
+  const dot = entry.lastIndexOf('.')
+  const module = dot > 0 ? entry.slice(0, dot) : ''
+  if (module === '' || moduleFile(module, by.root) === undefined) throw missing(entry, by, 'folder')
+  const exported = await importModule(module, by)
+  const className = entry.slice(dot + 1)
+  const found = exported[className]
+  if (!isAppConfigClass(found)) {
+    const classes = Object.keys(exported).filter((key) => isAppConfigClass(exported[key]))
+    throw new ImproperlyConfigured(
+      `${by.setting} names '${entry}', which is neither an app's folder nor an AppConfig class.` +
+        ` AppConfig classes of ${module}: ${listed(classes)}.${didYouMean(className, classes)}`,
+    )
+  }
+  const file = moduleFile(module, by.root) as string
+  return new found(canonicalName(module.replace(/\.[^.]*$/, '')), path.dirname(file))
+}
+
+export class Apps {
+  #configs = new Map<string, AppConfig>()
+  #ready = false
+
+  /** Whether all apps are known and every `ready()` has run. */
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  /**
+   * Fills the registry, in the order of INSTALLED_APPS, then runs every app's `ready()`.
+   * @throws ImproperlyConfigured that lists every entry that is wrong, a line each
+   */
+  async populate(installed: readonly string[], root: string): Promise<void> {
+    const configs = new Map<string, AppConfig>()
+    const problems: string[] = []
+    for (const [i, entry] of installed.entries()) {
+      try {
+        const config = await fromEntry(entry, { setting: `INSTALLED_APPS[${i}]`, root })
+        const other = configs.get(config.label)
+        if (other !== undefined) {
+          problems.push(
+            `INSTALLED_APPS[${i}] '${entry}' has the label '${config.label}', as '${other.name}' has.` +
+              ' Labels are unique: give one of them another in its AppConfig.',
+          )
+        } else configs.set(config.label, config)
+      } catch (error) {
+        if (!(error instanceof ImproperlyConfigured)) throw error
+        problems.push(error.message)
+      }
+    }
+    if (problems.length > 0) throw new ImproperlyConfigured(problems.join('\n'))
+    this.#configs = configs
+    for (const config of configs.values()) await config.ready()
+    this.#ready = true
+  }
+
+  /** All apps in the order of INSTALLED_APPS. */
+  getAppConfigs(): AppConfig[] {
+    return [...this.#configs.values()]
+  }
+
+  /** @throws LookupError when no app has the label */
+  getAppConfig(label: string): AppConfig {
+    const config = this.#configs.get(label)
+    if (config === undefined) {
+      throw new LookupError(`No installed app with label '${label}'.${didYouMean(label, this.#configs.keys())}`)
+    }
+    return config
+  }
+
+  /** Whether an app is installed, by its dotted name (Django's spelling too). */
+  isInstalled(name: string): boolean {
+    return this.getAppConfigs().some((config) => config.name === canonicalName(name))
+  }
+}
+
+/** No app has the label asked for. */
+export class LookupError extends Error {
+  override readonly name = 'LookupError'
+}

@@ -1,0 +1,55 @@
+/** The registry of checks and their runner. It holds no check of its own: rooms register theirs. */
+import { settings } from '../conf/index.ts'
+import type { CheckMessage } from './messages.ts'
+
+/** Looks at one thing and says what is wrong with it; nothing when all is well. */
+export type Check = (options: CheckOptions) => CheckMessage[] | Promise<CheckMessage[]>
+
+export interface CheckOptions {
+  /** Aliases of databases that may be connected to; none unless asked for. */
+  readonly databases?: readonly string[]
+}
+
+interface Registered {
+  readonly check: Check
+  readonly tags: readonly string[]
+  readonly deploy: boolean
+}
+
+export class CheckRegistry {
+  readonly #checks = new Map<Check, Registered>()
+
+  /**
+   * Adds a check; adding it twice is the same as once.
+   * @param tags by which `check --tag` selects it
+   * @param options.deploy true for a check that runs under `check --deploy` only
+   */
+  register(check: Check, tags: string | readonly string[], { deploy = false } = {}): void {
+    this.#checks.set(check, { check, tags: typeof tags === 'string' ? [tags] : tags, deploy })
+  }
+
+  /** All tags, of deployment checks too where asked for, in alphabetical order. */
+  tags({ deploy = false } = {}): string[] {
+    const registered = [...this.#checks.values()].filter((each) => deploy || !each.deploy)
+    return [...new Set(registered.flatMap((each) => each.tags))].toSorted()
+  }
+
+  /** Runs the checks and gives their messages, those of SILENCED_SYSTEM_CHECKS included. */
+  async run({
+    tags,
+    deploy = false,
+    ...options
+  }: CheckOptions & { tags?: readonly string[]; deploy?: boolean } = {}): Promise<CheckMessage[]> {
+    const messages: CheckMessage[] = []
+    for (const registered of this.#checks.values()) {
+      if (registered.deploy && !deploy) continue
+      // As in Django, checks of databases run only where a database was named.
+      if (tags === undefined && registered.tags.includes('database') && options.databases === undefined) continue
+      if (tags !== undefined && !tags.some((tag) => registered.tags.includes(tag))) continue
+      messages.push(...(await registered.check(options)))
+    }
+    return messages
+  }
+}
+
+export const isSilenced = (message: CheckMessage): boolean => settings.SILENCED_SYSTEM_CHECKS.includes(message.id)

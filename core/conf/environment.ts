@@ -1,0 +1,94 @@
+/** Settings that come from the environment: `NUAGES_<SETTING>`, DATABASE_URL and CACHE_URL. */
+import { ImproperlyConfigured } from '../exceptions.ts'
+import { listed } from '../utils/words.ts'
+import type { Format } from './formats.ts'
+import { type SettingName, schema } from './schema.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const PREFIX = 'NUAGES_'
+
+/** Scalar settings given as NUAGES_<SETTING>, and what is wrong with those that cannot be read. */
+export function settingsFromEnvironment(env: Environment): { values: Record<string, unknown>; problems: string[] } {
+  const values: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [variable, given] of Object.entries(env)) {
+    const name = variable.slice(PREFIX.length)
+    if (!variable.startsWith(PREFIX) || given === undefined || !Object.hasOwn(schema, name)) continue
+    const { format, ...rest } = schema[name as SettingName]
+    const { expected, ...reader }: Format<unknown> = format
+    const value = reader.fromText?.(given)
+    if (value === undefined) {
+      const found = 'secret' in rest ? 'something else' : `'${given}'`
+      const wanted = reader.fromText
+        ? `expected ${expected}, found ${found}`
+        : `${name} cannot be set by an environment variable`
+      problems.push(`${variable}: ${wanted}`)
+    } else values[name] = value
+  }
+  return { values, problems }
+}
+
+const DATABASE_ENGINES: Record<string, string> = {
+  sqlite: 'core.db.backends.sqlite3',
+  sqlite3: 'core.db.backends.sqlite3',
+  postgres: 'core.db.backends.postgresql',
+  postgresql: 'core.db.backends.postgresql',
+  mysql: 'core.db.backends.mysql',
+  mariadb: 'core.db.backends.mysql',
+}
+
+const CACHE_BACKENDS: Record<string, string> = {
+  locmem: 'core.cache.backends.locmem.LocMemCache',
+  redis: 'core.cache.backends.redis.RedisCache',
+  rediss: 'core.cache.backends.redis.RedisCache',
+  memcached: 'core.cache.backends.memcached.PyMemcacheCache',
+  db: 'core.cache.backends.db.DatabaseCache',
+  file: 'core.cache.backends.filebased.FileBasedCache',
+  dummy: 'core.cache.backends.dummy.DummyCache',
+}
+
+function parsed(variable: string, text: string, known: Record<string, string>): { url: URL; scheme: string } {
+  const scheme = /^([a-z0-9]+):/.exec(text)?.[1] ?? ''
+  // The URL may hold a password, so no message repeats it.
+  if (!Object.hasOwn(known, scheme)) {
+    throw new ImproperlyConfigured(`${variable} should begin with one of ${listed(Object.keys(known))}, then '://'.`)
+  }
+  try {
+    // An unknown scheme keeps the parser from changing anything; `sqlite:///x` and `sqlite:x` both work.
+    return { url: new URL(text), scheme }
+  } catch (cause) {
+    throw new ImproperlyConfigured(`${variable} is not a URL.`, { cause })
+  }
+}
+
+/** `postgres://user:password@host:port/name?option=value` as an entry of DATABASES. */
+export function databaseFromUrl(text: string, variable = 'DATABASE_URL'): Record<string, unknown> {
+  const { url, scheme } = parsed(variable, text, DATABASE_ENGINES)
+  const ENGINE = DATABASE_ENGINES[scheme]
+  const OPTIONS = Object.fromEntries(url.searchParams)
+  if (scheme.startsWith('sqlite')) {
+    // As in other tools: three slashes for a path from here, four for one from the root.
+    const NAME = decodeURIComponent(url.pathname.replace(/^\//, '')) || ':memory:'
+    return { ENGINE, NAME, OPTIONS }
+  }
+  return {
+    ENGINE,
+    NAME: decodeURIComponent(url.pathname.slice(1)),
+    USER: decodeURIComponent(url.username),
+    PASSWORD: decodeURIComponent(url.password),
+    HOST: decodeURIComponent(url.hostname),
+    PORT: url.port,
+    OPTIONS,
+  }
+}
+
+/** `redis://host:port/0`, `memcached://host:port`, `locmem://name`, `file:///folder`, … as an entry of CACHES. */
+export function cacheFromUrl(text: string, variable = 'CACHE_URL'): Record<string, unknown> {
+  const { url, scheme } = parsed(variable, text, CACHE_BACKENDS)
+  const BACKEND = CACHE_BACKENDS[scheme]
+  if (scheme === 'redis' || scheme === 'rediss') return { BACKEND, LOCATION: text }
+  if (scheme === 'memcached') return { BACKEND, LOCATION: url.host.split(',') }
+  if (scheme === 'file') return { BACKEND, LOCATION: decodeURIComponent(url.pathname) }
+  return { BACKEND, LOCATION: decodeURIComponent(url.host) }
+}

@@ -1,0 +1,75 @@
+/** What a command is: one line of help, its arguments, and `handle()`, which talks through the terminal it is given. */
+import type { Command as ArgumentParser } from 'commander'
+
+export type { ArgumentParser }
+
+/** A command that cannot do what was asked. Printed as `CommandError: …`, exit code 1 unless it names another. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly exitCode: number
+
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+/** Where a command writes; a test gives it one that listens. */
+export interface Terminal {
+  /** Writes a text and, unless told otherwise, a line end, as Django's `self.stdout.write` does. */
+  write(text?: string, ending?: string): void
+}
+
+type Paint = (text: string) => string
+
+/** Django's roles of coloured text; every one is the identity where colour is off. */
+export interface Style {
+  readonly SUCCESS: Paint
+  readonly WARNING: Paint
+  readonly ERROR: Paint
+  readonly NOTICE: Paint
+  readonly MIGRATE_HEADING: Paint
+  readonly MIGRATE_LABEL: Paint
+  readonly SQL_KEYWORD: Paint
+  readonly HTTP_SUCCESS: Paint
+  readonly HTTP_REDIRECT: Paint
+  readonly HTTP_NOT_FOUND: Paint
+  readonly HTTP_SERVER_ERROR: Paint
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  /** 0 to 3. */
+  readonly verbosity: number
+  readonly traceback?: boolean
+  readonly skipChecks?: boolean
+}
+
+/**
+ * Base of all commands. A command is the default export of `management/commands/<name>.ts` in an app or in core.
+ * Positional arguments and options reach `handle()` in one object, in camelCase: `app_label` as `appLabel`.
+ */
+export abstract class BaseCommand<Options extends object = object> {
+  /** One line that says what the command does. */
+  abstract readonly help: string
+  /** Whether settings and apps are loaded first. */
+  readonly requiresSetup: boolean = true
+  /** Which checks must pass first: all, those of some tags, or none. */
+  readonly requiresSystemChecks: boolean | readonly string[] = true
+
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  readonly style: Style
+
+  constructor(io: { stdout: Terminal; stderr: Terminal; style: Style }) {
+    this.stdout = io.stdout
+    this.stderr = io.stderr
+    this.style = io.style
+  }
+
+  /** Declares arguments (`parser.argument('[app_label]', 'what it is')`) and options (`parser.option('--fake', '…')`). */
+  addArguments(_parser: ArgumentParser): void {}
+
+  /** Does the work. @throws CommandError with a sentence for the user */
+  abstract handle(options: Options & CommonOptions): Promise<void> | void
+}

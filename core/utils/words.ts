@@ -1,0 +1,56 @@
+/** Words for error messages: near names, lists, and values as a reader would write them. */
+
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const transposed = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swap = transposed ? substitution : Number.POSITIVE_INFINITY
+      row[j] = Math.min((previous[j] as number) + 1, (row[j - 1] as number) + 1, substitution, swap)
+    }
+    previous = row
+  }
+  return previous[b.length] as number
+}
+
+/** The known name that `name` was probably meant to be: at most two slips away, fewer in short names. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  const allowed = name.length < 5 ? 1 : 2
+  let best: string | undefined
+  let bestDistance = allowed + 1
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) > allowed) continue
+    const d = distance(name.toLowerCase(), candidate.toLowerCase())
+    if (d < bestDistance) {
+      best = candidate
+      bestDistance = d
+    }
+  }
+  return best
+}
+
+/** ` Did you mean 'x'?`, or nothing where no known name is near. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = nearest(name, known)
+  return near === undefined ? '' : ` Did you mean '${near}'?`
+}
+
+/** A value as an error message shows it: short, and with its type where the text would not tell. */
+export function shown(value: unknown): string {
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
+  if (typeof value === 'bigint') return `${value}n`
+  if (value instanceof Date || value instanceof RegExp) return String(value)
+  if (typeof value === 'symbol' || value === undefined) return String(value)
+  const text = JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+/** `a, b and c`; `nothing` for an empty list. */
+export function listed(names: Iterable<string>): string {
+  const all = [...names]
+  if (all.length === 0) return 'nothing'
+  if (all.length === 1) return all[0] as string
+  return `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
+}
