@@ -1,5 +1,5 @@
 /** Installed apps, and `setup()`, where every process that uses the framework begins. */
-import { loadSettings, projectRoot, settings } from '../conf/index.ts'
+import { loadSettings, prepareSettings, projectRoot, settings } from '../conf/index.ts'
 import { configureLogging } from './logging.ts'
 import { Apps } from './registry.ts'
 
@@ -18,10 +18,13 @@ let running: Promise<void> | undefined
  * @throws ImproperlyConfigured when a setting or an app is wrong
  */
 export function setup(options: { settings?: string | undefined; root?: string | undefined } = {}): Promise<void> {
+  // What was imported since an earlier call may have something to prepare.
+  if (apps.ready) return prepareSettings()
   running ??= (async () => {
     await loadSettings(options)
     configureLogging(settings.LOGGING)
     await apps.populate(settings.INSTALLED_APPS, projectRoot())
+    await prepareSettings()
   })().catch((error: unknown) => {
     running = undefined
     throw error

@@ -1,5 +1,17 @@
 /** Small tools that know no setting: the clock, dotted names, random texts, loggers, words for messages. */
+export { byAlias, standingFor } from './by_alias.ts'
 export { type Clock, clock, setClock, unixSeconds } from './clock.ts'
+export {
+  Cookie,
+  CookieError,
+  type CookieOptions,
+  type DeleteCookieOptions,
+  expireCookie,
+  fillCookie,
+  parseCookies,
+  quoteCookie,
+  unquoteCookie,
+} from './cookies.ts'
 export {
   CORE,
   canonicalName,
@@ -13,6 +25,12 @@ export {
   type NamedBy,
   pathOf,
 } from './dotted_names.ts'
+export { etagOf, parseEtags, quoteEtag } from './etags.ts'
+export { isAllowedHost, isSameDomain, splitDomainPort } from './hosts.ts'
+export { httpDate, parseHttpDate } from './http_dates.ts'
+export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
+export { assertJson, NotJson, parseJson, setOwn, stringifyJson } from './json.ts'
+export { KeyedQueue } from './keyed_queue.ts'
 export {
   captureLogs,
   getLogger,
@@ -23,4 +41,13 @@ export {
   setLogLevel,
 } from './log.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
+export {
+  escapeLeadingSlashes,
+  escapeUriPath,
+  iriToUri,
+  quoteUri,
+  splitUrl,
+  type UrlParts,
+  urlHasAllowedHostAndScheme,
+} from './uris.ts'
 export { didYouMean, listed, nearest, shown } from './words.ts'

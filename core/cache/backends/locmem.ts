@@ -1,0 +1,138 @@
+/** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
+import { clock } from '#core/utils'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
+
+interface Entry {
+  text: string
+  /** Milliseconds since the epoch; infinite for a value that is kept for ever. */
+  expiresAt: number
+}
+
+/** Entries from the least recently used to the most recently used one. */
+type Entries = Map<string, Entry>
+
+/** As in Django, caches of the same LOCATION share what they hold. */
+const byLocation = new Map<string, Entries>()
+
+function count(options: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
+  const value = Number(options[name] ?? fallback)
+  if (!Number.isInteger(value) || value < 0) {
+    throw new ImproperlyConfigured(
+      `CACHES: OPTIONS.${name} should be a whole number, 0 or more, found ${String(value)}.`,
+    )
+  }
+  return value
+}
+
+export class LocMemCache extends CacheStore {
+  readonly #entries: Entries
+  readonly #maxEntries: number
+  readonly #cullFrequency: number
+
+  constructor({ location, options }: BackendOptions) {
+    super()
+    const name = String(location)
+    let entries = byLocation.get(name)
+    if (entries === undefined) byLocation.set(name, (entries = new Map()))
+    this.#entries = entries
+    this.#maxEntries = count(options, 'MAX_ENTRIES', 300)
+    this.#cullFrequency = count(options, 'CULL_FREQUENCY', 3)
+  }
+
+  /** The entry of a key that is not over, moved to the recently used end. */
+  #find(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    this.#entries.delete(key)
+    if (entry.expiresAt <= clock.now()) return undefined
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #put(key: string, text: string, ttl: number | undefined): void {
+    if (!this.#entries.delete(key) && this.#entries.size >= this.#maxEntries) this.#cull()
+    this.#entries.set(key, { text, expiresAt: expiry(ttl) })
+  }
+
+  /** Drops one entry in CULL_FREQUENCY, those that were not used for longest; all of them when it is 0. */
+  #cull(): void {
+    if (this.#cullFrequency === 0) return this.#entries.clear()
+    let surplus = Math.max(1, Math.floor(this.#entries.size / this.#cullFrequency))
+    for (const key of this.#entries.keys()) {
+      if (surplus-- === 0) return
+      this.#entries.delete(key)
+    }
+  }
+
+  // Nothing here waits, so every operation is atomic by itself.
+
+  async get<Value = string>(key: string): Promise<Value | undefined> {
+    return this.#find(key)?.text as Value | undefined
+  }
+
+  async set(key: string, text: string, ttl?: number): Promise<boolean> {
+    this.#put(key, text, ttl)
+    return true
+  }
+
+  async delete(key: string): Promise<boolean> {
+    const found = this.#find(key) !== undefined
+    this.#entries.delete(key)
+    return found
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#find(key) !== undefined
+  }
+
+  async clear(): Promise<void> {
+    this.#entries.clear()
+  }
+
+  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+    if (this.#find(key) !== undefined) return false
+    this.#put(key, text, ttl)
+    return true
+  }
+
+  async touch(key: string, ttl?: number): Promise<boolean> {
+    const entry = this.#find(key)
+    if (entry === undefined) return false
+    entry.expiresAt = expiry(ttl)
+    return true
+  }
+
+  async increment(key: string, delta: number): Promise<number | undefined> {
+    const entry = this.#find(key)
+    if (entry === undefined) return undefined
+    const value = Number(entry.text) + delta
+    if (!Number.isSafeInteger(value)) throw new TypeError(`The value of cache key '${key}' is not a whole number.`)
+    entry.text = String(value)
+    return value
+  }
+
+  /** The text is its own token: equal text is an equal state. */
+  async getWithToken(key: string): Promise<TokenedText | undefined> {
+    const entry = this.#find(key)
+    return entry === undefined ? undefined : { text: entry.text, token: entry.text }
+  }
+
+  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+    const entry = this.#find(key)
+    if (entry === undefined) return 'missing'
+    if (entry.text !== token) return 'changed'
+    this.#put(key, text, ttl)
+    return 'stored'
+  }
+
+  async compareAndDelete(key: string, token: string): Promise<CasResult> {
+    const entry = this.#find(key)
+    if (entry === undefined) return 'missing'
+    if (entry.text !== token) return 'changed'
+    this.#entries.delete(key)
+    return 'stored'
+  }
+}
+
+const expiry = (ttl: number | undefined): number => (ttl === undefined ? Number.POSITIVE_INFINITY : clock.now() + ttl)

@@ -1,0 +1,192 @@
+/** A cache as views see it: Django's methods, keys and timeouts over one store. */
+import { Keyv } from 'keyv'
+import { parseJson, setOwn, stringifyJson } from '#core/utils'
+import { CacheKeyNotFound } from './errors.ts'
+import type { CacheStore, CasResult } from './store.ts'
+
+export type KeyFunction = (key: string, prefix: string, version: number) => string
+
+export interface CacheParameters {
+  /** Seconds that a value is kept when a call names no time; null for ever. */
+  readonly timeout?: number | null
+  readonly keyPrefix?: string
+  readonly version?: number
+  readonly keyFunction?: KeyFunction
+}
+
+/** Django's key: `prefix:version:key`. */
+export const defaultKeyFunction: KeyFunction = (key, prefix, version) => `${prefix}:${version}:${key}`
+
+/** Seconds, null for ever; zero and less is over at once. Undefined stands for the cache's own timeout. */
+export type Timeout = number | null | undefined
+
+/** A value and the token by which `cas` knows whether it is still the same. */
+export interface TokenedValue {
+  readonly value: unknown
+  readonly token: string
+}
+
+/**
+ * Values are what JSON can hold. An error of the backend is an error of the call, never a silent miss.
+ * Every method takes the version of the key last, as in Django.
+ */
+export class Cache {
+  readonly #store: CacheStore
+  readonly #keyv: Keyv<string>
+  readonly #timeout: number | null
+  readonly #keyPrefix: string
+  readonly #version: number
+  readonly #keyFunction: KeyFunction
+
+  constructor(store: CacheStore, parameters: CacheParameters = {}) {
+    this.#store = store
+    // Keyv would wrap values in an envelope of its own and prefix keys: what lies in the store is ours to say.
+    this.#keyv = new Keyv<string>({
+      store,
+      useKeyPrefix: false,
+      throwOnErrors: true,
+      serialize: ({ value }) => value as string,
+      deserialize: (text) => ({ value: text as never, expires: undefined }),
+    })
+    this.#timeout = parameters.timeout === undefined ? 300 : parameters.timeout
+    this.#keyPrefix = parameters.keyPrefix ?? ''
+    this.#version = parameters.version ?? 1
+    this.#keyFunction = parameters.keyFunction ?? defaultKeyFunction
+  }
+
+  /** The key as the backend sees it. */
+  makeKey(key: string, version = this.#version): string {
+    return this.#keyFunction(key, this.#keyPrefix, version)
+  }
+
+  /** Milliseconds to live: undefined for ever, zero or less for over at once. */
+  #ttl(timeout: Timeout): number | undefined {
+    const seconds = timeout === undefined ? this.#timeout : timeout
+    return seconds === null ? undefined : seconds * 1000
+  }
+
+  /** The value, or `defaultValue` when the key is not there. A stored null is a value. */
+  async get(key: string, defaultValue?: unknown, version?: number): Promise<unknown> {
+    const text = await this.#keyv.get(this.makeKey(key, version))
+    return text === undefined ? defaultValue : parseJson(text)
+  }
+
+  async set(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<void> {
+    const text = stringifyJson(value, `The value of cache key '${key}'`)
+    const fullKey = this.makeKey(key, version)
+    const ttl = this.#ttl(timeout)
+    if (ttl !== undefined && ttl <= 0) await this.#keyv.delete(fullKey)
+    else await this.#keyv.set(fullKey, text, ttl)
+  }
+
+  /** Sets the value only if the key is not there; says whether it did. */
+  async add(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<boolean> {
+    const text = stringifyJson(value, `The value of cache key '${key}'`)
+    const ttl = this.#ttl(timeout)
+    const fullKey = this.makeKey(key, version)
+    if (ttl !== undefined && ttl <= 0) return !(await this.#keyv.has(fullKey))
+    return this.#store.add(fullKey, text, ttl)
+  }
+
+  /** The value; where there is none, `value` (or what the function gives) is added and returned. */
+  async getOrSet(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<unknown> {
+    const missing = Symbol('missing')
+    const found = await this.get(key, missing, version)
+    if (found !== missing) return found
+    const made: unknown = typeof value === 'function' ? await (value as () => unknown)() : value
+    await this.add(key, made, timeout, version)
+    // Another process may have added its own in the meantime: all callers get the one that stayed.
+    return this.get(key, made, version)
+  }
+
+  /** Gives the value another time to live; false if the key is not there. */
+  async touch(key: string, timeout?: Timeout, version?: number): Promise<boolean> {
+    const ttl = this.#ttl(timeout)
+    const fullKey = this.makeKey(key, version)
+    return ttl !== undefined && ttl <= 0 ? this.#keyv.delete(fullKey) : this.#store.touch(fullKey, ttl)
+  }
+
+  /** Whether the key was there. */
+  async delete(key: string, version?: number): Promise<boolean> {
+    return this.#keyv.delete(this.makeKey(key, version))
+  }
+
+  async hasKey(key: string, version?: number): Promise<boolean> {
+    return this.#keyv.has(this.makeKey(key, version))
+  }
+
+  /** The values of those keys that are there, by key. */
+  async getMany(keys: readonly string[], version?: number): Promise<Record<string, unknown>> {
+    const texts = await this.#keyv.getMany(keys.map((key) => this.makeKey(key, version)))
+    const found: Record<string, unknown> = {}
+    for (const [i, key] of keys.entries()) {
+      const text = texts[i] as string | undefined
+      if (text !== undefined) setOwn(found, key, parseJson(text))
+    }
+    return found
+  }
+
+  /** The keys that could not be set: none, because a backend that fails rejects. */
+  async setMany(values: Readonly<Record<string, unknown>>, timeout?: Timeout, version?: number): Promise<string[]> {
+    await Promise.all(Object.entries(values).map(([key, value]) => this.set(key, value, timeout, version)))
+    return []
+  }
+
+  async deleteMany(keys: readonly string[], version?: number): Promise<void> {
+    await Promise.all(keys.map((key) => this.delete(key, version)))
+  }
+
+  /** Empties the whole cache, other prefixes and versions included. */
+  async clear(): Promise<void> {
+    await this.#store.clear()
+  }
+
+  /** @throws CacheKeyNotFound */
+  async incr(key: string, delta = 1, version?: number): Promise<number> {
+    const value = await this.#store.increment(this.makeKey(key, version), delta)
+    if (value === undefined) throw new CacheKeyNotFound(key)
+    return value
+  }
+
+  /** @throws CacheKeyNotFound */
+  decr(key: string, delta = 1, version?: number): Promise<number> {
+    return this.incr(key, -delta, version)
+  }
+
+  /** Moves a value to a later version of its key and gives that version. @throws CacheKeyNotFound */
+  async incrVersion(key: string, delta = 1, version = this.#version): Promise<number> {
+    const missing = Symbol('missing')
+    const value = await this.get(key, missing, version)
+    if (value === missing) throw new CacheKeyNotFound(key)
+    await this.set(key, value, undefined, version + delta)
+    await this.delete(key, version)
+    return version + delta
+  }
+
+  decrVersion(key: string, delta = 1, version?: number): Promise<number> {
+    return this.incrVersion(key, -delta, version)
+  }
+
+  /** The value with a token for `cas`, as memcached's gets; undefined when the key is not there. */
+  async gets(key: string, version?: number): Promise<TokenedValue | undefined> {
+    const found = await this.#store.getWithToken(this.makeKey(key, version))
+    return found === undefined ? undefined : { value: parseJson(found.text), token: found.token }
+  }
+
+  /**
+   * Sets the value only if it is still the one the token was given with, as memcached's cas. With a timeout of zero or
+   * less, deletes it under the same condition.
+   */
+  async cas(key: string, value: unknown, token: string, timeout?: Timeout, version?: number): Promise<CasResult> {
+    const text = stringifyJson(value, `The value of cache key '${key}'`)
+    const ttl = this.#ttl(timeout)
+    const fullKey = this.makeKey(key, version)
+    if (ttl !== undefined && ttl <= 0) return this.#store.compareAndDelete(fullKey, token)
+    return this.#store.compareAndSet(fullKey, text, token, ttl)
+  }
+
+  /** Closes connections. The next use opens them again. */
+  async close(): Promise<void> {
+    await this.#store.disconnect()
+  }
+}

@@ -1,0 +1,82 @@
+/** Caches: `caches` by alias of CACHES, and `cache`, the default one. */
+import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { byAlias, didYouMean, importName, listed, standingFor } from '#core/utils'
+import { Cache, type KeyFunction } from './cache.ts'
+import { InvalidCacheBackendError } from './errors.ts'
+import { CacheStore, type CacheStoreClass } from './store.ts'
+
+export {
+  Cache,
+  type CacheParameters,
+  defaultKeyFunction,
+  type KeyFunction,
+  type Timeout,
+  type TokenedValue,
+} from './cache.ts'
+export { CacheKeyNotFound, InvalidCacheBackendError } from './errors.ts'
+export { type BackendOptions, CacheStore, type CacheStoreClass, type CasResult, type TokenedText } from './store.ts'
+
+interface Loaded {
+  readonly Store: CacheStoreClass
+  readonly keyFunction: KeyFunction | undefined
+}
+
+/** What an entry of CACHES names, imported. */
+async function load(alias: string): Promise<Loaded> {
+  const { BACKEND, KEY_FUNCTION } = settings.CACHES[alias] as { BACKEND: string; KEY_FUNCTION?: string | KeyFunction }
+  const setting = `CACHES['${alias}']`
+  const root = projectRoot()
+  const Store = await importName(BACKEND, { setting: `${setting}.BACKEND`, root })
+  if (typeof Store !== 'function' || !(Store.prototype instanceof CacheStore)) {
+    throw new ImproperlyConfigured(`${setting}.BACKEND names '${BACKEND}', which is not a subclass of CacheStore.`)
+  }
+  const keyFunction =
+    typeof KEY_FUNCTION === 'string'
+      ? ((await importName(KEY_FUNCTION, { setting: `${setting}.KEY_FUNCTION`, root })) as KeyFunction)
+      : KEY_FUNCTION
+  return { Store: Store as CacheStoreClass, keyFunction }
+}
+
+const loaded = preparedFrom(['CACHES'], async () => {
+  const entries = Object.keys(settings.CACHES).map(async (alias) => [alias, await load(alias)] as const)
+  return new Map(await Promise.all(entries))
+})
+
+function build(alias: string): Cache {
+  const entry = settings.CACHES[alias]
+  const found = loaded().get(alias)
+  if (entry === undefined || found === undefined) {
+    const known = Object.keys(settings.CACHES)
+    throw new InvalidCacheBackendError(`CACHES has no '${alias}'. It has: ${listed(known)}.${didYouMean(alias, known)}`)
+  }
+  const store = new found.Store({ location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {} })
+  return new Cache(store, {
+    ...(entry.TIMEOUT !== undefined && { timeout: entry.TIMEOUT }),
+    ...(entry.KEY_PREFIX !== undefined && { keyPrefix: entry.KEY_PREFIX }),
+    ...(entry.VERSION !== undefined && { version: entry.VERSION }),
+    ...(found.keyFunction && { keyFunction: found.keyFunction }),
+  })
+}
+
+const built = builtFrom(
+  ['CACHES'],
+  () => new Map<string, Cache>(),
+  async (open) => {
+    for (const each of open.values()) await each.close()
+  },
+)
+
+/** The caches of CACHES by alias. @throws InvalidCacheBackendError for an alias that CACHES does not have */
+export const caches = byAlias((alias) => {
+  const open = built()
+  let found = open.get(alias)
+  if (found === undefined) open.set(alias, (found = build(alias)))
+  return found
+})
+
+/** The cache named `default`. */
+export const cache: Cache = standingFor(() => caches.default as Cache)
+
+/** Closes the connections of all caches, at the end of a process. */
+export const closeCaches = (): Promise<void> => built.dispose()

@@ -1,0 +1,57 @@
+/** What a cache backend is: a Keyv storage adapter for texts, with the atomic operations that Keyv has no names for. */
+import type { KeyvStoreAdapter } from 'keyv'
+
+/** How a compare-and-set ended. */
+export type CasResult = 'stored' | 'changed' | 'missing'
+
+/** A text and the token that stands for its present state. */
+export interface TokenedText {
+  readonly text: string
+  readonly token: string
+}
+
+/**
+ * Keys arrive complete (prefix, version and all) and values as text. A `ttl` is in milliseconds; undefined keeps the
+ * value for ever. Values that are already over never arrive here. An operation that a server could not carry out
+ * rejects: a miss is only ever a key that is not there.
+ */
+export abstract class CacheStore implements KeyvStoreAdapter {
+  /** Keyv asks for both of these; nothing here uses them. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- the type is Keyv's
+  readonly opts: any = {}
+  on(): this {
+    return this
+  }
+
+  abstract get<Value = string>(key: string): Promise<Value | undefined>
+  abstract set(key: string, text: string, ttl?: number): Promise<boolean>
+  /** Whether it was there. */
+  abstract delete(key: string): Promise<boolean>
+  abstract has(key: string): Promise<boolean>
+  abstract clear(): Promise<void>
+
+  /** Stores only where nothing is: false if something was. */
+  abstract add(key: string, text: string, ttl?: number): Promise<boolean>
+  /** Gives a value another time to live: false if it was not there. */
+  abstract touch(key: string, ttl?: number): Promise<boolean>
+  /** Adds to a whole number and keeps its time to live: undefined if it was not there. */
+  abstract increment(key: string, delta: number): Promise<number | undefined>
+  abstract getWithToken(key: string): Promise<TokenedText | undefined>
+  /** Stores only where the state is still the one of the token. */
+  abstract compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult>
+  /** Deletes only where the state is still the one of the token; `stored` says that it did. */
+  abstract compareAndDelete(key: string, token: string): Promise<CasResult>
+
+  /** Lets go of connections. */
+  async disconnect(): Promise<void> {}
+}
+
+/** The part of a CACHES entry that a backend sees. */
+export interface BackendOptions {
+  readonly location: string | readonly string[]
+  /** OPTIONS of the entry, as given. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A backend as a dotted name names it. */
+export type CacheStoreClass = new (options: BackendOptions) => CacheStore

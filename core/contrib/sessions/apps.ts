@@ -1,0 +1,10 @@
+/** The sessions app: its table django_session, its checks, its command clearsessions. */
+import { AppConfig } from '#core/apps'
+
+export class SessionsConfig extends AppConfig {
+  override verboseName = 'Sessions'
+
+  override async ready(): Promise<void> {
+    await import('./checks.ts')
+  }
+}

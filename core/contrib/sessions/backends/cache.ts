@@ -1,0 +1,68 @@
+/** Sessions in a cache: fast, and gone when the cache drops them. */
+import { caches, type Cache } from '#core/cache'
+import { settings } from '#core/conf'
+import { clock } from '#core/utils'
+import { SessionConflict, SessionGone } from '../exceptions.ts'
+import { canBeKey, newSessionKey } from '../keys.ts'
+import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
+
+/** Django's prefix of the keys of this engine. */
+export const KEY_PREFIX = 'django.contrib.sessions.cache'
+
+/** Seconds that are left of a record's life. */
+export const secondsLeft = ({ expiresAt }: SessionRecord): number => (expiresAt - clock.now()) / 1000
+
+/** The cache that SESSION_CACHE_ALIAS names. */
+export const sessionCache = (): Cache => caches[settings.SESSION_CACHE_ALIAS] as Cache
+
+export class SessionStore implements Store {
+  readonly #cache: Cache
+  readonly #prefix: string
+  readonly #newKey: () => string
+
+  constructor({ cache = sessionCache(), prefix = KEY_PREFIX, newKey = newSessionKey } = {}) {
+    this.#cache = cache
+    this.#prefix = prefix
+    this.#newKey = newKey
+  }
+
+  async load(key: string): Promise<LoadedSession | undefined> {
+    if (!canBeKey(key)) return undefined
+    const found = await this.#cache.gets(this.#prefix + key)
+    if (found === undefined) return undefined
+    // What another program left under our key is not a session; it is no reason to fail either.
+    const { value, token } = found
+    const isDict = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return { data: isDict ? (value as SessionDict) : {}, version: token }
+  }
+
+  async create(record: SessionRecord): Promise<string> {
+    for (;;) {
+      const key = this.#newKey()
+      if (await this.#cache.add(this.#prefix + key, record.data, secondsLeft(record))) return key
+    }
+  }
+
+  async update(key: string, record: SessionRecord, version: string): Promise<string> {
+    const result = await this.#cache.cas(this.#prefix + key, record.data, version, secondsLeft(record))
+    if (result === 'missing') throw new SessionGone()
+    if (result === 'changed') throw new SessionConflict()
+    return key
+  }
+
+  async delete(key: string, version?: string): Promise<boolean> {
+    if (version === undefined) return this.#cache.delete(this.#prefix + key)
+    const result = await this.#cache.cas(this.#prefix + key, null, version, 0)
+    if (result === 'changed') throw new SessionConflict()
+    return result === 'stored'
+  }
+
+  exists(key: string): Promise<boolean> {
+    return this.#cache.hasKey(this.#prefix + key)
+  }
+
+  /** A cache lets go of expired entries by itself. */
+  async clearExpired(): Promise<number> {
+    return 0
+  }
+}

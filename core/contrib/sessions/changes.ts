@@ -1,0 +1,102 @@
+/** What a request has changed in a session, key by key, so that it can be done again over newer data. */
+import { parseJson, setOwn, stringifyJson } from '#core/utils'
+import type { SessionDict } from './store.ts'
+
+/** Changes that do not refer to the data they were made in. A value is kept as JSON: undefined for a deleted key. */
+export interface Pending {
+  readonly cleared: boolean
+  readonly values: ReadonlyMap<string, string | undefined>
+}
+
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/**
+ * Keeps book over one dict. A key is noted when it is assigned or deleted. An object or list that is handed out may be
+ * changed without a word to us, so its text is kept and compared when somebody asks.
+ */
+export class Changes {
+  #keys = new Set<string>()
+  #lent = new Map<string, string>()
+  #cleared = false
+
+  /** A key was assigned or deleted. */
+  note(key: string): void {
+    this.#keys.add(key)
+    this.#lent.delete(key)
+  }
+
+  /** Everything was removed. */
+  noteCleared(): void {
+    this.#cleared = true
+    this.#keys.clear()
+    this.#lent.clear()
+  }
+
+  /** A value is being handed out. */
+  lend(key: string, value: unknown): void {
+    if (isContainer(value) && !this.#lent.has(key) && !this.#keys.has(key)) this.#lent.set(key, stringifyJson(value))
+  }
+
+  /** The keys that differ from what was read. */
+  keys(data: Readonly<SessionDict>): Set<string> {
+    const keys = new Set(this.#keys)
+    for (const [key, text] of this.#lent) {
+      if (stringifyJson(data[key], `session.${key}`) !== text) keys.add(key)
+    }
+    return keys
+  }
+
+  /** Whether there is anything to save. */
+  any(data: Readonly<SessionDict>): boolean {
+    return this.#cleared || this.#keys.size > 0 || (this.#lent.size > 0 && this.keys(data).size > 0)
+  }
+
+  pending(data: Readonly<SessionDict>): Pending {
+    const values = new Map<string, string | undefined>()
+    for (const key of this.keys(data)) {
+      values.set(key, Object.hasOwn(data, key) ? stringifyJson(data[key], `session.${key}`) : undefined)
+    }
+    return { cleared: this.#cleared, values }
+  }
+
+  /** Everything is saved. What the request still holds in its hands stays under observation. */
+  saved(data: Readonly<SessionDict>): void {
+    const held = new Set([...this.#keys, ...this.#lent.keys()])
+    this.#reset()
+    for (const key of held) if (Object.hasOwn(data, key)) this.lend(key, data[key])
+  }
+
+  /** Starts anew with changes that are to be made again. */
+  restore(pending: Pending): void {
+    this.#reset()
+    this.#cleared = pending.cleared
+    for (const key of pending.values.keys()) this.#keys.add(key)
+  }
+
+  #reset(): void {
+    this.#keys = new Set()
+    this.#lent = new Map()
+    this.#cleared = false
+  }
+}
+
+/**
+ * Makes changes again over newer data.
+ * @param fresh the newer data, which is changed
+ * @param held the data the request has in its hands: its objects are used again where they say the same
+ */
+export function replay(pending: Pending, fresh: SessionDict, held: Readonly<SessionDict>): SessionDict {
+  const data: SessionDict = pending.cleared ? {} : fresh
+  for (const [key, text] of pending.values) {
+    if (text === undefined) delete data[key]
+    else setOwn(data, key, Object.hasOwn(held, key) && stringifyJson(held[key]) === text ? held[key] : parseJson(text))
+  }
+  for (const key of Object.keys(data)) {
+    // A list the view read and did not change stays the same list, so that changing it later is still seen.
+    const mine = held[key]
+    if (isContainer(mine) && !pending.values.has(key) && stringifyJson(mine) === stringifyJson(data[key])) {
+      setOwn(data, key, mine)
+    }
+  }
+  return data
+}

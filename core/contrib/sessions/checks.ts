@@ -1,0 +1,42 @@
+/** System checks of the session settings, with Django's ids. */
+import { apps } from '#core/apps'
+import { type CheckMessage, register, Warning } from '#core/checks'
+import { settings } from '#core/conf'
+import { canonicalName } from '#core/utils'
+
+const APP = 'core.contrib.sessions'
+const MIDDLEWARE = 'core.contrib.sessions.middleware.SessionMiddleware'
+
+interface CookieFlag {
+  readonly setting: 'SESSION_COOKIE_SECURE' | 'SESSION_COOKIE_HTTPONLY'
+  readonly why: string
+  /** Ids for: the app is installed, the middleware is used, both. */
+  readonly ids: readonly [string, string, string]
+}
+
+const FLAGS: readonly CookieFlag[] = [
+  {
+    setting: 'SESSION_COOKIE_SECURE',
+    why: 'Using a secure-only session cookie makes it more difficult for network traffic sniffers to hijack user sessions.',
+    ids: ['security.W010', 'security.W011', 'security.W012'],
+  },
+  {
+    setting: 'SESSION_COOKIE_HTTPONLY',
+    why: 'Using an HttpOnly session cookie makes it more difficult for cross-site scripting attacks to hijack user sessions.',
+    ids: ['security.W013', 'security.W014', 'security.W015'],
+  },
+]
+
+function checkFlag({ setting, why, ids: [inApps, inMiddleware, inBoth] }: CookieFlag): CheckMessage[] {
+  if (settings[setting]) return []
+  const app = apps.isInstalled(APP)
+  const middleware = settings.MIDDLEWARE.some(
+    (entry) => typeof entry === 'string' && canonicalName(entry) === MIDDLEWARE,
+  )
+  if (app && middleware) return [new Warning(`${setting} is not set to true. ${why}`, { id: inBoth })]
+  const found = app ? `'${APP}' in your INSTALLED_APPS` : `'${MIDDLEWARE}' in your MIDDLEWARE`
+  const message = `You have ${found}, but you have not set ${setting} to true. ${why}`
+  return app || middleware ? [new Warning(message, { id: app ? inApps : inMiddleware })] : []
+}
+
+register(() => FLAGS.flatMap(checkFlag), 'security', { deploy: true })

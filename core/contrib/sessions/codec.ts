@@ -1,0 +1,43 @@
+/** The text that stands for a session in a table, a file or a cookie: Django's own, signed and perhaps compressed. */
+import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { BadSignature, dumps, loads, type SerializerClass } from '#core/signing'
+import { getLogger, importName } from '#core/utils'
+import type { SessionDict } from './store.ts'
+
+/** Django's salt of its built-in engines: every one of them is a class named SessionStore. */
+export const STORE_SALT = 'django.contrib.sessions.SessionStore'
+
+const log = getLogger('django.security.SuspiciousSession')
+
+const serializer = preparedFrom(['SESSION_SERIALIZER'], async () => {
+  const name = settings.SESSION_SERIALIZER
+  const found = await importName(name, { setting: 'SESSION_SERIALIZER', root: projectRoot() })
+  const methods = typeof found === 'function' ? (found.prototype as Partial<Record<string, unknown>>) : {}
+  if (typeof methods.dumps !== 'function' || typeof methods.loads !== 'function') {
+    throw new ImproperlyConfigured(`SESSION_SERIALIZER names '${name}', which is not a class with dumps() and loads().`)
+  }
+  return found as SerializerClass
+})
+
+/** The text of session data. @throws NotJson for a value that the serializer cannot hold */
+export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): string {
+  return dumps(data, { salt, serializer: serializer(), compress: true })
+}
+
+/** The data of a text, or an error. */
+export function readSession(text: string, salt: string, maxAge: number | null = null): SessionDict {
+  const data = loads(text, { salt, serializer: serializer(), maxAge })
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new TypeError('Session data is no dict.')
+  return data as SessionDict
+}
+
+/** The data of a text; empty when it was tampered with (which is logged) or cannot be read. */
+export function decodeSession(text: string, salt = STORE_SALT): SessionDict {
+  try {
+    return readSession(text, salt)
+  } catch (error) {
+    if (error instanceof BadSignature) log.warning('Session data corrupted')
+    return {}
+  }
+}

@@ -1,0 +1,38 @@
+/** What can go wrong with a session. */
+import { BadRequest, SuspiciousOperation } from '#core/exceptions'
+
+/** The session was deleted while this request ran, and what the request changed in it has nowhere to go. */
+export class SessionInterrupted extends BadRequest {
+  constructor(options?: ErrorOptions) {
+    super(
+      "The request's session was deleted before the request completed. " +
+        'The user may have logged out in a concurrent request, for example.',
+      options,
+    )
+  }
+}
+
+/** A session key with characters that no key has. */
+export class InvalidSessionKey extends SuspiciousOperation {}
+
+/** A store says: the stored session is no longer the version that was read. */
+export class SessionConflict extends Error {
+  override readonly name = 'SessionConflict'
+}
+
+/** A store says: there is no such session, or no longer. */
+export class SessionGone extends Error {
+  override readonly name = 'SessionGone'
+}
+
+/** A session was read before it was loaded: its engine cannot wait, and the view is marked `sessionExempt`. */
+export class SessionNotLoaded extends Error {
+  override readonly name = 'SessionNotLoaded'
+
+  constructor() {
+    super(
+      'This session is not loaded: the view is marked sessionExempt, or the session was opened by hand.' +
+        ' Call `await session.load()` first.',
+    )
+  }
+}

@@ -1,0 +1,2 @@
+/** Serializers that SESSION_SERIALIZER may name. */
+export { JSONSerializer } from '#core/signing'

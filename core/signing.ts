@@ -1,0 +1,264 @@
+/**
+ * Values that anyone may read and only we may write, byte for byte as Django signs them.
+ *
+ * A signed text is `value:signature`; a timestamped one `value:time:signature`, the time in base62. The key of a
+ * signature is SHA-256 of salt and secret, the signature HMAC-SHA256 in base64url without padding.
+ */
+import { createHash, createHmac, createSecretKey, getHashes, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { deflateSync, inflateSync } from 'node:zlib'
+import { settings } from '#core/conf'
+import { clock, unixSeconds } from '#core/utils'
+import { base62Decode, base62Encode } from './utils/base62.ts'
+import { parseJson, stringifyJson } from './utils/json.ts'
+
+/** The signature does not match: the value was changed, cut, or signed with another key or salt. */
+export class BadSignature extends Error {
+  override readonly name: string = 'BadSignature'
+}
+
+/** The signature matches, but is older than allowed. */
+export class SignatureExpired extends BadSignature {
+  override readonly name = 'SignatureExpired'
+}
+
+/** The hash algorithm is not one that this Node knows. */
+export class InvalidAlgorithm extends Error {
+  override readonly name = 'InvalidAlgorithm'
+}
+
+export type Secret = string | Uint8Array
+
+/** Turns values into bytes and back; SESSION_SERIALIZER and the `serializer` of dumps() name such a class. */
+export interface Serializer {
+  dumps(value: unknown): Uint8Array
+  loads(bytes: Uint8Array): unknown
+}
+
+export type SerializerClass = new () => Serializer
+
+/** Tight ASCII JSON, as Django's serializer of the same name writes it. */
+export class JSONSerializer implements Serializer {
+  dumps(value: unknown): Uint8Array {
+    return Buffer.from(stringifyJson(value), 'latin1')
+  }
+
+  loads(bytes: Uint8Array): unknown {
+    return parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))
+  }
+}
+
+export const b64Encode = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+
+export const b64Decode = (text: string): Buffer => Buffer.from(text, 'base64url')
+
+const knownAlgorithms = new Set(getHashes())
+
+// Deriving a key costs as much as the signature itself, and a process has few salts and secrets.
+const derivedKeys = new Map<string, KeyObject>()
+const MOST_DERIVED_KEYS = 1000
+
+function derivedKey(salt: string, secret: Secret, algorithm: string): KeyObject {
+  const secretBytes = typeof secret === 'string' ? Buffer.from(secret) : secret
+  // Text and bytes of the same content give the same key, so base64 of the bytes tells all there is to tell.
+  const id = `${algorithm}\0${b64Encode(secretBytes)}\0${salt}`
+  let key = derivedKeys.get(id)
+  if (key === undefined) {
+    if (!knownAlgorithms.has(algorithm)) {
+      throw new InvalidAlgorithm(`'${algorithm}' is not an algorithm accepted by the hashlib module.`)
+    }
+    if (derivedKeys.size >= MOST_DERIVED_KEYS) derivedKeys.clear()
+    key = createSecretKey(createHash(algorithm).update(salt).update(secretBytes).digest())
+    derivedKeys.set(id, key)
+  }
+  return key
+}
+
+/**
+ * HMAC of a value under a key derived from a salt and a secret, as django.utils.crypto.salted_hmac.
+ * @param options.secret SECRET_KEY when absent
+ * @param options.algorithm Django's own default here is sha1
+ */
+export function saltedHmac(
+  salt: string,
+  value: string | Uint8Array,
+  { secret = settings.SECRET_KEY, algorithm = 'sha1' }: { secret?: Secret; algorithm?: string } = {},
+): Buffer {
+  return createHmac(algorithm, derivedKey(salt, secret, algorithm))
+    .update(value)
+    .digest()
+}
+
+/** Whether two texts are equal, in a time that does not tell where they differ. */
+export function constantTimeEqual(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+export interface SignerOptions {
+  /** SECRET_KEY when absent. */
+  readonly key?: Secret
+  /** Between value and signature; `:` when absent. */
+  readonly sep?: string
+  /** Keeps uses apart: what was signed with one salt is no good with another. */
+  readonly salt?: string
+  readonly algorithm?: string
+  /** Keys that verify but never sign; SECRET_KEY_FALLBACKS when absent. */
+  readonly fallbackKeys?: readonly Secret[]
+}
+
+export interface ObjectOptions {
+  readonly compress?: boolean
+  readonly serializer?: SerializerClass
+}
+
+export class Signer {
+  readonly #key: Secret
+  readonly #fallbackKeys: readonly Secret[] | undefined
+  readonly #salt: string
+  readonly #algorithm: string
+  readonly sep: string
+
+  constructor({ key, sep = ':', salt, algorithm = 'sha256', fallbackKeys }: SignerOptions = {}) {
+    // The range A-z is Django's own, with the six characters between Z and a.
+    if (/^[A-z0-9\-_=]*$/.test(sep)) {
+      throw new TypeError(`Unsafe Signer separator: '${sep}' (cannot be empty or consist of only A-z0-9-_=)`)
+    }
+    this.#key = key === undefined || key.length === 0 ? settings.SECRET_KEY : key
+    this.#fallbackKeys = fallbackKeys
+    this.#salt = salt ?? this.defaultSalt
+    this.#algorithm = algorithm
+    this.sep = sep
+  }
+
+  /** Django's name of the class, so that both sides sign alike. A subclass has one of its own. */
+  protected get defaultSalt(): string {
+    return `django.core.signing.${this.constructor.name}`
+  }
+
+  /** The signature of a value, without the value. */
+  signature(value: string, key: Secret = this.#key): string {
+    return saltedHmac(`${this.#salt}signer`, value, { secret: key, algorithm: this.#algorithm }).toString('base64url')
+  }
+
+  /** The value, as text, with its signature behind it. */
+  sign(value: string | number): string {
+    return `${value}${this.sep}${this.signature(String(value))}`
+  }
+
+  /**
+   * The value of a signed text.
+   * @throws BadSignature
+   */
+  unsign(signed: string): string {
+    const at = signed.lastIndexOf(this.sep)
+    if (at < 0) throw new BadSignature(`No "${this.sep}" found in value`)
+    const value = signed.slice(0, at)
+    const signature = signed.slice(at + this.sep.length)
+    if (constantTimeEqual(signature, this.signature(value))) return value
+    for (const key of this.#fallbackKeys ?? settings.SECRET_KEY_FALLBACKS) {
+      if (constantTimeEqual(signature, this.signature(value, key))) return value
+    }
+    throw new BadSignature(`Signature "${signature}" does not match`)
+  }
+
+  /** Serializes, compresses where asked for and shorter, and signs. */
+  signObject(value: unknown, { compress = false, serializer = JSONSerializer }: ObjectOptions = {}): string {
+    const bytes = new serializer().dumps(value)
+    if (compress) {
+      const compressed = deflateSync(bytes)
+      // The dot costs a character; Django's own test for a gain.
+      if (compressed.length < bytes.length - 1) return this.sign(`.${b64Encode(compressed)}`)
+    }
+    return this.sign(b64Encode(bytes))
+  }
+
+  /**
+   * The value that signObject() was given.
+   * @throws BadSignature; any other error when the signature is right and the content is none of ours
+   */
+  unsignObject(signed: string, { serializer = JSONSerializer }: ObjectOptions = {}): unknown {
+    return this.deserialize(this.unsign(signed), serializer)
+  }
+
+  protected deserialize(text: string, serializer: SerializerClass): unknown {
+    const bytes = text.startsWith('.') ? inflateSync(b64Decode(text.slice(1))) : b64Decode(text)
+    return new serializer().loads(bytes)
+  }
+}
+
+export class TimestampSigner extends Signer {
+  override sign(value: string | number): string {
+    return super.sign(`${value}${this.sep}${base62Encode(unixSeconds())}`)
+  }
+
+  /**
+   * The value of a signed text.
+   * @param options.maxAge seconds; a signature exactly so old is still good
+   * @throws SignatureExpired, BadSignature; TypeError when the text is signed, but not by a TimestampSigner
+   */
+  override unsign(signed: string, { maxAge }: { maxAge?: number | null | undefined } = {}): string {
+    const stamped = super.unsign(signed)
+    const at = stamped.lastIndexOf(this.sep)
+    if (at < 0) throw new TypeError('The value is signed, but has no timestamp.')
+    const time = Number(base62Decode(stamped.slice(at + this.sep.length)))
+    if (maxAge !== undefined && maxAge !== null) {
+      const age = clock.now() / 1000 - time
+      if (age > maxAge) throw new SignatureExpired(`Signature age ${age} > ${maxAge} seconds`)
+    }
+    return stamped.slice(0, at)
+  }
+
+  override unsignObject(
+    signed: string,
+    { serializer = JSONSerializer, maxAge }: ObjectOptions & { maxAge?: number | null | undefined } = {},
+  ): unknown {
+    return this.deserialize(this.unsign(signed, { maxAge }), serializer)
+  }
+}
+
+export interface DumpsOptions extends ObjectOptions {
+  readonly key?: Secret
+  /** `django.core.signing` when absent. */
+  readonly salt?: string
+}
+
+export interface LoadsOptions {
+  readonly key?: Secret
+  readonly salt?: string
+  readonly serializer?: SerializerClass
+  /** Seconds. */
+  readonly maxAge?: number | null
+  readonly fallbackKeys?: readonly Secret[]
+}
+
+const DEFAULT_SALT = 'django.core.signing'
+
+/** A value as a signed, timestamped text that is safe in URLs and cookies. */
+export function dumps(value: unknown, { key, salt = DEFAULT_SALT, ...options }: DumpsOptions = {}): string {
+  return new TimestampSigner({ salt, ...(key !== undefined && { key }) }).signObject(value, options)
+}
+
+/**
+ * The value that dumps() was given.
+ * @throws SignatureExpired, BadSignature; any other error when the signature is right and the content is none of ours
+ */
+export function loads(
+  text: string,
+  { key, salt = DEFAULT_SALT, fallbackKeys, ...options }: LoadsOptions = {},
+): unknown {
+  const signer = new TimestampSigner({ salt, ...(key !== undefined && { key }), ...(fallbackKeys && { fallbackKeys }) })
+  return signer.unsignObject(text, options)
+}
+
+/** The secret of signed cookies, kept apart from the other uses of SECRET_KEY. */
+const cookieKey = (secret: Secret): Buffer => Buffer.concat([Buffer.from('django.http.cookies'), Buffer.from(secret)])
+
+/** The signer of cookies, under a salt. */
+export function getCookieSigner(salt = 'django.core.signing.get_cookie_signer'): TimestampSigner {
+  return new TimestampSigner({
+    salt,
+    key: cookieKey(settings.SECRET_KEY),
+    fallbackKeys: settings.SECRET_KEY_FALLBACKS.map(cookieKey),
+  })
+}

@@ -1,0 +1,120 @@
+/** Files that are whole or not there, and locks between processes. */
+import { closeSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { ServiceUnavailable } from '../exceptions.ts'
+import { randomText } from './random.ts'
+
+export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+
+/** Runs `work`; where its file is not there, undefined. */
+export function ifThere<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Writes a file that must not be there yet, for its owner alone. @throws EEXIST where it is */
+export function writeNewFile(file: string, text: string): void {
+  const descriptor = openSync(file, 'wx', 0o600)
+  try {
+    writeSync(descriptor, text)
+  } catch (error) {
+    // A full disk leaves half a file, which nobody must find.
+    unlinkSync(file)
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Puts a complete file in the place of an old one: whoever reads sees one or the other. */
+export function replaceFile(file: string, text: string): void {
+  const temporary = `${file}_out_${randomText(8)}`
+  try {
+    writeNewFile(temporary, text)
+    renameSync(temporary, file)
+  } catch (error) {
+    ifThere(() => unlinkSync(temporary))
+    throw error
+  }
+}
+
+/** Milliseconds after which a lock was left behind by a process that died. */
+const STALE_AFTER = 5_000
+
+/** Milliseconds to wait for a lock before giving up. */
+const PATIENCE = 10_000
+
+/**
+ * The lock of a file, among all processes that use the same folder: a file beside it that only one can create.
+ * What is done under it must not wait, so that it is never held for long.
+ */
+export class FileLock {
+  readonly #lock: string
+
+  constructor(file: string) {
+    this.#lock = path.join(path.dirname(file), `.lock-${path.basename(file)}`)
+  }
+
+  /** Runs `work` if the lock is free at this moment; says whether it did. */
+  try(work: () => void): boolean {
+    if (!this.#take()) return false
+    try {
+      work()
+      return true
+    } finally {
+      this.#release()
+    }
+  }
+
+  /**
+   * Runs `work` as soon as the lock is free.
+   * @throws ServiceUnavailable when it does not become free
+   */
+  async run<T>(work: () => T): Promise<T> {
+    const started = performance.now()
+    while (!this.#take()) {
+      if (performance.now() - started > PATIENCE) {
+        throw new ServiceUnavailable(`The lock of a file was not released within ${PATIENCE / 1000} seconds.`)
+      }
+      await pause(Math.random() * 2)
+    }
+    try {
+      return work()
+    } finally {
+      this.#release()
+    }
+  }
+
+  #take(): boolean {
+    try {
+      closeSync(openSync(this.#lock, 'wx', 0o600))
+      return true
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error
+      this.#breakIfStale()
+      return false
+    }
+  }
+
+  #release(): void {
+    ifThere(() => unlinkSync(this.#lock))
+  }
+
+  /** Takes away the lock of a process that died. Renaming makes sure that two cannot both take it away. */
+  #breakIfStale(): void {
+    ifThere(() => {
+      const seen = statSync(this.#lock)
+      if (Date.now() - seen.mtimeMs < STALE_AFTER) return
+      const taken = `${this.#lock}-${randomText(8)}`
+      renameSync(this.#lock, taken)
+      // Between the look and the rename somebody may have made a new lock: it goes back.
+      if (statSync(taken).ino === seen.ino) unlinkSync(taken)
+      else renameSync(taken, this.#lock)
+    })
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * JSON as Python's json module writes and reads it, for values that pass through us to another program and back.
+ *
+ * Beside what JSON.parse does, reading keeps what JavaScript would lose: whole numbers beyond 2^53 become bigint, and
+ * the spelling of other numbers (`1.0`, `1e16`, `NaN`) and the order of number-like keys are remembered beside the
+ * object they stand in, so that writing gives back what was not changed.
+ */
+
+/** What an object or list was spelled like where JavaScript's own spelling would differ. */
+interface Spelling {
+  /** By key or index: a number's text, and its value to tell whether it was changed. */
+  numbers?: Map<string, { text: string; value: number }>
+  /** All keys in their order, where JavaScript would put number-like ones first. */
+  order?: string[]
+}
+
+const spellings = new WeakMap<object, Spelling>()
+/** Most processes never meet a value that needs its spelling kept; they need not look for one at every write. */
+let anySpellings = false
+
+// A number that is spelled or valued otherwise in JavaScript, or a key it would move to the front. A false alarm
+// (such a text inside a string) costs only the slower parser.
+const NEEDS_CARE = /(?:^|[[,:])\s*-?(?:\d+[.eE]|\d{16}|Infinity|NaN|0[,}\]])|"\d+"\s*:/
+
+/** @throws SyntaxError when the text is not JSON (with NaN, Infinity and -Infinity allowed, as in Python) */
+export function parseJson(text: string): unknown {
+  return NEEDS_CARE.test(text) ? new Parser(text).parse() : JSON.parse(text)
+}
+
+class Parser {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  parse(): unknown {
+    const value = this.#value(undefined, '')
+    this.#skipSpace()
+    if (this.#at < this.#text.length) this.#fail()
+    return value
+  }
+
+  #fail(): never {
+    throw new SyntaxError(`Not JSON at position ${this.#at}.`)
+  }
+
+  #skipSpace(): void {
+    while (/[ \t\n\r]/.test(this.#text[this.#at] ?? '')) this.#at++
+  }
+
+  #take(token: string): boolean {
+    this.#skipSpace()
+    if (!this.#text.startsWith(token, this.#at)) return false
+    this.#at += token.length
+    return true
+  }
+
+  #value(spelling: Spelling | undefined, key: string): unknown {
+    this.#skipSpace()
+    const first = this.#text[this.#at]
+    if (first === '{') return this.#object()
+    if (first === '[') return this.#list()
+    if (first === '"') return this.#string()
+    if (this.#take('true')) return true
+    if (this.#take('false')) return false
+    if (this.#take('null')) return null
+    return this.#number(spelling, key)
+  }
+
+  #string(): string {
+    // The end of a string: a quote after an even number of backslashes.
+    const token = /"(?:[^"\\]|\\.)*"/sy
+    token.lastIndex = this.#at
+    const found = token.exec(this.#text)
+    if (found === null) this.#fail()
+    this.#at = token.lastIndex
+    return JSON.parse(found[0]) as string
+  }
+
+  #number(spelling: Spelling | undefined, key: string): number | bigint {
+    const token = /NaN|-?Infinity|-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
+    token.lastIndex = this.#at
+    const found = token.exec(this.#text)
+    if (found === null || found[0] === '') this.#fail()
+    this.#at = token.lastIndex
+    const [text, fraction, exponent] = found
+    const value = Number(text)
+    if (fraction === undefined && exponent === undefined && Number.isInteger(value)) {
+      if (!Number.isSafeInteger(value)) return BigInt(text)
+    }
+    if (spelling !== undefined && (Object.is(value, -0) || String(value) !== text)) {
+      spelling.numbers ??= new Map()
+      spelling.numbers.set(key, { text, value })
+    }
+    return value
+  }
+
+  #list(): unknown[] {
+    const list: unknown[] = []
+    const spelling: Spelling = {}
+    this.#at++
+    if (!this.#take(']')) {
+      do list.push(this.#value(spelling, String(list.length)))
+      while (this.#take(','))
+      if (!this.#take(']')) this.#fail()
+    }
+    return this.#remember(list, spelling)
+  }
+
+  #object(): Record<string, unknown> {
+    const object: Record<string, unknown> = {}
+    const spelling: Spelling = {}
+    const order: string[] = []
+    this.#at++
+    if (!this.#take('}')) {
+      do {
+        this.#skipSpace()
+        const key = this.#string()
+        if (!this.#take(':')) this.#fail()
+        if (!Object.hasOwn(object, key)) order.push(key)
+        setOwn(object, key, this.#value(spelling, key))
+      } while (this.#take(','))
+      if (!this.#take('}')) this.#fail()
+    }
+    if (Object.keys(object).some((key, i) => key !== order[i])) spelling.order = order
+    return this.#remember(object, spelling)
+  }
+
+  #remember<T extends object>(container: T, spelling: Spelling): T {
+    if (spelling.numbers !== undefined || spelling.order !== undefined) {
+      spellings.set(container, spelling)
+      anySpellings = true
+    }
+    return container
+  }
+}
+
+/** Sets an ordinary property whatever its name: an assignment to `__proto__` would change the object's prototype. */
+export function setOwn(object: object, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  } else (object as Record<string, unknown>)[key] = value
+}
+
+/** A value that JSON cannot hold. */
+export class NotJson extends TypeError {
+  override readonly name = 'NotJson'
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name
+  return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object with a prototype of its own'
+}
+
+/**
+ * Looks at a value before it is written: whether it can be, and whether JSON.stringify would write it as we would.
+ * @throws NotJson with the path of the part that cannot
+ */
+function needsCare(value: unknown, path: string, above: object[]): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return false
+  if (typeof value === 'bigint') return true
+  if (typeof value === 'number') {
+    if (Number.isFinite(value)) return Object.is(value, -0)
+    throw new NotJson(`${path} is ${value}, which JSON cannot hold.`)
+  }
+  if (typeof value !== 'object') throw new NotJson(`${path} is ${describe(value)}, which JSON cannot hold.`)
+  if (above.includes(value)) throw new NotJson(`${path} contains itself, which JSON cannot hold.`)
+  above.push(value)
+  const spelling = anySpellings ? spellings.get(value) : undefined
+  let care = spelling !== undefined
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      if (!isSpelled(spelling, String(i), value[i]) && needsCare(value[i], `${path}[${i}]`, above)) care = true
+    }
+  } else {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      throw new NotJson(`${path} is ${describe(value)}, which JSON cannot hold.`)
+    }
+    for (const [key, entry] of Object.entries(value)) {
+      // As everywhere in JavaScript, a property that is undefined is one that is not there.
+      if (entry === undefined || isSpelled(spelling, key, entry)) continue
+      if (needsCare(entry, `${path}.${key}`, above)) care = true
+    }
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') care = true
+  }
+  above.pop()
+  return care
+}
+
+function isSpelled(spelling: Spelling | undefined, key: string, value: unknown): boolean {
+  const spelled = spelling?.numbers?.get(key)
+  return spelled !== undefined && Object.is(spelled.value, value)
+}
+
+function write(value: unknown, spelling: Spelling | undefined, key: string): string {
+  if (typeof value === 'number') {
+    const spelled = spelling?.numbers?.get(key)
+    if (spelled !== undefined && Object.is(spelled.value, value)) return spelled.text
+    return Object.is(value, -0) ? '-0.0' : String(value)
+  }
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const own = spellings.get(value)
+  if (Array.isArray(value)) return `[${value.map((entry, i) => write(entry, own, String(i))).join(',')}]`
+  const object = value as Record<string, unknown>
+  const keys = own?.order === undefined ? Object.keys(object) : orderedKeys(object, own.order)
+  const entries = keys.filter((name) => object[name] !== undefined)
+  return `{${entries.map((name) => `${JSON.stringify(name)}:${write(object[name], own, name)}`).join(',')}}`
+}
+
+/** The keys in the order they were read in; those that came later behind them. */
+function orderedKeys(object: object, order: readonly string[]): string[] {
+  const known = new Set(order)
+  return [...order.filter((key) => Object.hasOwn(object, key)), ...Object.keys(object).filter((key) => !known.has(key))]
+}
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/**
+ * Writes a value as Python's `json.dumps(value, separators=(',', ':'))` does: no blanks, ASCII only.
+ * @param name what the value is called in the message of an error
+ * @throws NotJson when a part of it is something that JSON cannot hold; the message has the path of the part
+ */
+export function stringifyJson(value: unknown, name = 'The value'): string {
+  const text = needsCare(value, name, []) ? write(value, undefined, '') : JSON.stringify(value)
+  return text.replace(/[^ -~]/g, escaped)
+}
+
+/** Checks that a value could be written, without writing it. @throws NotJson as stringifyJson does */
+export function assertJson(value: unknown, name: string): void {
+  needsCare(value, name, [])
+}
