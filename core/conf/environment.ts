@@ -48,23 +48,25 @@ const CACHE_BACKENDS: Record<string, string> = {
   dummy: 'core.cache.backends.dummy.DummyCache',
 }
 
-function parsed(variable: string, text: string, known: Record<string, string>): { url: URL; scheme: string } {
+function schemeOf(variable: string, text: string, known: Record<string, string>): string {
   const scheme = /^([a-z0-9]+):/.exec(text)?.[1] ?? ''
   // The URL may hold a password, so no message repeats it.
   if (!Object.hasOwn(known, scheme)) {
     throw new ImproperlyConfigured(`${variable} should begin with one of ${listed(Object.keys(known))}, then '://'.`)
   }
-  try {
-    // An unknown scheme keeps the parser from changing anything; `sqlite:///x` and `sqlite:x` both work.
-    return { url: new URL(text), scheme }
-  } catch (cause) {
-    throw new ImproperlyConfigured(`${variable} is not a URL.`, { cause })
-  }
+  return scheme
+}
+
+function parsed(variable: string, text: string): URL {
+  // Node's own error would carry the text along.
+  if (!URL.canParse(text)) throw new ImproperlyConfigured(`${variable} is not a URL.`)
+  return new URL(text)
 }
 
 /** `postgres://user:password@host:port/name?option=value` as an entry of DATABASES. */
 export function databaseFromUrl(text: string, variable = 'DATABASE_URL'): Record<string, unknown> {
-  const { url, scheme } = parsed(variable, text, DATABASE_ENGINES)
+  const scheme = schemeOf(variable, text, DATABASE_ENGINES)
+  const url = parsed(variable, text)
   const ENGINE = DATABASE_ENGINES[scheme]
   const OPTIONS = Object.fromEntries(url.searchParams)
   if (scheme.startsWith('sqlite')) {
@@ -85,10 +87,12 @@ export function databaseFromUrl(text: string, variable = 'DATABASE_URL'): Record
 
 /** `redis://host:port/0`, `memcached://host:port`, `locmem://name`, `file:///folder`, … as an entry of CACHES. */
 export function cacheFromUrl(text: string, variable = 'CACHE_URL'): Record<string, unknown> {
-  const { url, scheme } = parsed(variable, text, CACHE_BACKENDS)
+  const scheme = schemeOf(variable, text, CACHE_BACKENDS)
   const BACKEND = CACHE_BACKENDS[scheme]
   if (scheme === 'redis' || scheme === 'rediss') return { BACKEND, LOCATION: text }
-  if (scheme === 'memcached') return { BACKEND, LOCATION: url.host.split(',') }
+  // Several servers stand behind one another, which a URL does not know.
+  if (scheme === 'memcached') return { BACKEND, LOCATION: text.slice('memcached://'.length).split(',') }
+  const url = parsed(variable, text)
   if (scheme === 'file') return { BACKEND, LOCATION: decodeURIComponent(url.pathname) }
   return { BACKEND, LOCATION: decodeURIComponent(url.host) }
 }

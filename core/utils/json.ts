@@ -90,7 +90,8 @@ class Parser {
     if (fraction === undefined && exponent === undefined && Number.isInteger(value)) {
       if (!Number.isSafeInteger(value)) return BigInt(text)
     }
-    if (spelling !== undefined && (Object.is(value, -0) || String(value) !== text)) {
+    const ordinary = Number.isFinite(value) && !Object.is(value, -0) && String(value) === text
+    if (spelling !== undefined && !ordinary) {
       spelling.numbers ??= new Map()
       spelling.numbers.set(key, { text, value })
     }

@@ -1,15 +1,17 @@
 /** Words for error messages: near names, lists, and values as a reader would write them. */
 
 function distance(a: string, b: string): number {
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const substitution = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
       const transposed = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      const swap = transposed ? substitution : Number.POSITIVE_INFINITY
+      const swap = transposed ? (beforePrevious[j - 2] as number) + 1 : Number.POSITIVE_INFINITY
       row[j] = Math.min((previous[j] as number) + 1, (row[j - 1] as number) + 1, substitution, swap)
     }
+    beforePrevious = previous
     previous = row
   }
   return previous[b.length] as number

@@ -93,9 +93,14 @@ export class SessionStore implements Store {
 
   async delete(key: string, version?: string): Promise<boolean> {
     const cached = version === undefined ? undefined : fromCache(version)
-    const deleted = await this.#onDatabase(key, cached, (seen) => this.#database.delete(key, seen ?? version))
-    await this.#block(key)
-    return deleted !== false
+    try {
+      const deleted = await this.#onDatabase(key, cached, (seen) => this.#database.delete(key, seen ?? version))
+      await this.#block(key)
+      return deleted !== false
+    } catch (error) {
+      if (error instanceof SessionGone) return false
+      throw error
+    }
   }
 
   /**

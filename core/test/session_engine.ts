@@ -1,0 +1,391 @@
+/**
+ * What every session engine promises, as tests that any engine can be put through.
+ *
+ * Runs under mocha or any runner with `describe` and `it`. An engine of your own proves itself with three lines:
+ * `sessionEngineTests('my engine', () => new SessionStore())`
+ */
+import assert from 'node:assert/strict'
+import {
+  openSession,
+  type SavedSession,
+  type Session,
+  SessionInterrupted,
+  type SessionRecord,
+  type SessionStore,
+} from '#core/contrib/sessions'
+
+type Runner = (name: string, body: () => void | Promise<void>) => unknown
+
+export interface SessionEngineOptions {
+  /**
+   * False for an engine that keeps nothing, such as one whose sessions travel in their cookie. It cannot take a
+   * session back nor see another's writes, and is not asked to.
+   */
+  readonly keepsRecords?: boolean
+  /** False for an engine whose stored data is not what JSON holds, so that unusual numbers may change. */
+  readonly keepsNumbers?: boolean
+}
+
+type OpenStore = () => SessionStore | Promise<SessionStore>
+
+/** Something that somebody else does to a session while we are at work on it. */
+type Interference = (store: SessionStore, key: string) => Promise<unknown>
+
+/** A store in front of another, with somebody else at work just before the n-th call and just after it. */
+class Interfered implements SessionStore {
+  readonly #store: SessionStore
+  readonly #interfere: () => Promise<unknown>
+  #left: number
+  /** Counts calls, so that a test knows how many moments there are. */
+  moments = 0
+  /** Keys under which something was created. */
+  readonly created: string[] = []
+
+  constructor(store: SessionStore, moment: number, interfere: () => Promise<unknown>) {
+    this.#store = store
+    this.#left = moment
+    this.#interfere = interfere
+  }
+
+  async #moment(): Promise<void> {
+    this.moments++
+    if (this.#left-- === 0) await this.#interfere()
+  }
+
+  async #around<T>(call: () => Promise<T>): Promise<T> {
+    await this.#moment()
+    const result = await call()
+    await this.#moment()
+    return result
+  }
+
+  load(key: string): ReturnType<SessionStore['load']> {
+    return this.#around(() => this.#store.load(key))
+  }
+
+  create(record: SessionRecord): Promise<SavedSession> {
+    return this.#around(async () => {
+      const saved = await this.#store.create(record)
+      this.created.push(typeof saved === 'string' ? saved : saved.key)
+      return saved
+    })
+  }
+
+  update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
+    return this.#around(() => this.#store.update(key, record, version))
+  }
+
+  delete(key: string, version?: string): Promise<boolean | void> {
+    return this.#around(() => this.#store.delete(key, version))
+  }
+}
+
+const saved = async (store: SessionStore, data: Record<string, unknown>): Promise<string> => {
+  const session = openSession(store)
+  session.update(data)
+  await session.save()
+  return session.sessionKey as string
+}
+
+const loaded = async (store: SessionStore, key: string | null): Promise<Session> => {
+  const session = openSession(store, key)
+  await session.load()
+  return session
+}
+
+const content = async (store: SessionStore, key: string | null): Promise<Record<string, unknown>> =>
+  (await loaded(store, key)).toJSON()
+
+interface Outcome {
+  readonly store: SessionStore
+  /** The key before the work. */
+  readonly key: string
+  readonly session: Session
+  readonly moment: number
+  /** Whether the work was interrupted. */
+  readonly refused: boolean
+  readonly created: readonly string[]
+}
+
+/** Runs `work` on a session while somebody interferes at every moment of it in turn. */
+async function atEveryMoment(
+  openStore: OpenStore,
+  interference: Interference,
+  work: (session: Session) => Promise<unknown>,
+  afterwards: (outcome: Outcome) => Promise<void>,
+): Promise<void> {
+  for (let moment = 0; ; moment++) {
+    const store = await openStore()
+    const key = await saved(store, { before: 1 })
+    const interfered = new Interfered(store, moment, () => interference(store, key))
+    const session = openSession(interfered, key)
+    let refused = false
+    try {
+      await session.load()
+      await work(session)
+    } catch (error) {
+      if (!(error instanceof SessionInterrupted)) throw error
+      refused = true
+    }
+    if (moment >= interfered.moments) return
+    await afterwards({ store, key, session, moment, refused, created: interfered.created })
+  }
+}
+
+/**
+ * Declares the tests of an engine.
+ * @param name what the engine is called in the report
+ * @param openStore gives the store; called for every test
+ */
+export function sessionEngineTests(name: string, openStore: OpenStore, options: SessionEngineOptions = {}): void {
+  const { describe, it } = globalThis as unknown as { describe: Runner; it: Runner }
+  const { keepsRecords = true, keepsNumbers = true } = options
+
+  describe(`session engine ${name}`, () => {
+    it('gives back in a later request what was saved', async () => {
+      const store = await openStore()
+      const data = {
+        text: 'naïve café \u{1f642}\u2028',
+        list: [1, 'two', null, true],
+        deep: { a: { b: [] } },
+        empty: '',
+      }
+      assert.deepEqual(await content(store, await saved(store, data)), data)
+    })
+
+    it('keeps what a session holds readable after it was saved', async () => {
+      const session = openSession(await openStore())
+      session.set('cat', 'dog')
+      await session.save()
+      assert.equal(session.get('cat'), 'dog')
+    })
+
+    it('keeps keys named like parts of JavaScript objects, and pollutes nothing', async () => {
+      const store = await openStore()
+      const session = openSession(store)
+      for (const key of ['__proto__', 'constructor', 'toString', 'flush', '1']) session.set(key, { own: key })
+      await session.save()
+      const again = await loaded(store, session.sessionKey)
+      for (const key of ['__proto__', 'constructor', 'toString', 'flush', '1']) {
+        assert.deepEqual(again.get(key), { own: key })
+      }
+      assert.equal(({} as { own?: string }).own, undefined)
+    })
+
+    it('saves a change inside a list or an object', async () => {
+      const store = await openStore()
+      const first = await loaded(store, await saved(store, { cart: { items: ['a'] } }))
+      ;(first.get('cart') as { items: string[] }).items.push('b')
+      assert.equal(first.modified, true)
+      await first.save()
+      assert.deepEqual(await content(store, first.sessionKey), { cart: { items: ['a', 'b'] } })
+    })
+
+    it('refuses a value that JSON cannot hold, by its name, and keeps the rest', async () => {
+      const store = await openStore()
+      const session = openSession(store)
+      session.set('good', 1)
+      for (const value of [() => 1, Number.NaN, new Map(), new Date(), undefined, Symbol('s')]) {
+        assert.throws(() => session.set('bad', value), /session\.bad/)
+      }
+      await session.save()
+      assert.deepEqual(await content(store, session.sessionKey), { good: 1 })
+    })
+
+    if (keepsNumbers) {
+      it('keeps whole numbers beyond 2^53', async () => {
+        const store = await openStore()
+        const big = 12345678901234567890n
+        const session = await loaded(store, await saved(store, { big }))
+        session.set('other', 1)
+        await session.save()
+        assert.equal((await loaded(store, session.sessionKey)).get('big'), big)
+      })
+    }
+
+    it('knows nothing of a key it did not issue, and does not adopt it', async () => {
+      const store = await openStore()
+      for (const key of [
+        '1',
+        'x'.repeat(32),
+        `${'../'.repeat(8)}etc/passwd`,
+        'k'.repeat(10_000),
+        'sp ace\nline%00\0',
+      ]) {
+        const session = await loaded(store, key)
+        assert.equal(session.sessionKey, null)
+        session.set('a', 1)
+        await session.save()
+        assert.notEqual(session.sessionKey, key)
+      }
+    })
+
+    it('creates nothing when it is asked for an unknown key', async () => {
+      const store = await openStore()
+      const key = 'a'.repeat(32)
+      await loaded(store, key)
+      assert.equal(await openSession(store).exists(key), false)
+    })
+
+    if (keepsRecords) recordTests(it, openStore)
+  })
+}
+
+function recordTests(it: Runner, openStore: OpenStore): void {
+  it('issues a new key for every session', async () => {
+    const store = await openStore()
+    const keys = await Promise.all(Array.from({ length: 100 }, () => saved(store, {})))
+    assert.equal(new Set(keys).size, 100)
+    for (const key of keys) assert.match(key, /^[a-z0-9]{32}$/)
+  })
+
+  it('knows whether a session is there', async () => {
+    const store = await openStore()
+    const key = await saved(store, { a: 1 })
+    assert.equal(await openSession(store).exists(key), true)
+    await openSession(store, key).delete()
+    assert.equal(await openSession(store).exists(key), false)
+    assert.deepEqual(await content(store, key), {})
+  })
+
+  it('deletes a session once, and says so where it can', async () => {
+    const store = await openStore()
+    const key = await saved(store, { a: 1 })
+    assert.notEqual(await store.delete(key), false)
+    assert.notEqual(await store.delete(key), true)
+  })
+
+  it('forgets a session that has expired', async () => {
+    const store = await openStore()
+    const session = openSession(store)
+    session.set('a', 1)
+    session.setExpiry(-300)
+    await session.save()
+    assert.deepEqual(await content(store, session.sessionKey), {})
+  })
+
+  it('flushes: what was stored is gone, and so is the key', async () => {
+    const store = await openStore()
+    const session = await loaded(store, await saved(store, { a: 1 }))
+    const key = session.sessionKey as string
+    await session.flush()
+    assert.equal(session.sessionKey, null)
+    assert.deepEqual(await content(store, key), {})
+  })
+
+  it('cycles the key: same content, new key, the old one gone', async () => {
+    const store = await openStore()
+    const old = await saved(store, { a: 1, b: [2] })
+    const session = openSession(store, old)
+    await session.cycleKey()
+    assert.notEqual(session.sessionKey, old)
+    assert.deepEqual(await content(store, session.sessionKey), { a: 1, b: [2] })
+    assert.deepEqual(await content(store, old), {})
+  })
+
+  it('saves twice in one request', async () => {
+    const store = await openStore()
+    const session = openSession(store)
+    for (const n of [1, 2, 3]) {
+      session.set('n', n)
+      await session.save()
+    }
+    assert.deepEqual(await content(store, session.sessionKey), { n: 3 })
+  })
+
+  it('keeps all of twenty keys that twenty requests set at once', async () => {
+    const store = await openStore()
+    const key = await saved(store, {})
+    const sessions = await Promise.all(Array.from({ length: 20 }, () => loaded(store, key)))
+    await Promise.all(
+      sessions.map((session, i) => {
+        session.set(`k${i}`, i)
+        return session.save()
+      }),
+    )
+    assert.equal(Object.keys(await content(store, key)).length, 20)
+  })
+
+  it('counts exactly when fifty requests count at once', async () => {
+    const store = await openStore()
+    const key = await saved(store, {})
+    await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const session = await loaded(store, key)
+        await session.atomic((s) => s.set('n', Number(s.get('n') ?? 0) + 1))
+      }),
+    )
+    assert.deepEqual(await content(store, key), { n: 50 })
+  })
+
+  it('does not bring back a session that was deleted before it was saved', async () => {
+    const store = await openStore()
+    const slow = await loaded(store, await saved(store, { a: 1 }))
+    const key = slow.sessionKey as string
+    await openSession(store, key).delete()
+    slow.set('a', 2)
+    await assert.rejects(slow.save(), SessionInterrupted)
+    assert.deepEqual(await content(store, key), {})
+  })
+
+  it('lets a request that only read or only moved the expiry end normally when its session was deleted', async () => {
+    const store = await openStore()
+    for (const change of [() => {}, (session: Session) => session.setExpiry(600)]) {
+      const slow = await loaded(store, await saved(store, { a: 1 }))
+      const key = slow.sessionKey as string
+      change(slow)
+      await openSession(store, key).delete()
+      await slow.save()
+      assert.equal(slow.sessionKey, null)
+      assert.deepEqual(await content(store, key), {})
+    }
+  })
+
+  const works: Record<string, (session: Session) => Promise<unknown>> = {
+    'a save': (session) => {
+      session.set('mine', 1)
+      return session.save()
+    },
+    'an atomic change': (session) => session.atomic((s) => s.set('mine', 1)),
+    'a change of key': (session) => {
+      session.set('mine', 1)
+      return session.cycleKey()
+    },
+  }
+
+  for (const [what, work] of Object.entries(works)) {
+    it(`a delete at any moment of ${what} stays a delete`, () =>
+      atEveryMoment(
+        openStore,
+        (store, key) => store.delete(key),
+        work,
+        async ({ store, key, moment, refused, created }) => {
+          assert.deepEqual(await content(store, key), {}, `the old key at moment ${moment}`)
+          // What was interrupted leaves nothing behind under a new key either.
+          for (const each of refused ? created : []) {
+            assert.deepEqual(await content(store, each), {}, `a new key at moment ${moment}`)
+          }
+        },
+      ))
+
+    it(`a write of another at any moment of ${what} is kept beside it`, () =>
+      atEveryMoment(
+        openStore,
+        async (store, key) => {
+          const other = await loaded(store, key)
+          // Too late for the old key when it has already been given up: then nobody was told that it was saved.
+          if (other.sessionKey === null) return
+          other.set('theirs', 2)
+          await other.save()
+          kept.add(store)
+        },
+        work,
+        async ({ store, session, moment }) => {
+          const expected = kept.has(store) ? { before: 1, theirs: 2, mine: 1 } : { before: 1, mine: 1 }
+          assert.deepEqual(await content(store, session.sessionKey), expected, `at moment ${moment}`)
+        },
+      ))
+  }
+  /** Stores on which the other writer was told that its write is kept. */
+  const kept = new WeakSet<SessionStore>()
+}

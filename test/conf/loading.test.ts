@@ -1,0 +1,115 @@
+/** A settings module is found, read, and joined with the environment. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { cacheFromUrl, databaseFromUrl } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { readSettingsModule, withEnvironment } from '../../core/conf/loader.ts'
+
+const KEY = { SECRET_KEY: 'a'.repeat(50) }
+
+describe('loading settings', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nuages-conf-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const write = (file: string, text: string): void => {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+    writeFileSync(path.join(folder, file), text)
+  }
+
+  it('reads the default export and named ones in UPPER_CASE, which win', async () => {
+    write('settings.ts', "export default { A: 1, B: 1, lower: 1 }\nexport const B = 2\nexport const helper = () => 1\n")
+    const { values, root, module } = await readSettingsModule('settings', folder)
+    expect(values).to.deep.equal({ A: 1, B: 2 })
+    expect([root, module]).to.deep.equal([folder, 'settings'])
+  })
+
+  it('finds the module from a folder below, and by a dotted name', async () => {
+    write('conf/production.ts', 'export default { A: 3 }\n')
+    mkdirSync(path.join(folder, 'apps/deep'), { recursive: true })
+    const { values, root } = await readSettingsModule('conf.production', path.join(folder, 'apps/deep'))
+    expect([values, root]).to.deep.equal([{ A: 3 }, folder])
+  })
+
+  it('says where it looked for a module that is not there', async () => {
+    const error = await readSettingsModule('nowhere.settings', folder).catch((each: Error) => each)
+    expect(error).to.be.instanceOf(ImproperlyConfigured)
+    expect((error as Error).message).to.contain(`no nowhere/settings.ts in ${folder} or above it`)
+  })
+
+  it('passes on an error inside the module', async () => {
+    write('settings.ts', "throw new Error('half a file')\n")
+    const error = await readSettingsModule('settings', folder).catch((each: Error) => each)
+    expect((error as Error).message).to.equal('half a file')
+  })
+
+  it('takes scalar settings from NUAGES_ variables, which win', () => {
+    const env = {
+      NUAGES_DEBUG: 'true',
+      NUAGES_SESSION_COOKIE_AGE: '60',
+      NUAGES_SESSION_COOKIE_DOMAIN: 'example.com',
+      NUAGES_ALLOWED_HOSTS: 'a.example, .b.example',
+      NUAGES_UNKNOWN: 'ignored',
+    }
+    const settings = withEnvironment({ ...KEY, DEBUG: false }, env)
+    expect(settings.DEBUG).to.equal(true)
+    expect(settings.SESSION_COOKIE_AGE).to.equal(60)
+    expect(settings.SESSION_COOKIE_DOMAIN).to.equal('example.com')
+    expect(settings.ALLOWED_HOSTS).to.deep.equal(['a.example', '.b.example'])
+  })
+
+  it('names a variable that cannot be read', () => {
+    const load = (): unknown => withEnvironment(KEY, { NUAGES_DEBUG: 'yes please', NUAGES_DATABASES: '{}' })
+    expect(load).to.throw(ImproperlyConfigured, "NUAGES_DEBUG: expected true or false, found 'yes please'")
+    expect(load).to.throw('NUAGES_DATABASES: DATABASES cannot be set by an environment variable')
+  })
+
+  it('fills DATABASES and CACHES from their URLs where the module gives none', () => {
+    const env = { DATABASE_URL: 'postgres://u:p%40ss@db.example:5433/shop?sslmode=require', CACHE_URL: 'redis://h:6379/2' }
+    const filled = withEnvironment(KEY, env)
+    expect(filled.DATABASES.default).to.deep.equal({
+      ENGINE: 'core.db.backends.postgresql',
+      NAME: 'shop',
+      USER: 'u',
+      PASSWORD: 'p@ss',
+      HOST: 'db.example',
+      PORT: '5433',
+      OPTIONS: { sslmode: 'require' },
+    })
+    expect(filled.CACHES.default).to.deep.equal({
+      BACKEND: 'core.cache.backends.redis.RedisCache',
+      LOCATION: 'redis://h:6379/2',
+    })
+    const DATABASES = { default: { ENGINE: 'x' } }
+    expect(withEnvironment({ ...KEY, DATABASES }, env).DATABASES).to.deep.equal(DATABASES)
+  })
+
+  const databases: Record<string, [string, unknown]> = {
+    'sqlite:///db.sqlite3': ['core.db.backends.sqlite3', 'db.sqlite3'],
+    'sqlite:////var/db.sqlite3': ['core.db.backends.sqlite3', '/var/db.sqlite3'],
+    'sqlite://': ['core.db.backends.sqlite3', ':memory:'],
+    'mysql://root@127.0.0.1/test': ['core.db.backends.mysql', 'test'],
+  }
+  for (const [url, [engine, name]] of Object.entries(databases)) {
+    it(`understands ${url}`, () => {
+      expect(databaseFromUrl(url)).to.include({ ENGINE: engine, NAME: name })
+    })
+  }
+
+  it('understands memcached, file and locmem URLs', () => {
+    expect(cacheFromUrl('memcached://a:11211,b:11211').LOCATION).to.deep.equal(['a:11211', 'b:11211'])
+    expect(cacheFromUrl('file:///var/cache').LOCATION).to.equal('/var/cache')
+    expect(cacheFromUrl('locmem://shared').LOCATION).to.equal('shared')
+  })
+
+  it('repeats nothing of a URL it does not understand: it may hold a password', () => {
+    for (const url of ['oracle://u:secret@h/x', 'postgres://u:secret@h:port/x']) {
+      const error = expect(() => databaseFromUrl(url)).to.throw(ImproperlyConfigured, 'DATABASE_URL')
+      error.with.property('message').that.does.not.contain('secret')
+    }
+  })
+})

@@ -1,0 +1,31 @@
+/** Every engine keeps every promise of a session engine. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setup } from '#core/apps'
+import { Cache } from '#core/cache'
+import { sessionEngineTests } from '../../../core/test/session_engine.ts'
+import { LocMemCache } from '../../../core/cache/backends/locmem.ts'
+import { SessionStore as CacheStore } from '../../../core/contrib/sessions/backends/cache.ts'
+import { SessionStore as CachedDatabaseStore } from '../../../core/contrib/sessions/backends/cached_db.ts'
+import { SessionStore as DatabaseStore } from '../../../core/contrib/sessions/backends/db.ts'
+import { SessionStore as FileStore } from '../../../core/contrib/sessions/backends/file.ts'
+import { SessionStore as CookieStore } from '../../../core/contrib/sessions/backends/signed_cookies.ts'
+import { inDatabase } from './database.ts'
+import { MemoryStore } from './memory_store.ts'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'nuages-sessions-'))
+const cache = (): Cache => new Cache(new LocMemCache({ location: 'session engines', options: { MAX_ENTRIES: 100_000 } }))
+
+describe('session engines', () => {
+  before(() => setup())
+  inDatabase()
+  after(() => rmSync(folder, { recursive: true }))
+
+  sessionEngineTests('in memory (the smallest there is)', () => new MemoryStore())
+  sessionEngineTests('db', () => new DatabaseStore())
+  sessionEngineTests('cache', () => new CacheStore({ cache: cache() }))
+  sessionEngineTests('cached_db', () => new CachedDatabaseStore({ cache: cache() }))
+  sessionEngineTests('file', () => new FileStore({ folder }))
+  sessionEngineTests('signed_cookies', () => new CookieStore(), { keepsRecords: false })
+})

@@ -1,0 +1,39 @@
+/** `check --deploy` warns of session cookies that are less safe than they could be. */
+import { expect } from 'chai'
+import { apps, setup } from '#core/apps'
+import { runChecks } from '#core/checks'
+import { overrideSettings, type Settings } from '#core/conf'
+
+const MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']
+
+describe('session checks', () => {
+  before(() => setup())
+
+  const ids = (settings: Settings): Promise<string[]> =>
+    overrideSettings(settings, async () => {
+      const messages = await runChecks({ tags: ['security'], deploy: true })
+      return messages.map(({ id }) => id).filter((id) => /W01[0-5]/.test(id))
+    })
+
+  it('know the app and the middleware by either name', async () => {
+    expect(apps.isInstalled('django.contrib.sessions')).to.equal(true)
+    expect(await ids({ MIDDLEWARE })).to.deep.equal(['security.W012'])
+    expect(await ids({ MIDDLEWARE: [] })).to.deep.equal(['security.W010'])
+  })
+
+  it('say nothing when the cookie is Secure and HttpOnly', async () => {
+    expect(await ids({ MIDDLEWARE, SESSION_COOKIE_SECURE: true })).to.deep.equal([])
+  })
+
+  it('warn of a cookie that scripts can read', async () => {
+    const SESSION_COOKIE_HTTPONLY = false
+    const SESSION_COOKIE_SECURE = true
+    expect(await ids({ MIDDLEWARE, SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY })).to.deep.equal(['security.W015'])
+    expect(await ids({ MIDDLEWARE: [], SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY })).to.deep.equal(['security.W013'])
+  })
+
+  it('are not part of an ordinary check', async () => {
+    const messages = await runChecks({ tags: ['security'] })
+    expect(messages.filter(({ id }) => /W01[0-5]/.test(id))).to.deep.equal([])
+  })
+})

@@ -1,0 +1,42 @@
+/** A migrated SQLite database in memory, for tests that need the table of the sessions. */
+import { overrideSettings, type Settings } from '#core/conf'
+import { connections, loadMigrations, MigrationExecutor } from '#core/db'
+
+const IN_MEMORY = { default: { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' } }
+
+async function migrate(): Promise<void> {
+  const graph = await loadMigrations()
+  const targets = graph.leaves().map(({ app, name }) => [app, name] as const)
+  await new MigrationExecutor(connections.database(), graph).execute(graph.plan(targets, new Map()))
+}
+
+/** Runs `fn` on a new database with the tables of the installed apps, and with other settings if given. */
+export function withDatabase<T>(fn: () => Promise<T>, settings: Settings = {}): Promise<T> {
+  return overrideSettings({ DATABASES: IN_MEMORY, ...settings }, async () => {
+    await migrate()
+    return fn()
+  })
+}
+
+/** The same for all tests of a suite: to be called inside its `describe`. */
+export function inDatabase(settings: Settings = {}): void {
+  let leave: () => void
+  let left: Promise<void>
+  before(
+    () =>
+      new Promise<void>((entered, failed) => {
+        const suite = new Promise<void>((resolve) => {
+          leave = resolve
+        })
+        left = withDatabase(() => {
+          entered()
+          return suite
+        }, settings)
+        left.catch(failed)
+      }),
+  )
+  after(() => {
+    leave()
+    return left
+  })
+}

@@ -1,0 +1,352 @@
+/** The session is a dict that knows what was done to it. */
+import { expect } from 'chai'
+import { expectTypeOf } from 'expect-type'
+import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
+import { openSession, type Session, SessionNotLoaded } from '#core/contrib/sessions'
+import { setClock } from '#core/utils'
+import { MemoryStore } from './memory_store.ts'
+
+declare module '#core/contrib/sessions' {
+  interface SessionData {
+    cart?: { items: string[] }
+    n?: number
+  }
+}
+
+describe('session', () => {
+  let store: MemoryStore
+  let session: Session
+  before(() => setup())
+  beforeEach(() => {
+    store = new MemoryStore()
+    session = openSession(store)
+  })
+  afterEach(() => setClock())
+
+  /** The session as the next request sees it. */
+  const next = async (): Promise<Session> => {
+    await session.save()
+    const again = openSession(store, session.sessionKey)
+    await again.fetch()
+    return again
+  }
+
+  describe('as a dict', () => {
+    it('is neither accessed nor modified when it is new', () => {
+      expect([session.accessed, session.modified, session.sessionKey]).to.deep.equal([false, false, null])
+      expect(session.isEmpty()).to.equal(true)
+    })
+
+    it('reads, writes, asks and deletes by property', () => {
+      session.n = 1
+      expect(session.n).to.equal(1)
+      expect('n' in session).to.equal(true)
+      delete session.n
+      expect('n' in session).to.equal(false)
+      expect(session.n).to.equal(undefined)
+    })
+
+    it('has the methods of a Django session', () => {
+      expect(session.get('a')).to.equal(undefined)
+      expect(session.get('a', 'default')).to.equal('default')
+      expect(session.set('a', 1).get('a')).to.equal(1)
+      expect(session.setDefault('a', 2)).to.equal(1)
+      expect(session.setDefault('b', 2)).to.equal(2)
+      session.update({ c: 3 })
+      expect(session.keys()).to.deep.equal(['a', 'b', 'c'])
+      expect(session.values()).to.deep.equal([1, 2, 3])
+      expect(session.items()).to.deep.equal([
+        ['a', 1],
+        ['b', 2],
+        ['c', 3],
+      ])
+      expect(session.pop('a')).to.equal(1)
+      expect(session.pop('a', 'gone')).to.equal('gone')
+      expect(session.has('a')).to.equal(false)
+      session.clear()
+      expect(session.keys()).to.deep.equal([])
+    })
+
+    it('can be spread, iterated and written as JSON', () => {
+      session.update({ a: 1, b: { c: [2] } })
+      expect({ ...session }).to.deep.equal({ a: 1, b: { c: [2] } })
+      expect(Object.keys(session)).to.deep.equal(['a', 'b'])
+      expect([...session]).to.deep.equal([
+        ['a', 1],
+        ['b', { c: [2] }],
+      ])
+      expect(JSON.stringify(session)).to.equal('{"a":1,"b":{"c":[2]}}')
+      expect(Object.assign({}, session)).to.deep.equal({ a: 1, b: { c: [2] } })
+    })
+
+    it('says what to do when a key has the name of a method', () => {
+      expect(() => Object.assign(session, { flush: 1 })).to.throw(TypeError, "session.set('flush', …)")
+      expect(() => Reflect.deleteProperty(session, 'save')).to.throw(TypeError, "session.remove('save')")
+      expect(() => Object.assign(session, { sessionKey: 'x' })).to.throw(TypeError, 'session.sessionKey is a property')
+      session.set('flush', 'mine')
+      expect(session.get('flush')).to.equal('mine')
+      expect(session.flush).to.be.a('function')
+    })
+
+    it('takes __proto__ and its friends for ordinary keys', () => {
+      for (const key of ['__proto__', 'constructor', 'prototype', 'toString']) {
+        session.set(key, { polluted: true })
+        expect(session.get(key)).to.deep.equal({ polluted: true })
+        expect(key in session).to.equal(true)
+      }
+      session.update(JSON.parse('{"__proto__": {"admin": true}}') as Record<string, unknown>)
+      expect(({} as { admin?: boolean }).admin).to.equal(undefined)
+      expect(session.has('admin')).to.equal(false)
+      expect(session.has('hasOwnProperty')).to.equal(false)
+    })
+
+    it('can be returned from an async function', async () => {
+      const same = await Promise.resolve(session)
+      expect(same === session).to.equal(true)
+      expect(session.accessed).to.equal(false)
+    })
+
+    it('tells nothing of its content to whoever logs it', async () => {
+      session.set('secret', 'hunter2')
+      const { inspect } = await import('node:util')
+      expect(inspect(session, { depth: 5 })).not.to.contain('hunter2')
+    })
+
+    it('has the types that a project declares', () => {
+      expectTypeOf(session.cart).toEqualTypeOf<{ items: string[] } | undefined>()
+      expectTypeOf(session.n).toEqualTypeOf<number | undefined>()
+      expectTypeOf(session.get('anything')).toEqualTypeOf<unknown>()
+      // @ts-expect-error a key that nobody declared
+      expect(session.cartt).to.equal(undefined)
+      // @ts-expect-error a value of another type
+      session.n = 'one'
+    })
+  })
+
+  describe('knows what was done to it', () => {
+    const accesses: Record<string, (s: Session) => unknown> = {
+      'a read': (s) => s.n,
+      get: (s) => s.get('n'),
+      in: (s) => 'n' in s,
+      keys: (s) => s.keys(),
+      values: (s) => s.values(),
+      items: (s) => s.items(),
+      spread: (s) => ({ ...s }),
+      'pop of what is not there': (s) => s.pop('nope'),
+      'setDefault of what is there': (s) => s.setDefault('n', 2),
+      'delete of what is not there': (s) => Reflect.deleteProperty(s, 'nope'),
+      'setExpiry(null) where none was set': (s) => s.setExpiry(null),
+    }
+    for (const [what, access] of Object.entries(accesses)) {
+      it(`${what} is access, not change`, async () => {
+        session.n = 1
+        const again = await next()
+        access(again)
+        expect([again.accessed, again.modified]).to.deep.equal([true, false])
+      })
+    }
+
+    const changes: Record<string, (s: Session) => unknown> = {
+      'an assignment': (s) => (s.n = 1),
+      'an assignment of the same value': (s) => (s.n = 1),
+      delete: (s) => delete s.n,
+      'pop of what is there': (s) => s.pop('n'),
+      'setDefault of what is not there': (s) => s.setDefault('m', 1),
+      'update, even with nothing': (s) => s.update({}),
+      clear: (s) => s.clear(),
+      setExpiry: (s) => s.setExpiry(60),
+      setTestCookie: (s) => s.setTestCookie(),
+      'modified = true': (s) => (s.modified = true),
+    }
+    for (const [what, change] of Object.entries(changes)) {
+      it(`${what} is a change`, async () => {
+        session.n = 1
+        const again = await next()
+        change(again)
+        expect([again.modified, again.hasUnsavedChanges]).to.deep.equal([true, true])
+      })
+    }
+
+    const cartOf = (s: Session): { items: string[] } => s.cart as { items: string[] }
+    const nested: Record<string, (s: Session) => unknown> = {
+      push: (s) => cartOf(s).items.push('x'),
+      splice: (s) => cartOf(s).items.splice(0, 1),
+      sort: (s) => cartOf(s).items.sort(),
+      'assignment by index': (s) => (cartOf(s).items[0] = 'x'),
+      'a new length': (s) => (cartOf(s).items.length = 0),
+      'a new property': (s) => Object.assign(cartOf(s), { note: 'x' }),
+      'delete of a property': (s) => Reflect.deleteProperty(cartOf(s), 'items'),
+      'a list taken out by destructuring': (s) => {
+        const { items } = cartOf(s)
+        items.push('x')
+      },
+      'a value of values()': (s) => (s.values()[0] as { items: string[] }).items.push('x'),
+      'a value met while iterating': (s) => {
+        for (const [, value] of s) (value as { items: string[] }).items.push('x')
+      },
+    }
+    for (const [what, change] of Object.entries(nested)) {
+      it(`a nested change is seen and saved: ${what}`, async () => {
+        session.cart = { items: ['b', 'a'] }
+        const again = await next()
+        change(again)
+        const expected = again.toJSON()
+        expect(again.modified).to.equal(true)
+        await again.save()
+        const third = openSession(store, again.sessionKey)
+        expect(await third.load()).to.deep.equal(expected)
+      })
+    }
+
+    it('sees a change made after a save in what was assigned before it', async () => {
+      const cart = { items: ['a'] }
+      session.cart = cart
+      await session.save()
+      cart.items.push('b')
+      expect(session.hasUnsavedChanges).to.equal(true)
+      await session.save()
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ cart: { items: ['a', 'b'] } })
+    })
+
+    it('stays modified after a save, but has nothing more to save', async () => {
+      session.n = 1
+      await session.save()
+      expect([session.modified, session.hasUnsavedChanges]).to.deep.equal([true, false])
+    })
+  })
+
+  describe('reads its store', () => {
+    it('not before somebody looks in', async () => {
+      let loads = 0
+      const counting = Object.assign(new MemoryStore(), { loadSync: () => void loads++ })
+      const lazy = openSession(counting, 'a'.repeat(32))
+      expect(lazy.isEmpty()).to.equal(false)
+      expect([loads, lazy.accessed]).to.deep.equal([0, false])
+      expect(lazy.n).to.equal(undefined)
+      expect([loads, lazy.accessed, lazy.sessionKey]).to.deep.equal([1, true, null])
+    })
+
+    it('and says what to call when it had to wait and nobody did', async () => {
+      session.n = 1
+      await session.save()
+      const unread = openSession(store, session.sessionKey)
+      expect(() => unread.n).to.throw(SessionNotLoaded, 'await session.load()')
+      expect(await unread.load()).to.deep.equal({ n: 1 })
+      expect(unread.n).to.equal(1)
+    })
+
+    it('and keeps an error of the store for whoever looks in', async () => {
+      const broken = Object.assign(new MemoryStore(), { load: () => Promise.reject(new Error('down')) })
+      const failing = openSession(broken, 'a'.repeat(32))
+      await failing.fetch()
+      expect(() => failing.n).to.throw('down')
+      expect(failing.sessionKey).to.equal('a'.repeat(32))
+    })
+
+    it('takes no text of fewer than eight characters for a key', () => {
+      for (const key of ['', '1', '1234567', null, undefined]) {
+        expect(openSession(store, key).sessionKey).to.equal(null)
+      }
+      expect(openSession(store, '12345678').sessionKey).to.equal('12345678')
+    })
+  })
+
+  describe('expires', () => {
+    const NOW = Date.UTC(2026, 0, 1)
+    beforeEach(() => setClock({ now: () => NOW }))
+
+    it('after SESSION_COOKIE_AGE by default, also after setExpiry(0)', () => {
+      for (const expiry of [null, 0]) {
+        session.setExpiry(expiry)
+        expect(session.getExpiryAge()).to.equal(1_209_600)
+        expect(session.getExpiryDate()).to.deep.equal(new Date(NOW + 1_209_600_000))
+      }
+    })
+
+    const tenSeconds = { 'seconds': 10, 'a length of time': { seconds: 10 }, 'a date': new Date(NOW + 10_000) }
+    for (const [what, expiry] of Object.entries(tenSeconds)) {
+      it(`when ${what} say so`, () => {
+        session.setExpiry(expiry)
+        expect(session.getExpiryAge()).to.equal(10)
+        expect(session.getExpiryDate()).to.deep.equal(new Date(NOW + 10_000))
+      })
+    }
+
+    it('counts an age down to a date in whole seconds, rounded down', () => {
+      session.setExpiry(new Date(NOW - 500))
+      expect(session.getExpiryAge()).to.equal(-1)
+    })
+
+    it('adds days, hours, minutes and seconds', () => {
+      session.setExpiry({ days: 1, hours: 2, minutes: 3, seconds: 4 })
+      expect(session.getExpiryAge()).to.equal(86_400 + 7200 + 180 + 4)
+    })
+
+    it('counts from another modification and for another expiry when asked', () => {
+      expect(session.getExpiryAge({ expiry: 30 })).to.equal(30)
+      const modification = new Date(NOW - 20_000)
+      expect(session.getExpiryDate({ modification, expiry: 30 })).to.deep.equal(new Date(NOW + 10_000))
+    })
+
+    it('keeps a date as Django does: ISO text with an offset, microseconds only where there are any', () => {
+      session.setExpiry(new Date(NOW))
+      expect(session.get('_session_expiry')).to.equal('2026-01-01T00:00:00+00:00')
+      session.setExpiry(new Date(NOW + 678))
+      expect(session.get('_session_expiry')).to.equal('2026-01-01T00:00:00.678000+00:00')
+    })
+
+    it('at the close of the browser when the setting or setExpiry(0) says so', async () => {
+      for (const [setting, expiry, expected] of [
+        [false, 10, false],
+        [false, 0, true],
+        [false, null, false],
+        [true, 10, false],
+        [true, 0, true],
+        [true, null, true],
+      ] as const) {
+        await overrideSettings({ SESSION_EXPIRE_AT_BROWSER_CLOSE: setting }, () => {
+          session.setExpiry(expiry)
+          expect(session.getExpireAtBrowserClose()).to.equal(expected)
+        })
+      }
+    })
+  })
+
+  it('tests with a cookie whether there are cookies', () => {
+    expect(session.testCookieWorked()).to.equal(false)
+    session.setTestCookie()
+    expect([session.testCookieWorked(), session.get('testcookie')]).to.deep.equal([true, 'worked'])
+    session.deleteTestCookie()
+    expect(session.testCookieWorked()).to.equal(false)
+  })
+
+  describe('atomic()', () => {
+    it('gives back what the function returned', async () => {
+      expect(await session.atomic((s) => (s.n = 7))).to.equal(7)
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 7 })
+    })
+
+    it('keeps what the request had changed before, when it has to run again', async () => {
+      session.n = 0
+      const mine = await next()
+      const theirs = await next()
+      mine.cart = { items: ['mine'] }
+      theirs.n = 10
+      await theirs.save()
+      await mine.atomic((s) => {
+        s.n = (s.n ?? 0) + 1
+      })
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 11, cart: { items: ['mine'] } })
+    })
+
+    it('changes nothing in the store when the function throws', async () => {
+      session.n = 1
+      const again = await next()
+      let thrown: unknown
+      await again.atomic(() => Promise.reject(new Error('no'))).catch((error: unknown) => (thrown = error))
+      expect(thrown).to.be.instanceOf(Error)
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 1 })
+    })
+  })
+})
