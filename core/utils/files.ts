@@ -1,8 +1,9 @@
 /** Files that are whole or not there, and locks between processes. */
-import { closeSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, futimesSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceUnavailable } from '../exceptions.ts'
+import { clock } from './clock.ts'
 import { randomText } from './random.ts'
 
 export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
@@ -17,11 +18,15 @@ export function ifThere<T>(work: () => T): T | undefined {
   }
 }
 
-/** Writes a file that must not be there yet, for its owner alone. @throws EEXIST where it is */
+/**
+ * Writes a file that must not be there yet, for its owner alone. It bears our clock's time, not that of a file server.
+ * @throws EEXIST where it is
+ */
 export function writeNewFile(file: string, text: string): void {
   const descriptor = openSync(file, 'wx', 0o600)
   try {
     writeSync(descriptor, text)
+    futimesSync(descriptor, clock.now() / 1000, clock.now() / 1000)
   } catch (error) {
     // A full disk leaves half a file, which nobody must find.
     unlinkSync(file)

@@ -13,8 +13,9 @@ const log = getLogger('django.security.SuspiciousSession')
 const serializer = preparedFrom(['SESSION_SERIALIZER'], async () => {
   const name = settings.SESSION_SERIALIZER
   const found = await importName(name, { setting: 'SESSION_SERIALIZER', root: projectRoot() })
-  const methods = typeof found === 'function' ? (found.prototype as Partial<Record<string, unknown>>) : {}
-  if (typeof methods.dumps !== 'function' || typeof methods.loads !== 'function') {
+  // An arrow function has no prototype.
+  const { prototype } = found as { prototype?: Partial<Record<string, unknown>> }
+  if (typeof prototype?.dumps !== 'function' || typeof prototype.loads !== 'function') {
     throw new ImproperlyConfigured(`SESSION_SERIALIZER names '${name}', which is not a class with dumps() and loads().`)
   }
   return found as SerializerClass

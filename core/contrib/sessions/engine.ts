@@ -18,8 +18,8 @@ const engine = preparedFrom(['SESSION_ENGINE'], async () => {
       `SESSION_ENGINE names '${name}', which exports no class SessionStore. It exports: ${listed(Object.keys(module))}.`,
     )
   }
-  const methods = SessionStore.prototype as Partial<Record<string, unknown>>
-  const absent = REQUIRED.filter((method) => typeof methods[method] !== 'function')
+  const { prototype } = SessionStore as { prototype?: Partial<Record<string, unknown>> }
+  const absent = REQUIRED.filter((method) => typeof prototype?.[method] !== 'function')
   if (absent.length > 0) {
     throw new ImproperlyConfigured(`SESSION_ENGINE names '${name}', whose SessionStore has no ${listed(absent)}.`)
   }

@@ -1,0 +1,257 @@
+/** Each SESSION_ setting does on every engine what Django documents, and no client can do harm with a cookie. */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { caches } from '#core/cache'
+import type { Settings } from '#core/conf'
+import { Client, type ClientResponse } from '#core/test'
+import { captureLogs, setClock } from '#core/utils'
+import { withDatabase } from './database.ts'
+import { served } from './fixtures/visits.ts'
+
+const ENGINES = ['db', 'cache', 'cached_db', 'file', 'signed_cookies'] as const
+
+const CACHES = {
+  default: { BACKEND: 'core.cache.backends.locmem.LocMemCache', LOCATION: 'middleware default' },
+  other: { BACKEND: 'core.cache.backends.locmem.LocMemCache', LOCATION: 'middleware other' },
+}
+
+describe('SessionMiddleware', () => {
+  let folder: string
+  let logged: string[]
+  let release: () => void
+  before(() => setup())
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nuages-middleware-'))
+    logged = []
+    release = captureLogs(({ logger, message }) => logged.push(`${logger}: ${message}`))
+  })
+  afterEach(() => {
+    release()
+    setClock()
+    rmSync(folder, { recursive: true })
+  })
+
+  for (const engine of ENGINES) {
+    describe(`with the engine ${engine}`, () => {
+      const run = (settings: Settings, fn: (client: Client) => Promise<void>): Promise<void> =>
+        withDatabase(() => fn(new Client()), {
+          ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
+          MIDDLEWARE: ['django.contrib.sessions.middleware.SessionMiddleware'],
+          SESSION_ENGINE: `django.contrib.sessions.backends.${engine}`,
+          SESSION_FILE_PATH: folder,
+          CACHES,
+          ...settings,
+        })
+
+      const cookieOf = (response: ClientResponse): string => response.setCookie[0] ?? ''
+
+      it('counts the visits of each visitor', () =>
+        run({}, async (client) => {
+          for (const n of [1, 2, 3]) expect((await client.get('/count')).text).to.equal(String(n))
+          expect((await new Client().get('/count')).text).to.equal('1')
+        }))
+
+      it('sends nothing and varies on nothing when the session is not touched', () =>
+        run({}, async (client) => {
+          for (let visit = 0; visit < 2; visit++) {
+            const response = await client.get('/untouched')
+            expect(response.setCookie).to.deep.equal([])
+            expect(response.headers).not.to.have.any.keys('vary', 'cache-control')
+            // The second time as somebody with a session.
+            await client.get('/count')
+          }
+        }))
+
+      it('varies on the cookie when the session was read', () =>
+        run({}, async (client) => {
+          const response = await client.get('/read')
+          expect(response.headers.vary).to.equal('Cookie')
+          expect(response.setCookie).to.deep.equal([])
+        }))
+
+      it('lets no shared cache keep a response that sets the cookie, whatever the view said', () =>
+        run({}, async (client) => {
+          expect((await client.get('/count')).headers['cache-control']).to.equal('private')
+          const cacheControl = (await client.get('/count-public')).headers['cache-control']
+          expect(String(cacheControl).split(', ')).to.include('private').and.not.include('public')
+        }))
+
+      it('has the attributes of Django by default', () =>
+        run({}, async (client) => {
+          setClock({ now: () => Date.UTC(2026, 0, 1) })
+          const line = cookieOf(await client.get('/count'))
+          expect(line.replace(/^sessionid=[^;]+/, 'sessionid=KEY')).to.equal(
+            'sessionid=KEY; expires=Thu, 15 Jan 2026 00:00:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax',
+          )
+        }))
+
+      const attributes: [Settings, RegExp, RegExp?][] = [
+        [{ SESSION_COOKIE_AGE: 60 }, /; Max-Age=60;/],
+        [{ SESSION_EXPIRE_AT_BROWSER_CLOSE: true }, /^sessionid=/, /Max-Age|expires/],
+        [{ SESSION_COOKIE_NAME: 'visitor' }, /^visitor=/],
+        [{ SESSION_COOKIE_SECURE: true }, /; Secure$/],
+        [{ SESSION_COOKIE_HTTPONLY: false }, /^sessionid=/, /HttpOnly/],
+        [{ SESSION_COOKIE_SAMESITE: 'Strict' }, /; SameSite=Strict/],
+        [{ SESSION_COOKIE_SAMESITE: 'None' }, /; SameSite=None/],
+        [{ SESSION_COOKIE_SAMESITE: null }, /^sessionid=/, /SameSite/],
+        [{ SESSION_COOKIE_PATH: '/shop/' }, /; Path=\/shop\//],
+        [{ SESSION_COOKIE_DOMAIN: '.example.com' }, /; Domain=\.example\.com;/],
+      ]
+      for (const [settings, expected, unexpected] of attributes) {
+        it(`obeys ${JSON.stringify(settings)}`, () =>
+          run(settings, async (client) => {
+            const line = cookieOf(await client.get('/count'))
+            expect(line).to.match(expected)
+            if (unexpected !== undefined) expect(line).not.to.match(unexpected)
+          }))
+      }
+
+      it('forgets the session after SESSION_COOKIE_AGE', () =>
+        run({ SESSION_COOKIE_AGE: 60 }, async (client) => {
+          await client.get('/count')
+          const cookies = { cookie: `sessionid=${client.cookies.get('sessionid')}` }
+          const later = Date.now() + 61_000
+          setClock({ now: () => later })
+          expect((await new Client().get('/count', { headers: cookies })).text).to.equal('1')
+        }))
+
+      it('saves and renews at every request when SESSION_SAVE_EVERY_REQUEST says so', () =>
+        run({ SESSION_SAVE_EVERY_REQUEST: true }, async (client) => {
+          expect((await client.get('/untouched')).setCookie).to.deep.equal([])
+          await client.get('/count')
+          const now = Date.now()
+          setClock({ now: () => now + 1_000_000_000 })
+          expect(cookieOf(await client.get('/untouched'))).to.match(/^sessionid=/)
+          setClock({ now: () => now + 2_000_000_000 })
+          expect((await client.get('/count')).text).to.equal('2')
+        }))
+
+      it('keeps its data through the serializer that SESSION_SERIALIZER names', () =>
+        run({ SESSION_SERIALIZER: 'test.contrib.sessions.fixtures.visits.ReversedSerializer' }, async (client) => {
+          served.serialized = 0
+          await client.get('/count')
+          expect((await client.get('/count')).text).to.equal('2')
+          // A cache holds the dict itself, as Django's does.
+          if (engine !== 'cache') expect(served.serialized).to.be.greaterThan(0)
+        }))
+
+      it('deletes the cookie of a session that was flushed', () =>
+        run({ SESSION_COOKIE_PATH: '/', SESSION_COOKIE_DOMAIN: '.example.com' }, async (client) => {
+          const key = /^sessionid=([^;]+)/.exec(cookieOf(await client.get('/count')))?.[1]
+          const response = await client.get('/flush', { headers: { cookie: `sessionid=${key}` } })
+          expect(cookieOf(response)).to.equal(
+            'sessionid=""; Domain=.example.com; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax',
+          )
+          if (engine === 'signed_cookies') return
+          const after = await client.get('/count', { headers: { cookie: `sessionid=${key}` } })
+          expect(after.text).to.equal('1')
+        }))
+
+      it('gives a new key and keeps the content when the key is cycled', () =>
+        run({}, async (client) => {
+          await client.get('/count')
+          const before = client.cookies.get('sessionid')
+          await client.get('/cycle')
+          if (engine !== 'signed_cookies') expect(client.cookies.get('sessionid')).not.to.equal(before)
+          expect((await client.get('/count')).text).to.equal('2')
+        }))
+
+      it('saves nothing and sends no cookie when the answer is an error of the server', () =>
+        run({}, async (client) => {
+          const response = await client.get('/count-and-fail')
+          expect([response.status, response.setCookie]).to.deep.equal([500, []])
+        }))
+
+      it('reads nothing before a view that is marked sessionExempt, and can be loaded by hand', () =>
+        run({}, async (client) => {
+          await client.get('/count')
+          expect((await client.get('/exempt')).text).to.equal('1')
+        }))
+
+      const nonsense: Record<string, string> = {
+        'an empty value': '',
+        'a short value': 'abc',
+        'a key out of nowhere': 'abcdefghijklmnopqrstuvwxyz012345',
+        'a path': '../../../../etc/passwd-long-enough',
+        'control characters': 'aaaaaaaa\x01\x02\x7f',
+        'percent signs': '%00%ff%zz%2e%2e%2f%2e%2e%2f',
+        'a quoted value': '"a;b\\054 c\\"dddd"',
+        'a forged signature': 'eyJjb3VudCI6OTl9:1vABCD:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+        'ten thousand characters': 'k'.repeat(10_000),
+        'bytes beyond ASCII': 'caf\xe9-caf\xe9-caf\xe9',
+        'SQL': "' OR session_key LIKE '%' --",
+      }
+      for (const [what, value] of Object.entries(nonsense)) {
+        it(`takes ${what} in the cookie for nobody's session`, () =>
+          run({}, async () => {
+            const headers = { cookie: `sessionid=${value}` }
+            const client = new Client()
+            expect((await client.get('/read', { headers })).text).to.equal('nobody')
+            const response = await client.get('/count', { headers })
+            expect([response.status, response.text]).to.deep.equal([200, '1'])
+            expect(cookieOf(response)).not.to.contain(`sessionid=${value};`)
+          }))
+      }
+    })
+  }
+
+  const run = (settings: Settings, fn: (client: Client) => Promise<void>): Promise<void> =>
+    withDatabase(() => fn(new Client()), {
+      ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
+      MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
+      CACHES,
+      ...settings,
+    })
+
+  it('keeps files where SESSION_FILE_PATH says, under the name of the cookie', () =>
+    run(
+      {
+        SESSION_ENGINE: 'core.contrib.sessions.backends.file',
+        SESSION_FILE_PATH: folder,
+        SESSION_COOKIE_NAME: 'visitor',
+      },
+      async (client) => {
+        await client.get('/count')
+        expect(readdirSync(folder)).to.deep.equal([`visitor${client.cookies.get('visitor')}`])
+        await client.get('/flush')
+        expect(existsSync(path.join(folder, `visitor${client.cookies.get('visitor')}`))).to.equal(false)
+      },
+    ))
+
+  for (const engine of ['cache', 'cached_db']) {
+    it(`keeps ${engine} sessions in the cache that SESSION_CACHE_ALIAS names`, () =>
+      run(
+        { SESSION_ENGINE: `core.contrib.sessions.backends.${engine}`, SESSION_CACHE_ALIAS: 'other' },
+        async (client) => {
+          await client.get('/count')
+          const key = `django.contrib.sessions.${engine}${client.cookies.get('sessionid')}`
+          expect(await caches.other?.get(key)).to.deep.equal({ count: 1 })
+          expect(await caches.default?.hasKey(key)).to.equal(false)
+        },
+      ))
+  }
+
+  const complaint = async (settings: Settings): Promise<string> => {
+    const error = await run(settings, async (client) => void (await client.get('/count'))).catch((each: Error) => each)
+    return (error as Error).message
+  }
+
+  it('says what is wrong with an engine that is not there, or is none', async () => {
+    expect(await complaint({ SESSION_ENGINE: 'django.contrib.sessions.backends.databse' })).to.contain(
+      "SESSION_ENGINE names 'django.contrib.sessions.backends.databse'",
+    )
+    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.keys' })).to.contain('exports no class SessionStore')
+    expect(await complaint({ SESSION_SERIALIZER: 'core.contrib.sessions.keys.canBeKey' })).to.contain(
+      'which is not a class with dumps() and loads()',
+    )
+    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.backends.cache', SESSION_CACHE_ALIAS: 'othr' })).to.contain(
+      "CACHES has no 'othr'. It has: default and other. Did you mean 'other'?",
+    )
+    expect(
+      await complaint({ SESSION_ENGINE: 'core.contrib.sessions.backends.file', SESSION_FILE_PATH: '/no/such/folder' }),
+    ).to.contain("The session storage path '/no/such/folder' doesn't exist")
+  })
+})
