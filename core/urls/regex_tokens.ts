@@ -1,0 +1,73 @@
+/** Regular expressions, Python's and JavaScript's, taken apart into the tokens that this room has to understand. */
+
+export type Dialect = 'python' | 'javascript'
+
+export interface Token {
+  readonly kind:
+    | 'text'
+    | 'escape'
+    | 'class'
+    | 'any'
+    | 'start'
+    | 'end'
+    | 'or'
+    | 'quantifier'
+    | 'group'
+    | 'capture'
+    | 'look'
+    | 'close'
+    | 'flags'
+    | 'comment'
+  /** As written. */
+  readonly text: string
+  /** Of a named group, or of a reference to one. */
+  readonly name?: string | undefined
+}
+
+const ESCAPE = String.raw`\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|u\{[\da-fA-F]+\}|[pP]\{[^}]*\}|k<\w+>|[1-9]\d*|[^])`
+const GROUP = String.raw`\(\?P=(?<reference>\w+)\)|\((?:\?(?:P?<(?<name>[\p{L}_$][\p{L}\p{N}_$]*)>|:|<?[=!]))?`
+const REST = String.raw`(?<flags>\(\?[aiLmsux]+\))|(?<comment>\(\?#[^)]*\))|${GROUP}|[*+?]\??|\{(?:\d+(?:,\d*)?|,\d+)\}\??|[^]`
+// In Python a `]` that comes first in a class is one of its characters.
+const CLASS = {
+  python: String.raw`\[\^?\]?(?:\\[^]|[^\]\\])*\]`,
+  javascript: String.raw`\[(?:\\[^]|[^\]\\])*\]`,
+}
+
+const KINDS: Record<string, Token['kind']> = {
+  '.': 'any',
+  '^': 'start',
+  $: 'end',
+  '|': 'or',
+  ')': 'close',
+  '(?:': 'group',
+  '(?=': 'look',
+  '(?!': 'look',
+  '(?<=': 'look',
+  '(?<!': 'look',
+}
+
+function kindOf(text: string): Token['kind'] {
+  const known = KINDS[text]
+  if (known !== undefined) return known
+  if (text.startsWith('\\')) return 'escape'
+  if (text.length > 1 && text.startsWith('[')) return 'class'
+  if (text.startsWith('(')) return 'capture'
+  if (/^[*+?]/.test(text) || /^\{.+\}/.test(text)) return 'quantifier'
+  return 'text'
+}
+
+/** The tokens of a regular expression. What is malformed comes out as text; compiling it will say what is wrong. */
+export function tokensOf(source: string, dialect: Dialect): Token[] {
+  const token = new RegExp(`${ESCAPE}|${CLASS[dialect]}|${REST}`, 'gu')
+  return Array.from(source.matchAll(token), ({ 0: text, groups = {} }): Token => {
+    if (groups.flags !== undefined) return { kind: 'flags', text }
+    if (groups.comment !== undefined) return { kind: 'comment', text }
+    if (groups.reference !== undefined) return { kind: 'escape', text: `\\k<${groups.reference}>` }
+    return { kind: kindOf(text), text, name: groups.name }
+  })
+}
+
+/** The character that an escape stands for, where it stands for just that: `\.` for `.`, but nothing for `\d`. */
+export function literalOf(escape: string): string | undefined {
+  return /^\\[^a-zA-Z0-9]$/u.test(escape) ? escape.slice(1) : undefined
+}

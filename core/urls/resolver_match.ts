@@ -1,0 +1,44 @@
+/** What the resolver found for a path. */
+import type { ResolverMatch as Match, View } from '#core/http'
+
+interface Found {
+  readonly func: View
+  readonly args: Match['args']
+  readonly kwargs: Match['kwargs']
+  readonly urlName: string | undefined
+  readonly appNames: readonly string[]
+  readonly namespaces: readonly string[]
+  readonly route: string
+}
+
+export class ResolverMatch implements Match {
+  readonly func: View
+  readonly args: Match['args']
+  readonly kwargs: Match['kwargs']
+  readonly urlName: string | undefined
+  readonly appNames: readonly string[]
+  readonly namespaces: readonly string[]
+  readonly route: string
+
+  constructor({ func, args, kwargs, urlName, appNames, namespaces, route }: Found) {
+    this.func = func
+    this.args = args
+    this.kwargs = kwargs
+    this.urlName = urlName
+    this.appNames = appNames
+    this.namespaces = namespaces
+    this.route = route
+  }
+
+  get appName(): string {
+    return this.appNames.join(':')
+  }
+
+  get namespace(): string {
+    return this.namespaces.join(':')
+  }
+
+  get viewName(): string {
+    return [...this.namespaces, this.urlName ?? this.func.name].join(':')
+  }
+}

@@ -1,0 +1,52 @@
+/** The root of all patterns: what `resolve` and `reverse` ask. */
+import type { HttpRequest, ResolverMatch, View } from '#core/http'
+import { Resolver404 } from './errors.ts'
+import { Included, type UrlconfModule } from './include.ts'
+import type { UrlPatterns } from './entry.ts'
+import { URLResolver } from './resolver.ts'
+import { Reverser } from './reverse.ts'
+import { RoutePattern } from './route_pattern.ts'
+
+/** Answers in the place of a view that failed. The one for 500 is not given the exception. */
+export type ErrorHandler = (request: HttpRequest, exception?: unknown) => ReturnType<View>
+
+export const HANDLED = [400, 403, 404, 500] as const
+
+/** What the root module exports as handler400, handler403, handler404 and handler500; without one the default acts. */
+export type ErrorHandlers = { readonly [Status in (typeof HANDLED)[number]]?: ErrorHandler }
+
+export class RootResolver {
+  readonly tree: URLResolver
+  readonly handlers: ErrorHandlers
+  readonly #reverser: Reverser
+
+  constructor(urlconf: UrlconfModule | UrlPatterns, handlers: ErrorHandlers = {}) {
+    const appless = Array.isArray(urlconf) ? urlconf : { urlpatterns: (urlconf as UrlconfModule).urlpatterns }
+    this.tree = new URLResolver(new RoutePattern('', false), new Included(appless, undefined, undefined), {})
+    this.handlers = handlers
+    this.#reverser = new Reverser(this.tree)
+  }
+
+  get urlPatterns(): UrlPatterns {
+    return this.tree.urlPatterns
+  }
+
+  /**
+   * The view that a path leads to.
+   * @param path decoded, with its first slash, without the script prefix
+   * @throws Resolver404 when no pattern matches
+   */
+  resolve(path: string): ResolverMatch {
+    const found = path.startsWith('/') ? this.tree.find(path.slice(1)) : undefined
+    if (found !== undefined) return found
+    throw new Resolver404(path, () => {
+      const tried = path.startsWith('/') ? this.tree.listTried(path.slice(1)) : []
+      return tried.map((way) => way.slice(1)).filter((way) => way.length > 0)
+    })
+  }
+
+  /** The path of a name: see `reverse`. */
+  reverse(...args: Parameters<Reverser['reverse']>): string {
+    return this.#reverser.reverse(...args)
+  }
+}
