@@ -43,7 +43,8 @@ describe('dotted names', () => {
 
   it('have a form', () => {
     for (const name of ['a', 'a.b_c', '_a.B1']) expect(isDottedName(name), name).to.equal(true)
-    for (const name of ['', '.a', 'a.', 'a..b', '../a', 'a/b', '1a', 'a b']) expect(isDottedName(name), name).to.equal(false)
+    for (const name of ['', '.a', 'a.', 'a..b', '../a', 'a/b', '1a', 'a b'])
+      expect(isDottedName(name), name).to.equal(false)
   })
 
   it('import a module, a folder with an index, or a name in either', async () => {

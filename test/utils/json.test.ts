@@ -82,7 +82,20 @@ describe('json', () => {
     expect(stringifyJson([twice, twice])).to.equal('[{"x":1},{"x":1}]')
   })
 
-  const broken = ['', '{', '[1.0', '{"a":1.0,}', '[1.0]x', '{"a" 1.0}', 'nul', '[01.0]', '[1.0 2.0]', '["\\x",1.0]', '[1.]', '[+1.0]']
+  const broken = [
+    '',
+    '{',
+    '[1.0',
+    '{"a":1.0,}',
+    '[1.0]x',
+    '{"a" 1.0}',
+    'nul',
+    '[01.0]',
+    '[1.0 2.0]',
+    '["\\x",1.0]',
+    '[1.]',
+    '[+1.0]',
+  ]
   for (const text of broken) {
     it(`refuses to read ${JSON.stringify(text)}`, () => {
       expect(() => parseJson(text)).to.throw(SyntaxError)

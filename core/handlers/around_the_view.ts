@@ -1,0 +1,39 @@
+/** The innermost point of the chain: reads the body, calls the view, and turns its errors into answers. */
+import type { Middleware } from 'koa'
+import { applyResponse, type HttpRequest, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
+import type { RootResolver } from '#core/urls'
+import { shown } from '#core/utils'
+import type { ErrorResponses } from './error_responses.ts'
+
+/** Named groups by name; unnamed groups of a regular expression by index. */
+const paramsOf = ({ args, kwargs }: ResolverMatch): object =>
+  args.length === 0 ? kwargs : Object.assign({}, args, kwargs)
+
+function noResponse(match: ResolverMatch, answer: unknown): TypeError {
+  const what = answer === undefined ? 'nothing' : shown(answer)
+  return new TypeError(
+    `The view ${match.viewName === '' ? match.func.name : match.viewName} (route '${match.route}') should return an HttpResponse, but returned ${what}.` +
+      ' Is there a path through it without `return new HttpResponse(…)`?',
+  )
+}
+
+async function answerOf(request: HttpRequest, resolver: RootResolver): Promise<HttpResponseBase> {
+  // The resolver found nothing before; asked again it says so with its error.
+  const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
+  if (isReadBeforeView(request)) await request.read()
+  const answer: unknown = await match.func(request, paramsOf(match) as never)
+  if (answer instanceof HttpResponseBase) return answer
+  throw noResponse(match, answer)
+}
+
+export function aroundTheView(resolver: RootResolver, errors: ErrorResponses): Middleware {
+  return async function view({ request, response }) {
+    let answer: HttpResponseBase
+    try {
+      answer = await answerOf(request, resolver)
+    } catch (error) {
+      answer = await errors.answer(request, error)
+    }
+    applyResponse(answer, response)
+  }
+}

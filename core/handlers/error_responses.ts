@@ -1,0 +1,99 @@
+/** Turns errors into answers: handler400 and its siblings of the root urlconf, the default pages, the debug pages. */
+import { HttpError } from 'koa'
+import { settings } from '#core/conf'
+import { BadRequest, Http404, PermissionDenied, ServiceUnavailable, SuspiciousOperation } from '#core/exceptions'
+import { type HttpRequest, HttpResponse, HttpResponseBase, MultiPartParserError } from '#core/http'
+import type { ErrorHandlers } from '#core/urls'
+import { getLogger, shown } from '#core/utils'
+import { defaultErrorPage, technical404, technical500 } from '#core/views'
+import { markAsLogged, pathForLog } from './logging.ts'
+
+type Answer = HttpResponseBase | Promise<HttpResponseBase>
+
+const log = getLogger('django.request')
+
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`Something that is no Error was thrown: ${shown(thrown)}`)
+
+export class ErrorResponses {
+  readonly #handlers: ErrorHandlers
+
+  constructor(handlers: ErrorHandlers) {
+    this.#handlers = handlers
+  }
+
+  /** The answer to a request that ended in an error. Never fails itself. */
+  async answer(request: HttpRequest, thrown: unknown): Promise<HttpResponseBase> {
+    const error = asError(thrown)
+    try {
+      return await this.#choose(request, error)
+    } catch (second) {
+      // The page that should tell of the error has one of its own.
+      log.error(`Internal Server Error: ${pathForLog(request)}`, second)
+      return new HttpResponse('Server Error (500)', { status: 500, contentType: 'text/plain; charset=utf-8' })
+    }
+  }
+
+  #choose(request: HttpRequest, error: Error): Answer {
+    // A 404 is told about at the very end, like every other answer that is no success.
+    if (error instanceof Http404) return settings.DEBUG ? technical404(request, error) : this.#page(404, request, error)
+    markAsLogged(request)
+    if (error instanceof PermissionDenied) {
+      log.warning(`Forbidden (Permission denied): ${pathForLog(request)}`, error)
+      return this.#page(403, request, error)
+    }
+    if (error instanceof MultiPartParserError) {
+      log.warning(`Bad request (Unable to parse request body): ${pathForLog(request)}`, error)
+      return this.#page(400, request, error)
+    }
+    if (error instanceof BadRequest) {
+      log.warning(`${error.message}: ${pathForLog(request)}`, error)
+      return this.#badRequest(request, error)
+    }
+    if (error instanceof SuspiciousOperation) {
+      getLogger(`django.security.${error.name}`).error(error.message, error)
+      return this.#badRequest(request, error)
+    }
+    if (error instanceof ServiceUnavailable) return serviceUnavailable(request, error)
+    if (error instanceof HttpError && error.status < 500) return this.#koaError(request, error)
+    log.error(`Internal Server Error: ${pathForLog(request)}`, error)
+    return settings.DEBUG ? technical500(request, error) : this.#page(500, request, error)
+  }
+
+  #badRequest(request: HttpRequest, error: Error): Answer {
+    if (!settings.DEBUG) return this.#page(400, request, error)
+    const page = technical500(request, error)
+    page.status = 400
+    return page
+  }
+
+  /** What `ctx.throw(401)` and npm middleware throw: the status is theirs, with the page of ours where we have one. */
+  #koaError(request: HttpRequest, error: InstanceType<typeof HttpError>): Answer {
+    log.warning(`${error.name}: ${pathForLog(request)}`)
+    if (error.status === 400 || error.status === 403 || error.status === 404) {
+      return this.#page(error.status, request, error)
+    }
+    return new HttpResponse(error.expose ? error.message : error.name, {
+      status: error.status,
+      contentType: 'text/plain; charset=utf-8',
+      headers: (error.headers ?? {}) as Record<string, string>,
+    })
+  }
+
+  async #page(status: 400 | 403 | 404 | 500, request: HttpRequest, error: Error): Promise<HttpResponseBase> {
+    const handler = this.#handlers[status]
+    if (handler === undefined) return defaultErrorPage(status, request, error)
+    const answer: unknown = await (status === 500 ? handler(request) : handler(request, error))
+    if (answer instanceof HttpResponseBase) return answer
+    throw new TypeError(
+      `handler${status} of the root urlconf should return an HttpResponse, but returned ${shown(answer)}.`,
+    )
+  }
+}
+
+function serviceUnavailable(request: HttpRequest, error: ServiceUnavailable): HttpResponse {
+  log.error(`Service Unavailable: ${pathForLog(request)}`, error)
+  const page = defaultErrorPage(503, request, error)
+  page.headers.set('Retry-After', Math.ceil(error.retryAfter))
+  return page
+}

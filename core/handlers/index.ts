@@ -1,0 +1,31 @@
+/** From settings to a Koa application: MIDDLEWARE around the views of ROOT_URLCONF. */
+import Koa from 'koa'
+import { setup } from '#core/apps'
+import { projectRoot, settings } from '#core/conf'
+import { extendKoa } from '#core/http'
+import { loadEngines } from '#core/template'
+import { loadUrlconf } from '#core/urls'
+import { ErrorResponses } from './error_responses.ts'
+import { logKoaError } from './logging.ts'
+import { loadMiddleware } from './middleware_chain.ts'
+import { aroundTheView } from './around_the_view.ts'
+import { outermost } from './outermost.ts'
+
+/**
+ * The application that the settings describe. Everything that can be wrong with them shows here, not at a request.
+ * @throws ImproperlyConfigured
+ */
+export async function createApplication(): Promise<Koa> {
+  await setup()
+  await loadEngines()
+  const middleware = await loadMiddleware(settings.MIDDLEWARE, projectRoot())
+  const resolver = await loadUrlconf()
+  const errors = new ErrorResponses(resolver.handlers)
+  const app = new Koa()
+  extendKoa(app)
+  app.on('error', logKoaError)
+  app.use(outermost(resolver, errors))
+  for (const each of middleware) app.use(each)
+  app.use(aroundTheView(resolver, errors))
+  return app
+}

@@ -1,0 +1,87 @@
+/** Walks MIDDLEWARE once: each entry becomes a Koa middleware, or is left out. */
+import type { Middleware } from 'koa'
+import { prepareSettings, settings } from '#core/conf'
+import { ImproperlyConfigured, MiddlewareNotUsed } from '#core/exceptions'
+import { getLogger, importName, importPackage, isDottedName, type NamedBy, shown } from '#core/utils'
+
+type Factory = () => unknown
+
+const log = getLogger('django.request')
+
+async function importFactory(name: string, by: NamedBy): Promise<Factory> {
+  // `koa-compress` and `@koa/cors` are packages; a name in the project or the framework has a dot.
+  const isPackage = !name.includes('.') || !isDottedName(name)
+  const found = isPackage ? (await importPackage(name, by)).default : await importName(name, by)
+  if (typeof found === 'function') return found as Factory
+  const what = isPackage ? `the default export of the package '${name}'` : `'${name}'`
+  throw new ImproperlyConfigured(
+    `${by.setting} should name a function that makes a Koa middleware, but ${what} is ${shown(found)}.`,
+  )
+}
+
+/** What a factory makes, or undefined where it wants to be left out. */
+async function make(factory: Factory, name: string, by: NamedBy): Promise<Middleware | undefined> {
+  try {
+    const made = await factory()
+    if (made === undefined || made === null) return undefined
+    if (typeof made === 'function') return made as Middleware
+    throw new ImproperlyConfigured(
+      `${by.setting} names '${name}', which should return a Koa middleware, a function of (ctx, next), but returned ${shown(made)}.`,
+    )
+  } catch (error) {
+    if (!(error instanceof MiddlewareNotUsed)) throw error
+    const reason = error.message === '' ? '' : `: ${error.message}`
+    if (settings.DEBUG) log.debug(`MiddlewareNotUsed('${name}')${reason}`)
+    return undefined
+  }
+}
+
+/** What is wrong with MIDDLEWARE, gathered so that it is told at once. */
+class Problems {
+  readonly #lines: string[] = []
+  #cause: unknown
+
+  /** Does the work; what fails is noted, and gives undefined. */
+  async note<T>(by: NamedBy, name: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#cause ??= error
+      const message = error instanceof Error ? error.message : shown(error)
+      this.#lines.push(error instanceof ImproperlyConfigured ? message : `${by.setting} '${name}' failed: ${message}`)
+      return undefined
+    }
+  }
+
+  /** @throws ImproperlyConfigured with a line for each problem */
+  tell(): void {
+    if (this.#lines.length > 0) throw new ImproperlyConfigured(this.#lines.join('\n'), { cause: this.#cause })
+  }
+}
+
+/**
+ * The chain, outermost first.
+ * @throws ImproperlyConfigured that lists every entry that is wrong, a line each
+ */
+export async function loadMiddleware(entries: readonly (string | Middleware)[], root: string): Promise<Middleware[]> {
+  const problems = new Problems()
+  const place = (i: number): NamedBy => ({ setting: `MIDDLEWARE[${i}]`, root })
+  const factories: (Factory | undefined)[] = []
+  for (const [i, entry] of entries.entries()) {
+    const named = typeof entry === 'string'
+    factories.push(named ? await problems.note(place(i), entry, () => importFactory(entry, place(i))) : undefined)
+  }
+  // What the modules need from the settings is made ready before their factories ask for it.
+  await prepareSettings()
+  const chain: Middleware[] = []
+  for (const [i, entry] of entries.entries()) {
+    const factory = factories[i]
+    const made =
+      typeof entry === 'function'
+        ? entry
+        : factory && (await problems.note(place(i), entry, () => make(factory, entry, place(i))))
+    if (made !== undefined) chain.push(made)
+  }
+  problems.tell()
+  return chain
+}

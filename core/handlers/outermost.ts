@@ -1,0 +1,64 @@
+/** The outermost point of the chain: checks the host, resolves the URL, and answers for middleware that fails. */
+import type { Middleware, Response } from 'koa'
+import { applyResponse, type HttpRequest, patchCacheControl } from '#core/http'
+import { Resolver404, type RootResolver } from '#core/urls'
+import type { ErrorResponses } from './error_responses.ts'
+import { logKoaError, logStatus } from './logging.ts'
+
+/** Headers that speak of an answer that is not sent after all. */
+const OF_THE_CONTENT = [
+  'Accept-Ranges',
+  'Allow',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'ETag',
+  'Expires',
+  'Last-Modified',
+  'Location',
+  'Transfer-Encoding',
+]
+
+/** So that every middleware sees what a request is for; the innermost point tells of one that is for nothing. */
+function resolveUrl(request: HttpRequest, resolver: RootResolver): void {
+  const path = request.pathInfo
+  try {
+    request.resolverMatch = resolver.resolve(path)
+  } catch (error) {
+    if (!(error instanceof Resolver404)) throw error
+  }
+}
+
+async function answerFor(
+  error: unknown,
+  request: HttpRequest,
+  response: Response,
+  errors: ErrorResponses,
+): Promise<void> {
+  if (response.headerSent || !response.writable) {
+    logKoaError(error instanceof Error ? error : new Error(String(error)), { request })
+    response.res.destroy()
+    return
+  }
+  for (const name of OF_THE_CONTENT) response.remove(name)
+  applyResponse(await errors.answer(request, error), response)
+  // Cookies that were already set stay: the session behind one has been saved. No cache may hand them to others.
+  if (response.res.hasHeader('Set-Cookie')) patchCacheControl(response, { private: true })
+}
+
+export function outermost(resolver: RootResolver, errors: ErrorResponses): Middleware {
+  return async function nuages({ request, response }, next) {
+    try {
+      request.getHost()
+      resolveUrl(request, resolver)
+      await next()
+    } catch (error) {
+      await answerFor(error, request, response, errors)
+    }
+    if (response.status >= 400) logStatus(request, response.status)
+  }
+}

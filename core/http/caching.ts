@@ -1,0 +1,116 @@
+/** What caches are told: Vary, Cache-Control, Expires, on an HttpResponse and on Koa's own response alike. */
+import type { Response } from 'koa'
+import { settings } from '#core/conf'
+import { clock, httpDate } from '#core/utils'
+import { HttpResponseBase } from './response.ts'
+
+export type AnyResponse = HttpResponseBase | Response
+
+interface HeaderAccess {
+  get(name: string): string | undefined
+  set(name: string, value: string): unknown
+}
+
+/** Koa's response says '' for a header that is not there, and a list for one that was set several times. */
+class KoaHeaders implements HeaderAccess {
+  readonly #response: Response
+
+  constructor(response: Response) {
+    this.#response = response
+  }
+
+  get(name: string): string | undefined {
+    const value = this.#response.res.getHeader(name)
+    return Array.isArray(value) ? value.join(', ') : value === undefined ? undefined : String(value)
+  }
+
+  set(name: string, value: string): void {
+    this.#response.set(name, value)
+  }
+}
+
+const headersOf = (response: AnyResponse): HeaderAccess =>
+  response instanceof HttpResponseBase ? response.headers : new KoaHeaders(response)
+
+const listOf = (header: string | undefined): string[] =>
+  (header ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+
+/** Adds names of request headers to Vary. A name that is there already stays as it is; `*` stands for all. */
+export function patchVaryHeaders(response: AnyResponse, names: readonly string[]): void {
+  const headers = headersOf(response)
+  const vary = listOf(headers.get('Vary'))
+  const known = new Set(vary.map((name) => name.toLowerCase()))
+  for (const name of names) {
+    if (known.has(name.toLowerCase())) continue
+    known.add(name.toLowerCase())
+    vary.push(name)
+  }
+  headers.set('Vary', known.has('*') ? '*' : vary.join(', '))
+}
+
+/** Whether a response varies on a request header. */
+export function hasVaryHeader(response: AnyResponse, name: string): boolean {
+  return listOf(headersOf(response).get('Vary')).some((entry) => entry.toLowerCase() === name.toLowerCase())
+}
+
+/** Directives in camelCase (`maxAge`, `noStore`, `private` …): true for a flag, else the value. */
+export type CacheDirectives = Readonly<Record<string, boolean | number | string>>
+
+const directiveName = (key: string): string =>
+  key.replaceAll('_', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+const directiveValue = (value: boolean | number | string): string => (value === false ? 'False' : String(value))
+
+/**
+ * Adds directives to Cache-Control. The smaller max-age wins, `private` and `public` replace each other, and
+ * `noCache` with a field's name adds to the fields that are there.
+ */
+export function patchCacheControl(response: AnyResponse, directives: CacheDirectives): void {
+  const headers = headersOf(response)
+  const found = new Map<string, string | true>()
+  const add = (name: string, value: string | true): void => {
+    const before = found.get(name)
+    const isField = name === 'no-cache' && value !== true && before !== undefined
+    found.set(name, isField ? (before === true ? true : `${before}, no-cache=${value}`) : value)
+  }
+  for (const entry of listOf(headers.get('Cache-Control'))) {
+    const equals = entry.indexOf('=')
+    add((equals < 0 ? entry : entry.slice(0, equals)).toLowerCase(), equals < 0 ? true : entry.slice(equals + 1))
+  }
+  if (directives.private) found.delete('public')
+  if (directives.public) found.delete('private')
+  for (const [key, value] of Object.entries(directives)) {
+    const name = directiveName(key)
+    const before = Number(found.get(name))
+    const smaller = name === 'max-age' && before < Number(value) ? String(before) : directiveValue(value)
+    add(name, value === true ? true : smaller)
+  }
+  const text = Array.from(found, ([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ')
+  headers.set('Cache-Control', text)
+}
+
+/** The max-age of a response in seconds, or undefined. */
+export function getMaxAge(response: AnyResponse): number | undefined {
+  const match = /(?:^|[,\s])max-age\s*=\s*(\d+)/i.exec(headersOf(response).get('Cache-Control') ?? '')
+  return match === null ? undefined : Number(match[1])
+}
+
+/**
+ * Lets caches keep a response.
+ * @param cacheTimeout seconds; CACHE_MIDDLEWARE_SECONDS when absent, negative counts as 0
+ */
+export function patchResponseHeaders(response: AnyResponse, cacheTimeout?: number): void {
+  const seconds = Math.max(0, cacheTimeout ?? settings.CACHE_MIDDLEWARE_SECONDS)
+  const headers = headersOf(response)
+  if (headers.get('Expires') === undefined) headers.set('Expires', httpDate(clock.now() / 1000 + seconds))
+  patchCacheControl(response, { maxAge: seconds })
+}
+
+/** Tells every cache to keep nothing of a response. */
+export function addNeverCacheHeaders(response: AnyResponse): void {
+  patchResponseHeaders(response, -1)
+  patchCacheControl(response, { noCache: true, noStore: true, mustRevalidate: true, private: true })
+}

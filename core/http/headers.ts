@@ -1,0 +1,57 @@
+/** The headers of an answer: found whatever their case, sent as they were written. */
+import { shown } from '#core/utils'
+import { BadHeaderError } from './errors.ts'
+
+const NAME = /^[\w!#$%&'*+\-.^`|~]+$/
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/
+// oxlint-disable-next-line no-control-regex
+const BEYOND_LATIN1 = /[^\0-\xff]/
+
+export type HeaderValue = string | number
+
+/** A value as it can be sent; other characters than Latin-1 as a MIME encoded-word. */
+function asText(name: string, value: HeaderValue): string {
+  const text = String(value)
+  if (CONTROLS.test(text)) {
+    throw new BadHeaderError(`Header values cannot contain newlines or control characters: ${name} is ${shown(text)}.`)
+  }
+  return BEYOND_LATIN1.test(text) ? `=?utf-8?b?${Buffer.from(text).toString('base64')}?=` : text
+}
+
+export class ResponseHeaders implements Iterable<[string, string]> {
+  /** By lower-case name: the name as written, and the value. */
+  readonly #entries = new Map<string, readonly [string, string]>()
+
+  get(name: string): string | undefined {
+    return this.#entries.get(name.toLowerCase())?.[1]
+  }
+
+  /** @throws BadHeaderError when name or value would break out of the line */
+  set(name: string, value: HeaderValue): this {
+    if (!NAME.test(name)) throw new BadHeaderError(`${shown(name)} cannot be a header's name.`)
+    this.#entries.set(name.toLowerCase(), [name, asText(name, value)])
+    return this
+  }
+
+  /** Sets a header unless it is there. */
+  setDefault(name: string, value: HeaderValue): this {
+    return this.has(name) ? this : this.set(name, value)
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name.toLowerCase())
+  }
+
+  delete(name: string): boolean {
+    return this.#entries.delete(name.toLowerCase())
+  }
+
+  entries(): IterableIterator<readonly [string, string]> {
+    return this.#entries.values()
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (const [name, value] of this.#entries.values()) yield [name, value]
+  }
+}

@@ -1,0 +1,36 @@
+/** HTTP: what a view gets, what it answers with, and the helpers for headers and cookies. */
+export type { Cookie, CookieOptions, DeleteCookieOptions } from '#core/utils'
+export { CookieError, parseCookies, urlHasAllowedHostAndScheme } from '#core/utils'
+export { isReadBeforeView } from './body.ts'
+export {
+  addNeverCacheHeaders,
+  type AnyResponse,
+  type CacheDirectives,
+  getMaxAge,
+  hasVaryHeader,
+  patchCacheControl,
+  patchResponseHeaders,
+  patchVaryHeaders,
+} from './caching.ts'
+export { contentTypeOf } from './content_types.ts'
+export { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
+export * from './errors.ts'
+export { type HeaderValue, ResponseHeaders } from './headers.ts'
+export { allowTestHost } from './host.ts'
+export {
+  HttpResponseBadRequest,
+  HttpResponseForbidden,
+  HttpResponseGone,
+  HttpResponseNotAllowed,
+  HttpResponseNotFound,
+  HttpResponseNotModified,
+  HttpResponseServerError,
+} from './kinds.ts'
+export { extendKoa } from './koa.ts'
+export { HttpResponsePermanentRedirect, HttpResponseRedirect, type RedirectOptions } from './redirects.ts'
+export type { SignedCookieOptions } from './request.ts'
+export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'
+export { FileResponse, type FileResponseOptions, type StreamingContent, StreamingHttpResponse } from './streaming.ts'
+export { applyResponse } from './to_koa.ts'
+export { FileMap, UploadedFile } from './uploaded_file.ts'
+export type * from './view.ts'

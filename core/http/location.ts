@@ -1,0 +1,68 @@
+/** A request's own address: decoded for resolving, encoded for links. */
+import { settings } from '#core/conf'
+import { BadRequest } from '#core/exceptions'
+import { escapeLeadingSlashes, escapeUriPath, iriToUri, splitUrl } from '#core/utils'
+import { stateOf } from './state.ts'
+import type { HttpRequest } from './view.ts'
+
+/** FORCE_SCRIPT_NAME without a final slash. */
+export function scriptNameOf(): string {
+  const name = settings.FORCE_SCRIPT_NAME
+  return name === null ? '' : name.endsWith('/') ? name.slice(0, -1) : name
+}
+
+function decode(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch (error) {
+    throw new BadRequest('The path has a broken percent-escape.', { cause: error })
+  }
+}
+
+/**
+ * The path within the site, decoded. A proxy may have taken the script name off the path or left it there.
+ * @throws BadRequest for a percent-escape that stands for no character
+ */
+export function pathInfoOf(request: HttpRequest): string {
+  const state = stateOf(request)
+  if (state.path !== undefined) return state.path
+  const path = decode(request.path)
+  const script = scriptNameOf()
+  const isBelow = script !== '' && path.startsWith(script) && (path[script.length] ?? '/') === '/'
+  return (state.path = isBelow ? path.slice(script.length) || '/' : path)
+}
+
+/** The path as it stands in a URL. One with a broken percent-escape stays as it came, so that an error page can show it. */
+function encodedPath(request: HttpRequest): string {
+  try {
+    return escapeUriPath(scriptNameOf() + pathInfoOf(request))
+  } catch (error) {
+    if (error instanceof BadRequest) return request.path
+    throw error
+  }
+}
+
+export function fullPathOf(request: HttpRequest, forceAppendSlash: boolean): string {
+  const path = encodedPath(request)
+  const slash = forceAppendSlash && !path.endsWith('/') ? '/' : ''
+  const { querystring } = request
+  return escapeLeadingSlashes(path) + slash + (querystring === '' ? '' : `?${iriToUri(querystring)}`)
+}
+
+/** An absolute URL of `location` as seen from the page at `origin` + `path`. */
+function absolute(location: string, origin: string, path: string): string {
+  const parts = splitUrl(location)
+  if (parts === undefined) throw new BadRequest('The location has a malformed host.')
+  if (parts.scheme !== '' && parts.netloc !== '') return location
+  const isPlain = location.startsWith('/') && parts.netloc === '' && !/(?:^|\/)\.\.?(?:\/|$)/.test(parts.path)
+  // Parsing and joining is left to the cases that need it.
+  return isPlain ? origin + location : new URL(location, origin + path).href
+}
+
+/** @throws DisallowedHost */
+export function absoluteUriOf(request: HttpRequest, location?: string): string {
+  const origin = `${request.scheme}://${request.getHost()}`
+  if (location === undefined) return origin + fullPathOf(request, false)
+  return iriToUri(absolute(location, origin, encodedPath(request)))
+}

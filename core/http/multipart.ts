@@ -1,0 +1,164 @@
+/** Reads a multipart form: fields into memory, files into memory or temporary files, all within the limits. */
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Busboy, BusboyInstance } from '@fastify/busboy'
+import { settings } from '#core/conf'
+import { RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent } from '#core/exceptions'
+import { MultiPartParserError, UnreadablePostError } from './errors.ts'
+import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
+
+type BusboyClass = typeof Busboy
+
+interface FilePart {
+  readonly fieldName: string
+  readonly name: string
+  readonly contentType: string
+}
+
+export class MultipartReader {
+  readonly post = new URLSearchParams()
+  readonly files = new FileMap()
+  readonly #temporaryPaths: string[] = []
+  readonly #open = new Set<Readable>()
+  readonly #kept: Promise<UploadedFile>[] = []
+  readonly #maxBytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE ?? Number.POSITIVE_INFINITY
+  readonly #maxFields = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS ?? Number.POSITIVE_INFINITY
+  readonly #maxFiles = settings.DATA_UPLOAD_MAX_NUMBER_FILES ?? Number.POSITIVE_INFINITY
+  #bytes = 0
+  #fields = 0
+  #fileCount = 0
+  /** Bytes that the files of this request may still hold in memory, together. */
+  #memoryLeft = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+  #fail: (error: unknown) => void = () => {}
+
+  /** @throws MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, UnreadablePostError */
+  async read(req: IncomingMessage): Promise<void> {
+    const { Busboy } = await import('@fastify/busboy')
+    try {
+      await this.#parse(req, this.#parser(Busboy, req))
+      for (const file of await Promise.all(this.#kept)) this.files.append(file)
+    } catch (error) {
+      for (const stream of this.#open) stream.destroy(new Error('The form was given up.'))
+      await Promise.allSettled(this.#kept)
+      await this.removeTemporaryFiles()
+      throw error
+    }
+  }
+
+  get hasTemporaryFiles(): boolean {
+    return this.#temporaryPaths.length > 0
+  }
+
+  async removeTemporaryFiles(): Promise<void> {
+    await Promise.all(this.#temporaryPaths.splice(0).map((file) => rm(file, { force: true })))
+  }
+
+  #parser(Busboy: BusboyClass, req: IncomingMessage): BusboyInstance {
+    const contentType = req.headers['content-type'] as string
+    try {
+      return new Busboy({
+        headers: { ...req.headers, 'content-type': contentType },
+        // Names are made safe in one place, here.
+        preservePath: true,
+        limits: { fieldSize: this.#maxBytes, fieldNameSize: this.#maxBytes },
+      })
+    } catch (error) {
+      req.resume()
+      throw new MultiPartParserError(`Invalid multipart header: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  /** Feeds the parser until it has all, or until something is wrong; what still comes then is let go by. */
+  #parse(req: IncomingMessage, parser: BusboyInstance): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const gone = (): void => this.#fail(new UnreadablePostError('The client left before the whole form had come.'))
+      const ended = (): void => void req.off('close', gone)
+      this.#fail = (error) => {
+        req.unpipe(parser)
+        req.resume()
+        reject(error)
+      }
+      parser.on('error', (error: Error) => {
+        this.#fail(new MultiPartParserError(`Malformed multipart form: ${error.message}`, { cause: error }))
+      })
+      parser.on('field', (name, value, _nameCut, valueCut) => this.#addField(name, value, valueCut))
+      parser.on('file', (name, stream, filename, _encoding, type) => this.#addFile(name, stream, filename, type))
+      parser.once('finish', () => resolve())
+      req.once('end', ended).once('close', gone).on('error', gone)
+      if (req.destroyed && !req.readableEnded) gone()
+      else req.pipe(parser)
+    })
+  }
+
+  #addField(name: string | undefined, value: string, isCut: boolean): void {
+    if (++this.#fields > this.#maxFields) {
+      return this.#fail(
+        new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.'),
+      )
+    }
+    if (name === undefined) return
+    // The two that Django counts beside name and value stand for `&` and `=`.
+    this.#bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2
+    if (isCut || this.#bytes > this.#maxBytes) {
+      return this.#fail(new RequestDataTooBig('Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.'))
+    }
+    this.post.append(name, value)
+  }
+
+  #addFile(fieldName: string | undefined, stream: Readable, filename: string | undefined, contentType: string): void {
+    stream.on('error', () => {})
+    if (++this.#fileCount > this.#maxFiles) {
+      stream.resume()
+      return this.#fail(new TooManyFilesSent('The number of files exceeded settings.DATA_UPLOAD_MAX_NUMBER_FILES.'))
+    }
+    const name = safeFileName(filename ?? '')
+    if (fieldName === undefined || name === undefined) {
+      stream.resume()
+      return
+    }
+    this.#open.add(stream)
+    const kept = this.#keep(stream, { fieldName, name, contentType })
+    kept.catch((error: unknown) => this.#fail(error))
+    this.#kept.push(kept)
+  }
+
+  /** Takes a file's bytes into memory, and into a temporary file from where they get too many. */
+  async #keep(stream: Readable, part: FilePart): Promise<UploadedFile> {
+    const chunks: Buffer[] = []
+    let size = 0
+    let file: FileHandle | undefined
+    let temporaryPath: string | undefined
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        size += chunk.length
+        if (file !== undefined) {
+          await file.writeFile(chunk)
+          continue
+        }
+        chunks.push(chunk)
+        this.#memoryLeft -= chunk.length
+        if (this.#memoryLeft >= 0) continue
+        temporaryPath = this.#newTemporaryPath()
+        file = await open(temporaryPath, 'wx', 0o600)
+        for (const each of chunks) await file.writeFile(each)
+        // The memory is free again for the files that follow.
+        this.#memoryLeft += size
+      }
+    } finally {
+      this.#open.delete(stream)
+      await file?.close()
+    }
+    if (temporaryPath !== undefined) return new UploadedFile({ ...part, size, temporaryPath })
+    return new UploadedFile({ ...part, size, content: Buffer.concat(chunks) })
+  }
+
+  #newTemporaryPath(): string {
+    const file = path.join(settings.FILE_UPLOAD_TEMP_DIR ?? tmpdir(), `${randomUUID()}.upload`)
+    this.#temporaryPaths.push(file)
+    return file
+  }
+}

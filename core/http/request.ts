@@ -1,0 +1,64 @@
+/** What a request has beyond Koa's own attributes: the types. */
+import type { FileMap } from './uploaded_file.ts'
+import type { ResolverMatch } from './view.ts'
+
+export interface SignedCookieOptions {
+  /** What to give where the cookie is absent, forged or too old, instead of an error. */
+  readonly default?: string
+  /** The salt that the cookie was set with. */
+  readonly salt?: string
+  /** The age, in seconds, over which the cookie is refused. */
+  readonly maxAge?: number
+}
+
+declare module 'koa' {
+  interface BaseRequest {
+    /** Fields of the query string. */
+    readonly GET: URLSearchParams
+    /** Fields of a form sent with POST; empty for any other request. */
+    readonly POST: URLSearchParams
+    /** Files of a form sent with POST, by field name. */
+    readonly FILES: FileMap
+    /** Cookies that came with the request, without a prototype. */
+    readonly COOKIES: Readonly<Record<string, string>>
+    /** The body as it came. Form and JSON bodies are there when the view runs, others after `await read()`. */
+    body: Buffer
+    /** What the URL resolved to; undefined where nothing matches. */
+    resolverMatch: ResolverMatch | undefined
+    /** The path under which the site lies, without a final slash: FORCE_SCRIPT_NAME or empty. */
+    readonly scriptName: string
+    /** The path within the site with its percent-escapes decoded: what is resolved. */
+    readonly pathInfo: string
+    /** `http` or `https`, as `isSecure()` has it. */
+    readonly scheme: string
+    /**
+     * The host as the client named it, with its port if it gave one.
+     * @throws DisallowedHost when it is malformed or not in ALLOWED_HOSTS
+     */
+    getHost(): string
+    /** The port that the request came in on, as text. */
+    getPort(): string
+    /** Whether the client used https, by SECURE_PROXY_SSL_HEADER where a proxy tells, else by the socket. */
+    isSecure(): boolean
+    /** Path and query, ready for a link. */
+    getFullPath(options?: { forceAppendSlash?: boolean }): string
+    /** A URL with scheme and host: of this request, or of `location` as seen from it. */
+    buildAbsoluteUri(location?: string): string
+    /**
+     * The value of a cookie that `setSignedCookie` set.
+     * @throws CookieMissing when it is absent, BadSignature when it is forged or too old, unless a default is given
+     */
+    getSignedCookie(name: string, options?: SignedCookieOptions): string
+    /**
+     * Reads the body once, within the DATA_UPLOAD limits; later calls wait for the first.
+     * @throws RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, BadRequest
+     */
+    read(): Promise<void>
+    /**
+     * The body as JSON.
+     * @throws BadRequest when it is not JSON
+     */
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+    json<T = unknown>(): T
+  }
+}

@@ -1,0 +1,44 @@
+/** The cookies of a request: parsed when first asked for, and the signed ones among them verified. */
+import { settings } from '#core/conf'
+import { BadSignature, SignatureExpired } from '#core/signing'
+import { parseCookies } from '#core/utils'
+import { legacySignerOf, signerOf } from './cookie_jar.ts'
+import { CookieMissing } from './errors.ts'
+import type { SignedCookieOptions } from './request.ts'
+import { stateOf } from './state.ts'
+import type { HttpRequest } from './view.ts'
+
+/** Node gives a header's bytes as Latin-1; browsers send UTF-8. */
+function asUtf8(header: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return /^[\0-\x7f]*$/.test(header) ? header : Buffer.from(header, 'latin1').toString()
+}
+
+export function cookiesOf(request: HttpRequest): Readonly<Record<string, string>> {
+  return (stateOf(request).cookies ??= parseCookies(asUtf8(request.req.headers.cookie ?? '')))
+}
+
+function verified(name: string, value: string, { salt = '', maxAge }: SignedCookieOptions): string {
+  try {
+    return signerOf(name, salt).unsign(value, { maxAge })
+  } catch (error) {
+    const mayBeLegacy = settings.SIGNED_COOKIE_LEGACY_SALT_FALLBACK && !(error instanceof SignatureExpired)
+    if (!mayBeLegacy || !(error instanceof BadSignature)) throw error
+    return legacySignerOf(name, salt).unsign(value, { maxAge })
+  }
+}
+
+/** @throws CookieMissing, BadSignature */
+export function signedCookieOf(request: HttpRequest, name: string, options: SignedCookieOptions): string {
+  const value = cookiesOf(request)[name]
+  if (value === undefined) {
+    if (options.default !== undefined) return options.default
+    throw new CookieMissing(`The request has no cookie '${name}'.`)
+  }
+  try {
+    return verified(name, value, options)
+  } catch (error) {
+    if (options.default !== undefined && error instanceof BadSignature) return options.default
+    throw error
+  }
+}

@@ -1,0 +1,29 @@
+/** What is remembered of a request between two looks at it. */
+import type { HttpRequest, ResolverMatch } from './view.ts'
+import type { FileMap } from './uploaded_file.ts'
+
+/** The body, once it has been read. */
+export interface ReadBody {
+  /** Undefined where the bytes went by: into files and fields, or to another middleware. */
+  readonly bytes: Buffer | undefined
+  readonly post: URLSearchParams
+  readonly files: FileMap
+}
+
+export interface RequestState {
+  get?: URLSearchParams
+  cookies?: Readonly<Record<string, string>>
+  path?: string
+  match?: ResolverMatch | undefined
+  reading?: Promise<ReadBody>
+  body?: ReadBody
+  /** What a parser other than ours put into `request.body`. */
+  parsed?: { readonly value: unknown }
+}
+
+const STATE = Symbol('nuages.request')
+
+export function stateOf(request: HttpRequest): RequestState {
+  const holder = request as HttpRequest & { [STATE]?: RequestState }
+  return (holder[STATE] ??= {})
+}

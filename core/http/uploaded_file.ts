@@ -1,0 +1,84 @@
+/** A file that came with a form: in memory while it is small, else in a temporary file. */
+import { createReadStream } from 'node:fs'
+import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
+import { settings } from '#core/conf'
+
+export interface UploadedFileParts {
+  readonly fieldName: string
+  readonly name: string
+  readonly size: number
+  readonly contentType: string
+  readonly content?: Buffer | undefined
+  readonly temporaryPath?: string | undefined
+}
+
+/**
+ * The last part of a name from outside, without what a file system or terminal could trip over; undefined where
+ * nothing is left of it.
+ */
+export function safeFileName(name: string): string | undefined {
+  const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
+  const printable = last.replace(/[\p{C}]/gu, '').trim()
+  return ['', '.', '..'].includes(printable) ? undefined : printable
+}
+
+export class UploadedFile {
+  /** The field of the form. */
+  readonly fieldName: string
+  /** The name that the client gave, without folders. */
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** As the client claims it. */
+  readonly contentType: string
+  /** The bytes; undefined for a file that was too large to keep in memory: see `chunks()` and `read()`. */
+  readonly content: Buffer | undefined
+  /** Where a large file lies until the response has been sent. */
+  readonly temporaryPath: string | undefined
+
+  constructor({ fieldName, name, size, contentType, content, temporaryPath }: UploadedFileParts) {
+    this.fieldName = fieldName
+    this.name = name
+    this.size = size
+    this.contentType = contentType
+    this.content = content
+    this.temporaryPath = temporaryPath
+  }
+
+  /** The bytes, piece by piece. */
+  async *chunks(chunkSize = 65_536): AsyncGenerator<Buffer> {
+    if (this.content === undefined) {
+      yield* createReadStream(this.temporaryPath as string, { highWaterMark: chunkSize }) as AsyncIterable<Buffer>
+      return
+    }
+    for (let at = 0; at < this.content.length; at += chunkSize) yield this.content.subarray(at, at + chunkSize)
+  }
+
+  /** All the bytes. */
+  async read(): Promise<Buffer> {
+    return this.content ?? readFile(this.temporaryPath as string)
+  }
+
+  /** Writes the file, with the mode FILE_UPLOAD_PERMISSIONS, over what may be there. */
+  async saveTo(path: string): Promise<void> {
+    if (this.content === undefined) await copyFile(this.temporaryPath as string, path)
+    else await writeFile(path, this.content)
+    if (settings.FILE_UPLOAD_PERMISSIONS !== null) await chmod(path, settings.FILE_UPLOAD_PERMISSIONS)
+  }
+}
+
+/** Files by field name. A field may have several: `get` gives the last of them, `getAll` all. */
+export class FileMap extends Map<string, UploadedFile> {
+  readonly #all = new Map<string, UploadedFile[]>()
+
+  append(file: UploadedFile): void {
+    const files = this.#all.get(file.fieldName)
+    if (files === undefined) this.#all.set(file.fieldName, [file])
+    else files.push(file)
+    this.set(file.fieldName, file)
+  }
+
+  getAll(fieldName: string): readonly UploadedFile[] {
+    return this.#all.get(fieldName) ?? []
+  }
+}

@@ -1,0 +1,138 @@
+/** Cookies on answers: HttpResponse's and Koa's are one. */
+import { expect } from 'chai'
+import type { Middleware } from 'koa'
+import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
+import { HttpResponse } from '#core/http'
+import { getCookieSigner } from '#core/signing'
+import { Client, RequestFactory, stopClock } from '#core/test'
+import { appOf } from './serve.ts'
+
+const requests = new RequestFactory()
+
+async function linesOf(view: HttpResponse, ...middleware: Middleware[]): Promise<readonly string[]> {
+  return (await new Client(appOf(() => view, ...middleware)).get('/')).setCookie
+}
+
+/** Does something to Koa's response when the view has answered. */
+const afterwards =
+  (act: (response: Parameters<Middleware>[0]['response']) => void): Middleware =>
+  async ({ response }, next) => {
+    await next()
+    act(response)
+  }
+
+describe('a cookie of an answer', () => {
+  before(() => setup())
+
+  it('can be set on the way out as a view sets it', async () => {
+    const setting = afterwards((response) =>
+      response.setCookie('b', '2', { path: '/x/', httponly: true, samesite: 'Lax' }),
+    )
+    expect(await linesOf(new HttpResponse().setCookie('a', '1'), setting)).to.deep.equal([
+      'a=1; Path=/',
+      'b=2; HttpOnly; Path=/x/; SameSite=Lax',
+    ])
+  })
+
+  it('replaces an earlier one of its name, wherever that was set', async () => {
+    const koaCookie: Middleware = async (ctx, next) => {
+      ctx.append('Set-Cookie', 'a=early')
+      ctx.append('Set-Cookie', 'other=1')
+      await next()
+    }
+    const view = new HttpResponse().setCookie('a', 'view', { secure: true })
+    expect(await linesOf(view, koaCookie)).to.deep.equal(['a=view; Path=/; Secure', 'other=1'])
+    const late = afterwards((response) => response.setCookie('a', 'late'))
+    expect(await linesOf(new HttpResponse().setCookie('a', 'view', { secure: true }), late)).to.deep.equal([
+      'a=late; Path=/; Secure',
+    ])
+  })
+
+  it('can be deleted on the way out', async () => {
+    const deletion = afterwards((response) => response.deleteCookie('a', { samesite: 'Lax' }))
+    expect(await linesOf(new HttpResponse().setCookie('a', '1'), deletion)).to.deep.equal([
+      'a=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax',
+    ])
+  })
+
+  it('keeps a given age beside a given date', async () => {
+    const options = { maxAge: 10, expires: new Date('2030-01-02T03:04:05.900Z') }
+    expect(await linesOf(new HttpResponse().setCookie('a', '1', options))).to.deep.equal([
+      'a=1; expires=Wed, 02 Jan 2030 03:04:05 GMT; Max-Age=10; Path=/',
+    ])
+  })
+
+  it('cannot smuggle in attributes or characters that a header cannot carry', () => {
+    const response = new HttpResponse()
+    for (const options of [
+      { path: '/; Secure' },
+      { domain: 'a\r\nX: y' },
+      { expires: 'a;b' },
+      { maxAge: Number.NaN },
+    ]) {
+      expect(() => response.setCookie('a', '1', options))
+        .to.throw()
+        .with.property('name', 'CookieError')
+    }
+    expect(() => response.setCookie('a', '€')).to.throw('encodeURIComponent')
+    expect(() => response.setCookie('a b', '1')).to.throw("Illegal key 'a b'")
+  })
+})
+
+describe('a signed cookie', () => {
+  before(() => setup())
+
+  const signed = (salt?: string): string =>
+    new HttpResponse().setSignedCookie('basket', 'amber', salt === undefined ? {} : { salt }).cookies.get('basket')
+      ?.value ?? ''
+
+  const requestWith = (value: string): ReturnType<RequestFactory['get']> =>
+    requests.get('/', { headers: { cookie: `basket=${value}` } })
+
+  it('is read back, and only under its name and salt', async () => {
+    const request = await requestWith(signed('shop'))
+    expect(request.getSignedCookie('basket', { salt: 'shop' })).to.equal('amber')
+    expect(() => request.getSignedCookie('basket'))
+      .to.throw()
+      .with.property('name', 'BadSignature')
+    expect(request.getSignedCookie('basket', { default: 'none' })).to.equal('none')
+  })
+
+  it('is signed with the length of its salt', () => {
+    const value = getCookieSigner('django.http.cookies.v2:4:shopbasket').unsign(signed('shop'))
+    expect(value).to.equal('amber')
+  })
+
+  it('runs out', async () => {
+    const clock = stopClock(1_700_000_000_000)
+    try {
+      const request = await requestWith(signed())
+      clock.advance(10)
+      expect(request.getSignedCookie('basket', { maxAge: 10 })).to.equal('amber')
+      clock.advance(1)
+      expect(() => request.getSignedCookie('basket', { maxAge: 10 }))
+        .to.throw()
+        .with.property('name', 'SignatureExpired')
+    } finally {
+      clock.restore()
+    }
+  })
+
+  it('of an earlier Django is read only where the settings say so', async () => {
+    const request = await requestWith(getCookieSigner('basketshop').sign('amber'))
+    const salt = { salt: 'shop' }
+    expect(() => request.getSignedCookie('basket', salt))
+      .to.throw()
+      .with.property('name', 'BadSignature')
+    await overrideSettings({ SIGNED_COOKIE_LEGACY_SALT_FALLBACK: true }, () => {
+      expect(request.getSignedCookie('basket', salt)).to.equal('amber')
+    })
+  })
+
+  it('that is absent is an error, or the default', async () => {
+    const request = await requests.get('/')
+    expect(() => request.getSignedCookie('basket')).to.throw("no cookie 'basket'")
+    expect(request.getSignedCookie('basket', { default: 'none' })).to.equal('none')
+  })
+})
