@@ -38,6 +38,15 @@ export function integer(unit = '', min = Number.MIN_SAFE_INTEGER): Format<number
   }
 }
 
+/** A number of `unit`, fractions allowed, at least `min`. */
+export function number(unit: string, min: number): Format<number> {
+  return {
+    expected: `a number of ${unit}, ${min} or more`,
+    accepts: (value): value is number => Number.isFinite(value) && (value as number) >= min,
+    fromText: (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined),
+  }
+}
+
 export const text: Format<string> = {
   expected: 'a text',
   accepts: (value) => typeof value === 'string',

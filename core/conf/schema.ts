@@ -10,6 +10,7 @@ import {
   isPlainObject,
   listOf,
   nullable,
+  number,
   oneOf,
   regExp,
   shape,
@@ -270,6 +271,11 @@ export const schema = {
   ),
   SESSION_FILE_PATH: setting("Folder of the file engine; null for the system's temporary folder.", nullableText, null),
   SESSION_CACHE_ALIAS: setting('Cache of the cache and cached_db engines.', filledText, 'default'),
+  SESSION_STORE_TIMEOUT: setting(
+    'Longest wait for the store of the sessions, in seconds; then the answer is 503. Not of Django.',
+    number('seconds', 0.001),
+    5,
+  ),
 
   // CSRF
   CSRF_COOKIE_NAME: setting('Name of the CSRF cookie.', cookieName, 'csrftoken'),

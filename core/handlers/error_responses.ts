@@ -92,7 +92,8 @@ export class ErrorResponses {
 }
 
 function serviceUnavailable(request: HttpRequest, error: ServiceUnavailable): HttpResponse {
-  log.error(`Service Unavailable: ${pathForLog(request)}`, error)
+  // An outage fails many requests: a line for each says which, and why, without the same stack again and again.
+  log.error(`Service Unavailable: ${pathForLog(request)}: ${error.message}`)
   const page = defaultErrorPage(503, request, error)
   page.headers.set('Retry-After', Math.ceil(error.retryAfter))
   return page

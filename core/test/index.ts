@@ -1,7 +1,7 @@
 /** For tests of a project: a client, a factory of requests, other settings, a clock that stands still. */
 export { overrideSettings } from '#core/conf'
 export { Client, type ClientResponse, type SetCookie } from './client.ts'
-export { type SessionEngineOptions, sessionEngineTests } from './session_engine.ts'
+export { type OpenStore, type SessionEngineOptions, sessionEngineTests } from './session_engine.ts'
 export { StoppedClock, stopClock } from './clock.ts'
 export type { Fields, RequestOptions } from './payload.ts'
 export { RequestFactory } from './request_factory.ts'

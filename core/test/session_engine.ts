@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import {
+  newSessionKey,
   openSession,
   type SavedSession,
   type Session,
@@ -26,36 +27,56 @@ export interface SessionEngineOptions {
   readonly keepsNumbers?: boolean
 }
 
-type OpenStore = () => SessionStore | Promise<SessionStore>
+/**
+ * Gives a store of the engine. One that is made of several parts may call `step()` between any two steps of its work
+ * and wait for it: the tests then let others work at that moment, too.
+ */
+export type OpenStore = (step: () => Promise<void>) => SessionStore | Promise<SessionStore>
 
 /** Something that somebody else does to a session while we are at work on it. */
 type Interference = (store: SessionStore, key: string) => Promise<unknown>
 
-/** A store in front of another, with somebody else at work just before the n-th call and just after it. */
-class Interfered implements SessionStore {
-  readonly #store: SessionStore
-  readonly #interfere: () => Promise<unknown>
-  #left: number
-  /** Counts calls, so that a test knows how many moments there are. */
-  moments = 0
-  /** Keys under which something was created. */
-  readonly created: string[] = []
+/** Counts the moments of a piece of work, and lets somebody else work at one of them. */
+class Moments {
+  readonly #at: number
+  #interfere: (() => Promise<unknown>) | undefined
+  passed = 0
 
-  constructor(store: SessionStore, moment: number, interfere: () => Promise<unknown>) {
-    this.#store = store
-    this.#left = moment
+  constructor(at: number) {
+    this.#at = at
+  }
+
+  /** From now on moments count. */
+  begin(interfere: () => Promise<unknown>): void {
     this.#interfere = interfere
   }
 
-  async #moment(): Promise<void> {
-    this.moments++
-    if (this.#left-- === 0) await this.#interfere()
+  readonly step = async (): Promise<void> => {
+    const interfere = this.#interfere
+    if (interfere === undefined || this.passed++ !== this.#at) return
+    // What the other one does has moments, too, but they are not ours.
+    this.#interfere = undefined
+    await interfere()
+    this.#interfere = interfere
+  }
+}
+
+/** A store in front of another, with a moment before and after each call. */
+class Interfered implements SessionStore {
+  readonly #store: SessionStore
+  readonly #step: () => Promise<void>
+  /** Keys under which something was created. */
+  readonly created: string[] = []
+
+  constructor(store: SessionStore, step: () => Promise<void>) {
+    this.#store = store
+    this.#step = step
   }
 
   async #around<T>(call: () => Promise<T>): Promise<T> {
-    await this.#moment()
+    await this.#step()
     const result = await call()
-    await this.#moment()
+    await this.#step()
     return result
   }
 
@@ -115,10 +136,12 @@ async function atEveryMoment(
   afterwards: (outcome: Outcome) => Promise<void>,
 ): Promise<void> {
   for (let moment = 0; ; moment++) {
-    const store = await openStore()
+    const moments = new Moments(moment)
+    const store = await openStore(moments.step)
     const key = await saved(store, { before: 1 })
-    const interfered = new Interfered(store, moment, () => interference(store, key))
+    const interfered = new Interfered(store, moments.step)
     const session = openSession(interfered, key)
+    moments.begin(() => interference(store, key))
     let refused = false
     try {
       await session.load()
@@ -127,7 +150,8 @@ async function atEveryMoment(
       if (!(error instanceof SessionInterrupted)) throw error
       refused = true
     }
-    if (moment >= interfered.moments) return
+    if (moment >= moments.passed) return
+    moments.begin(async () => {})
     await afterwards({ store, key, session, moment, refused, created: interfered.created })
   }
 }
@@ -140,10 +164,11 @@ async function atEveryMoment(
 export function sessionEngineTests(name: string, openStore: OpenStore, options: SessionEngineOptions = {}): void {
   const { describe, it } = globalThis as unknown as { describe: Runner; it: Runner }
   const { keepsRecords = true, keepsNumbers = true } = options
+  const open = (): SessionStore | Promise<SessionStore> => openStore(async () => {})
 
   describe(`session engine ${name}`, () => {
     it('gives back in a later request what was saved', async () => {
-      const store = await openStore()
+      const store = await open()
       const data = {
         text: 'naïve café \u{1f642}\u2028',
         list: [1, 'two', null, true],
@@ -154,14 +179,14 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
     })
 
     it('keeps what a session holds readable after it was saved', async () => {
-      const session = openSession(await openStore())
+      const session = openSession(await open())
       session.set('cat', 'dog')
       await session.save()
       assert.equal(session.get('cat'), 'dog')
     })
 
     it('keeps keys named like parts of JavaScript objects, and pollutes nothing', async () => {
-      const store = await openStore()
+      const store = await open()
       const session = openSession(store)
       for (const key of ['__proto__', 'constructor', 'toString', 'flush', '1']) session.set(key, { own: key })
       await session.save()
@@ -173,7 +198,7 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
     })
 
     it('saves a change inside a list or an object', async () => {
-      const store = await openStore()
+      const store = await open()
       const first = await loaded(store, await saved(store, { cart: { items: ['a'] } }))
       ;(first.get('cart') as { items: string[] }).items.push('b')
       assert.equal(first.modified, true)
@@ -182,7 +207,7 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
     })
 
     it('refuses a value that JSON cannot hold, by its name, and keeps the rest', async () => {
-      const store = await openStore()
+      const store = await open()
       const session = openSession(store)
       session.set('good', 1)
       for (const value of [() => 1, Number.NaN, new Map(), new Date(), undefined, Symbol('s')]) {
@@ -194,7 +219,7 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
 
     if (keepsNumbers) {
       it('keeps whole numbers beyond 2^53', async () => {
-        const store = await openStore()
+        const store = await open()
         const big = 12345678901234567890n
         const session = await loaded(store, await saved(store, { big }))
         session.set('other', 1)
@@ -204,10 +229,10 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
     }
 
     it('knows nothing of a key it did not issue, and does not adopt it', async () => {
-      const store = await openStore()
+      const store = await open()
       for (const key of [
         '1',
-        'x'.repeat(32),
+        newSessionKey(),
         `${'../'.repeat(8)}etc/passwd`,
         'k'.repeat(10_000),
         'sp ace\nline%00\0',
@@ -221,8 +246,8 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
     })
 
     it('creates nothing when it is asked for an unknown key', async () => {
-      const store = await openStore()
-      const key = 'a'.repeat(32)
+      const store = await open()
+      const key = newSessionKey()
       await loaded(store, key)
       assert.equal(await openSession(store).exists(key), false)
     })
@@ -232,15 +257,16 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
 }
 
 function recordTests(it: Runner, openStore: OpenStore): void {
+  const open = (): SessionStore | Promise<SessionStore> => openStore(async () => {})
   it('issues a new key for every session', async () => {
-    const store = await openStore()
+    const store = await open()
     const keys = await Promise.all(Array.from({ length: 100 }, () => saved(store, {})))
     assert.equal(new Set(keys).size, 100)
     for (const key of keys) assert.match(key, /^[a-z0-9]{32}$/)
   })
 
   it('knows whether a session is there', async () => {
-    const store = await openStore()
+    const store = await open()
     const key = await saved(store, { a: 1 })
     assert.equal(await openSession(store).exists(key), true)
     await openSession(store, key).delete()
@@ -249,14 +275,14 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('deletes a session once, and says so where it can', async () => {
-    const store = await openStore()
+    const store = await open()
     const key = await saved(store, { a: 1 })
     assert.notEqual(await store.delete(key), false)
     assert.notEqual(await store.delete(key), true)
   })
 
   it('forgets a session that has expired', async () => {
-    const store = await openStore()
+    const store = await open()
     const session = openSession(store)
     session.set('a', 1)
     session.setExpiry(-300)
@@ -265,7 +291,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('flushes: what was stored is gone, and so is the key', async () => {
-    const store = await openStore()
+    const store = await open()
     const session = await loaded(store, await saved(store, { a: 1 }))
     const key = session.sessionKey as string
     await session.flush()
@@ -274,7 +300,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('cycles the key: same content, new key, the old one gone', async () => {
-    const store = await openStore()
+    const store = await open()
     const old = await saved(store, { a: 1, b: [2] })
     const session = openSession(store, old)
     await session.cycleKey()
@@ -284,7 +310,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('saves twice in one request', async () => {
-    const store = await openStore()
+    const store = await open()
     const session = openSession(store)
     for (const n of [1, 2, 3]) {
       session.set('n', n)
@@ -294,7 +320,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('keeps all of twenty keys that twenty requests set at once', async () => {
-    const store = await openStore()
+    const store = await open()
     const key = await saved(store, {})
     const sessions = await Promise.all(Array.from({ length: 20 }, () => loaded(store, key)))
     await Promise.all(
@@ -307,7 +333,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('counts exactly when fifty requests count at once', async () => {
-    const store = await openStore()
+    const store = await open()
     const key = await saved(store, {})
     await Promise.all(
       Array.from({ length: 50 }, async () => {
@@ -319,7 +345,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('does not bring back a session that was deleted before it was saved', async () => {
-    const store = await openStore()
+    const store = await open()
     const slow = await loaded(store, await saved(store, { a: 1 }))
     const key = slow.sessionKey as string
     await openSession(store, key).delete()
@@ -329,7 +355,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   })
 
   it('lets a request that only read or only moved the expiry end normally when its session was deleted', async () => {
-    const store = await openStore()
+    const store = await open()
     for (const change of [() => {}, (session: Session) => session.setExpiry(600)]) {
       const slow = await loaded(store, await saved(store, { a: 1 }))
       const key = slow.sessionKey as string
@@ -376,8 +402,12 @@ function recordTests(it: Runner, openStore: OpenStore): void {
           // Too late for the old key when it has already been given up: then nobody was told that it was saved.
           if (other.sessionKey === null) return
           other.set('theirs', 2)
-          await other.save()
-          kept.add(store)
+          try {
+            await other.save()
+            kept.add(store)
+          } catch (error) {
+            if (!(error instanceof SessionInterrupted)) throw error
+          }
         },
         work,
         async ({ store, session, moment }) => {

@@ -1,6 +1,6 @@
 /** System checks of the session settings, with Django's ids. */
 import { apps } from '#core/apps'
-import { type CheckMessage, register, Warning } from '#core/checks'
+import { type CheckMessage, Info, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { canonicalName } from '#core/utils'
 
@@ -39,4 +39,17 @@ function checkFlag({ setting, why, ids: [inApps, inMiddleware, inBoth] }: Cookie
   return app || middleware ? [new Warning(message, { id: app ? inApps : inMiddleware })] : []
 }
 
+const IN_COOKIES = 'core.contrib.sessions.backends.signed_cookies'
+
+/** What an engine that keeps nothing cannot promise. */
+function checkEngine(): CheckMessage[] {
+  if (canonicalName(settings.SESSION_ENGINE) !== IN_COOKIES) return []
+  const message =
+    'Sessions in signed cookies cannot be taken back: a copied cookie stays good after logout until SESSION_COOKIE_AGE' +
+    ' is over, and of two requests at once the one that answers last wins.'
+  const hint = "Set SESSION_ENGINE to 'core.contrib.sessions.backends.db' or another that keeps records, or silence this."
+  return [new Info(message, { id: 'sessions.I001', hint, obj: 'SESSION_ENGINE' })]
+}
+
 register(() => FLAGS.flatMap(checkFlag), 'security', { deploy: true })
+register(checkEngine, 'sessions')

@@ -4,6 +4,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { parseCookies } from '#core/http'
 import { importModule, listed } from '#core/utils'
 import { asDict } from './face.ts'
+import { GuardedStore } from './outage.ts'
 import { type Session, SessionBase } from './session.ts'
 import type { SessionStore, SessionStoreClass } from './store.ts'
 
@@ -27,8 +28,16 @@ const engine = preparedFrom(['SESSION_ENGINE'], async () => {
 })
 
 const store = builtFrom(
-  ['SESSION_ENGINE', 'SESSION_CACHE_ALIAS', 'SESSION_FILE_PATH', 'SESSION_COOKIE_NAME', 'CACHES', 'DATABASES'],
-  (): SessionStore => new (engine())(),
+  [
+    'SESSION_ENGINE',
+    'SESSION_CACHE_ALIAS',
+    'SESSION_FILE_PATH',
+    'SESSION_COOKIE_NAME',
+    'SESSION_STORE_TIMEOUT',
+    'CACHES',
+    'DATABASES',
+  ],
+  (): SessionStore => new GuardedStore(new (engine())()),
 )
 
 /** The store of this project's sessions, as SESSION_ENGINE says. */

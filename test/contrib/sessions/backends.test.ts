@@ -13,9 +13,11 @@ import { SessionStore as FileStore } from '../../../core/contrib/sessions/backen
 import { SessionStore as CookieStore } from '../../../core/contrib/sessions/backends/signed_cookies.ts'
 import { inDatabase } from './database.ts'
 import { MemoryStore } from './memory_store.ts'
+import { stepping } from './stepping.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nuages-sessions-'))
-const cache = (): Cache => new Cache(new LocMemCache({ location: 'session engines', options: { MAX_ENTRIES: 100_000 } }))
+const cache = (): Cache =>
+  new Cache(new LocMemCache({ location: 'session engines', options: { MAX_ENTRIES: 100_000 } }))
 
 describe('session engines', () => {
   before(() => setup())
@@ -24,8 +26,11 @@ describe('session engines', () => {
 
   sessionEngineTests('in memory (the smallest there is)', () => new MemoryStore())
   sessionEngineTests('db', () => new DatabaseStore())
-  sessionEngineTests('cache', () => new CacheStore({ cache: cache() }))
-  sessionEngineTests('cached_db', () => new CachedDatabaseStore({ cache: cache() }))
+  sessionEngineTests('cache', (step) => new CacheStore({ cache: stepping(cache(), step) }))
+  sessionEngineTests(
+    'cached_db',
+    (step) => new CachedDatabaseStore({ cache: stepping(cache(), step), database: stepping(new DatabaseStore(), step) }),
+  )
   sessionEngineTests('file', () => new FileStore({ folder }))
   sessionEngineTests('signed_cookies', () => new CookieStore(), { keepsRecords: false })
 })

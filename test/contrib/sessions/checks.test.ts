@@ -29,11 +29,22 @@ describe('session checks', () => {
     const SESSION_COOKIE_HTTPONLY = false
     const SESSION_COOKIE_SECURE = true
     expect(await ids({ MIDDLEWARE, SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY })).to.deep.equal(['security.W015'])
-    expect(await ids({ MIDDLEWARE: [], SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY })).to.deep.equal(['security.W013'])
+    expect(await ids({ MIDDLEWARE: [], SESSION_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY })).to.deep.equal([
+      'security.W013',
+    ])
   })
 
   it('are not part of an ordinary check', async () => {
     const messages = await runChecks({ tags: ['security'] })
     expect(messages.filter(({ id }) => /W01[0-5]/.test(id))).to.deep.equal([])
+  })
+
+  it('say what sessions in signed cookies cannot promise', async () => {
+    const found = (engine: string): Promise<string[]> =>
+      overrideSettings({ SESSION_ENGINE: `django.contrib.sessions.backends.${engine}` }, async () =>
+        (await runChecks({ tags: ['sessions'] })).map(({ id }) => id),
+      )
+    expect(await found('signed_cookies')).to.deep.equal(['sessions.I001'])
+    expect(await found('db')).to.deep.equal([])
   })
 })

@@ -182,7 +182,7 @@ describe('SessionMiddleware', () => {
         'a forged signature': 'eyJjb3VudCI6OTl9:1vABCD:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
         'ten thousand characters': 'k'.repeat(10_000),
         'bytes beyond ASCII': 'caf\xe9-caf\xe9-caf\xe9',
-        'SQL': "' OR session_key LIKE '%' --",
+        SQL: "' OR session_key LIKE '%' --",
       }
       for (const [what, value] of Object.entries(nonsense)) {
         it(`takes ${what} in the cookie for nobody's session`, () =>
@@ -243,13 +243,15 @@ describe('SessionMiddleware', () => {
     expect(await complaint({ SESSION_ENGINE: 'django.contrib.sessions.backends.databse' })).to.contain(
       "SESSION_ENGINE names 'django.contrib.sessions.backends.databse'",
     )
-    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.keys' })).to.contain('exports no class SessionStore')
+    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.keys' })).to.contain(
+      'exports no class SessionStore',
+    )
     expect(await complaint({ SESSION_SERIALIZER: 'core.contrib.sessions.keys.canBeKey' })).to.contain(
       'which is not a class with dumps() and loads()',
     )
-    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.backends.cache', SESSION_CACHE_ALIAS: 'othr' })).to.contain(
-      "CACHES has no 'othr'. It has: default and other. Did you mean 'other'?",
-    )
+    expect(
+      await complaint({ SESSION_ENGINE: 'core.contrib.sessions.backends.cache', SESSION_CACHE_ALIAS: 'othr' }),
+    ).to.contain("CACHES has no 'othr'. It has: default and other. Did you mean 'other'?")
     expect(
       await complaint({ SESSION_ENGINE: 'core.contrib.sessions.backends.file', SESSION_FILE_PATH: '/no/such/folder' }),
     ).to.contain("The session storage path '/no/such/folder' doesn't exist")

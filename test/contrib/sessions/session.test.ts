@@ -264,7 +264,7 @@ describe('session', () => {
       }
     })
 
-    const tenSeconds = { 'seconds': 10, 'a length of time': { seconds: 10 }, 'a date': new Date(NOW + 10_000) }
+    const tenSeconds = { seconds: 10, 'a length of time': { seconds: 10 }, 'a date': new Date(NOW + 10_000) }
     for (const [what, expiry] of Object.entries(tenSeconds)) {
       it(`when ${what} say so`, () => {
         session.setExpiry(expiry)

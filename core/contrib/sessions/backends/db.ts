@@ -5,7 +5,7 @@ import { clock } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
-import type { LoadedSession, SessionRecord, SessionStore as Store } from '../store.ts'
+import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
 interface Row {
   session_key: string
@@ -17,15 +17,26 @@ interface Row {
 /** How many rows clearExpired() deletes at once, so that no statement holds others up for long. */
 const BATCH = 1000
 
+export interface DatabaseStoreOptions {
+  /** The entry of DATABASES that has the table. */
+  readonly alias?: string
+  readonly table?: string
+  /** Values of columns that the table has beside Django's three, from the session's data. */
+  readonly extraColumns?: (data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>
+  readonly newKey?: () => string
+}
+
 export class SessionStore implements Store {
   readonly #alias: string
   readonly #table: string
+  readonly #extraColumns: (data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>
   readonly #newKey: () => string
 
-  constructor({ alias = 'default', table = 'django_session', newKey = newSessionKey } = {}) {
-    this.#alias = alias
-    this.#table = table
-    this.#newKey = newKey
+  constructor(options: DatabaseStoreOptions = {}) {
+    this.#alias = options.alias ?? 'default'
+    this.#table = options.table ?? 'django_session'
+    this.#extraColumns = options.extraColumns ?? (() => ({}))
+    this.#newKey = options.newKey ?? newSessionKey
   }
 
   #rows(): Knex.QueryBuilder<Row> {
@@ -45,6 +56,7 @@ export class SessionStore implements Store {
 
   #columns(record: SessionRecord): Pick<Row, 'session_data' | 'expire_date'> {
     return {
+      ...this.#extraColumns(record.data),
       session_data: encodeSession(record.data),
       expire_date: toDatabaseDate(record.expiresAt, this.#alias),
     }

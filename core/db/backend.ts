@@ -1,0 +1,83 @@
+/** What a database engine is to the rest of the framework: the contract of a module in `backends/`. */
+import type { Knex } from 'knex'
+import type { LoadedSettings } from '#core/conf'
+
+/** An entry of DATABASES. */
+export type DatabaseSettings = LoadedSettings['DATABASES'][string]
+
+/** The family of SQL that a database speaks; what `db.vendor` is in a migration. */
+export type Vendor = 'sqlite' | 'postgresql' | 'mysql'
+
+/** Where an entry of DATABASES was met, for messages, and the folder that its paths start from. */
+export interface Place {
+  readonly alias: string
+  readonly root: string
+}
+
+/** The parts of a knex configuration that an engine fills in from an entry of DATABASES. */
+export interface BackendConfig {
+  readonly connection: Knex.StaticConnectionConfig
+  readonly pool: Knex.PoolConfig
+  /** Milliseconds that a query waits for a connection. */
+  readonly acquireConnectionTimeout?: number
+  readonly useNullAsDefault?: boolean
+}
+
+export type Dialect = typeof Knex.Client
+
+/**
+ * An engine. `DATABASES[alias].ENGINE` names a module that exports one as `backend`.
+ * Nothing here connects but `lockMigrations` and `migrationTransaction`.
+ */
+export interface DatabaseBackend {
+  readonly vendor: Vendor
+  /** The engine's name as people write it. */
+  readonly displayName: string
+  /** Whether a rollback takes back CREATE TABLE and its like too. */
+  readonly hasTransactionalDdl: boolean
+  /** Whether a date column keeps an instant; if not, it keeps a wall clock, in the zone that USE_TZ and TIME_ZONE say. */
+  readonly keepsInstants: boolean
+  /** The knex client class. Its driver is loaded when the first connection is opened. */
+  dialect(place: Place): Dialect
+  /** @throws ImproperlyConfigured when the entry cannot work: no NAME, no driver package, no folder */
+  configure(entry: DatabaseSettings, place: Place): BackendConfig
+  /** Whether there is something to connect to without creating it. Absent: always. */
+  exists?(entry: DatabaseSettings, place: Place): boolean
+  /**
+   * Runs `migrate` while no other process of ours migrates the same database; waits for its turn.
+   * @param pool the database's ordinary connections
+   * @param single opens a knex with exactly one connection, for a lock that lives as long as its connection
+   */
+  lockMigrations<T>(pool: Knex, single: () => Knex, migrate: (db: Knex) => Promise<T>): Promise<T>
+  /** Runs `body` in a transaction fit for schema changes. */
+  migrationTransaction<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T>
+  isUniqueViolation(error: unknown): boolean
+  isConnectionError(error: unknown): boolean
+}
+
+/** The code that a driver's error carries; a text or, on MySQL beside it, a number. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+
+/** Whether the network, the socket file or the pool is at fault, whatever the engine. */
+export function isNetworkError(error: unknown): boolean {
+  if (NETWORK_CODES.has(codeOf(error))) return true
+  const { name, syscall, message } = (error ?? {}) as { name?: string; syscall?: string; message?: string }
+  if (syscall === 'connect' || name === 'KnexTimeoutError') return true
+  // What pg and tarn throw without a code.
+  return /^(Connection terminated|timeout exceeded when trying to connect|aborted$)/.test(message ?? '')
+}

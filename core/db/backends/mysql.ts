@@ -1,0 +1,160 @@
+/** MySQL and MariaDB on mysql2. */
+import { existsSync, readFileSync } from 'node:fs'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { shown } from '#core/utils'
+import {
+  codeOf,
+  type DatabaseBackend,
+  type DatabaseSettings,
+  type Dialect,
+  isNetworkError,
+  type Place,
+} from '../backend.ts'
+import { knexDialect, requireDriver } from '../drivers.ts'
+import { driverOptions, poolOf } from '../pool.ts'
+
+/** OPTIONS with the names of Django's driver; the others go to ours. */
+interface MysqlOptions {
+  readonly charset?: string
+  /** Seconds. */
+  readonly connect_timeout?: number | string
+  readonly init_command?: string
+  readonly isolation_level?: string | null
+  readonly sql_mode?: string
+  readonly ssl?: Readonly<Record<string, unknown>>
+  readonly unix_socket?: string
+  readonly read_default_file?: string
+  readonly use_unicode?: boolean
+  readonly pool?: unknown
+}
+
+const READ_HERE: readonly (keyof MysqlOptions)[] = [
+  'charset',
+  'connect_timeout',
+  'init_command',
+  'isolation_level',
+  'sql_mode',
+  'ssl',
+  'unix_socket',
+  'read_default_file',
+  'use_unicode',
+  'pool',
+]
+
+const CONNECT_TIMEOUT = 5
+const LOCK_WAIT = 600
+const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
+
+const refused =
+  /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|HOST_.*|SERVER_SHUTDOWN|DISK_FULL|LOCK_WAIT_TIMEOUT)$/
+
+function optionsOf({ OPTIONS }: DatabaseSettings, { alias }: Place): MysqlOptions {
+  const options: MysqlOptions = OPTIONS ?? {}
+  if (options.read_default_file !== undefined) {
+    throw new ImproperlyConfigured(
+      `DATABASES['${alias}'].OPTIONS.read_default_file is not read here. Give NAME, USER, PASSWORD, HOST and PORT.`,
+    )
+  }
+  return options
+}
+
+/** Django's `ssl` names files; the driver wants what is in them. */
+function encryption({ ssl }: MysqlOptions): object {
+  if (ssl === undefined) return {}
+  const read = (value: unknown) =>
+    typeof value === 'string' && existsSync(value) ? readFileSync(value, 'utf8') : value
+  return { ssl: Object.fromEntries(Object.entries(ssl).map(([name, value]) => [name, read(value)])) }
+}
+
+/** How a connection begins: as in Django, READ COMMITTED; and strict, for cut-off data is lost data. */
+function firstStatements(
+  { isolation_level = 'read committed', sql_mode, init_command }: MysqlOptions,
+  { alias }: Place,
+) {
+  if (isolation_level !== null && !ISOLATION_LEVELS.includes(isolation_level.toLowerCase())) {
+    throw new ImproperlyConfigured(
+      `DATABASES['${alias}'].OPTIONS.isolation_level should be one of ${ISOLATION_LEVELS.join(', ')}, found ${shown(isolation_level)}.`,
+    )
+  }
+  const mode =
+    sql_mode === undefined
+      ? "CONCAT_WS(',', @@SESSION.sql_mode, 'STRICT_TRANS_TABLES')"
+      : `'${sql_mode.replaceAll("'", "''")}'`
+  return [
+    `SET SESSION sql_mode = ${mode}`,
+    ...(isolation_level === null ? [] : [`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation_level.toUpperCase()}`]),
+    ...(init_command === undefined ? [] : [init_command]),
+  ]
+}
+
+function connectionOf(entry: DatabaseSettings, place: Place): object {
+  if (!entry.NAME)
+    throw new ImproperlyConfigured(`DATABASES['${place.alias}'].NAME, the name of the database, is missing.`)
+  const options = optionsOf(entry, place)
+  const { charset, connect_timeout, unix_socket } = options
+  const socket = unix_socket ?? (entry.HOST?.startsWith('/') ? entry.HOST : undefined)
+  return {
+    ...(socket === undefined
+      ? { host: entry.HOST || '127.0.0.1', port: Number(entry.PORT || 3306) }
+      : { socketPath: socket }),
+    ...(entry.USER ? { user: entry.USER } : {}),
+    ...(entry.PASSWORD ? { password: entry.PASSWORD } : {}),
+    database: entry.NAME,
+    charset: charset ?? 'utf8mb4',
+    connectTimeout: Number(connect_timeout ?? CONNECT_TIMEOUT) * 1000,
+    supportBigNumbers: true,
+    timezone: 'Z',
+    // Dates stay text: a JavaScript Date would cut off the microseconds and guess the zone.
+    dateStrings: true,
+    ...encryption(options),
+    ...driverOptions(options, READ_HERE),
+  }
+}
+
+export const backend: DatabaseBackend = {
+  vendor: 'mysql',
+  displayName: 'MySQL',
+  hasTransactionalDdl: false,
+  keepsInstants: false,
+
+  dialect(place): Dialect {
+    const Base = knexDialect('mysql2')
+    return class MySQL extends Base {
+      _driver(): unknown {
+        return requireDriver('mysql2', place)
+      }
+    }
+  },
+
+  configure(entry, place) {
+    requireDriver('mysql2', place)
+    const statements = firstStatements(optionsOf(entry, place), place)
+    return {
+      connection: connectionOf(entry, place),
+      ...poolOf(entry, () => statements),
+    }
+  },
+
+  async lockMigrations(_pool, single, migrate) {
+    const db = single()
+    try {
+      // The names of locks are the server's, not the database's.
+      const [rows] = (await db.raw("SELECT GET_LOCK(CONCAT('nuages.migrate.', LEFT(SHA1(DATABASE()), 40)), ?) AS got", [
+        LOCK_WAIT,
+      ])) as [{ got: number | null }[]]
+      if (rows[0]?.got !== 1)
+        throw new Error(`Another process has been migrating this database for ${LOCK_WAIT} seconds.`)
+      return await migrate(db)
+    } finally {
+      // The lock ends with its connection.
+      await db.destroy()
+    }
+  },
+
+  migrationTransaction: (db, body) => db.transaction(body),
+
+  isUniqueViolation: (error) => codeOf(error).startsWith('ER_DUP_ENTRY'),
+
+  isConnectionError: (error) =>
+    refused.test(codeOf(error)) || codeOf(error) === 'PROTOCOL_CONNECTION_LOST' || isNetworkError(error),
+}

@@ -1,0 +1,128 @@
+/** PostgreSQL on pg. */
+import { existsSync, readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { ImproperlyConfigured } from '#core/exceptions'
+import {
+  codeOf,
+  type DatabaseBackend,
+  type DatabaseSettings,
+  type Dialect,
+  isNetworkError,
+  type Place,
+} from '../backend.ts'
+import { knexDialect, requireDriver } from '../drivers.ts'
+import { driverOptions, poolOf } from '../pool.ts'
+import { connectionZone } from '../zones.ts'
+
+interface PgDriver {
+  readonly types: { getTypeParser(oid: number, format?: string): (text: string) => unknown }
+}
+
+/** OPTIONS with libpq's names, as Django has them; the others go to the driver. */
+interface PgOptions {
+  /** Seconds. */
+  readonly connect_timeout?: number | string
+  readonly sslmode?: string
+  readonly sslrootcert?: string
+  readonly sslcert?: string
+  readonly sslkey?: string
+}
+
+const [INT8, TIMESTAMP, TIMESTAMPTZ] = [20, 1114, 1184]
+const READ_HERE = ['connect_timeout', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'pool']
+const CONNECT_TIMEOUT = 5
+const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp']
+
+/** One number for all of us, so that only one migrates a database at a time. */
+const MIGRATION_LOCK = 7_226_501_937
+
+/** Dates stay text, because a JavaScript Date would cut off the microseconds; whole numbers are numbers while they fit. */
+function typeParser(oid: number, format: string | undefined, { types }: PgDriver): (text: string) => unknown {
+  if (oid === TIMESTAMP || oid === TIMESTAMPTZ) return (text) => text
+  if (oid === INT8) return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text)
+  return types.getTypeParser(oid, format)
+}
+
+/** Where the server is if HOST does not say: as for libpq, at its socket, if there is one. */
+function defaultHost(port: number): string | undefined {
+  if (process.env.PGHOST) return undefined
+  return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`))
+}
+
+function encryption({ sslmode, sslrootcert, sslcert, sslkey }: PgOptions, { alias }: Place): object {
+  if (sslmode === undefined || sslmode === 'disable' || sslmode === 'allow' || sslmode === 'prefer') return {}
+  const verified = { require: false, 'verify-ca': true, 'verify-full': true }[sslmode]
+  if (verified === undefined) {
+    throw new ImproperlyConfigured(
+      `DATABASES['${alias}'].OPTIONS.sslmode should be disable, allow, prefer, require, verify-ca or verify-full, found '${sslmode}'.`,
+    )
+  }
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'))
+  const anyName = sslmode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}
+  return {
+    ssl: { rejectUnauthorized: verified, ca: read(sslrootcert), cert: read(sslcert), key: read(sslkey), ...anyName },
+  }
+}
+
+function connectionOf(entry: DatabaseSettings, place: Place, driver: PgDriver): object {
+  const options: PgOptions = entry.OPTIONS ?? {}
+  const port = Number(entry.PORT || process.env.PGPORT || 5432)
+  return {
+    host: entry.HOST || defaultHost(port),
+    port,
+    user: entry.USER || process.env.PGUSER || userInfo().username,
+    ...(entry.PASSWORD ? { password: entry.PASSWORD } : {}),
+    database: entry.NAME || process.env.PGDATABASE || 'postgres',
+    connectionTimeoutMillis: Number(options.connect_timeout ?? CONNECT_TIMEOUT) * 1000,
+    types: {
+      getTypeParser: (oid: number, format?: string) => typeParser(oid, format, driver),
+    },
+    ...encryption(options, place),
+    ...driverOptions(options, READ_HERE),
+  }
+}
+
+export const backend: DatabaseBackend = {
+  vendor: 'postgresql',
+  displayName: 'PostgreSQL',
+  hasTransactionalDdl: true,
+  keepsInstants: true,
+
+  dialect(place): Dialect {
+    const Base = knexDialect('postgres')
+    return class PostgreSQL extends Base {
+      _driver(): unknown {
+        return requireDriver('pg', place)
+      }
+    }
+  },
+
+  configure(entry, place) {
+    const driver = requireDriver('pg', place) as PgDriver
+    return {
+      connection: connectionOf(entry, place, driver),
+      // As in Django, so that what SQL itself says of "today" is the project's.
+      ...poolOf(entry, () => [`SET TIME ZONE '${connectionZone(entry).replaceAll("'", "''")}'`]),
+    }
+  },
+
+  async lockMigrations(_pool, single, migrate) {
+    const db = single()
+    try {
+      await db.raw("SET lock_timeout = '600s'")
+      await db.raw('SELECT pg_advisory_lock(?)', [MIGRATION_LOCK])
+      await db.raw('RESET lock_timeout')
+      return await migrate(db)
+    } finally {
+      // The lock ends with its connection.
+      await db.destroy()
+    }
+  },
+
+  migrationTransaction: (db, body) => db.transaction(body),
+
+  isUniqueViolation: (error) => codeOf(error) === '23505',
+
+  // Class 08 connection, 28 authorization, 57P0x shutting down, 53 too many connections or no space, 3D000 no database.
+  isConnectionError: (error) => /^(08...|28...|57P0.|53...|3D000)$/.test(codeOf(error)) || isNetworkError(error),
+}

@@ -1,0 +1,122 @@
+/** SQLite on better-sqlite3: one connection a process, write-ahead log, statements prepared once. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { codeOf, type DatabaseBackend, type DatabaseSettings, isNetworkError, type Place } from '../backend.ts'
+import { sqliteDialect, transactionMode } from './sqlite3_client.ts'
+
+const MEMORY = ':memory:'
+
+/** Longest wait for another process's migration, in milliseconds. */
+const MIGRATION_WAIT = 600_000
+
+/** How long a connection lives in an idle pool, in milliseconds: for good. Closing the memory would empty it. */
+const FOR_GOOD = 2 ** 31 - 1
+
+const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
+
+function fileOf({ NAME }: DatabaseSettings, { alias, root }: Place): string {
+  if (NAME === undefined || NAME === '') {
+    throw new ImproperlyConfigured(
+      `DATABASES['${alias}'].NAME is missing. For SQLite it is the path of the database file, or '${MEMORY}'.`,
+    )
+  }
+  if (NAME.startsWith('file:')) {
+    throw new ImproperlyConfigured(
+      `DATABASES['${alias}'].NAME is a 'file:' URI, which this SQLite does not read. Give a path, or '${MEMORY}'.`,
+    )
+  }
+  return NAME === MEMORY ? MEMORY : path.resolve(root, NAME)
+}
+
+function existingFolder(file: string, { alias }: Place): void {
+  const folder = path.dirname(file)
+  if (file === MEMORY || existsSync(folder)) return
+  throw new ImproperlyConfigured(
+    `DATABASES['${alias}'].NAME is '${file}', but there is no folder ${folder}. Make the folder, or change NAME.`,
+  )
+}
+
+/** Whether the database answers to no change of foreign keys that a migration made and did not repair. */
+async function refuseBrokenReferences(trx: Knex): Promise<void> {
+  const broken = (await trx.raw('PRAGMA foreign_key_check')) as { table: string; parent: string }[]
+  const first = broken[0]
+  if (first === undefined) return
+  throw new Error(
+    `${broken.length} row(s) would refer to rows that do not exist, the first of them from ${first.table} to ${first.parent}.`,
+  )
+}
+
+/** A transaction on a connection that is ours for the length of it, with foreign keys unenforced until its end. */
+async function withoutForeignKeys<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  const client = db.client as Knex.Client
+  const connection = (await client.acquireConnection()) as unknown
+  const pragma = (state: 'ON' | 'OFF') => db.raw(`PRAGMA foreign_keys = ${state}`).connection(connection)
+  try {
+    // SQLite changes a table by copying it, which would otherwise delete rows that refer to it. Inside a
+    // transaction this pragma does nothing, therefore the connection is held.
+    await pragma('OFF')
+    const checked = async (trx: Knex.Transaction): Promise<T> => {
+      const result = await body(trx)
+      await refuseBrokenReferences(trx)
+      return result
+    }
+    return await db.transaction(checked, { connection })
+  } finally {
+    await pragma('ON')
+    await client.releaseConnection(connection)
+  }
+}
+
+export const backend: DatabaseBackend = {
+  vendor: 'sqlite',
+  displayName: 'SQLite',
+  hasTransactionalDdl: true,
+  keepsInstants: false,
+
+  dialect: sqliteDialect,
+
+  configure(entry, place) {
+    const filename = fileOf(entry, place)
+    existingFolder(filename, place)
+    transactionMode(entry.OPTIONS ?? {}, place)
+    return {
+      connection: { filename, options: { ...entry.OPTIONS } },
+      // Two connections of one process would block each other, and the process with them.
+      pool: { min: filename === MEMORY ? 1 : 0, max: 1, idleTimeoutMillis: FOR_GOOD },
+      useNullAsDefault: true,
+    }
+  },
+
+  exists(entry, place) {
+    const file = fileOf(entry, place)
+    return file === MEMORY || existsSync(file)
+  },
+
+  // A transaction locks the whole file, and each migration looks again, inside its own, whether it is still to be done.
+  lockMigrations: (pool, _single, migrate) => migrate(pool),
+
+  async migrationTransaction(db, body) {
+    const deadline = performance.now() + MIGRATION_WAIT
+    for (;;) {
+      let begun = false
+      const begin = (trx: Knex.Transaction) => {
+        begun = true
+        return body(trx)
+      }
+      try {
+        return await withoutForeignKeys(db, begin)
+      } catch (error) {
+        if (begun || !isBusy(error) || performance.now() > deadline) throw error
+        await wait(50)
+      }
+    }
+  },
+
+  isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/.test(codeOf(error)),
+
+  isConnectionError: (error) =>
+    /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) || isNetworkError(error),
+}

@@ -1,0 +1,116 @@
+/** The databases of DATABASES: `connections` by alias, `connection` the default one, `transaction`. */
+import type { Knex } from 'knex'
+import { builtFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { didYouMean, listed } from '#core/utils'
+import type { DatabaseBackend, DatabaseSettings } from './backend.ts'
+import { backendNamed } from './engines.ts'
+import { Database } from './database.ts'
+import { afterCommitOf, joined, transactionOn } from './transactions.ts'
+
+export const DEFAULT_ALIAS = 'default'
+
+/** Databases by alias, each opened when it is first used. */
+export class Databases {
+  readonly #entries: Readonly<Record<string, DatabaseSettings>>
+  readonly #root: string
+  readonly #backendOf: (engine: string) => DatabaseBackend
+  readonly #open = new Map<string, Database>()
+
+  constructor(
+    entries: Readonly<Record<string, DatabaseSettings>>,
+    root: string,
+    backendOf: (engine: string) => DatabaseBackend = backendNamed,
+  ) {
+    this.#entries = entries
+    this.#root = root
+    this.#backendOf = backendOf
+  }
+
+  get aliases(): string[] {
+    return Object.keys(this.#entries)
+  }
+
+  /** @throws ImproperlyConfigured when DATABASES has no such alias, or its engine cannot be had */
+  database(alias: string): Database {
+    let database = this.#open.get(alias)
+    if (database === undefined) {
+      const entry = Object.hasOwn(this.#entries, alias) ? this.#entries[alias] : undefined
+      if (entry === undefined) {
+        throw new ImproperlyConfigured(
+          `DATABASES has no '${alias}'. It has: ${listed(this.aliases)}.${didYouMean(alias, this.aliases)}`,
+        )
+      }
+      database = new Database(entry, this.#backendOf(entry.ENGINE), { alias, root: this.#root })
+      this.#open.set(alias, database)
+    }
+    return database
+  }
+
+  async close(): Promise<void> {
+    for (const database of this.#open.values()) await database.close()
+  }
+}
+
+/** A knex that is, at every use, the one that `current` gives. */
+function delegate(current: () => Knex): Knex {
+  return new Proxy((() => undefined) as unknown as Knex, {
+    apply: (_, __, parameters: unknown[]) => Reflect.apply(current(), undefined, parameters) as unknown,
+    get: (_, name) => Reflect.get(current(), name) as unknown,
+    set: (_, name, value) => Reflect.set(current(), name, value),
+    has: (_, name) => Reflect.has(current(), name),
+  })
+}
+
+const current = builtFrom(
+  ['DATABASES'],
+  () => new Databases(settings.DATABASES, projectRoot()),
+  (databases) => databases.close(),
+)
+
+const joining = new Map<string, Knex>()
+
+/** The transaction that the running code is in, else the pool: what `connections.get(alias)` stands for at this moment. */
+export const currentConnection = (alias: string = DEFAULT_ALIAS): Knex => joined(current().database(alias).pool)
+
+function joiningConnection(alias: string): Knex {
+  let knex = joining.get(alias)
+  if (knex === undefined) {
+    knex = delegate(() => currentConnection(alias))
+    joining.set(alias, knex)
+  }
+  return knex
+}
+
+/**
+ * The databases of the settings in force. What `get()` gives is a knex that joins the transaction which the running
+ * code is in, if any; so it may be kept, and used inside `transaction()` and outside alike. It does so by a thin Proxy.
+ */
+export const connections = {
+  /** @throws ImproperlyConfigured when DATABASES has no such alias */
+  get(alias: string = DEFAULT_ALIAS): Knex {
+    current().database(alias)
+    return joiningConnection(alias)
+  },
+  /** All of them, in the order of DATABASES. */
+  all: (): Knex[] => current().aliases.map((alias) => connections.get(alias)),
+  aliases: (): string[] => current().aliases,
+  /** A database with its engine and its settings. */
+  database: (alias: string = DEFAULT_ALIAS): Database => current().database(alias),
+  /** Closes every connection, so that a process can end; a later use opens them anew. */
+  close: (): Promise<void> => current.dispose(),
+}
+
+/** The default database; nothing is opened before it is used. */
+export const connection: Knex = joiningConnection(DEFAULT_ALIAS)
+
+/**
+ * Runs `fn` in a transaction: committed when it resolves, rolled back when it rejects. All code inside that uses the
+ * same database takes part. Inside another transaction it is a savepoint.
+ */
+export const transaction = <T>(fn: (trx: Knex.Transaction) => Promise<T>, alias: string = DEFAULT_ALIAS): Promise<T> =>
+  transactionOn(connections.database(alias).pool, fn)
+
+/** Calls `fn` once the transaction that the running code is in is committed; at once where it is in none. */
+export const onCommit = (fn: () => unknown, alias: string = DEFAULT_ALIAS): Promise<void> =>
+  afterCommitOf(connections.database(alias).pool, fn)

@@ -1,0 +1,39 @@
+/** Finds the npm packages that engines stand on, at the moment a database is first used. */
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type { knex } from 'knex'
+import { ImproperlyConfigured } from '#core/exceptions'
+import type { Dialect, Place } from './backend.ts'
+
+const ours = createRequire(import.meta.url)
+
+/** knex itself, loaded late: it takes longer to load than all that a command without a database needs. */
+export const loadKnex = (): typeof knex => (ours('knex') as { knex: typeof knex }).knex
+
+/** The client class that knex has for a driver. */
+export const knexDialect = (name: 'better-sqlite3' | 'postgres' | 'mysql2'): Dialect =>
+  ours(`knex/lib/dialects/${name}`) as Dialect
+
+function requireFrom(folder: string, name: string): unknown {
+  const from = createRequire(path.join(folder, 'package.json'))
+  try {
+    from.resolve(name)
+  } catch {
+    return undefined
+  }
+  return from(name)
+}
+
+/**
+ * The driver as the project has it, else as the framework has it.
+ * @throws ImproperlyConfigured that says what to install
+ */
+export function requireDriver(name: string, { alias, root }: Place): unknown {
+  const driver = requireFrom(root, name) ?? requireFrom(import.meta.dirname, name)
+  if (driver === undefined) {
+    throw new ImproperlyConfigured(
+      `DATABASES['${alias}'] needs the npm package '${name}', which is not installed. Run: npm install ${name}`,
+    )
+  }
+  return driver
+}

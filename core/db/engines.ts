@@ -1,0 +1,50 @@
+/** From the ENGINE of a database to its module: the three built in are at hand, a project's own is imported by setup(). */
+import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { canonicalName, importModule, shown } from '#core/utils'
+import type { DatabaseBackend } from './backend.ts'
+import { backend as mysql } from './backends/mysql.ts'
+import { backend as postgresql } from './backends/postgresql.ts'
+import { backend as sqlite3 } from './backends/sqlite3.ts'
+
+const builtIn: ReadonlyMap<string, DatabaseBackend> = new Map([
+  ['core.db.backends.sqlite3', sqlite3],
+  ['core.db.backends.postgresql', postgresql],
+  ['core.db.backends.mysql', mysql],
+])
+
+export const builtInBackends: readonly DatabaseBackend[] = [...builtIn.values()]
+
+async function imported(engine: string, setting: string): Promise<DatabaseBackend> {
+  const { backend } = await importModule(engine, { setting, root: projectRoot() })
+  if (typeof (backend as DatabaseBackend | undefined)?.configure !== 'function') {
+    throw new ImproperlyConfigured(
+      `${setting} names '${engine}', whose export \`backend\` should be a DatabaseBackend, found ${shown(backend)}.`,
+    )
+  }
+  return backend as DatabaseBackend
+}
+
+/** A backend or, so that a database nobody uses stops nothing, what to say when it is used. */
+type Prepared = ReadonlyMap<string, DatabaseBackend | ImproperlyConfigured>
+
+const ownBackends = preparedFrom(['DATABASES'], async (): Promise<Prepared> => {
+  const found = new Map<string, DatabaseBackend | ImproperlyConfigured>()
+  for (const [alias, { ENGINE }] of Object.entries(settings.DATABASES)) {
+    if (builtIn.has(canonicalName(ENGINE))) continue
+    const problem = (error: unknown): ImproperlyConfigured => {
+      if (error instanceof ImproperlyConfigured) return error
+      throw error
+    }
+    found.set(ENGINE, await imported(ENGINE, `DATABASES['${alias}'].ENGINE`).catch(problem))
+  }
+  return found
+})
+
+/** @throws ImproperlyConfigured when the engine's module is not there or is none, or `setup()` has not run */
+export function backendNamed(engine: string): DatabaseBackend {
+  const backend = builtIn.get(canonicalName(engine)) ?? ownBackends().get(engine)
+  if (backend instanceof ImproperlyConfigured) throw backend
+  if (backend === undefined) throw new ImproperlyConfigured(`No entry of DATABASES has the ENGINE '${engine}'.`)
+  return backend
+}

@@ -1,0 +1,19 @@
+/** Databases: `connection`, `connections`, `transaction`, dates as Django keeps them, migrations. */
+import './checks.ts'
+
+export type { BackendConfig, DatabaseBackend, DatabaseSettings, Dialect, Place, Vendor } from './backend.ts'
+export {
+  connection,
+  connections,
+  currentConnection,
+  Databases,
+  DEFAULT_ALIAS,
+  onCommit,
+  transaction,
+} from './connections.ts'
+export type { Database } from './database.ts'
+export { wallClockText } from './date_texts.ts'
+export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
+export { isConnectionError, isUniqueViolation } from './errors.ts'
+export * from './migrations/index.ts'
+export { connectionZone } from './zones.ts'

@@ -1,0 +1,112 @@
+/** Carries out a plan of migrations, one transaction each, alone on the database. */
+import type { Knex } from 'knex'
+import type { Database } from '../database.ts'
+import { runIn } from '../transactions.ts'
+import { editorOf } from './editor.ts'
+import { failureOf, IrreversibleMigration, MigrationFailed, StatementLog } from './failure.ts'
+import type { MigrationGraph, PlannedStep } from './graph.ts'
+import type { Migration } from './migration.ts'
+import { MigrationRecorder } from './recorder.ts'
+import { tablesCreatedBy } from './statements.ts'
+
+/** Told when a migration begins and when it is done. */
+export interface MigrationProgress {
+  began?(step: PlannedStep): void
+  /** @param faked recorded without being run */
+  done?(step: PlannedStep, faked: boolean): void
+}
+
+export interface ExecuteOptions {
+  /** Records without running. */
+  readonly fake?: boolean
+  /** Records an app's first migration without running it if all its tables are there. */
+  readonly fakeInitial?: boolean
+}
+
+export class MigrationExecutor {
+  readonly #database: Database
+  readonly #graph: MigrationGraph
+  readonly #progress: MigrationProgress
+
+  constructor(database: Database, graph: MigrationGraph, progress: MigrationProgress = {}) {
+    this.#database = database
+    this.#graph = graph
+    this.#progress = progress
+  }
+
+  /**
+   * Takes the steps of a plan that nobody has taken yet, in order, and gives their number. Of two processes, one waits
+   * for the other.
+   * @throws MigrationFailed at the first that fails; those before it stay
+   */
+  async execute(plan: readonly PlannedStep[], options: ExecuteOptions = {}): Promise<number> {
+    if (plan.length === 0) return 0
+    const irreversible = options.fake === true ? undefined : plan.find((step) => step.backwards && !step.migration.down)
+    if (irreversible !== undefined) throw new IrreversibleMigration(irreversible.migration)
+    const { backend, pool } = this.#database
+    return backend.lockMigrations(
+      pool,
+      () => this.#database.openSingle(),
+      async (db) => {
+        // Where creating a table ends a transaction, it must not be part of a migration's.
+        if (!backend.hasTransactionalDdl) await new MigrationRecorder(this.#database, db).ensureTable()
+        let taken = 0
+        for (const step of plan) if (await this.#take(step, db, options)) taken += 1
+        return taken
+      },
+    )
+  }
+
+  /** Takes one step, and tells whether it was still to be taken. */
+  async #take(step: PlannedStep, db: Knex, options: ExecuteOptions): Promise<boolean> {
+    const log = new StatementLog()
+    const outcome = await this.#inTransaction(step.migration, db, (knex) => this.#body(step, knex, log, options)).catch(
+      (error: unknown) => {
+        throw error instanceof MigrationFailed ? error : failureOf(this.#database, step.migration, log, error)
+      },
+    )
+    if (outcome !== 'taken before') this.#progress.done?.(step, outcome === 'faked')
+    return outcome !== 'taken before'
+  }
+
+  #inTransaction<T>({ atomic }: Migration, db: Knex, body: (knex: Knex) => Promise<T>): Promise<T> {
+    if (!atomic) return body(db)
+    const { backend, pool } = this.#database
+    return backend.migrationTransaction(db, (trx) => runIn(pool, trx, () => body(trx)))
+  }
+
+  async #body(
+    step: PlannedStep,
+    knex: Knex,
+    log: StatementLog,
+    options: ExecuteOptions,
+  ): Promise<'run' | 'faked' | 'taken before'> {
+    const { migration, backwards } = step
+    const recorder = new MigrationRecorder(this.#database, knex)
+    await recorder.ensureTable()
+    // Another process may have taken the step since the plan was made.
+    if ((await recorder.applied()).has(migration.key) !== backwards) return 'taken before'
+    this.#progress.began?.(step)
+    const fake = options.fake === true || (options.fakeInitial === true && (await this.#isThere(step, knex)))
+    if (!fake) await this.#run(step, knex, log)
+    await (backwards ? recorder.forget(migration) : recorder.record(migration))
+    return fake ? 'faked' : 'run'
+  }
+
+  async #run({ migration, backwards }: PlannedStep, knex: Knex, log: StatementLog): Promise<void> {
+    knex.on('query', log.began).on('query-error', log.failed)
+    try {
+      await (backwards ? migration.down : migration.up)?.(editorOf(this.#database, knex))
+    } finally {
+      knex.removeListener('query', log.began).removeListener('query-error', log.failed)
+    }
+  }
+
+  /** Whether a first migration's tables all exist. */
+  async #isThere({ migration, backwards }: PlannedStep, knex: Knex): Promise<boolean> {
+    if (backwards || !this.#graph.isInitial(migration)) return false
+    const tables = await tablesCreatedBy(this.#database, migration)
+    for (const table of tables) if (!(await knex.schema.hasTable(table))) return false
+    return tables.length > 0
+  }
+}

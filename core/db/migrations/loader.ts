@@ -1,0 +1,43 @@
+/** Finds the migrations of the installed apps: the files in their `migrations/` folders. */
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type AppConfig, apps } from '#core/apps'
+import { MigrationGraph } from './graph.ts'
+import { type Migration, readMigration } from './migration.ts'
+
+export const migrationsFolder = (app: AppConfig): string => path.join(app.path, 'migrations')
+
+/** The migration files of a folder by name. As in Django, `_` at the beginning hides a file. */
+function filesIn(folder: string): Map<string, string> {
+  const files = new Map<string, string>()
+  for (const file of readdirSync(folder).toSorted()) {
+    const name = /^([A-Za-z0-9]\w*)\.(ts|js|mjs)$/.exec(file)?.[1]
+    if (name !== undefined && name !== 'index') files.set(name, path.join(folder, file))
+  }
+  return files
+}
+
+async function migrationsOf(app: AppConfig): Promise<Migration[]> {
+  const migrations: Migration[] = []
+  for (const [name, file] of filesIn(migrationsFolder(app))) {
+    const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    migrations.push(readMigration(app.label, name, file, module))
+  }
+  return migrations
+}
+
+/**
+ * All migrations of the apps, in their order.
+ * @throws ImproperlyConfigured when a file is no migration, or names one that is not there, or they run in a circle
+ */
+export async function loadMigrations(configs: readonly AppConfig[] = apps.getAppConfigs()): Promise<MigrationGraph> {
+  const withMigrations = configs.filter((app) => existsSync(migrationsFolder(app)))
+  const migrations: Migration[] = []
+  for (const app of withMigrations) migrations.push(...(await migrationsOf(app)))
+  return new MigrationGraph(
+    migrations,
+    withMigrations.map((app) => app.label),
+    configs.map((app) => app.label),
+  )
+}

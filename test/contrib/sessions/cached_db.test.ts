@@ -1,0 +1,152 @@
+/** cached_db reads through a cache that never outlives nor precedes the database's row, and survives its absence. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { Cache } from '#core/cache'
+import { openSession, type SessionStore as Store } from '#core/contrib/sessions'
+import { captureLogs } from '#core/utils'
+import { LocMemCache } from '../../../core/cache/backends/locmem.ts'
+import { KEY_PREFIX, SessionStore } from '../../../core/contrib/sessions/backends/cached_db.ts'
+import { SessionStore as DatabaseStore } from '../../../core/contrib/sessions/backends/db.ts'
+import { inDatabase } from './database.ts'
+
+describe('cached_db', () => {
+  let cache: Cache
+  let database: DatabaseStore
+  before(() => setup())
+  inDatabase()
+  beforeEach(async () => {
+    cache = new Cache(new LocMemCache({ location: 'cached_db', options: {} }))
+    await cache.clear()
+    database = new DatabaseStore()
+  })
+
+  const store = (): SessionStore => new SessionStore({ cache, database })
+
+  async function saved(data: Record<string, unknown>): Promise<string> {
+    const session = openSession(store())
+    session.update(data)
+    await session.save()
+    return session.sessionKey as string
+  }
+
+  const content = (key: string, from: Store = store()): Promise<Record<string, unknown>> =>
+    openSession(from, key).load()
+
+  /** A cache of which some methods are others. */
+  const cacheWith = (methods: Partial<Cache>): Cache =>
+    new Proxy(cache, {
+      get(target, name) {
+        const member: unknown = Reflect.get(name in methods ? methods : target, name)
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member
+      },
+    })
+
+  it('reads the cache alone when the session is there', async () => {
+    const key = await saved({ n: 1 })
+    const loads = { load: () => Promise.reject(new Error('asked')) } as unknown as Store
+    expect(await content(key, new SessionStore({ cache, database: loads }))).to.deep.equal({ n: 1 })
+  })
+
+  it('fills the cache with what it read from the database', async () => {
+    const key = await saved({ n: 1 })
+    await cache.clear()
+    expect(await content(key)).to.deep.equal({ n: 1 })
+    expect(await cache.get(KEY_PREFIX + key)).to.deep.equal({ n: 1 })
+  })
+
+  /** Reads with a cold cache, while somebody works between the reading of the row and the filling of the cache. */
+  async function readSlowly(key: string, filled: Cache, meanwhile: () => Promise<unknown>): Promise<void> {
+    await cache.clear()
+    const slow = Object.assign(new DatabaseStore(), {
+      async load(each: string) {
+        const found = await database.load(each)
+        await meanwhile()
+        return found
+      },
+    })
+    await content(key, new SessionStore({ cache: filled, database: slow }))
+  }
+
+  const change = async (key: string): Promise<void> => {
+    const session = openSession(store(), key)
+    await session.load()
+    session.set('n', 2)
+    await session.save()
+  }
+
+  it('does not put a deleted session back into the cache', async () => {
+    const key = await saved({ n: 1 })
+    await readSlowly(key, cache, () => store().delete(key))
+    expect(await content(key)).to.deep.equal({})
+  })
+
+  it('does not put an earlier state back into the cache', async () => {
+    const key = await saved({ n: 1 })
+    await readSlowly(key, cache, () => change(key))
+    expect(await content(key)).to.deep.equal({ n: 2 })
+  })
+
+  it('would do both if it filled the cache without asking', async () => {
+    const careless = cacheWith({ add: (...args) => cache.set(...args).then(() => true) })
+    const deleted = await saved({ n: 1 })
+    await readSlowly(deleted, careless, () => store().delete(deleted))
+    expect(await content(deleted)).to.deep.equal({ n: 1 })
+    const changed = await saved({ n: 1 })
+    await readSlowly(changed, careless, () => change(changed))
+    expect(await content(changed)).to.deep.equal({ n: 1 })
+  })
+
+  it('notices that the row went on without the cache', async () => {
+    const key = await saved({ n: 1 })
+    const direct = openSession(database, key)
+    await direct.load()
+    direct.set('direct', true)
+    await direct.save()
+    const session = openSession(store(), key)
+    await session.load()
+    session.set('mine', true)
+    await session.save()
+    expect(await content(key)).to.deep.equal({ n: 1, direct: true, mine: true })
+  })
+
+  it('keeps nothing in the cache longer than the row lives', async () => {
+    const session = openSession(store())
+    session.set('n', 1)
+    session.setExpiry(-10)
+    await session.save()
+    expect(await cache.hasKey(KEY_PREFIX + session.sessionKey)).to.equal(false)
+  })
+
+  it('works without its cache, and logs that it does', async () => {
+    const fail = (): Promise<never> => Promise.reject(new Error('cache is down'))
+    const broken = cacheWith({ get: fail, gets: fail, set: fail, add: fail, cas: fail, delete: fail })
+    const logged: string[] = []
+    const release = captureLogs(({ logger }) => logged.push(logger))
+    try {
+      const down = new SessionStore({ cache: broken, database })
+      const session = openSession(down)
+      session.set('n', 1)
+      await session.save()
+      const key = session.sessionKey as string
+      expect(await content(key, down)).to.deep.equal({ n: 1 })
+      const again = openSession(down, key)
+      await again.load()
+      again.set('n', 2)
+      await again.save()
+      expect(await content(key, down)).to.deep.equal({ n: 2 })
+      await again.flush()
+      expect(await content(key, down)).to.deep.equal({})
+    } finally {
+      release()
+    }
+    expect(new Set(logged)).to.deep.equal(new Set(['django.contrib.sessions']))
+  })
+
+  it('takes what is no session in the cache for a miss', async () => {
+    const key = await saved({ n: 1 })
+    for (const garbage of ['text', 7, [1, 2], true]) {
+      await cache.set(KEY_PREFIX + key, garbage)
+      expect(await content(key)).to.deep.equal({ n: 1 })
+    }
+  })
+})

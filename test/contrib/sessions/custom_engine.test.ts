@@ -1,0 +1,79 @@
+/** A project's own engine works like ours, and proves itself in three lines. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { openSessionStore, type SessionDict } from '#core/contrib/sessions'
+import { SessionStore as DatabaseStore } from '#core/contrib/sessions/backends/db'
+import { connection, connections } from '#core/db'
+import { Client, sessionEngineTests } from '#core/test'
+import { inDatabase, withDatabase } from './database.ts'
+import { MemoryStore } from './memory_store.ts'
+
+/** Django's own example: a column beside its three, with the user of the session. */
+class AccountStore extends DatabaseStore {
+  constructor(alias = 'default') {
+    const extraColumns = (data: Readonly<SessionDict>) => ({ account_id: data._auth_user_id ?? null })
+    super({ alias, table: 'account_session', extraColumns })
+  }
+}
+
+const createTable = (alias = 'default') =>
+  connections.get(alias).schema.createTable('account_session', (table) => {
+    table.string('session_key', 40).primary()
+    table.text('session_data').notNullable()
+    table.datetime('expire_date').notNullable()
+    table.string('account_id')
+  })
+
+describe('an engine of a project', () => {
+  before(() => setup())
+
+  it('is named by SESSION_ENGINE', () =>
+    withDatabase(
+      async () => {
+        const client = new Client()
+        for (const n of [1, 2]) expect((await client.get('/count')).text).to.equal(String(n))
+      },
+      {
+        ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
+        SESSION_ENGINE: 'test.contrib.sessions.fixtures.memory_engine',
+      },
+    ))
+
+  it('may return a bare key from create() and update(), as the contract says', async () => {
+    const store = new MemoryStore()
+    expect(await store.create({ data: {}, expiresAt: Date.now() + 1000 })).to.be.a('string')
+    expect(openSessionStore()).to.have.property('load')
+  })
+
+  describe('with a column of its own', () => {
+    inDatabase()
+    before(() => createTable())
+
+    it('fills the column on insert and on update', async () => {
+      const { openSession } = await import('#core/contrib/sessions')
+      const session = openSession(new AccountStore())
+      const accounts = () => connection('account_session').pluck('account_id')
+      session.set('x', 1)
+      await session.save()
+      expect(await accounts()).to.deep.equal([null])
+      session.set('_auth_user_id', '42')
+      await session.save()
+      expect(await accounts()).to.deep.equal(['42'])
+    })
+
+    sessionEngineTests('with an extra column', () => new AccountStore())
+  })
+
+  it('may live in another database', () => {
+    const sqlite = { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }
+    return withDatabase(
+      async () => {
+        await createTable('other')
+        const key = await new AccountStore('other').create({ data: { a: 1 }, expiresAt: Date.now() + 1000 })
+        expect((await new AccountStore('other').load(key.key))?.data).to.deep.equal({ a: 1 })
+        expect(await connections.get('other')('account_session').pluck('session_key')).to.deep.equal([key.key])
+      },
+      { DATABASES: { default: { ...sqlite }, other: { ...sqlite } } },
+    )
+  })
+})

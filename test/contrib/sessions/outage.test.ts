@@ -1,0 +1,114 @@
+/** A session store that is down is 503 in time: no empty session, no cleared cookie, no cookie for what was not saved. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import type { Settings } from '#core/conf'
+import { encodeSession, newSessionKey } from '#core/contrib/sessions'
+import { connection, toDatabaseDate } from '#core/db'
+import { Client, type ClientResponse } from '#core/test'
+import { captureLogs } from '#core/utils'
+import { withDatabase } from './database.ts'
+import { weather } from './fixtures/weather.ts'
+
+describe('a session store that is down', () => {
+  let logged: string[]
+  let release: () => void
+  before(() => setup())
+  beforeEach(() => {
+    logged = []
+    release = captureLogs(({ logger, message }) => logged.push(`${logger}: ${message}`))
+  })
+  afterEach(() => {
+    release()
+    Object.assign(weather, { loads: 'fair', saves: 'fair' })
+  })
+
+  const run = (fn: (client: Client) => Promise<void>, settings: Settings = {}): Promise<void> =>
+    withDatabase(() => fn(new Client()), {
+      ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
+      MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
+      SESSION_ENGINE: 'test.contrib.sessions.fixtures.weather',
+      SESSION_STORE_TIMEOUT: 0.05,
+      DEBUG: false,
+      ...settings,
+    })
+
+  const isUnavailable = (response: ClientResponse): void => {
+    expect(response.status).to.equal(503)
+    expect(Number(response.headers['retry-after'])).to.be.greaterThan(0)
+    expect(response.setCookie).to.deep.equal([])
+  }
+
+  for (const kind of ['down', 'frozen', 'disk full'] as const) {
+    it(`answers 503 to a view that reads, when it is ${kind}`, () =>
+      run(async (client) => {
+        await client.get('/count')
+        weather.loads = kind
+        isUnavailable(await client.get('/read'))
+        weather.loads = 'fair'
+        expect((await client.get('/count')).text).to.equal('2')
+      }))
+
+    it(`answers 503 and sends no cookie when saving fails, because it is ${kind}`, () =>
+      run(async (client) => {
+        weather.saves = kind
+        isUnavailable(await client.get('/count'))
+        weather.saves = 'fair'
+        await client.get('/count')
+        weather.saves = kind
+        isUnavailable(await client.get('/count'))
+        isUnavailable(await client.get('/flush'))
+        weather.saves = 'fair'
+        expect((await client.get('/count')).text).to.equal('2')
+      }))
+  }
+
+  it('does not disturb a view that does not use the session', () =>
+    run(async (client) => {
+      await client.get('/count')
+      weather.loads = 'down'
+      const response = await client.get('/untouched')
+      expect([response.status, response.setCookie]).to.deep.equal([200, []])
+    }))
+
+  it('is logged once when it begins and once when it is over, without what was in the statement', () =>
+    run(async (client) => {
+      await client.get('/count')
+      weather.loads = 'down'
+      for (let visit = 0; visit < 3; visit++) await client.get('/read')
+      weather.loads = 'fair'
+      await client.get('/read')
+      const ours = logged.filter((line) => line.startsWith('django.contrib.sessions'))
+      expect(ours).to.deep.equal([
+        'django.contrib.sessions: The session store is not available: ECONNREFUSED',
+        'django.contrib.sessions: The session store is available again.',
+      ])
+      expect(logged.join('\n')).not.to.contain('secret statement')
+    }))
+
+  it('is not what a fault in the engine is: that is an error of the server', () =>
+    run(async (client) => {
+      await client.get('/count')
+      weather.loads = 'faulty'
+      expect((await client.get('/read')).status).to.equal(500)
+    }))
+
+  it('is no empty session either when what is stored is garbage: the visitor keeps key and cookie', () =>
+    run(
+      async () => {
+        const key = newSessionKey()
+        const insert = (text: string): Promise<unknown> =>
+          connection('django_session')
+            .insert({ session_key: key, session_data: text, expire_date: toDatabaseDate(Date.now() + 1e6) })
+            .onConflict('session_key')
+            .merge()
+        const headers = { cookie: `sessionid=${key}` }
+        for (const garbage of ['', 'garbage', encodeSession({ a: 1 }).slice(0, -3), '\u0000\uffff', 'x'.repeat(100_000)]) {
+          await insert(garbage)
+          const response = await new Client().get('/count', { headers })
+          expect([response.status, response.text]).to.deep.equal([200, '1'])
+          expect(response.setCookie[0]).to.contain(`sessionid=${key};`)
+        }
+      },
+      { SESSION_ENGINE: 'core.contrib.sessions.backends.db' },
+    ))
+})

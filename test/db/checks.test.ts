@@ -1,0 +1,45 @@
+/** Checks of DATABASES: a wrong entry is told before anything connects. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { overrideSettings, type Settings } from '#core/conf'
+import { runChecks } from '#core/checks'
+import '#core/db'
+
+const SQLITE = { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }
+
+const found = (settings: Settings): Promise<string[]> =>
+  overrideSettings(settings, async () => (await runChecks({ tags: ['databases'] })).map(String))
+
+describe('the checks of databases', () => {
+  before(() => setup())
+
+  it('find nothing wrong with a database that is well, or with none at all', async () => {
+    expect(await found({ DATABASES: { default: SQLITE } })).to.deep.equal([])
+    expect(await found({ DATABASES: {} })).to.deep.equal([])
+  })
+
+  it('miss a default database', async () => {
+    const [message = ''] = await found({ DATABASES: { other: SQLITE } })
+    expect(message).to.include("(databases.E001) DATABASES has no 'default'.")
+  })
+
+  it('tell every entry that cannot work', async () => {
+    const messages = await found({
+      DATABASES: {
+        default: { ENGINE: 'core.db.backends.oracle' },
+        second: { ...SQLITE, NAME: '/no/such/folder/db' },
+        third: { ENGINE: 'core.db.backends.mysql' },
+      },
+    })
+    expect(messages.map((message) => message.slice(0, 21))).to.deep.equal(Array(3).fill('?: (databases.E002) D'))
+    expect(messages.join('\n'))
+      .to.include('there is no core/db/backends/oracle.ts')
+      .and.include('there is no folder /no/such/folder')
+      .and.include("DATABASES['third'].NAME, the name of the database, is missing")
+  })
+
+  it('tell a zone that is none', async () => {
+    const messages = await found({ DATABASES: { default: SQLITE }, USE_TZ: false, TIME_ZONE: 'Mars/Olympus' })
+    expect(messages.join()).to.include("TIME_ZONE is 'Mars/Olympus'")
+  })
+})

@@ -1,0 +1,176 @@
+/** `connections`, `connection` and what a connection of each engine does by itself. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
+import { connection, connections, isConnectionError, isUniqueViolation } from '#core/db'
+import { captureLogs, type LogRecord } from '#core/utils'
+import { requireDriver } from '../../core/db/drivers.ts'
+import { databases, onEachDatabase } from '../services.ts'
+
+const rejection = async (promise: PromiseLike<unknown>): Promise<Error & { sql?: string; code?: string }> => {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('It should have failed.')
+}
+
+const all = await databases('connections')
+
+describe('connections', () => {
+  before(() => setup())
+  afterEach(() => connections.close())
+
+  onEachDatabase(all, ({ config, vendor }) => {
+    const using = (fn: () => Promise<void>) => () => overrideSettings({ DATABASES: { default: config } }, fn)
+
+    beforeEach(
+      using(async () => {
+        await connection.schema.dropTableIfExists('things')
+        await connection.schema.createTable('things', (table) => {
+          table.integer('id').primary()
+          table.string('name', 20).unique()
+          table.bigInteger('big')
+        })
+      }),
+    )
+
+    it(
+      'gives knex instances by alias, and `connection` for the default one',
+      using(async () => {
+        await connections.get().insert({ id: 1, name: 'one' }).into('things')
+        expect(await connections.get('default')('things').where({ id: 1 }).first()).to.include({ name: 'one' })
+        expect(await connection('things').pluck('name')).to.deep.equal(['one'])
+        expect(await connection.select('id').from('things')).to.deep.equal([{ id: 1 }])
+        expect(connections.all()).to.deep.equal([connections.get('default')])
+        expect(connection.client).to.equal(connections.get().client)
+      }),
+    )
+
+    it(
+      'opens anew after close()',
+      using(async () => {
+        const kept = connections.get()
+        await connections.close()
+        expect(await kept('things').pluck('id')).to.deep.equal([])
+      }),
+    )
+
+    it(
+      'knows a key that is there already, and says so without the values',
+      using(async () => {
+        await connection('things').insert({ id: 1, name: 'one' })
+        for (const row of [
+          { id: 1, name: 'two' },
+          { id: 2, name: 'one' },
+        ]) {
+          const error = await rejection(connection('things').insert(row))
+          expect(isUniqueViolation(error)).to.equal(true)
+          expect(isConnectionError(error)).to.equal(false)
+        }
+        const wrong = await rejection(connection('no_such_table').insert({ name: 'a secret value' }))
+        expect(isUniqueViolation(wrong)).to.equal(false)
+        expect(`${wrong.message} ${wrong.stack} ${wrong.sql}`)
+          .to.include('no_such_table')
+          .and.not.include('a secret value')
+      }),
+    )
+
+    it(
+      'counts the rows that a change found, changed or not',
+      using(async () => {
+        await connection('things').insert({ id: 1, name: 'one' })
+        expect(await connection('things').where({ id: 1 }).update({ name: 'one' })).to.equal(1)
+        expect(await connection('things').where({ id: 2 }).update({ name: 'one' })).to.equal(0)
+      }),
+    )
+
+    it(
+      'reads big integers as numbers while they fit',
+      using(async () => {
+        await connection('things').insert({ id: 1, big: 2 ** 40 })
+        expect(await connection('things').pluck('big')).to.deep.equal([2 ** 40])
+      }),
+    )
+
+    if (vendor !== 'sqlite') {
+      it(
+        'refuses to cut a text off',
+        using(async () => {
+          await rejection(connection('things').insert({ id: 1, name: 'x'.repeat(21) }))
+          expect(await connection('things').pluck('id')).to.deep.equal([])
+        }),
+      )
+
+      it('says of a server that is not there that there is no connection, in the log at most as a debug message', async () => {
+        const records: LogRecord[] = []
+        const release = captureLogs((record) => records.push(record))
+        try {
+          await overrideSettings({ DATABASES: { default: { ...config, HOST: '127.0.0.1', PORT: 1 } } }, async () => {
+            const error = await rejection(connection.raw('SELECT 1'))
+            expect(isConnectionError(error)).to.equal(true)
+            expect(error.code).to.equal('ECONNREFUSED')
+          })
+        } finally {
+          release()
+        }
+        expect(records).to.deep.equal([])
+      })
+
+      it('says of a database that is not there that there is no connection', async () => {
+        await overrideSettings({ DATABASES: { default: { ...config, NAME: 'no_such_database' } } }, async () => {
+          expect(isConnectionError(await rejection(connection.raw('SELECT 1')))).to.equal(true)
+        })
+      })
+
+      it('keeps no connection longer than CONN_MAX_AGE', async () => {
+        const settings = { DATABASES: { default: { ...config, CONN_MAX_AGE: 1, OPTIONS: { pool: { max_size: 1 } } } } }
+        await overrideSettings(settings, () => {
+          const { client } = connections.database().pool as unknown as { client: { config: { pool: object } } }
+          expect(client.config.pool).to.include({ max: 1, maxConnectionLifetimeMillis: 1000 })
+        })
+      })
+    }
+  })
+
+  it('names the aliases there are when one is not there', () => {
+    expect(() => connections.get('defalt')).to.throw(
+      "DATABASES has no 'defalt'. It has: default. Did you mean 'default'?",
+    )
+  })
+
+  it("takes Django's names of the engines", async () => {
+    const entry = { ENGINE: 'django.db.backends.sqlite3', NAME: ':memory:' }
+    await overrideSettings({ DATABASES: { default: entry } }, async () => {
+      expect(await connection.raw('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
+    })
+  })
+
+  it('says of an engine that is not there which setting names it and what there is', async () => {
+    await overrideSettings({ DATABASES: { default: { ENGINE: 'django.db.backends.oracle' } } }, () => {
+      expect(() => connections.get()).to.throw(/DATABASES\['default'\].ENGINE.*oracle.*mysql.*postgresql.*sqlite3/)
+    })
+  })
+
+  it("takes an engine of the project's own", async () => {
+    await overrideSettings({ DATABASES: { default: { ENGINE: 'test.db.own_engine', NAME: ':memory:' } } }, async () => {
+      expect(connections.database().backend.displayName).to.equal('My own')
+      expect(await connection.raw('SELECT 2 AS two')).to.deep.equal([{ two: 2 }])
+    })
+  })
+
+  it('says of a module that is no engine what it should export', async () => {
+    await overrideSettings({ DATABASES: { default: { ENGINE: 'core.db.dates' } } }, () => {
+      expect(() => connections.get()).to.throw(
+        "DATABASES['default'].ENGINE names 'core.db.dates', whose export `backend` should be a DatabaseBackend, found undefined.",
+      )
+    })
+  })
+
+  it('says which package to install when a driver is missing', () => {
+    expect(() => requireDriver('no-such-driver', { alias: 'default', root: '/' })).to.throw(
+      "DATABASES['default'] needs the npm package 'no-such-driver', which is not installed. Run: npm install no-such-driver",
+    )
+  })
+})

@@ -1,0 +1,114 @@
+/** SQLite: how its one connection is set up, and what it makes of a wrong entry of DATABASES. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { overrideSettings, projectRoot } from '#core/conf'
+import { connection, connections, isConnectionError, transaction } from '#core/db'
+import type { DatabaseSettings } from '#core/db'
+
+const ENGINE = 'core.db.backends.sqlite3'
+
+describe('SQLite', () => {
+  let folder = ''
+  let file = ''
+
+  before(async () => {
+    await setup()
+    folder = mkdtempSync(path.join(tmpdir(), 'nuages-sqlite-'))
+    file = path.join(folder, 'db.sqlite3')
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  const using = (entry: Partial<DatabaseSettings>, fn: () => Promise<void> | void) =>
+    overrideSettings({ DATABASES: { default: { ENGINE, NAME: file, ...entry } } }, fn)
+
+  const pragma = async (name: string): Promise<unknown> => {
+    const [row] = (await connection.raw(`PRAGMA ${name}`)) as Record<string, unknown>[]
+    return Object.values(row ?? {})[0]
+  }
+
+  it('writes ahead, waits for locks and holds references', () =>
+    using({}, async () => {
+      expect(await pragma('journal_mode')).to.equal('wal')
+      expect(await pragma('synchronous')).to.equal(1)
+      expect(await pragma('busy_timeout')).to.equal(5000)
+      expect(await pragma('foreign_keys')).to.equal(1)
+    }))
+
+  it('takes timeout in seconds and init_command from OPTIONS', () =>
+    using({ OPTIONS: { timeout: 2, init_command: 'PRAGMA cache_size = 77; PRAGMA synchronous = OFF' } }, async () => {
+      expect(await pragma('busy_timeout')).to.equal(2000)
+      expect(await pragma('cache_size')).to.equal(77)
+      expect(await pragma('synchronous')).to.equal(0)
+    }))
+
+  it('has its file where NAME says, from the folder of settings.ts', () =>
+    using({ NAME: 'some.sqlite3' }, () => {
+      const { client } = connections.database().pool as unknown as { client: { connectionSettings: object } }
+      expect(client.connectionSettings).to.include({ filename: path.join(projectRoot(), 'some.sqlite3') })
+    }))
+
+  it('keeps a database in memory while it is not closed', () =>
+    using({ NAME: ':memory:' }, async () => {
+      await connection.raw('CREATE TABLE a (x)')
+      await Promise.all([1, 2, 3].map((x) => connection('a').insert({ x })))
+      expect(await connection('a').pluck('x')).to.deep.equal([1, 2, 3])
+    }))
+
+  it('locks when a transaction begins, so that a read may turn into a write', () =>
+    using({ OPTIONS: { timeout: 0 } }, async () => {
+      await connection.raw('CREATE TABLE IF NOT EXISTS counters (n)')
+      const other = new BetterSqlite3(file, { timeout: 0 })
+      try {
+        await transaction(async (trx) => {
+          await trx('counters').select()
+          expect(() => other.exec('INSERT INTO counters VALUES (1)')).to.throw('locked')
+          await trx('counters').insert({ n: 2 })
+        })
+        other.exec('BEGIN IMMEDIATE')
+        const error = await transaction(async () => {}).catch((thrown: unknown) => thrown)
+        expect(isConnectionError(error), String(error)).to.equal(true)
+      } finally {
+        other.close()
+      }
+    }))
+
+  it('uses a statement again after the table has changed', () =>
+    using({ NAME: ':memory:' }, async () => {
+      await connection.raw('CREATE TABLE a (x)')
+      await connection('a').insert({ x: 1 })
+      expect(await connection('a').select()).to.deep.equal([{ x: 1 }])
+      await connection.raw('ALTER TABLE a ADD COLUMN y DEFAULT 5')
+      expect(await connection('a').select()).to.deep.equal([{ x: 1, y: 5 }])
+      await connection.raw('DROP TABLE a')
+      await connection.raw('CREATE TABLE a (z)')
+      expect(await connection('a').select()).to.deep.equal([])
+    }))
+
+  it('goes on after more different statements than it keeps', () =>
+    using({ NAME: ':memory:' }, async () => {
+      for (let round = 0; round < 2; round++) {
+        for (let n = 0; n < 250; n++) expect(await connection.raw(`SELECT ${n} AS n`)).to.deep.equal([{ n }])
+      }
+    }))
+
+  const wrong: [string, Partial<DatabaseSettings>, string][] = [
+    ['no NAME', { NAME: '' }, "DATABASES['default'].NAME is missing"],
+    [
+      'a folder that is not there',
+      { NAME: '/no/such/folder/db' },
+      'there is no folder /no/such/folder. Make the folder',
+    ],
+    ['a URI', { NAME: 'file:memory?mode=memory' }, "is a 'file:' URI"],
+    ['a mode that is none', { OPTIONS: { transaction_mode: 'SLOW' } }, 'should be DEFERRED or IMMEDIATE or EXCLUSIVE'],
+  ]
+  for (const [what, entry, message] of wrong) {
+    it(`refuses ${what}`, () =>
+      using(entry, () => {
+        expect(() => connections.get().client as unknown).to.throw(message)
+      }))
+  }
+})

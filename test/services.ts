@@ -1,0 +1,136 @@
+/**
+ * The databases that tests run on: SQLite always, PostgreSQL and MySQL where a server answers. TEST_POSTGRESQL_URL and
+ * TEST_MYSQL_URL name other servers than those on this machine.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createConnection } from 'mysql2/promise'
+import { Client } from 'pg'
+import { databaseFromUrl } from '#core/conf'
+import type { DatabaseSettings, Vendor } from '#core/db'
+
+export interface TestDatabase {
+  /** For the titles of suites: `PostgreSQL`. */
+  readonly name: string
+  readonly vendor: Vendor
+  /** An entry of DATABASES, for a database that is this suite's alone. */
+  readonly config: DatabaseSettings
+  readonly available: boolean
+  /** Why it is not available. */
+  readonly reason: string
+  /** Makes the database, empty. */
+  create(): Promise<void>
+  drop(): Promise<void>
+}
+
+interface Server {
+  readonly name: string
+  readonly vendor: Vendor
+  readonly config: DatabaseSettings
+  readonly run: (sql: string) => Promise<void>
+}
+
+const POSTGRESQL = process.env.TEST_POSTGRESQL_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+const MYSQL = process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/'
+
+const fromUrl = (url: string, variable: string) => databaseFromUrl(url, variable) as DatabaseSettings
+
+function postgresql(): Server {
+  const config = fromUrl(POSTGRESQL, 'TEST_POSTGRESQL_URL')
+  return {
+    name: 'PostgreSQL',
+    vendor: 'postgresql',
+    config,
+    async run(sql) {
+      const client = new Client({ connectionString: POSTGRESQL, connectionTimeoutMillis: 2000 })
+      try {
+        await client.connect()
+        await client.query(sql)
+      } finally {
+        await client.end()
+      }
+    },
+  }
+}
+
+function mysql(): Server {
+  const config = fromUrl(MYSQL, 'TEST_MYSQL_URL')
+  return {
+    name: 'MySQL',
+    vendor: 'mysql',
+    config,
+    async run(sql) {
+      const client = await createConnection({ uri: MYSQL, connectTimeout: 2000 })
+      try {
+        await client.query(sql)
+      } finally {
+        await client.end()
+      }
+    },
+  }
+}
+
+async function onServer({ name, vendor, config, run }: Server, database: string): Promise<TestDatabase> {
+  const reason = await run('SELECT 1').then(
+    () => '',
+    (error: Error & { code?: string }) => `${name} does not answer: ${error.message || error.code}`,
+  )
+  const force = vendor === 'postgresql' ? ' WITH (FORCE)' : ''
+  const drop = () => run(`DROP DATABASE IF EXISTS ${database}${force}`)
+  return {
+    name,
+    vendor,
+    config: { ...config, NAME: database },
+    available: reason === '',
+    reason,
+    async create() {
+      await drop()
+      await run(`CREATE DATABASE ${database}`)
+    },
+    drop,
+  }
+}
+
+function sqlite(): TestDatabase {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nuages-db-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const file = path.join(folder, 'db.sqlite3')
+  const drop = async () => {
+    for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(file + ending, { force: true })
+  }
+  const config = { ENGINE: 'core.db.backends.sqlite3', NAME: file }
+  return { name: 'SQLite', vendor: 'sqlite', config, available: true, reason: '', create: drop, drop }
+}
+
+/**
+ * One database of each engine, not made yet.
+ * @param suite part of the database's name, different for each test file: files may run side by side
+ */
+export async function databases(suite: string): Promise<TestDatabase[]> {
+  const name = `nuages_test_${suite}_${process.pid}`
+  return [sqlite(), await onServer(postgresql(), name), await onServer(mysql(), name)]
+}
+
+/**
+ * A suite for each engine, whose database is made before it and dropped after it. A server that does not answer is
+ * printed and passed over; with CI=true it is a failure.
+ */
+export function onEachDatabase(all: readonly TestDatabase[], body: (database: TestDatabase) => void): void {
+  for (const database of all) {
+    describe(`on ${database.name}`, () => {
+      before(async function () {
+        if (!database.available) {
+          if (process.env.CI === 'true') throw new Error(database.reason)
+          process.stdout.write(`    not run: ${database.reason}\n`)
+          this.skip()
+        }
+        await database.create()
+      })
+      after(async () => {
+        if (database.available) await database.drop()
+      })
+      body(database)
+    })
+  }
+}
