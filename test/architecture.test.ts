@@ -41,7 +41,9 @@ const NO_CODE = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$|`[^`]*`/gm
 
 function read(file: string): Source {
   const text = readFileSync(path.join(ROOT, file), 'utf8')
-  const specifiers = [...text.replace(NO_CODE, '').matchAll(IMPORT)].map((found) => found[1] ?? found[2] ?? found[3] ?? '')
+  const specifiers = [...text.replace(NO_CODE, '').matchAll(IMPORT)].map(
+    (found) => found[1] ?? found[2] ?? found[3] ?? '',
+  )
   return { file, text, imports: specifiers.flatMap((each) => target(file, each) ?? []) }
 }
 
@@ -115,7 +117,11 @@ describe('the house', () => {
 
   it('has doors that open', () => {
     const names = new Set(sources.map(({ file }) => file))
-    expect(Object.values(doors).map(path.normalize).filter((door) => !names.has(door))).to.deep.equal([])
+    expect(
+      Object.values(doors)
+        .map(path.normalize)
+        .filter((door) => !names.has(door)),
+    ).to.deep.equal([])
   })
 
   it('has one sentence at the top of every file that says what it is for', () => {

@@ -87,13 +87,18 @@ describe('apps', () => {
   it('may not share a label', async () => {
     app('one.polls')
     app('two.polls')
-    expect(await complaint(['one.polls', 'two.polls'])).to.contain("INSTALLED_APPS[1] 'two.polls' has the label 'polls'")
+    expect(await complaint(['one.polls', 'two.polls'])).to.contain(
+      "INSTALLED_APPS[1] 'two.polls' has the label 'polls'",
+    )
   })
 
   it('are asked for by label, and a near one is told', async () => {
     app('apps.polls')
     await apps.populate(['apps.polls'], root)
-    expect(() => apps.getAppConfig('pols')).to.throw(LookupError, "No installed app with label 'pols'. Did you mean 'polls'?")
+    expect(() => apps.getAppConfig('pols')).to.throw(
+      LookupError,
+      "No installed app with label 'pols'. Did you mean 'polls'?",
+    )
   })
 
   it('pass on an error inside an apps.ts', async () => {

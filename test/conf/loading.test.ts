@@ -22,7 +22,7 @@ describe('loading settings', () => {
   }
 
   it('reads the default export and named ones in UPPER_CASE, which win', async () => {
-    write('settings.ts', "export default { A: 1, B: 1, lower: 1 }\nexport const B = 2\nexport const helper = () => 1\n")
+    write('settings.ts', 'export default { A: 1, B: 1, lower: 1 }\nexport const B = 2\nexport const helper = () => 1\n')
     const { values, root, module } = await readSettingsModule('settings', folder)
     expect(values).to.deep.equal({ A: 1, B: 2 })
     expect([root, module]).to.deep.equal([folder, 'settings'])
@@ -69,7 +69,10 @@ describe('loading settings', () => {
   })
 
   it('fills DATABASES and CACHES from their URLs where the module gives none', () => {
-    const env = { DATABASE_URL: 'postgres://u:p%40ss@db.example:5433/shop?sslmode=require', CACHE_URL: 'redis://h:6379/2' }
+    const env = {
+      DATABASE_URL: 'postgres://u:p%40ss@db.example:5433/shop?sslmode=require',
+      CACHE_URL: 'redis://h:6379/2',
+    }
     const filled = withEnvironment(KEY, env)
     expect(filled.DATABASES.default).to.deep.equal({
       ENGINE: 'core.db.backends.postgresql',

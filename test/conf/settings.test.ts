@@ -47,7 +47,7 @@ describe('settings', () => {
     'a negative age': [{ SESSION_COOKIE_AGE: -1 }, 'found -1'],
     'an age with a fraction': [{ SESSION_COOKIE_AGE: 1.5 }, 'found 1.5'],
     'null where there must be a value': [{ SESSION_COOKIE_PATH: null }, 'found null'],
-    'undefined': [{ SESSION_COOKIE_PATH: undefined }, 'found undefined'],
+    undefined: [{ SESSION_COOKIE_PATH: undefined }, 'found undefined'],
     'a SameSite in the wrong case': [{ SESSION_COOKIE_SAMESITE: 'lax' }, "expected 'Lax' or 'Strict' or 'None'"],
     'a cookie name with a blank': [{ SESSION_COOKIE_NAME: 'my session' }, 'the name of a cookie'],
     'a middleware that is no name': [{ MIDDLEWARE: ['a.b', 5] }, 'MIDDLEWARE: entry 1 should be a dotted name'],
@@ -122,7 +122,11 @@ describe('settings', () => {
     it('build anew what depends on them, and give back what was there before', async () => {
       let built = 0
       const disposed: number[] = []
-      const thing = builtFrom(['SESSION_COOKIE_AGE'], () => ++built, (value) => void disposed.push(value))
+      const thing = builtFrom(
+        ['SESSION_COOKIE_AGE'],
+        () => ++built,
+        (value) => void disposed.push(value),
+      )
       expect([thing(), thing()]).to.deep.equal([1, 1])
       await overrideSettings({ SESSION_COOKIE_NAME: 'unrelated' }, () => expect(thing()).to.equal(1))
       await overrideSettings({ SESSION_COOKIE_AGE: 5 }, () => expect([thing(), thing()]).to.deep.equal([2, 2]))

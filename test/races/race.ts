@@ -48,7 +48,11 @@ class Worker {
 }
 
 /** Runs `fn` with workers that have these settings, as the caller has. */
-export async function withWorkers<T>(count: number, settings: Settings, fn: (workers: Worker[]) => Promise<T>): Promise<T> {
+export async function withWorkers<T>(
+  count: number,
+  settings: Settings,
+  fn: (workers: Worker[]) => Promise<T>,
+): Promise<T> {
   const workers = Array.from({ length: count }, () => new Worker(settings))
   try {
     await Promise.all(workers.map((worker) => worker.ready()))

@@ -61,7 +61,12 @@ describe('vectors: session_middleware', () => {
     it(name, async () => {
       setClock({ now: () => input.now * 1000 })
       const expected = withNestedChangesSeen(input, vector.expected)
-      Object.assign(script, { steps: input.steps, status: input.view_status, results: [], newKeys: [...input.new_keys] })
+      Object.assign(script, {
+        steps: input.steps,
+        status: input.view_status,
+        results: [],
+        newKeys: [...input.new_keys],
+      })
       const settings: Settings = {
         SECRET_KEY: input.secret,
         ROOT_URLCONF: 'test.contrib.sessions.fixtures.steps',

@@ -29,7 +29,8 @@ describe('session engines', () => {
   sessionEngineTests('cache', (step) => new CacheStore({ cache: stepping(cache(), step) }))
   sessionEngineTests(
     'cached_db',
-    (step) => new CachedDatabaseStore({ cache: stepping(cache(), step), database: stepping(new DatabaseStore(), step) }),
+    (step) =>
+      new CachedDatabaseStore({ cache: stepping(cache(), step), database: stepping(new DatabaseStore(), step) }),
   )
   sessionEngineTests('file', () => new FileStore({ folder }))
   sessionEngineTests('signed_cookies', () => new CookieStore(), { keepsRecords: false })

@@ -18,8 +18,8 @@ export function withDatabase<T>(fn: () => Promise<T>, settings: Settings = {}): 
   })
 }
 
-/** The same for all tests of a suite: to be called inside its `describe`. */
-export function inDatabase(settings: Settings = {}): void {
+/** The same for all tests of a suite: to be called inside its `describe`. Settings may be known only when it begins. */
+export function inDatabase(settings: Settings | (() => Settings) = {}): void {
   let leave: () => void
   let left: Promise<void>
   before(
@@ -28,10 +28,13 @@ export function inDatabase(settings: Settings = {}): void {
         const suite = new Promise<void>((resolve) => {
           leave = resolve
         })
-        left = withDatabase(() => {
-          entered()
-          return suite
-        }, settings)
+        left = withDatabase(
+          () => {
+            entered()
+            return suite
+          },
+          typeof settings === 'function' ? settings() : settings,
+        )
         left.catch(failed)
       }),
   )

@@ -83,7 +83,10 @@ const MUTANTS: Record<string, OpenStore> = {
   'db inserts a session that is gone': () =>
     new (class extends Db {
       override async update(key: string, record: SessionRecord) {
-        await rows().insert({ session_key: key, ...columns(record) }).onConflict('session_key').merge()
+        await rows()
+          .insert({ session_key: key, ...columns(record) })
+          .onConflict('session_key')
+          .merge()
         return { key, version: columns(record).session_data }
       }
     })(),
@@ -119,7 +122,9 @@ const MUTANTS: Record<string, OpenStore> = {
   'db reads expired sessions': () =>
     new (class extends Db {
       override async load(key: string): Promise<LoadedSession | undefined> {
-        await rows().where('session_key', key).update({ expire_date: toDatabaseDate(Date.now() + 1e6) })
+        await rows()
+          .where('session_key', key)
+          .update({ expire_date: toDatabaseDate(Date.now() + 1e6) })
         return super.load(key)
       }
     })(),

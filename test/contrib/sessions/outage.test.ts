@@ -102,7 +102,13 @@ describe('a session store that is down', () => {
             .onConflict('session_key')
             .merge()
         const headers = { cookie: `sessionid=${key}` }
-        for (const garbage of ['', 'garbage', encodeSession({ a: 1 }).slice(0, -3), '\u0000\uffff', 'x'.repeat(100_000)]) {
+        for (const garbage of [
+          '',
+          'garbage',
+          encodeSession({ a: 1 }).slice(0, -3),
+          '\u0000\uffff',
+          'x'.repeat(100_000),
+        ]) {
           await insert(garbage)
           const response = await new Client().get('/count', { headers })
           expect([response.status, response.text]).to.deep.equal([200, '1'])

@@ -7,8 +7,10 @@
  */
 import type { Cache } from '#core/cache'
 import { settings } from '#core/conf'
+import { ServiceUnavailable } from '#core/exceptions'
 import { clock, getLogger, stringifyJson } from '#core/utils'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
+import { canBeKey } from '../keys.ts'
 import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 import { secondsLeft, sessionCache } from './cache.ts'
 import { SessionStore as DatabaseStore } from './db.ts'
@@ -46,12 +48,15 @@ export class SessionStore implements Store {
     this.#database = database
   }
 
-  /** What the cache does, or undefined when it cannot: that is logged, and the database goes on alone. */
+  /** What the cache does, or undefined when it cannot: the database goes on alone. */
   async #try<T>(work: (cache: Cache) => Promise<T>): Promise<T | undefined> {
     try {
       return await work(this.#cache)
     } catch (error) {
-      log.error(`The cache '${settings.SESSION_CACHE_ALIAS}' failed; sessions are read from the database.`, error)
+      // A cache tells of its outages itself, once each.
+      if (!(error instanceof ServiceUnavailable)) {
+        log.error(`The cache '${settings.SESSION_CACHE_ALIAS}' failed; sessions are read from the database.`, error)
+      }
       return undefined
     }
   }
@@ -61,6 +66,7 @@ export class SessionStore implements Store {
   }
 
   async load(key: string): Promise<LoadedSession | undefined> {
+    if (!canBeKey(key)) return undefined
     const cached = await this.#try((cache) => cache.gets(KEY_PREFIX + key))
     if (isDict(cached?.value)) {
       const version: CachedVersion = { token: cached.token, content: stringifyJson(cached.value) }

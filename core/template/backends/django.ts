@@ -1,0 +1,132 @@
+/** The backend for Django's template language. */
+import path from 'node:path'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { importName, listed, shown } from '#core/utils'
+import type { CompiledTemplate } from '../compile.ts'
+import { csrf } from '../context_processors.ts'
+import { type ContextProcessor, Engine } from '../engine.ts'
+import { DEFAULT_BUILTINS, importLibraries, importLibrary } from '../libraries.ts'
+import { resolveLoaders } from '../loaders/resolve.ts'
+import type { BackendParams, Template, TemplateBackend } from './base.ts'
+
+interface Options {
+  readonly context_processors?: readonly string[]
+  readonly builtins?: readonly string[]
+  readonly libraries?: Readonly<Record<string, string>>
+  readonly loaders?: readonly unknown[]
+  readonly autoescape?: boolean
+  readonly string_if_invalid?: string
+  readonly debug?: boolean
+  /** Templates are read as UTF-8; known for the sake of copied settings. */
+  readonly file_charset?: string
+}
+
+const OPTIONS = [
+  'context_processors',
+  'builtins',
+  'libraries',
+  'loaders',
+  'autoescape',
+  'string_if_invalid',
+  'debug',
+  'file_charset',
+]
+
+class DjangoTemplate implements Template {
+  readonly compiled: CompiledTemplate
+  readonly #engine: Engine
+
+  constructor(compiled: CompiledTemplate, engine: Engine) {
+    this.compiled = compiled
+    this.#engine = engine
+  }
+
+  get name(): string {
+    return this.compiled.name
+  }
+
+  get file(): string | undefined {
+    return this.compiled.file
+  }
+
+  render(context: Record<string, unknown> = {}, request?: unknown): string {
+    return this.#engine.render(this.compiled, context, request)
+  }
+}
+
+export class DjangoTemplates implements TemplateBackend {
+  readonly name: string
+  readonly #params: BackendParams
+  readonly #options: Options
+  #engine: Engine | undefined
+
+  constructor(params: BackendParams) {
+    this.name = params.NAME
+    this.#params = params
+    this.#options = params.OPTIONS
+    const unknown = Object.keys(params.OPTIONS).filter((name) => !OPTIONS.includes(name))
+    if (unknown.length > 0) {
+      throw new ImproperlyConfigured(
+        `${params.setting}.OPTIONS has ${listed(unknown)}, which this engine does not know. It knows ${listed(OPTIONS)}.`,
+      )
+    }
+  }
+
+  async load(): Promise<void> {
+    const { apps, root, setting } = this.#params
+    const by = { root, setting: `${setting}.OPTIONS` }
+    const builtins = [...DEFAULT_BUILTINS, ...(this.#options.builtins ?? [])]
+    const { autoescape, string_if_invalid: stringIfInvalid, debug } = this.#options
+    this.#engine = new Engine({
+      loaders: await this.#loaders(),
+      builtins: await Promise.all(
+        builtins.map((name) => importLibrary(name, { ...by, setting: `${by.setting}.builtins` })),
+      ),
+      libraries: await importLibraries(apps, this.#options.libraries ?? {}, by),
+      contextProcessors: [csrf, ...(await this.#processors())],
+      ...(autoescape !== undefined && { autoescape }),
+      ...(stringIfInvalid !== undefined && { stringIfInvalid }),
+      debug,
+    })
+  }
+
+  getTemplate(name: string): Template {
+    const engine = this.#loaded()
+    return new DjangoTemplate(engine.find([name]), engine)
+  }
+
+  fromString(source: string): Template {
+    const engine = this.#loaded()
+    return new DjangoTemplate(engine.compile(source), engine)
+  }
+
+  #loaded(): Engine {
+    if (this.#engine !== undefined) return this.#engine
+    throw new ImproperlyConfigured(`The template engine '${this.name}' is not loaded yet: await its load() first.`)
+  }
+
+  #loaders(): ReturnType<typeof resolveLoaders> {
+    const { DIRS, APP_DIRS, apps, root, setting } = this.#params
+    const setup = { dirs: DIRS, appDirs: apps.map((app) => path.join(app, 'templates')) }
+    const usual = [
+      'core.template.loaders.filesystem.Loader',
+      ...(APP_DIRS ? ['core.template.loaders.app_directories.Loader'] : []),
+    ]
+    return resolveLoaders(this.#options.loaders ?? usual, setup, { root, setting: `${setting}.OPTIONS.loaders` })
+  }
+
+  #processors(): Promise<ContextProcessor[]> {
+    const { root, setting } = this.#params
+    const names = this.#options.context_processors ?? []
+    return Promise.all(
+      names.map(async (name, i) => {
+        const by = { root, setting: `${setting}.OPTIONS.context_processors[${i}]` }
+        const processor = await importName(name, by)
+        if (typeof processor === 'function') return processor as ContextProcessor
+        throw new ImproperlyConfigured(
+          `${by.setting} names '${name}', which should be a function, found ${shown(processor)}.`,
+        )
+      }),
+    )
+  }
+}

@@ -1,0 +1,48 @@
+/** Context processors: each adds some variables to every template that is rendered for a request. */
+import { settings } from '#core/conf'
+
+interface Asked {
+  readonly ip?: string
+  readonly csrfToken?: () => string
+}
+
+/** `csrf_token`, made only if the template uses it. Always on, whatever the settings list. */
+export function csrf(request: unknown): Record<string, unknown> {
+  return { csrf_token: () => (request as Asked).csrfToken?.() ?? 'NOTPROVIDED' }
+}
+
+/** `request`. */
+export function request(request: unknown): Record<string, unknown> {
+  return { request }
+}
+
+/** `debug`, which is true under DEBUG for clients whose address is in INTERNAL_IPS. */
+export function debug(request: unknown): Record<string, unknown> {
+  const internal = (settings as Readonly<Record<string, unknown>>).INTERNAL_IPS
+  const { ip = '' } = request as Asked
+  const isInternal = Array.isArray(internal) && (internal.includes(ip) || internal.includes(ip.replace(/^::ffff:/, '')))
+  return settings.DEBUG && isInternal ? { debug: true } : {}
+}
+
+/** `STATIC_URL`. */
+export function staticFiles(_request: unknown): Record<string, unknown> {
+  return { STATIC_URL: settings.STATIC_URL }
+}
+
+/** `MEDIA_URL`. */
+export function media(_request: unknown): Record<string, unknown> {
+  return { MEDIA_URL: settings.MEDIA_URL }
+}
+
+/** `LANGUAGE_CODE`. */
+export function i18n(_request: unknown): Record<string, unknown> {
+  return { LANGUAGE_CODE: settings.LANGUAGE_CODE, LANGUAGE_BIDI: false }
+}
+
+/** `TIME_ZONE`. */
+export function tz(_request: unknown): Record<string, unknown> {
+  return { TIME_ZONE: settings.TIME_ZONE }
+}
+
+// Django's name, which is a reserved word.
+export { staticFiles as static }

@@ -1,0 +1,28 @@
+/** How a value looks when a template prints it. */
+import { inspect } from 'node:util'
+import { formatDate } from './dateformat.ts'
+import { SafeString } from './safe.ts'
+import { isPlainObject } from './syntax/lookup.ts'
+
+function asJson(value: object): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Circular, or with a bigint in it.
+    return inspect(value, { depth: 4 })
+  }
+}
+
+/** The text of a value that is written down somewhere, as an argument or in a message. */
+export function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? (value as { toString(): string }).toString() : String(value)
+}
+
+/** A marked text as it is; nothing for null and undefined; a date as Django writes one; lists and objects as JSON. */
+export function display(value: unknown): string | SafeString {
+  if (typeof value === 'string' || value instanceof SafeString) return value
+  if (value === null || value === undefined) return ''
+  if (value instanceof Date) return formatDate(value, 'DATETIME_FORMAT')
+  if (Array.isArray(value) || isPlainObject(value)) return asJson(value)
+  return textOf(value)
+}

@@ -1,0 +1,76 @@
+/** Filters of dates: date, time, timesince, timeuntil. */
+import { clock } from '#core/utils'
+import { formatDate } from '../dateformat.ts'
+import { textOf } from '../display.ts'
+import type { Filter } from '../filter.ts'
+
+/** A date, or a text in ISO form as databases and JSON give it. */
+function asDate(value: unknown): Date | undefined {
+  const date = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : value
+  return date instanceof Date && !Number.isNaN(date.getTime()) ? date : undefined
+}
+
+const formatted =
+  (usual: string): Filter =>
+  (value, argument) => {
+    const date = asDate(value)
+    return date === undefined ? '' : formatDate(date, argument === undefined ? usual : textOf(argument))
+  }
+
+const MINUTE = 60_000
+const SMALL_UNITS: readonly [name: string, milliseconds: number][] = [
+  ['week', 7 * 24 * 60 * MINUTE],
+  ['day', 24 * 60 * MINUTE],
+  ['hour', 60 * MINUTE],
+  ['minute', MINUTE],
+]
+
+/** `date` so many months later; the 31st becomes the last day of a shorter month. */
+function monthsLater(date: Date, months: number): Date {
+  const later = new Date(date)
+  later.setUTCDate(1)
+  later.setUTCMonth(later.getUTCMonth() + months)
+  const days = new Date(Date.UTC(later.getUTCFullYear(), later.getUTCMonth() + 1, 0)).getUTCDate()
+  later.setUTCDate(Math.min(date.getUTCDate(), days))
+  return later
+}
+
+/** The time between two moments in years, months, weeks, days, hours and minutes. */
+function elapsed(from: Date, to: Date): [name: string, count: number][] {
+  let months = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth()
+  if (monthsLater(from, months) > to) months--
+  let rest = to.getTime() - monthsLater(from, months).getTime()
+  const parts: [string, number][] = [
+    ['year', Math.floor(months / 12)],
+    ['month', months % 12],
+  ]
+  for (const [name, size] of SMALL_UNITS) {
+    parts.push([name, Math.floor(rest / size)])
+    rest %= size
+  }
+  return parts
+}
+
+/** The two largest neighbouring units: `2 years, 3 months`, with spaces that do not break. */
+function difference(from: Date, to: Date): string {
+  if (from >= to) return '0\u00a0minutes'
+  const parts = elapsed(from, to)
+  const first = parts.findIndex(([, count]) => count > 0)
+  if (first < 0) return '0\u00a0minutes'
+  const shown = parts.slice(first, first + 2)
+  const used = shown[1]?.[1] === 0 ? shown.slice(0, 1) : shown
+  return used.map(([name, count]) => `${count}\u00a0${name}${count === 1 ? '' : 's'}`).join(', ')
+}
+
+export const dateFilters: Readonly<Record<string, Filter>> = {
+  date: formatted('DATE_FORMAT'),
+  time: formatted('TIME_FORMAT'),
+  timesince(value, argument) {
+    const date = asDate(value)
+    return date === undefined ? '' : difference(date, asDate(argument) ?? new Date(clock.now()))
+  },
+  timeuntil(value, argument) {
+    const date = asDate(value)
+    return date === undefined ? '' : difference(asDate(argument) ?? new Date(clock.now()), date)
+  },
+}

@@ -1,0 +1,37 @@
+/** What filters are made of: the marks that tell the engine how to treat them, and readings of their arguments. */
+import { display } from '../display.ts'
+import type { Filter } from '../filter.ts'
+import { isPlainObject } from '../syntax/lookup.ts'
+
+/** A filter of texts: whatever comes in is made a text first. What was marked stays marked. */
+export function safeText(filter: (text: string, argument: unknown) => string): Filter {
+  return Object.assign((value: unknown, argument?: unknown) => filter(String(display(value)), argument), {
+    isSafe: true,
+  })
+}
+
+/** A filter of texts that may bring in or cut through HTML: what was marked is not marked any more. */
+export function text(filter: (text: string, argument: unknown) => unknown): Filter {
+  return (value, argument) => filter(String(display(value)), argument)
+}
+
+/** A filter that gets marked texts as they are. */
+export function seesMarks(filter: Filter): Filter {
+  return Object.assign(filter, { seesMarks: true })
+}
+
+/** A whole number, or undefined for what is none. */
+export function wholeNumber(value: unknown): number | undefined {
+  if (typeof value === 'boolean') return Number(value)
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'string') return undefined
+  if (typeof value === 'string' && !/^\s*[-+]?\d+\s*$/.test(value)) return undefined
+  return Number.isFinite(Number(value)) ? Math.trunc(Number(value)) : undefined
+}
+
+/** A list's entries or a text's characters; undefined for anything else. */
+export function sequence(value: unknown): unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  if (typeof value === 'string') return Array.from(value)
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return [...(value as Iterable<unknown>)]
+  return isPlainObject(value) ? Object.keys(value) : undefined
+}

@@ -1,0 +1,34 @@
+/** Filters that choose or mark: default, yesno, safe, escape, json_script. */
+import { inspect } from 'node:util'
+import { display } from '../display.ts'
+import type { Filter } from '../filter.ts'
+import { conditionalEscape, escapeHtml, markSafe } from '../safe.ts'
+import { isTrue } from '../syntax/truth.ts'
+import { seesMarks } from './kinds.ts'
+
+/** `yes,no,maybe`: for true, false and null. */
+function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
+  const [yes, no, maybe = no] = String(argument).split(',')
+  if (no === undefined) return value
+  return value === null || value === undefined ? maybe : isTrue(value) ? yes : no
+}
+
+const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }
+
+/** A value as JSON in a script element that a page's own scripts can read; nothing in it can end the element. */
+function jsonScript(value: unknown, id: unknown): unknown {
+  const json = (JSON.stringify(value) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
+  const attribute = id === undefined ? '' : ` id="${escapeHtml(id)}"`
+  return markSafe(`<script${attribute} type="application/json">${json}</script>`)
+}
+
+export const logicFilters: Readonly<Record<string, Filter>> = {
+  default: seesMarks((value, argument) => (isTrue(value) ? value : argument)),
+  default_if_none: seesMarks((value, argument) => (value === null ? argument : value)),
+  escape: seesMarks((value) => conditionalEscape(display(value))),
+  force_escape: (value) => markSafe(escapeHtml(display(value))),
+  json_script: jsonScript,
+  pprint: (value) => inspect(value, { depth: 4 }),
+  safe: (value) => markSafe(display(value)),
+  yesno: yesNo,
+}

@@ -1,0 +1,76 @@
+/** Filters of numbers: add, floatformat, filesizeformat, pluralize and their like. */
+import { textOf } from '../display.ts'
+import type { Filter } from '../filter.ts'
+import { sequence, wholeNumber } from './kinds.ts'
+
+/** Numbers are added; texts and lists are put together; nothing comes of anything else. */
+function add(value: unknown, argument: unknown): unknown {
+  const [a, b] = [wholeNumber(value), wholeNumber(argument)]
+  if (a !== undefined && b !== undefined) return a + b
+  if (typeof value === 'number' && typeof argument === 'number') return value + argument
+  if (typeof value === 'string' && typeof argument === 'string') return value + argument
+  return Array.isArray(value) && Array.isArray(argument) ? [...(value as unknown[]), ...(argument as unknown[])] : ''
+}
+
+/** Rounds the decimal figures that are shown, halves away from zero, as Django's Decimal does: 1.005 is 1.01. */
+function rounded(value: number, places: number): string {
+  const [digits = '', exponent = '0'] = Math.abs(value).toString().split('e')
+  const shifted = Math.round(Number(`${digits}e${Number(exponent) + places}`))
+  // A number this large would be written with an exponent; it has no figures behind the point any more.
+  const result =
+    shifted < 1e21
+      ? Number(`${shifted}e-${places}`).toFixed(places)
+      : `${BigInt(Math.round(Math.abs(value)))}${places > 0 ? `.${'0'.repeat(places)}` : ''}`
+  return value < 0 && Number(result) !== 0 ? `-${result}` : result
+}
+
+function floatFormat(value: unknown, argument: unknown = -1): string {
+  const match = /^(-?\d+)?(g|u|gu|ug)?$/.exec(String(argument))
+  if (match === null) return textOf(value)
+  const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value)
+  if (value === null || !Number.isFinite(number)) return Number.isNaN(number) || value === null ? '' : textOf(value)
+  const places = Number(match[1] ?? -1)
+  // A negative number of places: only where there is something to show.
+  const isWhole = places < 0 && Number(rounded(number, -places)) === Math.trunc(number)
+  const text = places < 0 && isWhole ? rounded(number, 0) : rounded(number, Math.abs(places))
+  return match[2]?.includes('g') === true ? text.replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ',') : text
+}
+
+function fileSize(value: unknown): string {
+  const bytes = Number(value)
+  if (value === null || value === '' || !Number.isFinite(bytes)) return '0\u00a0bytes'
+  const size = Math.abs(bytes)
+  const sign = bytes < 0 ? '-' : ''
+  if (size < 1024) return `${sign}${Math.trunc(size)}\u00a0byte${Math.trunc(size) === 1 ? '' : 's'}`
+  const unit = Math.min(Math.floor(Math.log2(size) / 10), 5)
+  return `${sign}${rounded(size / 1024 ** unit, 1)}\u00a0${['KB', 'MB', 'GB', 'TB', 'PB'][unit - 1]}`
+}
+
+/** The ending for one, or for another number: `s`, or what the argument says: `es`, `y,ies`. */
+function pluralize(value: unknown, argument: unknown = 's'): string {
+  const forms = String(argument).split(',')
+  if (forms.length > 2) return ''
+  const [one = '', many = ''] = forms.length === 1 ? ['', forms[0]] : forms
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value) === 1 ? one : many
+  if (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)))
+    return Number(value) === 1 ? one : many
+  const count = typeof value === 'string' ? undefined : sequence(value)?.length
+  return count === undefined ? '' : count === 1 ? one : many
+}
+
+/** The digit at a place, counted from the right; the value as it is where there is none. */
+function getDigit(value: unknown, argument: unknown): unknown {
+  const [number, place] = [wholeNumber(value), wholeNumber(argument)]
+  if (number === undefined || place === undefined || place < 1) return value
+  return Number(String(number).at(-place) ?? 0)
+}
+
+export const numberFilters: Readonly<Record<string, Filter>> = {
+  add,
+  divisibleby: (value, argument) => Number(value) % Number(argument) === 0,
+  filesizeformat: fileSize,
+  floatformat: Object.assign(floatFormat, { isSafe: true }),
+  get_digit: getDigit,
+  pluralize,
+}

@@ -1,0 +1,16 @@
+/** Finds templates in the folders of DIRS. */
+import type { LoaderSetup, TemplateLoader, TemplateSource } from './base.ts'
+import { sourcesIn } from './folders.ts'
+
+export class Loader implements TemplateLoader {
+  readonly #folders: readonly string[]
+
+  /** @param folders in the place of DIRS */
+  constructor({ dirs }: LoaderSetup, folders: readonly string[] = dirs) {
+    this.#folders = folders
+  }
+
+  sources(name: string): TemplateSource[] {
+    return sourcesIn(this.#folders, name)
+  }
+}

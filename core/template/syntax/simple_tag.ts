@@ -1,0 +1,57 @@
+/** A tag that is a function: `{% name arg key=value as variable %}`. */
+import type { Context } from '../context.ts'
+import { display } from '../display.ts'
+import type { Tag, TagParser, TagToken } from '../library.ts'
+import { conditionalEscape, unmarked } from '../safe.ts'
+import type { Expression } from './expression.ts'
+import type { ActionNode } from './nodes.ts'
+
+/** `name=value` as name and value, or undefined. */
+export function keyword(word: string): [name: string, value: string] | undefined {
+  const match = /^(\w+)=(.+)$/s.exec(word)
+  return match === null ? undefined : [match[1] as string, match[2] as string]
+}
+
+/** The arguments of a tag, positional ones and those with names. */
+export function readArguments(
+  parser: TagParser,
+  words: readonly string[],
+  line: number,
+): (context: Context) => { args: unknown[]; kwargs: Record<string, unknown> } {
+  const positional: Expression[] = []
+  const named: [string, Expression][] = []
+  for (const word of words) {
+    const [name, value] = keyword(word) ?? []
+    if (name !== undefined && value !== undefined) named.push([name, parser.expression(value, line)])
+    else if (named.length > 0) throw parser.error(`'${word}' has no name, but stands after one that has.`, line)
+    else positional.push(parser.expression(word, line))
+  }
+  return (context) => ({
+    args: positional.map((expression) => unmarked(expression.resolve(context))),
+    kwargs: Object.fromEntries(named.map(([name, expression]) => [name, unmarked(expression.resolve(context))])),
+  })
+}
+
+/** The words without `as variable` at their end, and the variable. */
+export function withoutTarget(words: readonly string[]): { words: readonly string[]; target: string | undefined } {
+  return words.at(-2) === 'as' ? { words: words.slice(0, -2), target: words.at(-1) } : { words, target: undefined }
+}
+
+/** What a tag prints or, where it has a target, sets. */
+export function printOrSet(context: Context, value: unknown, target: string | undefined): string {
+  if (target !== undefined) {
+    context.set(target, value)
+    return ''
+  }
+  const text = display(value)
+  return context.autoescape ? conditionalEscape(text).toString() : String(text)
+}
+
+export function simpleTag(parser: TagParser, { args, line }: TagToken, tag: Tag): ActionNode {
+  const { words, target } = withoutTarget(args)
+  const argumentsOf = readArguments(parser, words, line)
+  return parser.action(line, (context) => {
+    const { args, kwargs } = argumentsOf(context)
+    return printOrSet(context, tag(context.flatten(), args, kwargs, target), target)
+  })
+}

@@ -1,0 +1,171 @@
+/** Tags that choose and repeat: if, for, ifchanged, firstof, cycle, resetcycle. */
+import type { Context } from '../context.ts'
+import { markSafe } from '../safe.ts'
+import { type Condition, readCondition } from '../syntax/condition.ts'
+import type { Expression } from '../syntax/expression.ts'
+import type { Node } from '../syntax/nodes.ts'
+import type { TagCompiler, TagParser, TagToken } from '../library.ts'
+import { printOrSet, withoutTarget } from '../syntax/simple_tag.ts'
+import { isEqual, isTrue } from '../syntax/truth.ts'
+import { entriesOf } from './iteration.ts'
+
+const ifTag: TagCompiler = (parser, tag) => {
+  const conditions: Condition[] = []
+  const bodies: (readonly Node[])[] = []
+  let branch: TagToken = tag
+  while (branch.name !== 'endif') {
+    const { args, line } = branch
+    conditions.push(branch.name === 'else' ? () => true : readCondition(args, (text) => parser.expression(text, line)))
+    const ends = branch.name === 'else' ? ['endif'] : ['elif', 'else', 'endif']
+    const { nodes, end } = parser.parseUntil(tag, ends)
+    bodies.push(nodes)
+    branch = end
+  }
+  return parser.action(
+    tag.line,
+    (context, bodies) => {
+      const chosen = conditions.findIndex((condition) => isTrue(condition(context)))
+      return bodies[chosen]?.() ?? ''
+    },
+    ...bodies,
+  )
+}
+
+/** `x, y in list reversed` as its parts. */
+function loopParts(
+  { content, line }: TagToken,
+  parser: TagParser,
+): { names: string[]; list: Expression; back: boolean } {
+  const match = /^for\s+(.+?)\s+in\s+(\S.*?)(\s+reversed)?$/s.exec(content)
+  const names = match?.[1]?.split(/\s*,\s*/) ?? []
+  if (match === null || names.some((name) => !/^[^\s"'|]+$/.test(name))) {
+    throw parser.error(`'${content}' should have the form 'for x in list' or 'for x, y in list'.`, line)
+  }
+  return { names, list: parser.expression(match[2] as string, line), back: match[3] !== undefined }
+}
+
+function loopVariables(names: readonly string[], entry: unknown): Record<string, unknown> {
+  if (names.length === 1) return { [names[0] as string]: entry }
+  const values = Array.isArray(entry) ? (entry as unknown[]) : [entry]
+  if (values.length !== names.length) {
+    throw new TypeError(`'for ${names.join(', ')}' needs ${names.length} values at each turn, found ${values.length}.`)
+  }
+  return Object.fromEntries(names.map((name, i) => [name, values[i]]))
+}
+
+const forTag: TagCompiler = (parser, tag) => {
+  const { names, list, back } = loopParts(tag, parser)
+  const loop = parser.parseUntil(tag, ['empty', 'endfor'])
+  const empty = loop.end.name === 'empty' ? parser.parseUntil(tag, ['endfor']).nodes : []
+  const run = (context: Context, body: () => string, whenEmpty: () => string): string => {
+    const entries = entriesOf(list.resolve(context, true), names.length, list.text)
+    const length = entries.length
+    if (length === 0) return whenEmpty()
+    // One object for all turns: what ifchanged remembers belongs to one run of the loop.
+    const forloop = { parentloop: context.get('forloop') ?? {}, length }
+    const turn = (entry: unknown, i: number): string => {
+      const counters = { counter: i + 1, counter0: i, revcounter: length - i, revcounter0: length - 1 - i }
+      Object.assign(forloop, counters, { first: i === 0, last: i === length - 1 })
+      return context.within({ forloop, ...loopVariables(names, entry) }, body)
+    }
+    return (back ? entries.toReversed() : entries).map(turn).join('')
+  }
+  return parser.action(
+    tag.line,
+    (context, [body = nothing, whenEmpty = nothing]) => run(context, body, whenEmpty),
+    loop.nodes,
+    empty,
+  )
+}
+const nothing = (): string => ''
+
+const ifChanged: TagCompiler = (parser, tag) => {
+  const watched = tag.args.map((word) => parser.expression(word, tag.line))
+  const then = parser.parseUntil(tag, ['else', 'endifchanged'])
+  const otherwise = then.end.name === 'else' ? parser.parseUntil(tag, ['endifchanged']).nodes : []
+  return parser.action(
+    tag.line,
+    (context, [body = nothing, whenSame = nothing]) => {
+      const text = watched.length === 0 ? body() : undefined
+      const now = text === undefined ? watched.map((expression) => expression.resolve(context, true)) : [text]
+      const run = context.get('forloop') ?? tag
+      const before = context.kept(tag, () => new WeakMap<object, unknown[]>())
+      const last = before.get(run)
+      if (last !== undefined && isEqual(last, now)) return whenSame()
+      before.set(run, now)
+      return text ?? body()
+    },
+    then.nodes,
+    otherwise,
+  )
+}
+
+const firstOf: TagCompiler = (parser, { args, line }) => {
+  const { words, target } = withoutTarget(args)
+  const expressions = words.map((word) => parser.expression(word, line))
+  return parser.action(line, (context) => {
+    for (const expression of expressions) {
+      const value = expression.resolve(context, true)
+      if (isTrue(value)) return printOrSet(context, markSafe(expression.print(context)), target)
+    }
+    return printOrSet(context, '', target)
+  })
+}
+
+interface Cycle {
+  readonly tag: object
+  readonly values: readonly Expression[]
+  readonly variable: string | undefined
+  readonly silent: boolean
+}
+
+function namedCycles(parser: TagParser): Map<string, Cycle> {
+  const cycles = (parser.shared.get('cycle') ?? new Map()) as Map<string, Cycle>
+  parser.shared.set('cycle', cycles)
+  return cycles
+}
+
+function readCycle(parser: TagParser, tag: TagToken): Cycle {
+  const known = tag.args.length === 1 ? namedCycles(parser).get(tag.args[0] as string) : undefined
+  if (known !== undefined) return known
+  const silent = tag.args.at(-1) === 'silent' && tag.args.at(-3) === 'as'
+  const { words, target: variable } = withoutTarget(silent ? tag.args.slice(0, -1) : tag.args)
+  if (words.length === 0) throw parser.error("'cycle' needs at least one value.", tag.line)
+  const values = words.map((word) => parser.expression(word, tag.line))
+  const cycle = { tag, values, variable, silent }
+  if (variable !== undefined) namedCycles(parser).set(variable, cycle)
+  parser.shared.set('last cycle', cycle)
+  return cycle
+}
+
+const cycle: TagCompiler = (parser, tag) => {
+  const { tag: origin, values, variable, silent } = readCycle(parser, tag)
+  return parser.action(tag.line, (context) => {
+    const at = context.kept(origin, () => 0)
+    context.keep(origin, at + 1)
+    const value = values[at % values.length] as Expression
+    if (variable !== undefined) context.setUpward(variable, value.resolve(context))
+    return silent ? '' : value.print(context)
+  })
+}
+
+const resetCycle: TagCompiler = (parser, { args, line }) => {
+  const [name] = args
+  const found = (name === undefined ? parser.shared.get('last cycle') : namedCycles(parser).get(name)) as
+    | Cycle
+    | undefined
+  if (found === undefined) throw parser.error('There is no cycle here that could be reset.', line)
+  return parser.action(line, (context) => {
+    context.keep(found.tag, 0)
+    return ''
+  })
+}
+
+export const flowTags: Readonly<Record<string, TagCompiler>> = {
+  if: ifTag,
+  for: forTag,
+  ifchanged: ifChanged,
+  firstof: firstOf,
+  cycle,
+  resetcycle: resetCycle,
+}

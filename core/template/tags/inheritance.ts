@@ -1,0 +1,93 @@
+/** Tags that put templates together: extends, block, include. */
+import path from 'node:path'
+import type { Context, Renderable } from '../context.ts'
+import { unmarked } from '../safe.ts'
+import type { Expression } from '../syntax/expression.ts'
+import type { TagCompiler, TagParser } from '../library.ts'
+import { keyword } from '../syntax/simple_tag.ts'
+
+/** `./x.html` and `../x.html` as seen from the template that names them. */
+function absoluteName(name: string, from: string): string {
+  if (!name.startsWith('./') && !name.startsWith('../')) return name
+  const absolute = path.posix.join(path.posix.dirname(from), name)
+  if (absolute.startsWith('..')) throw new Error(`'${name}' in ${from} leads out of the template folders.`)
+  return absolute
+}
+
+/** A name, or several of which the first that exists is meant; or a template that the view has already got. */
+function namesFrom(value: unknown, expression: Expression, from: string): string[] {
+  const names = (Array.isArray(value) ? value : [value]).map(unmarked)
+  if (names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')) {
+    return names.map((name) => absoluteName(name as string, from))
+  }
+  throw new TypeError(`${expression.text} should be the name of a template, found ${String(names[0])}.`)
+}
+
+/** A template object of ours hides a compiled one behind this. */
+const compiledOf = (value: unknown): Renderable | undefined =>
+  (value as { compiled?: Renderable } | null | undefined)?.compiled
+
+const extendsTag: TagCompiler = (parser, { args, line }) => {
+  if (!parser.isAtFirstTag) throw parser.error("'extends' must be the first tag of a template.", line)
+  if (args.length !== 1) throw parser.error("'extends' takes the name of one template.", line)
+  const expression = parser.expression(args[0] as string, line)
+  const { name } = parser
+  const parent = (context: Context): Renderable => {
+    const value = expression.resolve(context, true)
+    const found = compiledOf(value) ?? context.templates.find(namesFrom(value, expression, name), context.extended)
+    if (found.file !== undefined) context.extended.add(found.file)
+    return found
+  }
+  return { kind: 'extends', line, parent }
+}
+
+const block: TagCompiler = (parser, tag) => {
+  const [name] = tag.args
+  if (name === undefined || tag.args.length > 1) throw parser.error("'block' takes one name.", tag.line)
+  const names = (parser.shared.get('block') ?? new Set()) as Set<string>
+  if (names.has(name)) throw parser.error(`There are two blocks named '${name}'.`, tag.line)
+  parser.shared.set('block', names.add(name))
+  const { nodes, end } = parser.parseUntil(tag, ['endblock'])
+  if (end.args[0] !== undefined && end.args[0] !== name) {
+    throw parser.error(`'endblock ${end.args[0]}' ends the block '${name}' of line ${tag.line}.`, end.line)
+  }
+  return { kind: 'block', line: tag.line, name, body: nodes }
+}
+
+interface IncludeParts {
+  readonly variables: readonly [string, Expression][]
+  readonly only: boolean
+}
+
+function includeParts(parser: TagParser, words: readonly string[], line: number): IncludeParts {
+  const only = words.includes('only')
+  const rest = words.filter((word) => word !== 'only')
+  if (rest.length === 0) return { variables: [], only }
+  const variables = rest.slice(1).map((word): [string, Expression] => {
+    const [name, value] = keyword(word) ?? []
+    if (name === undefined || value === undefined)
+      throw parser.error(`'${word}' should have the form name=value.`, line)
+    return [name, parser.expression(value, line)]
+  })
+  if (rest[0] !== 'with' || variables.length === 0) {
+    throw parser.error("After the template's name 'include' takes 'with name=value' and 'only'.", line)
+  }
+  return { variables, only }
+}
+
+const include: TagCompiler = (parser, { args, line }) => {
+  const [template, ...words] = args
+  if (template === undefined) throw parser.error("'include' needs the name of a template.", line)
+  const expression = parser.expression(template, line)
+  const { variables, only } = includeParts(parser, words, line)
+  const { name } = parser
+  return parser.action(line, (context) => {
+    const value = expression.resolve(context, true)
+    const found = compiledOf(value) ?? context.templates.find(namesFrom(value, expression, name))
+    const added = Object.fromEntries(variables.map(([key, each]) => [key, each.resolve(context)]))
+    const render = (): string => context.render(found)
+    return only ? context.isolated(added, render) : context.within(added, render)
+  })
+}
+
+export const inheritanceTags: Readonly<Record<string, TagCompiler>> = { extends: extendsTag, block, include }

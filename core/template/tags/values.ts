@@ -1,0 +1,115 @@
+/** Tags that print or make a value: load, csrf_token, now, templatetag, widthratio, regroup, querystring. */
+import { clock } from '#core/utils'
+import { formatDate } from '../dateformat.ts'
+import { escapeHtml, unmarked } from '../safe.ts'
+import { called, member } from '../syntax/lookup.ts'
+import type { TagCompiler } from '../library.ts'
+import { printOrSet, readArguments, withoutTarget } from '../syntax/simple_tag.ts'
+import { isEqual } from '../syntax/truth.ts'
+import { entriesOf } from './iteration.ts'
+
+/** `{% load lib other %}`, `{% load name from lib %}`. */
+const load: TagCompiler = (parser, { args }) => {
+  const from = args.at(-2) === 'from' ? args.at(-1) : undefined
+  if (from !== undefined) parser.load(from, args.slice(0, -2))
+  else for (const name of args) parser.load(name)
+  return undefined
+}
+
+const csrfToken: TagCompiler = (parser, { line }) =>
+  parser.action(line, (context) => {
+    const token = unmarked(called(context.get('csrf_token'), undefined))
+    if (typeof token !== 'string' || token === '' || token === 'NOTPROVIDED') return ''
+    return `<input type="hidden" name="csrfmiddlewaretoken" value="${escapeHtml(token)}">`
+  })
+
+const now: TagCompiler = (parser, { args, line }) => {
+  const { words, target } = withoutTarget(args)
+  const [format] = words
+  if (format === undefined || words.length > 1)
+    throw parser.error('\'now\' takes one format, as in {% now "Y-m-d" %}.', line)
+  const expression = parser.expression(format, line)
+  return parser.action(line, (context) =>
+    printOrSet(context, formatDate(new Date(clock.now()), String(expression.resolve(context))), target),
+  )
+}
+
+const BRACES: Readonly<Record<string, string>> = {
+  openblock: '{%',
+  closeblock: '%}',
+  openvariable: '{{',
+  closevariable: '}}',
+  openbrace: '{',
+  closebrace: '}',
+  opencomment: '{#',
+  closecomment: '#}',
+}
+
+const templateTag: TagCompiler = (parser, { args, line }) => {
+  const text = Object.hasOwn(BRACES, args[0] ?? '') ? BRACES[args[0] as string] : undefined
+  if (text === undefined) throw parser.error(`'templatetag' takes one of ${Object.keys(BRACES).join(', ')}.`, line)
+  return { kind: 'text', text }
+}
+
+const widthRatio: TagCompiler = (parser, { args, line }) => {
+  const { words, target } = withoutTarget(args)
+  if (words.length !== 3) throw parser.error("'widthratio' takes a value, its maximum and a width.", line)
+  const argumentsOf = readArguments(parser, words, line)
+  return parser.action(line, (context) => {
+    const [value, maximum, width] = argumentsOf(context).args.map(Number) as [number, number, number]
+    const ratio = Number.isNaN(value + maximum + width)
+      ? ''
+      : maximum === 0
+        ? '0'
+        : String(Math.round((value / maximum) * width))
+    return printOrSet(context, ratio, target)
+  })
+}
+
+/** `{% regroup list by attribute as groups %}`: neighbours with the same attribute become `{grouper, list}`. */
+const regroup: TagCompiler = (parser, { args, line }) => {
+  const [list, by, attribute, as, target] = args
+  if (args.length !== 5 || by !== 'by' || as !== 'as') {
+    throw parser.error("'regroup' has the form {% regroup list by attribute as groups %}.", line)
+  }
+  const expression = parser.expression(list as string, line)
+  const grouper = parser.expression(`${target as string}.${attribute as string}`, line)
+  return parser.action(line, (context) => {
+    const groups: { grouper: unknown; list: unknown[] }[] = []
+    for (const entry of entriesOf(expression.resolve(context, true), 1, expression.text)) {
+      const key = context.within({ [target as string]: entry }, () => grouper.resolve(context, true))
+      const last = groups.at(-1)
+      if (last !== undefined && isEqual(last.grouper, key)) last.list.push(entry)
+      else groups.push({ grouper: key, list: [entry] })
+    }
+    context.set(target as string, groups)
+    return ''
+  })
+}
+
+/** `{% querystring page=2 sort=None %}`: the query of the request, with these names replaced or taken out. */
+const querystring: TagCompiler = (parser, { args, line }) => {
+  const { words, target } = withoutTarget(args)
+  const argumentsOf = readArguments(parser, words, line)
+  return parser.action(line, (context) => {
+    const { args: bases, kwargs } = argumentsOf(context)
+    const base = bases[0] ?? member(context.request ?? context.get('request'), 'GET')
+    const query = new URLSearchParams(base as URLSearchParams | Record<string, string> | undefined)
+    for (const [name, value] of Object.entries(kwargs)) {
+      query.delete(name)
+      const values = value === null ? [] : Array.isArray(value) ? value : [value]
+      for (const each of values) query.append(name, String(each))
+    }
+    return printOrSet(context, `?${query.toString()}`, target)
+  })
+}
+
+export const valueTags: Readonly<Record<string, TagCompiler>> = {
+  load,
+  csrf_token: csrfToken,
+  now,
+  templatetag: templateTag,
+  widthratio: widthRatio,
+  regroup,
+  querystring,
+}

@@ -1,0 +1,113 @@
+/** Stack frames of an error, and the lines of source around each. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { projectRoot } from '#core/conf'
+import { CORE } from '#core/utils'
+
+/** Whose code a frame is in. */
+export type Owner = 'project' | 'framework' | 'library' | 'node'
+
+export interface SourceLine {
+  readonly number: number
+  readonly text: string
+  /** Whether this is the line that the frame is at. */
+  readonly isCurrent: boolean
+}
+
+export interface Frame {
+  /** Empty for code outside of functions. */
+  readonly function: string
+  /** Absolute, or as Node names it: `node:internal/…`. */
+  readonly file: string
+  /** As a reader knows it: relative to the project where it lies there. */
+  readonly shownFile: string
+  readonly line: number
+  readonly column: number
+  readonly owner: Owner
+}
+
+const AROUND = 6
+const LOCATION = /^\s*at (?:async )?(?:(.*?) \()?((?:file:\/\/|node:|\/|[A-Za-z]:\\).*?):(\d+):(\d+)\)?$/
+
+// A stack may quote its error's message, and so name any file: nothing but source is ever read.
+const SOURCE_FILE = /\.[cm]?[jt]sx?$/
+
+function ownerOf(file: string): Owner {
+  if (file.startsWith('node:')) return 'node'
+  if (file.split(path.sep).includes('node_modules')) return 'library'
+  if (file.startsWith(CORE + path.sep)) return 'framework'
+  return 'project'
+}
+
+function shownPath(file: string): string {
+  const relative = path.relative(projectRoot(), file)
+  return file.startsWith('node:') || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
+}
+
+function parseLine(text: string): Frame | undefined {
+  const match = LOCATION.exec(text)
+  if (match === null) return undefined
+  const [, name = '', location = '', line, column] = match
+  const file = location.startsWith('file://') ? fileURLToPath(location.replace(/\?.*$/, '')) : location
+  return {
+    function: name,
+    file,
+    shownFile: shownPath(file),
+    line: Number(line),
+    column: Number(column),
+    owner: ownerOf(file),
+  }
+}
+
+/** The frames of an error, the innermost first. */
+export function framesOf(error: Error): Frame[] {
+  const stack = typeof error.stack === 'string' ? error.stack : ''
+  // What looks like a frame within the message is none.
+  const at = error.message === '' ? -1 : stack.indexOf(error.message)
+  const lines = (at < 0 ? stack : stack.slice(at + error.message.length)).split('\n')
+  return lines.map(parseLine).filter((frame) => frame !== undefined)
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n')
+  } catch {
+    return []
+  }
+}
+
+/** The lines around one of a file; none where the file cannot be read. */
+export function linesAround(file: string, line: number): SourceLine[] {
+  const first = Math.max(line - AROUND, 1)
+  return readLines(file)
+    .slice(first - 1, line + AROUND)
+    .map((text, i) => ({ number: first + i, text, isCurrent: first + i === line }))
+}
+
+/** The source around a frame; none for Node's own code and for what is no source file. */
+export function sourceOf({ file, line, owner }: Frame): SourceLine[] {
+  return owner === 'node' || !SOURCE_FILE.test(file) ? [] : linesAround(file, line)
+}
+
+/** An error and what caused it, down to the first cause. What is thrown and is no error counts as one. */
+export function causeChain(error: unknown): Error[] {
+  const chain: Error[] = []
+  for (let at: unknown = error; at !== undefined && at !== null && chain.length < 10; ) {
+    const next = asError(at)
+    if (chain.includes(next)) break
+    chain.push(next)
+    at = next.cause
+  }
+  return chain
+}
+
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  const error = new Error(
+    typeof thrown === 'string' ? thrown : `Something was thrown that is no Error: ${typeof thrown}`,
+  )
+  error.name = 'Thrown'
+  delete error.stack
+  return error
+}

@@ -1,0 +1,125 @@
+/** Keeps secrets off the technical pages: by the names they go by, inside URLs, and wherever their values turn up. */
+import { settings } from '#core/conf'
+import type { HttpRequest } from '#core/http'
+
+export const MASK = '********************'
+
+// Django's pattern; cookies and credentials count as secret in headers and form fields too.
+const SECRET_SETTING = /API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
+const SECRET_FIELD = new RegExp(`${SECRET_SETTING.source}|COOKIE|SESSION`, 'i')
+
+/** `scheme://user:password@host`, wherever it stands in a text. */
+const URL_WITH_PASSWORD = /([a-z][a-z\d+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#@]+(?:@[^\s/?#@]+)*@/gi
+
+/** A secret shorter than this is too likely to be a part of something harmless. */
+const SHORTEST_SECRET = 8
+
+const maskUrls = (text: string): string => text.replace(URL_WITH_PASSWORD, `$1${MASK}@`)
+
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** A setting without what its name, or a name inside of it, calls a secret. */
+export function maskSetting(name: string, value: unknown): unknown {
+  if (SECRET_SETTING.test(name)) return MASK
+  if (typeof value === 'string') return maskUrls(value)
+  if (Array.isArray(value)) return value.map((entry) => maskSetting('', entry))
+  if (value instanceof Map) return maskSetting('', Object.fromEntries(value))
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof RegExp) return value
+  // What an object of some class holds cannot be judged by names, so its class is all that is shown.
+  if (!isPlain(value)) return `<${value.constructor?.name ?? 'object'}>`
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskSetting(key, entry)]))
+}
+
+/** The value of a header, or of a field of GET or POST. */
+export function maskField(name: string, value: string): string {
+  return SECRET_FIELD.test(name) ? MASK : maskUrls(value)
+}
+
+/** The value of a cookie. The session's is as good as a password. */
+export function maskCookie(name: string, value: string): string {
+  const isSecret = name === settings.SESSION_COOKIE_NAME || name === settings.CSRF_COOKIE_NAME
+  return isSecret ? MASK : maskField(name, value)
+}
+
+const SECRET_LITERAL = new RegExp(
+  String.raw`(\w*(?:${SECRET_SETTING.source})\w*['"]?\s*[:=]\s*)(['"\`])(?:\\.|(?!\2).)*\2`,
+  'gi',
+)
+
+/** A line of source whose literals have no secret name: `PASSWORD: 'x'` shows no password. */
+export function maskSource(line: string): string {
+  return maskUrls(line.replace(SECRET_LITERAL, `$1$2${MASK}$2`))
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A URL whose query gives no secret away. */
+export function maskQuery(url: string): string {
+  return maskUrls(url).replace(/([?&])([^=&#]+)=([^&#]*)/g, (whole, sign: string, name: string) => {
+    return SECRET_FIELD.test(decoded(name)) ? `${sign}${name}=${MASK}` : whole
+  })
+}
+
+/** Every text below a secret name, and the passwords inside URLs. */
+function secretsIn(name: string, value: unknown, isSecret: boolean): string[] {
+  const secret = isSecret || SECRET_SETTING.test(name)
+  if (typeof value === 'string') {
+    const passwords = [...value.matchAll(/:\/\/[^\s:/?#@]*:([^\s/?#@]+)@/g)].map((match) => match[1] as string)
+    return secret ? [value, ...passwords] : passwords
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, entry]) => secretsIn(key, entry, secret))
+}
+
+// Of these settings the values are names of classes and the like, though their own names sound secret.
+const PUBLIC =
+  /^(AUTHENTICATION_BACKENDS|AUTH_USER_MODEL|AUTH_PASSWORD_VALIDATORS|PASSWORD_HASHERS|CACHE_MIDDLEWARE_KEY_PREFIX)$/
+
+/** What the request brought under secret names. A part of it may be what failed, and is left out then. */
+function secretsSent(request: HttpRequest): string[] {
+  const credentials = request.get('Authorization').replace(/^\S+\s+/, '')
+  const read: (() => Iterable<readonly [string, string]>)[] = [
+    () => request.GET,
+    () => request.POST,
+    () => Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const),
+  ]
+  const fields = read.flatMap((part) => {
+    try {
+      return Array.from(part())
+    } catch {
+      return []
+    }
+  })
+  const cookies = Object.entries(request.COOKIES).filter(([name, value]) => maskCookie(name, value) === MASK)
+  return [...fields.filter(([name]) => SECRET_FIELD.test(name)), ...cookies]
+    .map(([, value]) => value)
+    .concat(credentials)
+}
+
+/** The secrets of the settings and of the request that must not stand anywhere on a page. */
+export function knownSecrets(request: HttpRequest): string[] {
+  const ofSettings = Object.entries(settings).filter(([name]) => !PUBLIC.test(name))
+  const secrets = [...ofSettings.flatMap(([name, value]) => secretsIn(name, value, false)), ...secretsSent(request)]
+  const isName = /^([a-z_]\w*\.)+\w+$/i
+  return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET && !isName.test(secret))
+}
+
+/**
+ * The second lock: a finished page without the secrets that came into it some other way, as in an error's message
+ * or in a line of source.
+ * @param written how the page writes a text: escaped, or as it is
+ */
+export function redact(page: string, secrets: readonly string[], written: (text: string) => string): string {
+  // The longest first, so that no secret is left in half behind a shorter one that it contains.
+  const longestFirst = secrets.toSorted((a, b) => b.length - a.length)
+  return longestFirst.reduce((text, secret) => text.replaceAll(written(secret), MASK), page)
+}

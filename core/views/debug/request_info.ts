@@ -1,0 +1,64 @@
+/** What a technical page tells of the request and of the settings: every secret masked. */
+import { inspect } from 'node:util'
+import { settings } from '#core/conf'
+import type { HttpRequest } from '#core/http'
+import { maskCookie, maskField, maskQuery, maskSetting } from './mask.ts'
+
+/** Names and values as a table shows them. */
+export type Rows = readonly (readonly [name: string, value: string])[]
+
+export interface Section {
+  readonly title: string
+  readonly rows: Rows
+  /** What stands there where the table is empty. */
+  readonly whenEmpty: string
+}
+
+/** A part of a request can be what failed: then the page says so, and goes on. */
+function readable(read: () => Rows): Rows {
+  try {
+    return read()
+  } catch (error) {
+    return [['(cannot be read)', error instanceof Error ? error.message : String(error)]]
+  }
+}
+
+const fields = (params: Iterable<readonly [string, string]>): Rows =>
+  Array.from(params, ([name, value]) => [name, maskField(name, value)] as const)
+
+function headers(request: HttpRequest): Rows {
+  return Object.entries(request.headers)
+    .map(([name, value]): readonly [string, string] => {
+      const text = Array.isArray(value) ? value.join(', ') : (value ?? '')
+      return [name, maskQuery(maskField(name, text))]
+    })
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function allSettings(): Rows {
+  return Object.entries(settings)
+    .map(([name, value]) => {
+      return [name, inspect(maskSetting(name, value), { depth: 6, breakLength: 100, maxArrayLength: 200 })] as const
+    })
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** The address as the client asked for it. Not built by getHost(), which refuses the host that may be the error. */
+export function shownUrl(request: HttpRequest): string {
+  return maskQuery(`${request.protocol}://${request.headers.host ?? ''}${request.originalUrl}`)
+}
+
+/** What the page says of the request and the settings. What a session holds is not shown. */
+export function sections(request: HttpRequest): Section[] {
+  const cookies = (): Rows => Object.entries(request.COOKIES).map(([name, value]) => [name, maskCookie(name, value)])
+  const files = (): Rows =>
+    Array.from(request.FILES, ([name, file]) => [name, String((file as { name?: unknown }).name)])
+  return [
+    { title: 'GET', rows: readable(() => fields(request.GET)), whenEmpty: 'No GET data' },
+    { title: 'POST', rows: readable(() => fields(request.POST)), whenEmpty: 'No POST data' },
+    { title: 'FILES', rows: readable(files), whenEmpty: 'No FILES data' },
+    { title: 'COOKIES', rows: readable(cookies), whenEmpty: 'No cookie data' },
+    { title: 'Headers', rows: readable(() => headers(request)), whenEmpty: 'No headers' },
+    { title: 'Settings', rows: readable(allSettings), whenEmpty: 'No settings' },
+  ]
+}

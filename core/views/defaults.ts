@@ -1,0 +1,54 @@
+/** The pages that say what went wrong, without saying how: 400, 403, 404, 500. */
+import { STATUS_CODES } from 'node:http'
+import { type HttpRequest, HttpResponse } from '#core/http'
+import { html, renderToString, TemplateDoesNotExist } from '#core/template'
+import { getLogger } from '#core/utils'
+
+// Titles and texts are Django's.
+const PAGES: Readonly<Record<number, readonly [title: string, details: string]>> = {
+  400: ['Bad Request (400)', ''],
+  403: ['403 Forbidden', ''],
+  404: ['Not Found', 'The requested resource was not found on this server.'],
+  500: ['Server Error (500)', ''],
+}
+
+function tinyPage(status: number): string {
+  const [title, details] = PAGES[status] ?? [`${STATUS_CODES[status] ?? 'Error'} (${status})`, '']
+  return html`<!doctype html>
+<html lang="en">
+<head>
+  <title>${title}</title>
+</head>
+<body>
+  <h1>${title}</h1><p>${details}</p>
+</body>
+</html>
+`.toString()
+}
+
+/** What the template of a page may know. Of errors on our side, and of bad requests, nothing is told. */
+function contextFor(status: number, request: HttpRequest, error: unknown): Record<string, unknown> {
+  if (status !== 403 && status !== 404) return {}
+  const message = error instanceof Error ? error.message : ''
+  // Which patterns the site has is nobody's business.
+  const exception = error !== null && typeof error === 'object' && 'tried' in error ? 'Resolver404' : message
+  return status === 403 ? { exception } : { exception, request_path: request.path }
+}
+
+/**
+ * The page for a status: the project's own template `<status>.html`, or else a tiny one. It never fails: where the
+ * template does, that is logged, and the tiny page is the answer.
+ */
+export function defaultErrorPage(status: number, request: HttpRequest, error?: unknown): HttpResponse {
+  const isOurs = status !== 403 && status !== 404
+  try {
+    // As in Django, pages for 400 and 500 are rendered without the request: what it holds may be what failed.
+    const page = renderToString(`${status}.html`, contextFor(status, request, error), isOurs ? undefined : request)
+    return new HttpResponse(page, { status })
+  } catch (failure) {
+    if (!(failure instanceof TemplateDoesNotExist && failure.template === `${status}.html`)) {
+      getLogger('django.request').error(`The template ${status}.html cannot be rendered.`, failure)
+    }
+    return new HttpResponse(tinyPage(status), { status })
+  }
+}

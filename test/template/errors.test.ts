@@ -1,0 +1,98 @@
+/** A template's mistake is told with its name, its line, and what to do. */
+import { expect } from 'chai'
+import { TemplateDoesNotExist, templatePosition, TemplateSyntaxError } from '#core/template'
+import { engineOf, failure } from './render.ts'
+
+describe('an error of a template', () => {
+  const mistakes: readonly (readonly [source: string, said: string])[] = [
+    ['a\n\n{% nope %}', "<string>, line 3: There is no tag 'nope'. Is its library loaded?"],
+    ['{% iff x %}', "<string>, line 1: There is no tag 'iff'. Did you mean 'if'? Is its library loaded?"],
+    ['{% if x %}\n{% endfor %}', "<string>, line 2: There is no tag 'endfor'. 'if' of line 1 is not closed yet."],
+    ['a\n{% if x %}\n', "<string>, line 2: 'if' is not closed. Looked for: elif, else, endif."],
+    ['{{ x|uper }}', "<string>, line 1: There is no filter 'uper'. Did you mean 'upper'? Is its library loaded?"],
+    ['{{ x y }}', "<string>, line 1: ' y' in 'x y' cannot be understood."],
+    ['{{ x|default: "y" }}', '<string>, line 1: \' "y"\' in \'x|default: "y"\' cannot be understood.'],
+    ['{{ x|default: }}', "<string>, line 1: 'x|default:' ends where a variable or a constant should stand."],
+    ['{{ }}', '<string>, line 1: These braces are empty.'],
+    ['{% %}', '<string>, line 1: This tag is empty.'],
+    ['{{ "x }}', `<string>, line 1: '"x' in '"x' cannot be understood.`],
+    ['{{ x; y }}', "<string>, line 1: '; y' in 'x; y' cannot be understood."],
+  ]
+  for (const [source, message] of mistakes) {
+    it(`in ${JSON.stringify(source)} is a TemplateSyntaxError`, async () => {
+      const error = await failure(source)
+      expect(error).to.be.instanceOf(TemplateSyntaxError)
+      expect(error.message).to.contain(message)
+    })
+  }
+
+  it('that comes from code is that error, and its place can be asked for: the innermost template', async () => {
+    const thrown = new RangeError('from the view')
+    const fail = (): never => {
+      throw thrown
+    }
+    const templates = { base: '{% block a %}{% endblock %}', part: 'x\n{{ fail }}' }
+    const source =
+      '{% extends "base" %}\n{% block a %}{% for x in "ab" %}{% include "part" %}{% endfor %}{% endblock %}'
+    expect(await failure(source, { fail }, { templates })).to.equal(thrown)
+    expect(templatePosition(thrown)).to.deep.equal({ template: 'part', file: undefined, line: 2 })
+  })
+
+  it('in block.super, and in a block after one that went well, is passed on as it is', async () => {
+    const thrown = new RangeError('late')
+    const fail = (): never => {
+      throw thrown
+    }
+    const templates = { base: '{% block a %}a{% endblock %}{% block b %}{{ fail }}{% endblock %}' }
+    const source = '{% extends "base" %}{% block b %}{{ block.super }}{% endblock %}'
+    expect(await failure(source, { fail }, { templates })).to.equal(thrown)
+    expect(await failure(templates.base, { fail })).to.equal(thrown)
+  })
+
+  it('leaves the engine as it was: the next rendering goes well', async () => {
+    const engine = await engineOf()
+    const template = engine.fromString(
+      '{% autoescape off %}{% with a=1 %}{{ f }}{% endwith %}{% endautoescape %}{{ x }}{{ a }}',
+    )
+    const fail = (): never => {
+      throw new Error('no')
+    }
+    expect(() => template.render({ f: fail })).to.throw('no')
+    expect(template.render({ f: 'f', x: '<' })).to.equal('f&lt;')
+  })
+
+  it('for a template that is nowhere lists every place that was tried', async () => {
+    const { Engines } = await import('#core/template')
+    const entry = {
+      BACKEND: 'core.template.backends.django.DjangoTemplates',
+      DIRS: ['a', '/b'],
+      APP_DIRS: true,
+    }
+    const engines = await Engines.load([entry, { ...entry, NAME: 'second', DIRS: ['c'], APP_DIRS: false }], {
+      root: '/r',
+      apps: ['/app'],
+    })
+    const search = (): unknown => engines.select(['x.html', '../../etc/passwd'])
+    expect(search)
+      .to.throw(TemplateDoesNotExist, "There is no template 'x.html, ../../etc/passwd'. Tried:")
+      .with.property('message')
+      .that.equals(
+        [
+          "There is no template 'x.html, ../../etc/passwd'. Tried:",
+          '/r/a/x.html (does not exist)',
+          '/b/x.html (does not exist)',
+          '/app/templates/x.html (does not exist)',
+          '/r/c/x.html (does not exist)',
+        ].join('\n  '),
+      )
+  })
+
+  it('for a template that is nowhere, with nowhere to look, says so', async () => {
+    const { Engines } = await import('#core/template')
+    const engines = await Engines.load([{ BACKEND: 'core.template.backends.django.DjangoTemplates' }], {
+      root: '/r',
+      apps: [],
+    })
+    expect(() => engines.select(['x.html'])).to.throw('TEMPLATES has neither DIRS nor APP_DIRS')
+  })
+})
