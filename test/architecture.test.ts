@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['conf'],
   ['signing', 'checks', 'apps'],
   ['db'],
-  ['cache', 'template'],
+  ['cache', 'mail', 'template'],
   ['http', 'urls'],
   ['handlers', 'middleware', 'views', 'shortcuts'],
   ['management'],

@@ -12,7 +12,6 @@ import {
   nullable,
   number,
   oneOf,
-  regExp,
   shape,
   text,
   unchecked,
@@ -111,6 +110,19 @@ const templateEngine = shape(
   ['BACKEND'],
 )
 
+const isPattern = (value: unknown): value is RegExp | string => {
+  try {
+    return value instanceof RegExp || (typeof value === 'string' && new RegExp(value) instanceof RegExp)
+  } catch {
+    return false
+  }
+}
+
+const pattern: Format<RegExp | string> = {
+  expected: 'a regular expression, as such or as the text of one',
+  accepts: isPattern,
+}
+
 const securityPolicy: Format<Readonly<Record<string, unknown>>> = {
   expected: 'an object of directives',
   accepts: isPlainObject,
@@ -152,7 +164,7 @@ export const schema = {
     nullableText,
     null,
   ),
-  DISALLOWED_USER_AGENTS: setting('User agents that are answered with 403.', listOf(regExp), []),
+  DISALLOWED_USER_AGENTS: setting('User agents that are answered with 403.', listOf(pattern), []),
   DEFAULT_CHARSET: setting('Charset of responses that name none.', filledText, 'utf-8'),
   SILENCED_SYSTEM_CHECKS: setting('Ids of checks that are not reported.', listOf(text), []),
   LOGGING: setting('Levels by logger name: `{ loggers: { "django.request": { level: "ERROR" } } }`.', object, {}),
@@ -271,6 +283,16 @@ export const schema = {
   ),
   SESSION_FILE_PATH: setting("Folder of the file engine; null for the system's temporary folder.", nullableText, null),
   SESSION_CACHE_ALIAS: setting('Cache of the cache and cached_db engines.', filledText, 'default'),
+  SESSION_MAX_LIFETIME: setting(
+    'Longest life of a session in seconds, however often it is used; null for no limit. Not of Django.',
+    nullable(integer('seconds', 1)),
+    null,
+  ),
+  SESSION_DEVICE_DESCRIPTION: setting(
+    'Dotted name of a function of the request whose text is noted with a login in the list of devices. Not of Django.',
+    nullable(filledText),
+    null,
+  ),
   SESSION_STORE_TIMEOUT: setting(
     'Longest wait for the store of the sessions, in seconds; then the answer is 503. Not of Django.',
     number('seconds', 0.001),
@@ -297,7 +319,7 @@ export const schema = {
   // Security headers
   SECURE_SSL_REDIRECT: setting('Redirects http to https.', boolean, false),
   SECURE_SSL_HOST: setting('Host to redirect to; null for the same.', nullableText, null),
-  SECURE_REDIRECT_EXEMPT: setting('Paths that are not redirected.', listOf(regExp), []),
+  SECURE_REDIRECT_EXEMPT: setting('Paths, without the first slash, that are not redirected.', listOf(pattern), []),
   SECURE_HSTS_SECONDS: setting('Age of Strict-Transport-Security in seconds; 0 for no header.', seconds, 0),
   SECURE_HSTS_INCLUDE_SUBDOMAINS: setting('Adds includeSubDomains to it.', boolean, false),
   SECURE_HSTS_PRELOAD: setting('Adds preload to it.', boolean, false),
@@ -307,6 +329,11 @@ export const schema = {
     'Cross-Origin-Opener-Policy; null for no header.',
     nullableText,
     'same-origin',
+  ),
+  GZIP_BROTLI: setting(
+    'GZipMiddleware sends Brotli instead of gzip where the client takes it. Not of Django.',
+    boolean,
+    false,
   ),
   SECURE_CSP: setting('Content-Security-Policy, as an object of directives.', securityPolicy, {}),
   SECURE_CSP_REPORT_ONLY: setting(

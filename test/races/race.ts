@@ -3,14 +3,14 @@ import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import type { Settings } from '#core/conf'
 import { openSession, openSessionStore } from '#core/contrib/sessions'
-import type { Task } from './worker.ts'
+import type { Answer, Task } from './worker.ts'
 
 export interface RaceResult {
   readonly kept: number
   readonly of: number
 }
 
-class Worker {
+export class Worker {
   readonly #process: ChildProcess
 
   constructor(settings: Settings) {
@@ -20,26 +20,27 @@ class Worker {
   }
 
   /** Waits for the worker's next word. */
-  #answer(expected: string): Promise<void> {
+  #answer(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const ended = (code: number | null): void => reject(new Error(`A worker ended with ${code}.`))
       this.#process.once('exit', ended)
-      this.#process.once('message', (word) => {
+      this.#process.once('message', (word: Answer) => {
         this.#process.off('exit', ended)
-        if (word === expected) resolve()
-        else reject(new Error(String(word)))
+        if ('done' in word) resolve(word.done)
+        else reject(new Error(word.failed))
       })
     })
   }
 
-  ready(): Promise<void> {
-    return this.#answer('ready')
+  async ready(): Promise<void> {
+    await this.#answer()
   }
 
-  async do(task: Task): Promise<void> {
-    const done = this.#answer('done')
+  /** Gives the worker a task and waits for what comes of it. */
+  do(task: Task): Promise<unknown> {
+    const done = this.#answer()
     this.#process.send(task)
-    await done
+    return done
   }
 
   end(): void {

@@ -2,11 +2,22 @@
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
 import { openSession, openSessionStore } from '#core/contrib/sessions'
+import { connections } from '#core/db'
 
 export type Task =
   | { readonly kind: 'keys'; readonly key: string; readonly names: readonly string[] }
   | { readonly kind: 'count'; readonly key: string; readonly times: number }
+  | { readonly kind: 'clear' }
   | { readonly kind: 'end' }
+
+/** What a worker answers. */
+export type Answer = { readonly done: unknown } | { readonly failed: string }
+
+export interface Cleared {
+  readonly deleted: number
+  /** Milliseconds that the longest statement took. */
+  readonly longest: number
+}
 
 /** Every writer is a request of its own: it loads the session, sets one key, saves. */
 async function setKeys(key: string, names: readonly string[]): Promise<void> {
@@ -30,6 +41,26 @@ async function count(key: string, times: number): Promise<void> {
   )
 }
 
+/** Clears expired sessions, and measures every statement on its way to the database and back. */
+async function clear(): Promise<Cleared> {
+  const begun = new Map<string, number>()
+  let longest = 0
+  const { pool } = connections.database()
+  pool.on('query', ({ __knexQueryUid: id }: { __knexQueryUid: string }) => begun.set(id, performance.now()))
+  pool.on('query-response', (_: unknown, { __knexQueryUid: id }: { __knexQueryUid: string }) => {
+    longest = Math.max(longest, performance.now() - (begun.get(id) ?? 0))
+    begun.delete(id)
+  })
+  return { deleted: (await openSessionStore().clearExpired?.()) ?? 0, longest }
+}
+
+function perform(task: Exclude<Task, { kind: 'end' }>): Promise<unknown> {
+  if (task.kind === 'keys') return setKeys(task.key, task.names)
+  return task.kind === 'count' ? count(task.key, task.times) : clear()
+}
+
+const answer = (word: Answer): void => void process.send?.(word)
+
 /** Tasks come one at a time: the parent waits for each to be done. */
 async function* tasks(): AsyncGenerator<Task> {
   for (;;) yield await new Promise<Task>((resolve) => process.once('message', resolve as (task: unknown) => void))
@@ -37,14 +68,13 @@ async function* tasks(): AsyncGenerator<Task> {
 
 await setup()
 await overrideSettings(JSON.parse(process.argv[2] as string) as Settings, async () => {
-  process.send?.('ready')
+  answer({ done: 'ready' })
   for await (const task of tasks()) {
     if (task.kind === 'end') break
     try {
-      await (task.kind === 'keys' ? setKeys(task.key, task.names) : count(task.key, task.times))
-      process.send?.('done')
+      answer({ done: (await perform(task)) ?? null })
     } catch (error) {
-      process.send?.(`failed: ${error instanceof Error ? error.stack : String(error)}`)
+      answer({ failed: error instanceof Error ? String(error.stack) : String(error) })
     }
   }
 })

@@ -47,7 +47,8 @@ function checkEngine(): CheckMessage[] {
   const message =
     'Sessions in signed cookies cannot be taken back: a copied cookie stays good after logout until SESSION_COOKIE_AGE' +
     ' is over, and of two requests at once the one that answers last wins.'
-  const hint = "Set SESSION_ENGINE to 'core.contrib.sessions.backends.db' or another that keeps records, or silence this."
+  const hint =
+    "Set SESSION_ENGINE to 'core.contrib.sessions.backends.db' or another that keeps records, or silence this."
   return [new Info(message, { id: 'sessions.I001', hint, obj: 'SESSION_ENGINE' })]
 }
 

@@ -1,8 +1,12 @@
 /** The engine that SESSION_ENGINE names, and sessions on it. */
+import { apps } from '#core/apps'
 import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { parseCookies } from '#core/http'
-import { importModule, listed } from '#core/utils'
+import { type HttpRequest, parseCookies } from '#core/http'
+import { importModule, importName, listed } from '#core/utils'
+import { Devices } from './devices/devices.ts'
+import { IndexedStore } from './devices/indexed_store.ts'
+import { SessionIndex } from './devices/session_index.ts'
 import { asDict } from './face.ts'
 import { GuardedStore } from './outage.ts'
 import { type Session, SessionBase } from './session.ts'
@@ -37,11 +41,27 @@ const store = builtFrom(
     'CACHES',
     'DATABASES',
   ],
-  (): SessionStore => new GuardedStore(new (engine())()),
+  (): SessionStore => {
+    const sessions = new (engine())()
+    const withDevices = apps.isInstalled('core.contrib.sessions.devices')
+    return new GuardedStore(withDevices ? new IndexedStore(sessions, new SessionIndex()) : sessions)
+  },
 )
+
+/** What to note of a device: nothing, unless SESSION_DEVICE_DESCRIPTION names a function. */
+export const deviceDescription = preparedFrom(['SESSION_DEVICE_DESCRIPTION'], async () => {
+  const name = settings.SESSION_DEVICE_DESCRIPTION
+  if (name === null) return undefined
+  const found = await importName(name, { setting: 'SESSION_DEVICE_DESCRIPTION', root: projectRoot() })
+  if (typeof found === 'function') return found as (request: HttpRequest) => string
+  throw new ImproperlyConfigured(`SESSION_DEVICE_DESCRIPTION names '${name}', which is not a function.`)
+})
 
 /** The store of this project's sessions, as SESSION_ENGINE says. */
 export const openSessionStore = (): SessionStore => store()
+
+/** The sessions of users, where INSTALLED_APPS has core.contrib.sessions.devices. */
+export const devices = new Devices(openSessionStore)
 
 /** The session of a key on a store; without a key, a new one that is not kept anywhere yet. */
 export const openSession = (sessions: SessionStore, key?: string | null): Session =>

@@ -1,6 +1,6 @@
 /** When a session ends: what `_session_expiry` in its data says, or SESSION_COOKIE_AGE. */
 import { settings } from '#core/conf'
-import { clock } from '#core/utils'
+import { clock, unixSeconds } from '#core/utils'
 import type { SessionDict } from './store.ts'
 
 /** The key under which Django keeps a session's own expiry: seconds, or a date as ISO text. */
@@ -72,4 +72,19 @@ export function expiresAt(
 export function expiresAtBrowserClose(data: Readonly<SessionDict>): boolean {
   const expiry = data[EXPIRY_KEY]
   return expiry === undefined || expiry === null ? settings.SESSION_EXPIRE_AT_BROWSER_CLOSE : expiry === 0
+}
+
+/** The key under which a session's beginning is kept, in seconds since the epoch, where SESSION_MAX_LIFETIME is set. */
+export const STARTED_KEY = '_session_started'
+
+/** Notes when a session began, if its life is limited and that is not known yet. */
+export function noteStart(data: SessionDict): void {
+  if (settings.SESSION_MAX_LIFETIME !== null && typeof data[STARTED_KEY] !== 'number') data[STARTED_KEY] = unixSeconds()
+}
+
+/** The moment after which a session is over however often it is used, in milliseconds since the epoch. */
+export function latestEnd(data: Readonly<SessionDict>): number {
+  const limit = settings.SESSION_MAX_LIFETIME
+  const started = data[STARTED_KEY]
+  return limit === null || typeof started !== 'number' ? Number.POSITIVE_INFINITY : (started + limit) * 1000
 }

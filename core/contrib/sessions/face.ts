@@ -4,6 +4,7 @@ import { type Session, SessionBase } from './session.ts'
 /** Names that are the session's own: its content of the same name is reached by get() and set(). */
 const MEMBERS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(SessionBase.prototype),
+  'describeDevice',
   // An await looks for this on everything it is given; answering from the content would break it.
   'then',
 ])
@@ -31,6 +32,7 @@ const handler: ProxyHandler<SessionBase> = {
   set(session, name, value) {
     if (typeof name === 'symbol') throw new TypeError('A session holds nothing under a symbol.')
     if (name === 'modified') session.modified = Boolean(value)
+    else if (name === 'describeDevice') session.describeDevice = value as () => string
     else if (MEMBERS.has(name)) refuse(name, 'assigned')
     else session.set(name, value)
     return true

@@ -1,7 +1,8 @@
 /** Sessions: what a view sees as `request.session`, and the contract of the engines that keep it. */
 export { decodeSession, encodeSession } from './codec.ts'
 export * from './data.ts'
-export { getSession, openSession, openSessionStore } from './engine.ts'
+export type { Device, Devices } from './devices/devices.ts'
+export { devices, getSession, openSession, openSessionStore } from './engine.ts'
 export {
   InvalidSessionKey,
   SessionConflict,

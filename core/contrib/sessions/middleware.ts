@@ -3,7 +3,7 @@ import type { Middleware, Request, Response } from 'koa'
 import { settings } from '#core/conf'
 import { patchCacheControl, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
-import { openSession, openSessionStore } from './engine.ts'
+import { deviceDescription, openSession, openSessionStore } from './engine.ts'
 import { isSessionExempt } from './exempt.ts'
 import type { Session } from './session.ts'
 
@@ -54,9 +54,11 @@ async function keep(session: Session, request: Request, response: Response): Pro
 /** The middleware as MIDDLEWARE names it. */
 export function SessionMiddleware(): Middleware {
   const store = openSessionStore()
+  const describe = deviceDescription()
   return async function session({ request, response }, next) {
     const opened = openSession(store, request.COOKIES[settings.SESSION_COOKIE_NAME])
     request.session = opened
+    if (describe !== undefined) opened.describeDevice = () => describe(request)
     if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
     await next()
     await keep(opened, request, response)

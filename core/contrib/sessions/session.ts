@@ -5,7 +5,17 @@ import { assertJson, clock, KeyedQueue, setOwn } from '#core/utils'
 import { Changes, type Pending, replay } from './changes.ts'
 import type { SessionData } from './data.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
-import { EXPIRY_KEY, type Expiry, expiresAt, expiresAtBrowserClose, expiryAge, storedExpiry } from './expiry.ts'
+import {
+  EXPIRY_KEY,
+  type Expiry,
+  expiresAt,
+  expiresAtBrowserClose,
+  expiryAge,
+  latestEnd,
+  noteStart,
+  STARTED_KEY,
+  storedExpiry,
+} from './expiry.ts'
 import { MIN_KEY_LENGTH } from './keys.ts'
 import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore } from './store.ts'
 
@@ -40,6 +50,8 @@ export class SessionBase {
   #modified = false
   /** Set by hand: saved although no change is known. */
   #forced = false
+  /** What to note of the device when the session is saved for a user. */
+  describeDevice: (() => string) | undefined
 
   /**
    * @param key what the client sent; a text that is too short to be a key counts as none
@@ -186,7 +198,8 @@ export class SessionBase {
 
   /** Seconds until the session ends. */
   getExpiryAge(options: { modification?: Date; expiry?: Exclude<Expiry, undefined> } = {}): number {
-    return expiryAge(this.#expiryFrom(options), options.modification?.getTime(), this.getSessionCookieAge())
+    const age = expiryAge(this.#expiryFrom(options), options.modification?.getTime(), this.getSessionCookieAge())
+    return Math.min(age, Math.floor((latestEnd(this.#open()) - clock.now()) / 1000))
   }
 
   getExpiryDate(options: { modification?: Date; expiry?: Exclude<Expiry, undefined> } = {}): Date {
@@ -256,10 +269,11 @@ export class SessionBase {
   }
 
   #adopt(loaded: LoadedSession | undefined): SessionDict {
+    const living = loaded !== undefined && latestEnd(loaded.data) > clock.now() ? loaded : undefined
     // A key that the store does not know is dropped: adopting it would let an attacker choose it for a victim.
-    if (loaded === undefined) this.#key = null
-    this.#version = loaded?.version
-    return (this.#data = loaded?.data ?? {})
+    if (living === undefined) this.#key = null
+    this.#version = living?.version
+    return (this.#data = living?.data ?? {})
   }
 
   async #openNow(): Promise<SessionDict> {
@@ -365,11 +379,15 @@ export class SessionBase {
 
   #record(): SessionRecord {
     const data = this.#data ?? {}
-    return { data, expiresAt: expiresAt(data, clock.now(), this.getSessionCookieAge()) }
+    noteStart(data)
+    const end = Math.min(expiresAt(data, clock.now(), this.getSessionCookieAge()), latestEnd(data))
+    return { data, expiresAt: end, ...(this.describeDevice && { device: this.describeDevice }) }
   }
 
   async #insert(): Promise<void> {
     this.#data ??= {}
+    // A new key is a new session: its time begins now.
+    delete this.#data[STARTED_KEY]
     this.#kept(await this.#store.create(this.#record()))
   }
 

@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly data: Readonly<SessionDict>
   /** When the session ends, in milliseconds since the epoch. */
   readonly expiresAt: number
+  /** What to note of the device, where the project asks for it. */
+  readonly device?: () => string
 }
 
 /** What a store gives back. */

@@ -17,7 +17,7 @@ export interface Place {
   leave(): Promise<void>
 }
 
-const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379/9'
+export const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379/9'
 const MEMCACHED = process.env.TEST_MEMCACHED ?? '127.0.0.1:11211'
 
 function answers(host: string, port: number): Promise<boolean> {

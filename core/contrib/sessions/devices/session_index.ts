@@ -1,0 +1,64 @@
+/** The table that says which sessions are whose. It may name sessions that are over, but never misses a living one. */
+import type { Knex } from 'knex'
+import { connections, fromDatabaseDate, isUniqueViolation, toDatabaseDate } from '#core/db'
+import { clock } from '#core/utils'
+
+interface Row {
+  session_key: string
+  user_id: string
+  /** Text or Date, as the database's driver gives it. */
+  created: unknown
+  description: string
+}
+
+export interface IndexedSession {
+  readonly key: string
+  readonly userId: string
+  /** Milliseconds since the epoch. */
+  readonly created: number
+  readonly description: string
+}
+
+export class SessionIndex {
+  #rows(): Knex.QueryBuilder<Row> {
+    return connections.get()<Row>('session_devices')
+  }
+
+  #read = (row: Row): IndexedSession => ({
+    key: row.session_key,
+    userId: row.user_id,
+    created: fromDatabaseDate(row.created),
+    description: row.description,
+  })
+
+  /** Notes whose a session is. A session that has changed hands is the last user's. */
+  async add(key: string, userId: string, description: string): Promise<void> {
+    const row = { session_key: key, user_id: userId, created: toDatabaseDate(clock.now()), description }
+    try {
+      await this.#rows().insert(row)
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      await this.#rows().where('session_key', key).whereNot('user_id', userId).update({ user_id: userId })
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#rows().where('session_key', key).delete()
+  }
+
+  /** A user's sessions, the latest first. */
+  async of(userId: string): Promise<IndexedSession[]> {
+    const rows = (await this.#rows().where('user_id', userId).orderBy('created', 'desc').select()) as Row[]
+    return rows.map(this.#read)
+  }
+
+  /** All entries in batches, for cleaning. */
+  async *all(batch = 500): AsyncGenerator<IndexedSession> {
+    for (let last = ''; ; ) {
+      const rows = (await this.#rows().where('session_key', '>', last).orderBy('session_key').limit(batch)) as Row[]
+      if (rows.length === 0) return
+      for (const row of rows) yield this.#read(row)
+      last = (rows.at(-1) as Row).session_key
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** Expired sessions are cleared in small steps, beside a site under load and beside another clearsessions. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { encodeSession } from '#core/contrib/sessions'
+import { connection, toDatabaseDate } from '#core/db'
+import { Client } from '#core/test'
+import { inDatabase } from '../contrib/sessions/database.ts'
+import { type Place, places } from '../contrib/sessions/places.ts'
+import { withWorkers } from './race.ts'
+import type { Cleared } from './worker.ts'
+
+/** Rows of each kind: `npm run races` takes the million that the figures in the docs are of. */
+const ROWS = Number(process.env.CLEAR_ROWS ?? 5000)
+
+const DAY = 86_400_000
+
+const NUMBERS: Record<string, string> = {
+  'db on SQLite': 'with recursive g(n) as (select 1 union all select n + 1 from g where n < ?) select',
+  'db on PostgreSQL': 'with g(n) as (select * from generate_series(1, ?::int)) select',
+}
+
+async function fill(place: Place, kind: string, days: number): Promise<void> {
+  const date = toDatabaseDate(Date.now() + days * DAY)
+  // Django's real rows are of this length, and so is the work of deleting one.
+  const data = encodeSession({ _auth_user_id: '1', cart: ['a', 'b', 'c'], hash: 'x'.repeat(64) })
+  const columns = place.name.includes('PostgreSQL')
+    ? 'cast(? as varchar) || n, ?, cast(? as timestamptz)'
+    : '? || n, ?, ?'
+  await connection.raw(
+    `insert into django_session (session_key, session_data, expire_date) ${NUMBERS[place.name]} ${columns} from g`,
+    [ROWS, kind, data, date],
+  )
+}
+
+async function countOf(kind: string): Promise<number> {
+  const [row] = (await connection('django_session').where('session_key', 'like', `${kind}%`).count({ n: '*' })) as {
+    n: unknown
+  }[]
+  return Number(row?.n)
+}
+
+/** Visitors that come back until they are told to stop; how many answers were wrong. */
+async function visit(stopped: () => boolean): Promise<{ requests: number; lost: number }> {
+  let requests = 0
+  let lost = 0
+  const visitor = async (): Promise<void> => {
+    const client = new Client()
+    for (let n = 1; !stopped() || n === 1; n++) {
+      requests++
+      if ((await client.get('/count')).text !== String(n)) lost++
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, visitor))
+  return { requests, lost }
+}
+
+const all = (await places('clearing')).filter(({ name }) => name in NUMBERS)
+
+describe('clearsessions', function () {
+  this.timeout(900_000)
+  before(() => setup())
+
+  for (const place of all) {
+    describe(place.name, () => {
+      before(async function () {
+        if (place.reason !== '') {
+          if (process.env.CI === 'true') throw new Error(place.reason)
+          this.skip()
+        }
+        await place.prepare()
+      })
+      after(async () => {
+        if (place.reason === '') await place.leave()
+      })
+      inDatabase({
+        ...place.settings,
+        ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
+        MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
+      })
+      before(async () => {
+        await fill(place, 'expired', -1)
+        await fill(place, 'living', 1)
+      })
+
+      it('deletes what has expired and nothing else, and no request is lost meanwhile', () =>
+        withWorkers(2, place.settings, async (workers) => {
+          let done = false
+          const visits = visit(() => done)
+          const cleared = (await Promise.all(workers.map((worker) => worker.do({ kind: 'clear' })))) as Cleared[]
+          done = true
+          const { requests, lost } = await visits
+          const longest = Math.max(...cleared.map((each) => each.longest))
+          process.stdout.write(
+            `        ${ROWS} of ${2 * ROWS} rows, two at work, longest statement ${longest.toFixed(1)} ms,` +
+              ` ${requests} requests beside it, ${lost} lost\n`,
+          )
+          expect(cleared[0]?.deleted ?? 0).to.be.greaterThan(0)
+          expect(cleared.reduce((sum, { deleted }) => sum + deleted, 0)).to.equal(ROWS)
+          expect([await countOf('expired'), await countOf('living'), lost]).to.deep.equal([0, ROWS, 0])
+        }))
+    })
+  }
+})
