@@ -2,6 +2,7 @@
 export { overrideSettings } from '#core/conf'
 export { Client, type ClientResponse, type SetCookie } from './client.ts'
 export { type OpenStore, type SessionEngineOptions, sessionEngineTests } from './session_engine.ts'
+export { type SessionRaceOptions, sessionRaceTests } from './session_race.ts'
 export { StoppedClock, stopClock } from './clock.ts'
 export type { Fields, RequestOptions } from './payload.ts'
 export { RequestFactory } from './request_factory.ts'

@@ -1,5 +1,5 @@
 /** Files that are whole or not there, and locks between processes. */
-import { closeSync, futimesSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, futimesSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceUnavailable } from '../exceptions.ts'
@@ -25,7 +25,8 @@ export function ifThere<T>(work: () => T): T | undefined {
 export function writeNewFile(file: string, text: string): void {
   const descriptor = openSync(file, 'wx', 0o600)
   try {
-    writeSync(descriptor, text)
+    // Unlike a single write, this goes on until all is written.
+    writeFileSync(descriptor, text)
     futimesSync(descriptor, clock.now() / 1000, clock.now() / 1000)
   } catch (error) {
     // A full disk leaves half a file, which nobody must find.

@@ -6,8 +6,8 @@ import { connection, toDatabaseDate } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from '../contrib/sessions/database.ts'
 import { type Place, places } from '../contrib/sessions/places.ts'
-import { withWorkers } from './race.ts'
-import type { Cleared } from './worker.ts'
+import { withWorkers } from '../../core/test/session_race.ts'
+import type { Cleared } from '../../core/test/session_race_worker.ts'
 
 /** Rows of each kind: `npm run races` takes the million that the figures in the docs are of. */
 const ROWS = Number(process.env.CLEAR_ROWS ?? 5000)

@@ -18,6 +18,9 @@ import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
 import { newSessionKey } from '../keys.ts'
 import type { LoadedSession, SessionRecord, SessionStore as Store } from '../store.ts'
 
+/** What names a file and is not too long to be the name of one. */
+const isKey = (text: string): boolean => /^[a-z0-9]{1,64}$/.test(text)
+
 interface Found {
   readonly text: string
   /** Milliseconds since the epoch. */
@@ -70,10 +73,14 @@ export class SessionStore implements Store {
   }
 
   loadSync(key: string): LoadedSession | undefined {
-    if (!/^[a-z0-9]{1,64}$/.test(key)) return undefined
+    if (!isKey(key)) return undefined
     const file = this.keyToFile(key)
     const found = this.#read(file)
-    if (found === undefined) return undefined
+    if (found === undefined) {
+      // A disk that is not there is an outage; taking it for a missing session would log everybody out.
+      statSync(this.#folder)
+      return undefined
+    }
     const session = this.#session(found)
     if (session === undefined) this.#removeExpired(file)
     return session
@@ -107,7 +114,7 @@ export class SessionStore implements Store {
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
-    if (!/^[a-z0-9]+$/.test(key)) return false
+    if (!isKey(key)) return false
     const file = this.keyToFile(key)
     return new FileLock(file).run(() => {
       if (!existsSync(file)) return false
@@ -118,13 +125,13 @@ export class SessionStore implements Store {
   }
 
   async exists(key: string): Promise<boolean> {
-    return existsSync(this.keyToFile(key))
+    return isKey(key) && existsSync(this.keyToFile(key))
   }
 
   async clearExpired(): Promise<number> {
     let deleted = 0
     for (const name of readdirSync(this.#folder)) {
-      if (!name.startsWith(this.#prefix) || !/^[a-z0-9]+$/.test(name.slice(this.#prefix.length))) continue
+      if (!name.startsWith(this.#prefix) || !isKey(name.slice(this.#prefix.length))) continue
       const found = this.#read(path.join(this.#folder, name))
       if (found === undefined || this.#session(found) !== undefined) continue
       if (this.#removeExpired(path.join(this.#folder, name))) deleted++

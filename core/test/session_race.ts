@@ -1,9 +1,14 @@
-/** Races between processes for one session: how many of their writes are kept. */
+/**
+ * Races between processes for one session, and how many of their writes are kept.
+ *
+ * `sessionRaceTests('my engine', { SESSION_ENGINE: 'apps.shop.sessions' })` puts an engine through them.
+ */
+import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import type { Settings } from '#core/conf'
 import { openSession, openSessionStore } from '#core/contrib/sessions'
-import type { Answer, Task } from './worker.ts'
+import type { Answer, Task } from './session_race_worker.ts'
 
 export interface RaceResult {
   readonly kept: number
@@ -14,9 +19,10 @@ export class Worker {
   readonly #process: ChildProcess
 
   constructor(settings: Settings) {
-    this.#process = fork(path.join(import.meta.dirname, 'worker.ts'), [JSON.stringify(settings)], {
-      execArgv: ['--import', 'tsx'],
-    })
+    // The same language as this file, and the same loader as this process has.
+    const file = `session_race_worker${path.extname(import.meta.filename)}`
+    const execArgv = file.endsWith('.ts') ? ['--import', 'tsx'] : []
+    this.#process = fork(path.join(import.meta.dirname, file), [JSON.stringify(settings)], { execArgv })
   }
 
   /** Waits for the worker's next word. */
@@ -90,4 +96,37 @@ export async function raceToCount(workers: Worker[], times: number): Promise<Rac
   await Promise.all(workers.map((worker) => worker.do({ kind: 'count', key, times: times / workers.length })))
   const { n } = await openSession(openSessionStore(), key).load()
   return { kept: Number(n), of: times }
+}
+
+export interface SessionRaceOptions {
+  readonly rounds?: number
+  readonly writers?: number
+  readonly processes?: number
+  readonly counts?: number
+}
+
+type Runner = (name: string, body: (this: { timeout?(ms: number): void }) => void | Promise<void>) => unknown
+
+/**
+ * Declares the races of an engine; they run under the settings that are in force, and the figures are printed.
+ * @param settings what the other processes must be told to have the same store: JSON holds all of it
+ */
+export function sessionRaceTests(name: string, settings: Settings, options: SessionRaceOptions = {}): void {
+  const { it } = globalThis as unknown as { it: Runner }
+  const { rounds = 5, writers = 20, processes = 2, counts = 100 } = options
+
+  it(`keeps every write and counts every count of ${processes} processes (${name})`, async function () {
+    this.timeout?.(600_000)
+    await withWorkers(processes, settings, async (workers) => {
+      const started = performance.now()
+      const keys = await raceForKeys(workers, rounds, writers)
+      const counted = await raceToCount(workers, counts)
+      const seconds = ((performance.now() - started) / 1000).toFixed(1)
+      process.stdout.write(
+        `        kept ${keys.kept} of ${keys.of} writes, counted ${counted.kept} of ${counted.of}, in ${seconds} s\n`,
+      )
+      assert.equal(keys.kept, keys.of)
+      assert.equal(counted.kept, counted.of)
+    })
+  })
 }
