@@ -5,7 +5,7 @@ export type { ArgumentParser }
 
 /** A command that cannot do what was asked. Printed as `CommandError: …`, exit code 1 unless it names another. */
 export class CommandError extends Error {
-  override readonly name = 'CommandError'
+  override readonly name: string = 'CommandError'
   readonly exitCode: number
 
   constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {
@@ -14,13 +14,21 @@ export class CommandError extends Error {
   }
 }
 
+/** A system check found an error. The message is the whole report, printed as it is. */
+export class SystemCheckError extends CommandError {
+  override readonly name = 'SystemCheckError'
+}
+
+/** For an option that may be given several times: `parser.option('-t, --tag <tag>', '…', appended, [])`. */
+export const appended = (value: string, before: readonly string[]): string[] => [...before, value]
+
 /** Where a command writes; a test gives it one that listens. */
 export interface Terminal {
   /** Writes a text and, unless told otherwise, a line end, as Django's `self.stdout.write` does. */
   write(text?: string, ending?: string): void
 }
 
-type Paint = (text: string) => string
+export type Paint = (text: string) => string
 
 /** Django's roles of coloured text; every one is the identity where colour is off. */
 export interface Style {
@@ -31,10 +39,20 @@ export interface Style {
   readonly MIGRATE_HEADING: Paint
   readonly MIGRATE_LABEL: Paint
   readonly SQL_KEYWORD: Paint
+  readonly HTTP_INFO: Paint
   readonly HTTP_SUCCESS: Paint
   readonly HTTP_REDIRECT: Paint
+  readonly HTTP_NOT_MODIFIED: Paint
+  readonly HTTP_BAD_REQUEST: Paint
   readonly HTTP_NOT_FOUND: Paint
   readonly HTTP_SERVER_ERROR: Paint
+}
+
+/** What a command talks through. */
+export interface CommandIo {
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  readonly style: Style
 }
 
 /** Options that every command has. */
@@ -61,7 +79,7 @@ export abstract class BaseCommand<Options extends object = object> {
   readonly stderr: Terminal
   readonly style: Style
 
-  constructor(io: { stdout: Terminal; stderr: Terminal; style: Style }) {
+  constructor(io: CommandIo) {
     this.stdout = io.stdout
     this.stderr = io.stderr
     this.style = io.style

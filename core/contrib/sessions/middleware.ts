@@ -7,13 +7,6 @@ import { deviceDescription, openSession, openSessionStore } from './engine.ts'
 import { isSessionExempt } from './exempt.ts'
 import type { Session } from './session.ts'
 
-declare module 'koa' {
-  interface BaseRequest {
-    /** The visitor's session. */
-    session: Session
-  }
-}
-
 /** The attributes that the session cookie has when it is set and when it is deleted. */
 const place = (): { path: string; domain: string | null; samesite: typeof settings.SESSION_COOKIE_SAMESITE } => ({
   path: settings.SESSION_COOKIE_PATH,

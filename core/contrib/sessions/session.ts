@@ -34,6 +34,13 @@ const contended = new KeyedQueue()
 /** The session as a view sees it: its methods, and its content by name. */
 export type Session = SessionBase & SessionData
 
+declare module 'koa' {
+  interface BaseRequest {
+    /** The visitor's session. */
+    session: Session
+  }
+}
+
 /** What was fetched before anybody looked into the session. */
 type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
 

@@ -1,0 +1,69 @@
+/** Runs the system checks for a command and prints what they say in Django's shape. */
+import { type CheckLevel, type CheckMessage, isSilenced, runChecks } from '#core/checks'
+import { prepareSettings } from '#core/conf'
+import { type CommandIo, SystemCheckError } from './base.ts'
+
+export interface CheckingOptions {
+  readonly tags?: readonly string[] | undefined
+  readonly deploy?: boolean | undefined
+  /** Aliases of databases that may be connected to. */
+  readonly databases?: readonly string[] | undefined
+  /** The least level that is an error. */
+  readonly failLevel?: CheckLevel | undefined
+  /** Whether to end with `System check identified …`. */
+  readonly countIssues?: boolean | undefined
+}
+
+const GROUPS: readonly [CheckLevel, string][] = [
+  ['CRITICAL', 'CRITICALS'],
+  ['ERROR', 'ERRORS'],
+  ['WARNING', 'WARNINGS'],
+  ['INFO', 'INFOS'],
+  ['DEBUG', 'DEBUGS'],
+]
+
+/** Rooms register their checks when they are first imported, so every room that has some is imported here. */
+export async function loadChecks(): Promise<void> {
+  await Promise.all([
+    import('#core/cache'),
+    import('#core/db'),
+    import('#core/handlers'),
+    import('#core/template'),
+    import('#core/urls'),
+  ])
+}
+
+function groups(visible: readonly CheckMessage[], { style }: CommandIo): string {
+  return GROUPS.map(([level, heading]) => {
+    const ofLevel = visible.filter((message) => message.level === level)
+    if (ofLevel.length === 0) return ''
+    const paint = ofLevel[0]?.isAtLeast('ERROR') ? style.ERROR : style.WARNING
+    const lines = ofLevel.map((message) => paint(String(message))).toSorted()
+    return `\n${heading}:\n${lines.join('\n')}\n`
+  }).join('')
+}
+
+function counted(visible: number, silenced: number): string {
+  const issues = visible === 0 ? 'no issues' : visible === 1 ? '1 issue' : `${visible} issues`
+  return `${visible === 0 ? '' : '\n'}System check identified ${issues} (${silenced} silenced).`
+}
+
+/**
+ * Runs checks and prints their messages: to stderr where there are any, else the count to stdout.
+ * @throws SystemCheckError when one is at `failLevel` or above
+ */
+export async function performChecks(io: CommandIo, options: CheckingOptions = {}): Promise<void> {
+  const { tags, deploy = false, databases, failLevel = 'ERROR', countIssues = false } = options
+  await loadChecks()
+  // What was imported just now may have something to prepare.
+  await prepareSettings()
+  const all = await runChecks({ deploy, ...(tags && { tags }), ...(databases && { databases }) })
+  const visible = all.filter((message) => !isSilenced(message))
+  const header = visible.length === 0 ? '' : 'System check identified some issues:\n'
+  const rest = groups(visible, io) + (countIssues ? counted(visible.length, all.length - visible.length) : '')
+  if (visible.some((message) => message.isAtLeast(failLevel))) {
+    throw new SystemCheckError(io.style.ERROR(`SystemCheckError: ${header}`) + rest)
+  }
+  const report = header + rest
+  if (report !== '') (visible.length === 0 ? io.stdout : io.stderr).write(report)
+}

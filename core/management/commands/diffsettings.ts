@@ -1,0 +1,78 @@
+/** Shows how the project's settings differ from the defaults. */
+import { inspect } from 'node:util'
+import { loadSettings, projectRoot, schema, settings, settingsModule } from '#core/conf'
+import { importModule } from '#core/utils'
+import { type ArgumentParser, BaseCommand } from '../base.ts'
+import { currentProject } from '../project.ts'
+import { masked } from '../secrets.ts'
+
+interface Options {
+  readonly all?: boolean
+  readonly default?: string
+  readonly output: 'hash' | 'unified'
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** A value on one line, as it would be written in settings.ts; secrets are hidden. */
+function literal(name: string, value: unknown): string {
+  return inspect(masked(name, value), { depth: null, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: null })
+}
+
+/** Equal as values: functions and regular expressions by their text. */
+const same = (a: unknown, b: unknown): boolean => a === b || inspect(a, { depth: null }) === inspect(b, { depth: null })
+
+export default class DiffSettingsCommand extends BaseCommand<Options> {
+  readonly help =
+    "Shows the differences between the project's settings and the defaults. Secrets are shown as ********************."
+  override readonly requiresSetup = false
+
+  override addArguments(parser: ArgumentParser): void {
+    parser.option('--all', 'Show every setting; in hash mode those with their default begin with "###".')
+    parser.option('--default <module>', 'Settings module to compare with, instead of the defaults.')
+    parser.addOption(
+      parser
+        .createOption('--output <format>', "'hash' shows the changed settings, 'unified' both sides with - and +.")
+        .choices(['hash', 'unified'])
+        .default('hash'),
+    )
+  }
+
+  async handle({ all = false, default: other, output }: Options): Promise<void> {
+    const project = currentProject()
+    await loadSettings({ settings: project.settings, root: project.start })
+    const current: Values = { ...settings, SETTINGS_MODULE: settingsModule() }
+    const defaults = await defaultValues(other)
+    const lines = Object.keys(current)
+      .filter((name) => current[name] !== undefined)
+      .toSorted()
+      .flatMap((name) =>
+        output === 'hash' ? this.#hash(name, current, defaults, all) : this.#unified(name, current, defaults, all),
+      )
+    if (lines.length > 0) this.stdout.write(lines.join('\n'))
+  }
+
+  #hash(name: string, current: Values, defaults: Values, all: boolean): string[] {
+    const shown = `${name} = ${literal(name, current[name])}`
+    if (!Object.hasOwn(defaults, name)) return [`${shown}  ###`]
+    if (!same(current[name], defaults[name])) return [shown]
+    return all ? [`### ${shown}`] : []
+  }
+
+  #unified(name: string, current: Values, defaults: Values, all: boolean): string[] {
+    const shown = `${name} = ${literal(name, current[name])}`
+    if (!Object.hasOwn(defaults, name)) return [this.style.SUCCESS(`+ ${shown}`)]
+    if (same(current[name], defaults[name])) return all ? [`  ${shown}`] : []
+    const before = `${name} = ${literal(name, defaults[name])}`
+    return [this.style.ERROR(`- ${before}`), this.style.SUCCESS(`+ ${shown}`)]
+  }
+}
+
+/** The schema's defaults, and over them what another settings module says. */
+async function defaultValues(other: string | undefined): Promise<Values> {
+  const defaults = Object.fromEntries(Object.entries(schema).map(([name, entry]) => [name, entry.default]))
+  if (other === undefined) return defaults
+  const { default: object, ...named } = await importModule(other, { setting: '--default', root: projectRoot() })
+  const given = Object.entries({ ...(object as Values | undefined), ...named })
+  return { ...defaults, ...Object.fromEntries(given.filter(([name]) => /^[A-Z][A-Z0-9_]*$/.test(name))) }
+}

@@ -1,0 +1,100 @@
+/** An interactive shell with the project loaded; runs a piece of code with -c, or what is piped in. */
+import { rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
+import { prepareSettings, projectRoot } from '#core/conf'
+import { randomText } from '#core/utils'
+import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
+import { nuagesVersion } from '../version.ts'
+
+interface Options {
+  readonly command?: string
+  /** False with --no-imports. */
+  readonly imports: boolean
+}
+
+type Names = Record<string, unknown>
+
+export default class ShellCommand extends BaseCommand<Options> {
+  readonly help =
+    'Runs an interactive shell with the project loaded. Code that is piped in, or given with -c, is a TypeScript module:' +
+    ' import and await work in it.'
+  override readonly requiresSystemChecks = false
+
+  override addArguments(parser: ArgumentParser): void {
+    parser.option('-c, --command <code>', 'Run this code and exit.')
+    parser.option('--no-imports', 'Put no names at hand.')
+  }
+
+  async handle({ command, imports, verbosity }: Options & CommonOptions): Promise<void> {
+    const names = imports ? await namesAtHand() : {}
+    const code = command ?? (process.stdin.isTTY ? undefined : await text(process.stdin))
+    if (code !== undefined) {
+      await runModule(code, names)
+      return
+    }
+    if (imports && verbosity > 0) this.stdout.write(this.#announcement(names, verbosity))
+    await interact(names)
+  }
+
+  #announcement(names: Names, verbosity: number): string {
+    const all = Object.keys(names)
+    const count = `${all.length} objects imported automatically`
+    return verbosity < 2 ? `${count} (use -v 2 for details).` : `${count}:\n\n  ${all.join(', ')}`
+  }
+}
+
+/** What one reaches for in a shell, by the names it has in its room. */
+async function namesAtHand(): Promise<Names> {
+  const [{ settings }, { apps }, db, { cache, caches }, urls, http, { callCommand }] = await Promise.all([
+    import('#core/conf'),
+    import('#core/apps'),
+    import('#core/db'),
+    import('#core/cache'),
+    import('#core/urls'),
+    import('#core/http'),
+    import('#core/management'),
+  ])
+  const { connection, connections, transaction } = db
+  const { reverse, resolve } = urls
+  // What was imported just now may have something to prepare.
+  await prepareSettings()
+  await urls.loadUrlconf()
+  const { HttpResponse } = http
+  const rooms = { settings, apps, cache, caches, callCommand, HttpResponse }
+  return { ...rooms, connection, connections, transaction, reverse, resolve }
+}
+
+/**
+ * Runs code as a module that lies beside settings.ts, so that `#core/…`, the project's packages and relative paths mean
+ * what they mean in the project. The file is there only while it is loaded.
+ */
+async function runModule(code: string, names: Names): Promise<void> {
+  const file = path.join(projectRoot(), `.shell-${randomText(12)}.mts`)
+  const remove = (): void => rmSync(file, { force: true })
+  Object.assign(globalThis, names)
+  process.once('exit', remove)
+  try {
+    writeFileSync(file, code, { flag: 'wx', mode: 0o600 })
+  } catch (cause) {
+    throw new CommandError(`The code has to lie in the project's folder for a moment, and cannot: ${String(cause)}`, {
+      cause,
+    })
+  }
+  try {
+    await import(pathToFileURL(file).href)
+  } finally {
+    remove()
+    process.removeListener('exit', remove)
+  }
+}
+
+/** Node's own REPL, whose top level knows `await`, until it is left. */
+async function interact(names: Names): Promise<void> {
+  const { start } = await import('node:repl')
+  process.stdout.write(`Nuages ${nuagesVersion()} on Node ${process.version}. Leave with .exit or Ctrl-D.\n`)
+  const repl = start({ prompt: '> ', useGlobal: false })
+  Object.assign(repl.context, names)
+  await new Promise<void>((resolve) => repl.once('exit', resolve))
+}

@@ -1,0 +1,62 @@
+/** Writes the files of a new app. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { appFiles } from '../app_template.ts'
+import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
+import { currentProject } from '../project.ts'
+
+interface Options {
+  readonly name: string
+  readonly directory?: string
+}
+
+/** Names that mean something else where an app's dotted name stands. */
+const TAKEN = new Set(['core', 'django', 'apps', 'settings', 'manage', 'test', 'node_modules'])
+
+export default class StartAppCommand extends BaseCommand<Options> {
+  readonly help = 'Writes the files of a new app: apps/<name>/, or the given folder.'
+  override readonly requiresSetup = false
+
+  override addArguments(parser: ArgumentParser): void {
+    parser.argument('<name>', 'Name of the app.')
+    parser.argument('[directory]', 'Folder to write into, instead of apps/<name>/.')
+  }
+
+  async handle({ name, directory, verbosity }: Options & CommonOptions): Promise<void> {
+    const { root } = currentProject()
+    await mustBeFree(name)
+    const target = directory === undefined ? path.join(root, 'apps', name) : path.resolve(directory)
+    if (directory === undefined && existsSync(target)) throw new CommandError(`'${target}' already exists.`)
+    const files = Object.entries(appFiles(name)).map(([file, text]) => ({ file: path.join(target, file), text }))
+    for (const { file } of files) mustNotExist(file)
+    for (const { file, text } of files) {
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(file, text, { flag: 'wx' })
+      if (verbosity >= 2) this.stdout.write(`Creating ${file}`)
+    }
+  }
+}
+
+async function mustBeFree(name: string): Promise<void> {
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw new CommandError(`'${name}' is not a valid app name. Please make sure the name is a valid identifier.`)
+  }
+  const conflict = TAKEN.has(name) ? 'a part of the framework or the project' : await installedLike(name)
+  if (conflict === undefined) return
+  throw new CommandError(
+    `'${name}' conflicts with the name of ${conflict} and cannot be used as an app name. Please try another name.`,
+  )
+}
+
+/** An installed app with the same label; none where the settings cannot be read, which is no reason to refuse. */
+async function installedLike(name: string): Promise<string | undefined> {
+  const folders = await currentProject()
+    .appFolders()
+    .catch(() => [])
+  return folders.some(({ label }) => label === name) ? 'an installed app' : undefined
+}
+
+function mustNotExist(file: string): void {
+  if (!existsSync(file)) return
+  throw new CommandError(`${file} already exists. Overlaying an app into an existing folder won't replace its files.`)
+}

@@ -1,0 +1,12 @@
+/** Prints the version of Nuages. */
+import { BaseCommand } from '../base.ts'
+import { nuagesVersion } from '../version.ts'
+
+export default class VersionCommand extends BaseCommand {
+  readonly help = 'Prints the version of Nuages.'
+  override readonly requiresSetup = false
+
+  handle(): void {
+    this.stdout.write(nuagesVersion())
+  }
+}

@@ -1,0 +1,81 @@
+/** Which commands there are and in which file each lies; no command's file is imported before the command is run. */
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { didYouMean } from '../utils/words.ts'
+import { BaseCommand, CommandError, type CommandIo } from './base.ts'
+import type { AppFolder, Project } from './project.ts'
+
+export interface FoundCommand {
+  readonly name: string
+  /** Label of the app that has it, `core` for the framework's own. */
+  readonly app: string
+  readonly file: string
+}
+
+export interface FoundCommands {
+  readonly commands: ReadonlyMap<string, FoundCommand>
+  /** Why the apps' commands could not be looked for. */
+  readonly problem?: unknown
+}
+
+function commandsIn(app: string, folder: string): FoundCommand[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).flatMap((entry) => {
+    const name = /^([a-z]\w*)\.(?:ts|js|mjs)$/i.exec(entry)?.[1]
+    return name === undefined ? [] : [{ name, app, file: path.join(folder, entry) }]
+  })
+}
+
+/** Core's commands and over them those of the apps, where an app that is installed earlier wins. */
+export async function findCommands(project: Pick<Project, 'appFolders'>): Promise<FoundCommands> {
+  const core = commandsIn('core', path.join(import.meta.dirname, 'commands'))
+  let apps: AppFolder[] = []
+  let problem: { problem?: unknown } = {}
+  try {
+    apps = await project.appFolders()
+  } catch (error) {
+    problem = { problem: error }
+  }
+  const ofApps = apps
+    .toReversed()
+    .flatMap((app) => commandsIn(app.label, path.join(app.folder, 'management', 'commands')))
+  return { commands: new Map([...core, ...ofApps].map((command) => [command.name, command])), ...problem }
+}
+
+/** The command of a name, or an error that says which one was probably meant. */
+export function commandNamed(name: string, { commands, problem }: FoundCommands, prog: string): FoundCommand {
+  const found = commands.get(name)
+  if (found !== undefined) return found
+  const near = /'(.*)'/.exec(didYouMean(name, commands.keys()))?.[1]
+  const hint = near === undefined ? '' : `. Did you mean ${near}?`
+  const note =
+    problem === undefined
+      ? ''
+      : `\nOnly core's commands are known, as the settings cannot be read: ${messageOf(problem)}`
+  throw new UnknownCommand(`Unknown command: '${name}'${hint}\nType '${prog} help' for usage.${note}`)
+}
+
+/** There is no command of the name. Printed as it is, without the word CommandError. */
+export class UnknownCommand extends CommandError {
+  override readonly name = 'UnknownCommand'
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+type CommandClass = new (io: CommandIo) => BaseCommand
+
+function isCommandClass(value: unknown): value is CommandClass {
+  return typeof value === 'function' && value.prototype instanceof BaseCommand
+}
+
+/** Imports the command's file. @throws CommandError when its default export is no command */
+export async function loadCommand(found: FoundCommand, io: CommandIo): Promise<BaseCommand> {
+  const module = (await import(pathToFileURL(found.file).href)) as { default?: unknown }
+  if (!isCommandClass(module.default)) {
+    throw new CommandError(
+      `${found.file} should have a class that extends BaseCommand (of #core/management) as its default export.`,
+    )
+  }
+  return new module.default(io)
+}

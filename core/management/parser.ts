@@ -1,0 +1,128 @@
+/** From words on the command line to the one object that `handle()` gets; commander does the reading. */
+import { type Argument, Command as CommanderCommand, CommanderError, Help, Option } from 'commander'
+import { nearest } from '../utils/words.ts'
+import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions } from './base.ts'
+import { nuagesVersion } from './version.ts'
+
+/** The words do not fit the command: printed with the usage, exit code 2. */
+export class UsageError extends CommandError {
+  override readonly name = 'UsageError'
+  /** `usage: manage.ts check [options] [app_label...]` */
+  readonly usage: string
+  /** `manage.ts check` */
+  readonly prog: string
+
+  constructor(message: string, { usage, prog }: { usage: string; prog: string }) {
+    super(message, { exitCode: 2 })
+    this.usage = usage
+    this.prog = prog
+  }
+}
+
+export type ParsedOptions = CommonOptions & { noColor?: boolean; forceColor?: boolean } & Record<string, unknown>
+
+/** What the words ask for: to run with options, or only to show a text (`--help`, `--version`). */
+export type Parsed = { readonly options: ParsedOptions } | { readonly text: string }
+
+/** `app_label` and `app-label` are `appLabel`. */
+const camelCase = (name: string): string => name.replace(/[_-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+function addCommonOptions(parser: ArgumentParser): void {
+  parser
+    .version(nuagesVersion(), '--version', "Show Nuages' version and exit.")
+    .addOption(
+      new Option('-v, --verbosity <level>', '0 says little, 1 is normal, 2 is verbose, 3 very verbose.')
+        .choices(['0', '1', '2', '3'])
+        .default('1'),
+    )
+    .option('--settings <module>', 'Dotted name of the settings module; else NUAGES_SETTINGS_MODULE, else settings.')
+    .option('--pythonpath <folder>', "The project's folder, in which the settings module is looked for.")
+    .option('--traceback', 'Show the stack of an error.')
+    .option('--no-color', 'No colours.')
+    .option('--force-color', 'Colours, even where the output is no terminal.')
+    .option('--skip-checks', 'Leave the system checks out.')
+}
+
+/** The parser of one command: its own arguments and options, then those that every command has. */
+export function createParser(prog: string, name: string, command: BaseCommand): ArgumentParser {
+  const parser = new CommanderCommand(`${prog} ${name}`)
+    .description(command.help)
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .configureHelp({
+      styleTitle: (title) => title.toLowerCase(),
+      optionDescription: (option) => new Help().optionDescription(option).replace(' (default: [])', ''),
+    })
+    .helpOption('-h, --help', 'Show this help and exit.')
+  command.addArguments(parser)
+  addCommonOptions(parser)
+  return parser
+}
+
+export const usageOf = (parser: ArgumentParser): string => `usage: ${parser.name()} ${parser.usage()}`
+
+const flagsOf = (flags: string): string => flags.replace(/ *[<[].*/, '').replaceAll(', ', '/')
+
+/** Commander's complaint in the words of Django's parser. */
+function complaint(error: CommanderError, parser: ArgumentParser): string {
+  const quoted = [...error.message.matchAll(/'([^']*)'/g)].map((match) => match[1] as string)
+  const [first = '', second = ''] = quoted
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const known = parser.options.flatMap((option) => (option.long ? [option.long] : []))
+      const near = nearest(first, known)
+      return `unrecognized arguments: ${first}${near === undefined ? '' : ` (did you mean ${near}?)`}`
+    }
+    case 'commander.excessArguments':
+      return `unrecognized arguments: ${parser.args.slice(parser.registeredArguments.length).join(' ')}`
+    case 'commander.missingArgument': {
+      const missing = parser.registeredArguments.slice(parser.args.length).filter((argument) => argument.required)
+      return `the following arguments are required: ${missing.map((argument) => argument.name()).join(', ')}`
+    }
+    case 'commander.optionMissingArgument':
+      return `argument ${flagsOf(first)}: expected one argument`
+    case 'commander.invalidArgument': {
+      const choices = /Allowed choices are (.*)\.$/.exec(error.message)?.[1]
+      if (choices === undefined) break
+      return `argument ${flagsOf(first)}: invalid choice: '${second}' (choose from ${choices})`
+    }
+  }
+  return error.message.replace(/^error: /, '')
+}
+
+function collected(parser: ArgumentParser): ParsedOptions {
+  const { color, verbosity, ...options } = parser.opts<{ color: boolean; verbosity: string }>()
+  const named = parser.registeredArguments.map((argument: Argument, i: number): [string, unknown] => [
+    camelCase(argument.name()),
+    parser.processedArgs[i],
+  ])
+  const given = Object.fromEntries(named.filter(([, value]) => value !== undefined))
+  return { ...options, ...given, verbosity: Number(verbosity), ...(color ? {} : { noColor: true }) }
+}
+
+/** Reads the words. @throws UsageError when they do not fit */
+export function parseWords(parser: ArgumentParser, words: readonly string[]): Parsed {
+  try {
+    parser.parse(words, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return { text: parser.helpInformation() }
+    if (error.code === 'commander.version') return { text: error.message }
+    throw new UsageError(complaint(error, parser), { usage: usageOf(parser), prog: parser.name() })
+  }
+  const options = collected(parser)
+  if (options.noColor && options.forceColor) {
+    throw new CommandError("The --no-color and --force-color options can't be used together.")
+  }
+  return { options }
+}
+
+/** The names under which `handle()` finds positional arguments, in their order. */
+export const argumentNames = (parser: ArgumentParser): string[] =>
+  parser.registeredArguments.map((argument) => camelCase(argument.name()))
+
+/** Every name that the options object of `callCommand` may hold. */
+export const optionNames = (parser: ArgumentParser): string[] => [
+  ...parser.options.map((option) => (option.long === '--no-color' ? 'noColor' : option.attributeName())),
+  ...argumentNames(parser),
+]

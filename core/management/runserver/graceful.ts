@@ -1,0 +1,66 @@
+/** An HTTP server that stops without losing a request. */
+import type { Server, ServerResponse } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
+
+export interface StopOptions {
+  /**
+   * Milliseconds for which a connection that is kept alive may still bring a request, which is answered with
+   * `Connection: close`. Closed at once, such a connection could have a request on its way, and lose it.
+   */
+  readonly grace: number
+  /** Milliseconds after which requests that are still being answered are given up. */
+  readonly limit: number
+}
+
+export class GracefulServer {
+  readonly server: Server
+  readonly #answering = new Set<ServerResponse>()
+  readonly #connections = new Set<Socket>()
+  #stopping = false
+  #idleMayClose = false
+
+  constructor(server: Server) {
+    this.server = server
+    server.on('connection', (socket) => {
+      this.#connections.add(socket)
+      socket.once('close', () => this.#connections.delete(socket))
+    })
+    server.prependListener('request', (_request, response) => {
+      this.#answering.add(response)
+      if (this.#stopping) response.shouldKeepAlive = false
+      response.once('close', () => {
+        this.#answering.delete(response)
+        // The connection becomes idle only after this event.
+        if (this.#idleMayClose) setImmediate(() => this.#closeIdle())
+      })
+    })
+  }
+
+  /** How many requests are being answered. */
+  get answering(): number {
+    return this.#answering.size
+  }
+
+  /** Takes no new connection, answers what came in, and is done when the last connection is closed. */
+  async stop({ grace, limit }: StopOptions): Promise<void> {
+    this.#stopping = true
+    // http.Server's own close() would close the idle connections at once.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()))
+    for (const response of this.#answering) if (!response.headersSent) response.shouldKeepAlive = false
+    const timers = [
+      setTimeout(() => {
+        this.#idleMayClose = true
+        this.#closeIdle()
+      }, grace),
+      setTimeout(() => this.server.closeAllConnections(), limit),
+    ]
+    await closed
+    timers.forEach(clearTimeout)
+  }
+
+  #closeIdle(): void {
+    this.server.closeIdleConnections()
+    // Browsers open connections beforehand; Node takes one that has brought nothing yet for one about to ask.
+    for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy()
+  }
+}

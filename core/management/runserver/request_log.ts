@@ -1,0 +1,59 @@
+/** Django's request log: `[21/Nov/2026 07:11:12] "GET / HTTP/1.1" 200 123` for each answer, on `django.server`. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { clock, getLogger, type Logger } from '#core/utils'
+import type { Paint, Style } from '../base.ts'
+import { logDateEachSecond } from './dates.ts'
+
+function paintFor(status: number, style: Style): Paint {
+  if (status < 200) return style.HTTP_INFO
+  if (status < 300) return style.HTTP_SUCCESS
+  if (status === 304) return style.HTTP_NOT_MODIFIED
+  if (status < 400) return style.HTTP_REDIRECT
+  if (status === 404) return style.HTTP_NOT_FOUND
+  return status < 500 ? style.HTTP_BAD_REQUEST : style.HTTP_SERVER_ERROR
+}
+
+const sizeOf = (chunk: unknown): number => {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk)
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0
+}
+
+/** Counts the bytes of the body as they are written; a HEAD's are never sent. */
+function countBody(request: IncomingMessage, response: ServerResponse): () => number {
+  let bytes = 0
+  for (const method of ['write', 'end'] as const) {
+    const original = response[method].bind(response) as (...args: unknown[]) => never
+    response[method] = (...args: unknown[]) => {
+      bytes += sizeOf(args[0])
+      return original(...args)
+    }
+  }
+  return () => (request.method === 'HEAD' ? 0 : bytes)
+}
+
+function log(logger: Logger, status: number, line: string): void {
+  if (status >= 500) logger.error(line)
+  else if (status >= 400) logger.warning(line)
+  else logger.info(line)
+}
+
+/** Writes a line for every request that the server answers. */
+export function logRequests(server: Server, { style, timeZone }: { style: Style; timeZone: string }): void {
+  const logger = getLogger('django.server')
+  const date = logDateEachSecond(timeZone)
+  server.prependListener('request', (request, response) => {
+    const sent = countBody(request, response)
+    const { remoteAddress, remotePort } = request.socket
+    response.once('close', () => {
+      const at = `[${date(clock.now())}]`
+      if (!response.headersSent) {
+        logger.info(`${at} - Broken pipe from ('${remoteAddress}', ${remotePort})`)
+        return
+      }
+      const { statusCode } = response
+      // Node's parser lets only printable ASCII into an address, so that none can drive the terminal.
+      const line = `${request.method} ${request.url} HTTP/${request.httpVersion}`
+      log(logger, statusCode, paintFor(statusCode, style)(`${at} "${line}" ${statusCode} ${sent()}`))
+    })
+  })
+}

@@ -1,0 +1,111 @@
+/** One process that serves the site: everything is loaded and checked, then the port opens, then it says where. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { settings, settingsModule } from '#core/conf'
+import { clock } from '#core/utils'
+import { CommandError, type CommandIo } from '../base.ts'
+import { performChecks } from '../checking.ts'
+import { styleFor } from '../style.ts'
+import { nuagesVersion } from '../version.ts'
+import { type Address, urlOf } from './address.ts'
+import { bannerDate } from './dates.ts'
+import { GracefulServer } from './graceful.ts'
+import { logRequests } from './request_log.ts'
+
+export interface ServeOptions {
+  readonly address: Address
+  readonly skipChecks?: boolean | undefined
+  readonly noColor?: boolean | undefined
+  readonly forceColor?: boolean | undefined
+  /** False for the second and later of several workers, which have nothing new to say. */
+  readonly announces: boolean
+}
+
+/** The port cannot be had. Printed as `Error: …`, as Django does. */
+export class PortError extends CommandError {
+  override readonly name = 'Error'
+}
+
+const PORT_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: "You don't have permission to access that port.",
+  EADDRINUSE: 'That port is already in use.',
+  EADDRNOTAVAIL: "That IP address can't be assigned to.",
+}
+
+function portError(error: NodeJS.ErrnoException, { host }: Address): CommandError {
+  const unknown = error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'
+  const message = unknown ? `Name or service not known: '${host}'` : PORT_ERRORS[error.code ?? '']
+  return new PortError(message ?? error.message, { cause: error })
+}
+
+/** Opens the port. @throws PortError when it cannot be had */
+export async function listen(server: Server, address: Address): Promise<Address> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(portError(error, address)))
+    server.listen(address.port, address.host, resolve)
+  })
+  // With port 0 the system chose one.
+  return { host: address.host, port: (server.address() as AddressInfo).port }
+}
+
+async function warnOfMigrations({ stdout, stderr, style }: CommandIo): Promise<void> {
+  const { unappliedMigrations } = await import('#core/db')
+  let pending: string[]
+  try {
+    pending = await unappliedMigrations()
+  } catch (error) {
+    // The site may answer without its database, and says so itself where it cannot.
+    stderr.write(style.WARNING(`\nThe migrations cannot be checked: ${(error as Error).message}`))
+    return
+  }
+  if (pending.length === 0) return
+  const labels = [...new Set(pending.map((name) => name.slice(0, name.indexOf('.'))))].toSorted()
+  stdout.write(
+    style.NOTICE(
+      `\nYou have ${pending.length} unapplied migration(s). Your project may not work properly until you apply the` +
+        ` migrations for app(s): ${labels.join(', ')}.`,
+    ),
+  )
+  stdout.write(style.NOTICE("Run './manage.ts migrate' to apply them."))
+}
+
+async function prepare(io: CommandIo, { announces, skipChecks }: ServeOptions): Promise<void> {
+  if (!settings.DEBUG && settings.ALLOWED_HOSTS.length === 0) {
+    throw new CommandError('You must set settings.ALLOWED_HOSTS if DEBUG is False.')
+  }
+  if (!skipChecks) {
+    if (announces) io.stdout.write('Performing system checks...\n\n')
+    const silent = { ...io, stdout: { write() {} }, stderr: { write() {} } }
+    await performChecks(announces ? io : silent, { countIssues: announces })
+  }
+  if (announces) await warnOfMigrations(io)
+}
+
+function announce({ stdout }: CommandIo, address: Address): void {
+  const quit = process.platform === 'win32' ? 'CTRL-BREAK' : 'CONTROL-C'
+  stdout.write(
+    [
+      bannerDate(clock.now(), settings.TIME_ZONE),
+      `Nuages version ${nuagesVersion()}, using settings '${settingsModule()}'`,
+      `Starting development server at ${urlOf(address)}`,
+      `Quit the server with ${quit}.`,
+    ].join('\n'),
+  )
+}
+
+/**
+ * Serves the site of the loaded settings.
+ * @throws CommandError when a check fails or the port cannot be had; ImproperlyConfigured when a setting is wrong
+ */
+export async function serve(io: CommandIo, options: ServeOptions): Promise<GracefulServer> {
+  await prepare(io, options)
+  const { createApplication } = await import('#core/handlers')
+  const app = await createApplication()
+  const answer = app.callback()
+  const server = createServer((request, response) => void answer(request, response))
+  const graceful = new GracefulServer(server)
+  logRequests(server, { style: styleFor(process.stderr, options), timeZone: settings.TIME_ZONE })
+  const address = await listen(server, options.address)
+  if (options.announces) announce(io, address)
+  return graceful
+}

@@ -1,0 +1,168 @@
+/**
+ * The parent of the serving processes. It holds the listening socket (by node:cluster), so that workers come and go and
+ * no connection is refused. On a change of code, new workers start while the old ones serve; only when the new ones are
+ * ready do the old ones stop. A change that does not load leaves the old ones serving.
+ */
+import path from 'node:path'
+import { clock, CORE, getLogger } from '#core/utils'
+import { Generation } from './generation.ts'
+import { onStopSignal } from './signals.ts'
+import { type Watcher, watchCode } from './watcher.ts'
+import { WorkerFailed, WorkerProcess } from './worker_process.ts'
+
+export interface SupervisorOptions {
+  /** How many processes serve. */
+  readonly workers: number
+  /** Folders in which a change of code starts new workers; none for no watching. */
+  readonly watched: readonly string[]
+}
+
+/** A process that ends this soon (milliseconds) after it was ready may do so again and again. */
+const TOO_SOON = 1000
+
+/** Exit code of a process that Ctrl-C has ended, as shells give it. */
+const INTERRUPTED = 130
+
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #log = getLogger('django.utils.autoreload')
+  readonly #retiring = new Set<Generation>()
+  #serving: Generation | undefined
+  #starting: Generation | undefined
+  /** Warm, and without any code of the project: what makes a reload quick. */
+  #spare: WorkerProcess | undefined
+  #stopping = false
+  #finish: (exitCode: number) => void = () => {}
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+  }
+
+  get #watches(): boolean {
+    return this.#options.watched.length > 0
+  }
+
+  /** Serves until a signal comes, or until the first start fails. Gives the exit code. */
+  async run(): Promise<number> {
+    const finished = new Promise<number>((resolve) => {
+      this.#finish = resolve
+    })
+    const forget = onStopSignal(
+      () => void this.#stop(),
+      () => this.#stopAtOnce(),
+    )
+    const first = new Generation(this.#options.workers)
+    this.#starting = first
+    let watcher: Watcher | undefined
+    if (this.#watches) {
+      // Now, not later: the first save may come as soon as the port is open.
+      this.#warmSpare()
+      this.#log.info('Watching for file changes with chokidar')
+      // While the folders are read, the first workers get warm.
+      watcher = await watchCode(this.#options.watched, (files) => this.#changed(files))
+    }
+    if (this.#starting === first) void this.#begin(first)
+    const exitCode = await finished
+    forget()
+    await watcher?.close()
+    return exitCode
+  }
+
+  /** Starts a generation and, once it is ready, lets it take the place of the one that serves. */
+  async #begin(generation: Generation): Promise<void> {
+    this.#starting = generation
+    try {
+      await generation.warm()
+      this.#warmSpare()
+      await generation.start()
+    } catch (error) {
+      generation.kill()
+      if (!(error instanceof WorkerFailed)) throw error
+      // A later change has killed it: that one's generation is on its way.
+      if (this.#starting === generation) this.#failed(error)
+      return
+    }
+    if (this.#starting !== generation) return
+    this.#starting = undefined
+    this.#replaceBy(generation)
+  }
+
+  #replaceBy(generation: Generation): void {
+    const old = this.#serving
+    this.#serving = generation
+    void this.#guard(generation)
+    if (old === undefined) return
+    this.#retiring.add(old)
+    void old.retire().then(() => this.#retiring.delete(old))
+  }
+
+  #failed({ exitCode }: WorkerFailed): void {
+    this.#starting = undefined
+    if (this.#stopping) return
+    if (this.#serving === undefined) {
+      this.#spare?.kill()
+      this.#finish(exitCode || 1)
+      return
+    }
+    const meanwhile = this.#serving.isAlive ? 'The code from before it keeps serving' : 'Nothing is served'
+    this.#log.error(`The change could not be loaded. ${meanwhile} until the next save.`)
+  }
+
+  /** A worker that ends by itself is replaced, unless it would only end again. */
+  async #guard(generation: Generation): Promise<void> {
+    const readyAt = clock.now()
+    const exitCode = await generation.firstEnd()
+    if (this.#stopping || this.#serving !== generation) return
+    if (this.#starting !== undefined) return
+    const lived = clock.now() - readyAt
+    if (lived < TOO_SOON && this.#watches) {
+      this.#log.error(`The server's process ended with code ${exitCode}. Waiting for the next save.`)
+      return
+    }
+    this.#log.error(`The server's process ended with code ${exitCode}. Starting it again.`)
+    setTimeout(
+      () => {
+        if (this.#serving === generation && !this.#stopping) this.#renew()
+      },
+      Math.max(TOO_SOON - lived, 0),
+    )
+  }
+
+  #warmSpare(): void {
+    if (this.#watches) this.#spare ??= new WorkerProcess()
+  }
+
+  #takeSpare(): WorkerProcess | undefined {
+    const spare = this.#spare
+    this.#spare = undefined
+    return spare
+  }
+
+  #changed(files: readonly string[]): void {
+    if (this.#stopping) return
+    const shown = files.map((file) => path.relative(process.cwd(), file)).join(', ')
+    this.#log.info(`${shown} changed, reloading.`)
+    // The spare has the framework in memory as it was when the spare started.
+    const stale = files.some((file) => file.startsWith(CORE) || path.basename(file) === 'package.json')
+    if (stale) this.#takeSpare()?.kill()
+    this.#renew()
+  }
+
+  #renew(): void {
+    this.#starting?.kill()
+    void this.#begin(new Generation(this.#options.workers, this.#takeSpare()))
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping = true
+    this.#starting?.kill()
+    this.#takeSpare()?.kill()
+    await Promise.all([this.#serving?.stop(), ...[...this.#retiring].map((generation) => generation.stop())])
+    this.#finish(0)
+  }
+
+  #stopAtOnce(): void {
+    for (const generation of [this.#serving, this.#starting, ...this.#retiring]) generation?.kill()
+    process.exit(INTERRUPTED)
+  }
+}

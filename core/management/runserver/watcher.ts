@@ -1,0 +1,60 @@
+/** Sees changes of code: which files count, and many saves as one change. */
+import path from 'node:path'
+import { watch } from 'chokidar'
+
+const CODE = /\.[cm]?[jt]s$/
+const IGNORED_FOLDERS = new Set(['node_modules', 'dist', 'coverage'])
+
+/** Whether a change of the file calls for a new process: code does, templates and data do not. */
+export function isCode(file: string): boolean {
+  const name = path.basename(file)
+  return name === 'package.json' || (CODE.test(name) && !name.endsWith('.d.ts') && !/\.test\.[cm]?[jt]s$/.test(name))
+}
+
+/**
+ * Milliseconds without a further change after which a change is reported: an editor may write a file in two steps.
+ * More than the 50 within which chokidar drops a second change of the same file, so that no save is missed.
+ */
+const QUIET = 60
+
+export interface Watcher {
+  close(): Promise<void>
+}
+
+/**
+ * Watches folders; done when every change from now on will be seen.
+ * @param changed gets the files of one change, absolute
+ */
+export async function watchCode(folders: readonly string[], changed: (files: string[]) => void): Promise<Watcher> {
+  const files = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  const report = (): void => {
+    const all = [...files]
+    files.clear()
+    changed(all)
+  }
+  const watcher = watch([...folders], {
+    ignoreInitial: true,
+    ignored: (file, stats) => {
+      if (folders.includes(file)) return false
+      const name = path.basename(file)
+      if (name.startsWith('.') || IGNORED_FOLDERS.has(name)) return true
+      return stats?.isFile() === true && !isCode(file)
+    },
+  })
+  watcher.on('all', (event, file) => {
+    if (event === 'addDir' || event === 'unlinkDir') return
+    files.add(file)
+    clearTimeout(timer)
+    timer = setTimeout(report, QUIET)
+  })
+  // A folder that cannot be watched is no reason to stop serving.
+  watcher.on('error', (error) => process.stderr.write(`Watching for file changes: ${String(error)}\n`))
+  await new Promise<void>((resolve) => watcher.once('ready', resolve))
+  return {
+    close() {
+      clearTimeout(timer)
+      return watcher.close()
+    },
+  }
+}

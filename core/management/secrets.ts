@@ -1,0 +1,36 @@
+/** Hides secrets in settings that are about to be shown. */
+import { schema } from '#core/conf'
+
+export const MASK = '*'.repeat(20)
+
+/** Names that hold secrets, in settings of the project's own and inside DATABASES, CACHES and the like. */
+const SECRET_NAME = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL/i
+/** The password in `scheme://user:password@host`. */
+const PASSWORD_IN_URL = /([a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:)[^@/\s]+@/gi
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+/** The value with everything inside it hidden that has the name, or the look, of a secret. */
+function maskedInside(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(PASSWORD_IN_URL, `$1${MASK}@`)
+  if (Array.isArray(value)) return value.map(maskedInside)
+  if (!isPlain(value)) return value
+  const entries = Object.entries(value).map(([name, entry]) => [
+    name,
+    SECRET_NAME.test(name) && !isEmpty(entry) ? MASK : maskedInside(entry),
+  ])
+  return Object.fromEntries(entries) as Record<string, unknown>
+}
+
+/** The value of a setting as it may be shown. */
+export function masked(name: string, value: unknown): unknown {
+  const known = Object.hasOwn(schema, name)
+  const secret = known ? 'secret' in schema[name as keyof typeof schema] : SECRET_NAME.test(name)
+  if (secret && !isPlain(value) && !isEmpty(value)) return MASK
+  return maskedInside(value)
+}

@@ -1,0 +1,10 @@
+/** The version of Nuages, read from its own package.json. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** As source and as built package alike, package.json lies beside the folder `core`. */
+const PACKAGE = path.join(import.meta.dirname, '..', '..', 'package.json')
+
+export function nuagesVersion(): string {
+  return (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version
+}
