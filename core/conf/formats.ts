@@ -66,9 +66,18 @@ export const cookieName: Format<string> = {
   fromText: (value) => value,
 }
 
-export const regExp: Format<RegExp> = {
-  expected: 'a regular expression',
-  accepts: (value) => value instanceof RegExp,
+function isRegExp(value: unknown): value is RegExp | string {
+  try {
+    return value instanceof RegExp || (typeof value === 'string' && new RegExp(value) instanceof RegExp)
+  } catch {
+    return false
+  }
+}
+
+/** As such, or as Django has it: as a text. */
+export const regExp: Format<RegExp | string> = {
+  expected: 'a regular expression, or the text of one',
+  accepts: isRegExp,
 }
 
 export const unchecked: Format<unknown> = {

@@ -12,6 +12,7 @@ import {
   nullable,
   number,
   oneOf,
+  regExp,
   shape,
   text,
   unchecked,
@@ -33,6 +34,20 @@ function setting<T>(doc: string, format: Format<T>, value: NoInfer<T>): SettingD
 
 function secret<T>(doc: string, format: Format<T>, value: NoInfer<T>): SettingDefinition<T> {
   return { doc, format, default: value, secret: true }
+}
+
+const timeZone: Format<string> = {
+  ...filledText,
+  expected: "the IANA name of a time zone, such as 'UTC' or 'Europe/Paris'",
+  accepts(value): value is string {
+    if (typeof value !== 'string' || value === '') return false
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: value }).format()
+      return true
+    } catch {
+      return false
+    }
+  },
 }
 
 const sameSite = oneOf('Lax', 'Strict', 'None', null, false)
@@ -86,7 +101,7 @@ const database = shape(
     CONN_HEALTH_CHECKS: boolean,
     ATOMIC_REQUESTS: boolean,
     AUTOCOMMIT: boolean,
-    TIME_ZONE: nullableText,
+    TIME_ZONE: nullable(timeZone),
     TEST: object,
   },
   ['ENGINE'],
@@ -109,19 +124,6 @@ const templateEngine = shape(
   { BACKEND: filledText, NAME: text, DIRS: listOf(text), APP_DIRS: boolean, OPTIONS: object },
   ['BACKEND'],
 )
-
-const isPattern = (value: unknown): value is RegExp | string => {
-  try {
-    return value instanceof RegExp || (typeof value === 'string' && new RegExp(value) instanceof RegExp)
-  } catch {
-    return false
-  }
-}
-
-const pattern: Format<RegExp | string> = {
-  expected: 'a regular expression, as such or as the text of one',
-  accepts: isPattern,
-}
 
 const securityPolicy: Format<Readonly<Record<string, unknown>>> = {
   expected: 'an object of directives',
@@ -164,7 +166,7 @@ export const schema = {
     nullableText,
     null,
   ),
-  DISALLOWED_USER_AGENTS: setting('User agents that are answered with 403.', listOf(pattern), []),
+  DISALLOWED_USER_AGENTS: setting('User agents that are answered with 403.', listOf(regExp), []),
   DEFAULT_CHARSET: setting('Charset of responses that name none.', filledText, 'utf-8'),
   SILENCED_SYSTEM_CHECKS: setting('Ids of checks that are not reported.', listOf(text), []),
   LOGGING: setting('Levels by logger name: `{ loggers: { "django.request": { level: "ERROR" } } }`.', object, {}),
@@ -247,7 +249,7 @@ export const schema = {
     boolean,
     true,
   ),
-  TIME_ZONE: setting('Time zone of the site, by its IANA name.', filledText, 'America/Chicago'),
+  TIME_ZONE: setting('Time zone of the site, by its IANA name.', timeZone, 'America/Chicago'),
 
   // Sessions
   SESSION_ENGINE: setting(
@@ -319,7 +321,7 @@ export const schema = {
   // Security headers
   SECURE_SSL_REDIRECT: setting('Redirects http to https.', boolean, false),
   SECURE_SSL_HOST: setting('Host to redirect to; null for the same.', nullableText, null),
-  SECURE_REDIRECT_EXEMPT: setting('Paths, without the first slash, that are not redirected.', listOf(pattern), []),
+  SECURE_REDIRECT_EXEMPT: setting('Paths, without the first slash, that are not redirected.', listOf(regExp), []),
   SECURE_HSTS_SECONDS: setting('Age of Strict-Transport-Security in seconds; 0 for no header.', seconds, 0),
   SECURE_HSTS_INCLUDE_SUBDOMAINS: setting('Adds includeSubDomains to it.', boolean, false),
   SECURE_HSTS_PRELOAD: setting('Adds preload to it.', boolean, false),

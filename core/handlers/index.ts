@@ -5,11 +5,14 @@ import { projectRoot, settings } from '#core/conf'
 import { extendKoa } from '#core/http'
 import { loadEngines } from '#core/template'
 import { loadUrlconf } from '#core/urls'
+import './checks.ts'
 import { ErrorResponses } from './error_responses.ts'
 import { logKoaError } from './logging.ts'
 import { loadMiddleware } from './middleware_chain.ts'
 import { aroundTheView } from './around_the_view.ts'
 import { outermost } from './outermost.ts'
+
+export { markAsLogged, pathForLog } from './logging.ts'
 
 /**
  * The application that the settings describe. Everything that can be wrong with them shows here, not at a request.

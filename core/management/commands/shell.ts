@@ -3,8 +3,9 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
+import { apps } from '#core/apps'
 import { prepareSettings, projectRoot } from '#core/conf'
-import { randomText } from '#core/utils'
+import { importModule, moduleFile, randomText } from '#core/utils'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { nuagesVersion } from '../version.ts'
 
@@ -29,6 +30,7 @@ export default class ShellCommand extends BaseCommand<Options> {
 
   async handle({ command, imports, verbosity }: Options & CommonOptions): Promise<void> {
     const names = imports ? await namesAtHand() : {}
+    await prepareDoors()
     const code = command ?? (process.stdin.isTTY ? undefined : await text(process.stdin))
     if (code !== undefined) {
       await runModule(code, names)
@@ -47,9 +49,8 @@ export default class ShellCommand extends BaseCommand<Options> {
 
 /** What one reaches for in a shell, by the names it has in its room. */
 async function namesAtHand(): Promise<Names> {
-  const [{ settings }, { apps }, db, { cache, caches }, urls, http, { callCommand }] = await Promise.all([
+  const [{ settings }, db, { cache, caches }, urls, http, { callCommand }] = await Promise.all([
     import('#core/conf'),
-    import('#core/apps'),
     import('#core/db'),
     import('#core/cache'),
     import('#core/urls'),
@@ -58,12 +59,21 @@ async function namesAtHand(): Promise<Names> {
   ])
   const { connection, connections, transaction } = db
   const { reverse, resolve } = urls
-  // What was imported just now may have something to prepare.
-  await prepareSettings()
   await urls.loadUrlconf()
   const { HttpResponse } = http
   const rooms = { settings, apps, cache, caches, callCommand, HttpResponse }
   return { ...rooms, connection, connections, transaction, reverse, resolve }
+}
+
+/**
+ * Loads the doors of the installed apps, and what they and the rooms have to prepare: code in a shell cannot wait
+ * between its imports and its first line.
+ */
+async function prepareDoors(): Promise<void> {
+  const root = projectRoot()
+  const doors = apps.getAppConfigs().filter(({ name }) => moduleFile(name, root) !== undefined)
+  await Promise.all(doors.map(({ name }) => importModule(name, { setting: 'INSTALLED_APPS', root })))
+  await prepareSettings()
 }
 
 /**

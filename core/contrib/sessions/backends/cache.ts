@@ -1,6 +1,7 @@
 /** Sessions in a cache: fast, and gone when the cache drops them. */
-import { caches, type Cache } from '#core/cache'
+import { type Cache, caches, InvalidCacheBackendError } from '#core/cache'
 import { settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
 import { clock } from '#core/utils'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
@@ -13,7 +14,15 @@ export const KEY_PREFIX = 'django.contrib.sessions.cache'
 export const secondsLeft = ({ expiresAt }: SessionRecord): number => (expiresAt - clock.now()) / 1000
 
 /** The cache that SESSION_CACHE_ALIAS names. */
-export const sessionCache = (): Cache => caches[settings.SESSION_CACHE_ALIAS] as Cache
+export function sessionCache(): Cache {
+  const alias = settings.SESSION_CACHE_ALIAS
+  try {
+    return caches[alias] as Cache
+  } catch (error) {
+    if (!(error instanceof InvalidCacheBackendError)) throw error
+    throw new ImproperlyConfigured(`SESSION_CACHE_ALIAS is '${alias}': ${error.message}`, { cause: error })
+  }
+}
 
 export class SessionStore implements Store {
   readonly #cache: Cache
