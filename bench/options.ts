@@ -1,0 +1,72 @@
+/** The words after `npm run bench --`. */
+import { parseArgs } from 'node:util'
+import { GENERATORS, type Generator, generator } from './load/index.ts'
+
+export interface BenchOptions {
+  /** Words that the name of a target must have, all of them. */
+  readonly words: readonly string[]
+  readonly rounds: number
+  readonly seconds: number
+  readonly generator: Generator
+  readonly peers: boolean
+  readonly list: boolean
+  readonly help: boolean
+}
+
+export class UsageError extends Error {}
+
+export const USAGE = `npm run bench -- [word …] [--rounds N] [--seconds N] [--load wrk|autocannon] [--peers] [--list]
+
+  word …       measures the targets whose name has all of these words, such as: counter sqlite
+  --rounds N   measures each target N times, in turn with the others (1 to 100; 5 if not given)
+  --seconds N  puts load on a server for N seconds, after a warm-up (0.1 to 60; 2 if not given)
+  --load NAME  makes the load with wrk or autocannon (wrk if it is installed)
+  --peers      measures other session libraries too; installs them into bench/peers at the first time
+  --list       prints the names of the targets`
+
+function numberIn(option: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= least && value <= most) return value
+  throw new UsageError(`--${option} should be a number from ${least} to ${most}, found '${text}'.`)
+}
+
+function generatorNamed(name: string): Generator {
+  const found = Object.hasOwn(GENERATORS, name) ? GENERATORS[name] : undefined
+  if (found !== undefined) return found
+  throw new UsageError(`--load should be ${Object.keys(GENERATORS).join(' or ')}, found '${name}'.`)
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '2' },
+        load: { type: 'string' },
+        peers: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error })
+  }
+}
+
+/** @throws UsageError that says what is wrong with which option */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values, positionals } = parsed(args)
+  const rounds = numberIn('rounds', values.rounds, 1, 100)
+  if (!Number.isInteger(rounds)) throw new UsageError(`--rounds should be a whole number, found '${values.rounds}'.`)
+  return {
+    words: positionals,
+    rounds,
+    seconds: numberIn('seconds', values.seconds, 0.1, 60),
+    generator: values.load === undefined ? generator() : generatorNamed(values.load),
+    peers: values.peers,
+    list: values.list,
+    help: values.help,
+  }
+}

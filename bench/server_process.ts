@@ -1,0 +1,105 @@
+/** A server that is measured, seen from outside: starts it on its core, asks it, ends it. */
+import type { ChildProcess } from 'node:child_process'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { children, cores, hasEnded, pinned, tailOf } from './processes.ts'
+import type { FromServer, Usage } from './server.ts'
+import { type Store, Unavailable } from './stores.ts'
+import type { Target } from './targets.ts'
+
+/** Longest wait for an answer of the process, in milliseconds. */
+const PATIENCE = 30_000
+
+/** Variables of this process that would change what is measured. */
+const FOREIGN = /^(NUAGES_|BENCH_|DATABASE_URL$|CACHE_URL$)/
+
+function environment(target: Target, store: Store): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))
+  return {
+    ...Object.fromEntries(inherited),
+    NODE_ENV: 'production',
+    BENCH_STORE: target.store ?? '',
+    BENCH_LOCATION: store.location,
+    BENCH_SETTINGS: JSON.stringify({ ...store.settings, ...target.settings }),
+  }
+}
+
+export class ServerProcess {
+  readonly #child: ChildProcess
+  readonly #errors: () => string
+  #port = 0
+
+  private constructor(target: Target, store: Store) {
+    const node = [process.execPath, '--import', import.meta.resolve('tsx')]
+    const command = pinned(cores.server, ...node, path.join(import.meta.dirname, 'server.ts'), target.server)
+    const env = environment(target, store)
+    this.#child = children.start(command, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#errors = tailOf(this.#child.stderr)
+  }
+
+  /** @throws Unavailable with what the server said when it does not start */
+  static async start(target: Target, store: Store): Promise<ServerProcess> {
+    const server = new ServerProcess(target, store)
+    try {
+      const message = await server.#next()
+      if ('failed' in message) throw new Unavailable(message.failed)
+      server.#port = 'port' in message ? message.port : 0
+      return server
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  async usage(): Promise<Usage> {
+    if (!hasEnded(this.#child)) this.#child.send('usage', () => {})
+    const message = await this.#next()
+    if (!('usage' in message)) throw new Error('The server answered something else than what it has used.')
+    return message.usage
+  }
+
+  /** Waits until every request is answered, also those whose client did not wait. */
+  async settled(): Promise<Usage> {
+    const deadline = performance.now() + PATIENCE
+    for (;;) {
+      const usage = await this.usage()
+      if (usage.connections === 0) return usage
+      if (performance.now() > deadline) throw new Error(`${usage.connections} requests were never answered.`)
+      await pause(10)
+    }
+  }
+
+  async stop(): Promise<void> {
+    await children.stop(this.#child)
+  }
+
+  #next(): Promise<FromServer> {
+    const child = this.#child
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        clearTimeout(timer)
+        child.off('message', onMessage)
+        child.off('close', onClose)
+        act()
+      }
+      const onMessage = (message: unknown) => settle(() => resolve(message as FromServer))
+      const onClose = () => settle(() => reject(new Error(`The server ended. ${this.#errors()}`.trim())))
+      const timer = setTimeout(
+        () =>
+          settle(() => reject(new Error(`The server said nothing for ${PATIENCE / 1000} seconds. ${this.#errors()}`))),
+        PATIENCE,
+      )
+      child.once('message', onMessage)
+      child.once('close', onClose)
+      if (hasEnded(child)) onClose()
+    })
+  }
+}

@@ -1,0 +1,12 @@
+/** Koa with nothing in it. */
+import Koa from 'koa'
+import type { Listener } from '../server.ts'
+import { HELLO } from '../works.ts'
+
+export default (): Listener => {
+  const app = new Koa()
+  app.use((ctx) => {
+    ctx.body = HELLO
+  })
+  return app.callback()
+}

@@ -1,0 +1,8 @@
+/** The floor: node:http alone. */
+import type { Listener } from '../server.ts'
+import { HELLO } from '../works.ts'
+
+export default (): Listener => (_request, response) => {
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+  response.end(HELLO)
+}

@@ -1,0 +1,19 @@
+/** Nuages, as the settings in BENCH_SETTINGS have it. */
+import path from 'node:path'
+import { setup } from '#core/apps'
+import { settings } from '#core/conf'
+import { connections, loadMigrations, MigrationExecutor } from '#core/db'
+import { createApplication } from '#core/handlers'
+import type { Listener } from '../server.ts'
+
+async function migrate(): Promise<void> {
+  const graph = await loadMigrations()
+  const targets = graph.leaves().map(({ app, name }) => [app, name] as const)
+  await new MigrationExecutor(connections.database(), graph).execute(graph.plan(targets, new Map()))
+}
+
+export default async (): Promise<Listener> => {
+  await setup({ settings: 'settings', root: path.join(import.meta.dirname, '..', 'nuages') })
+  if (settings.SESSION_ENGINE.endsWith('db')) await migrate()
+  return (await createApplication()).callback()
+}

@@ -1,0 +1,161 @@
+/** Where sessions are kept: each measurement has a store of its own, empty at its start and gone at its end. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Settings } from '#core/conf'
+import type { DatabaseSettings, Vendor } from '#core/db'
+import { databases } from '../test/services.ts'
+import { children, cores, hasEnded, isInstalled, pinned, tailOf } from './processes.ts'
+
+/** A store on a service that this machine does not have. */
+export class Unavailable extends Error {}
+
+export interface Store {
+  /** What Nuages has to be told. */
+  readonly settings: Settings
+  /** What a peer has to be told: a file or a URL. */
+  readonly location: string
+  close(): Promise<void>
+}
+
+const engine = (name: string): string => `core.contrib.sessions.backends.${name}`
+const nothing = async (): Promise<void> => {}
+
+/** Everything that a run writes is below this folder. */
+export const folder = mkdtempSync(path.join(tmpdir(), 'nuages-bench-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+function newFolder(): { location: string; close: () => Promise<void> } {
+  const location = mkdtempSync(path.join(folder, 'store-'))
+  return { location, close: async () => rmSync(location, { recursive: true, force: true }) }
+}
+
+const database = (config: DatabaseSettings): Settings => ({ DATABASES: { default: config } })
+
+async function sqlite(): Promise<Store> {
+  const { location, close } = newFolder()
+  const file = path.join(location, 'db.sqlite3')
+  const config = { ENGINE: 'core.db.backends.sqlite3', NAME: file }
+  return { settings: { ...database(config), SESSION_ENGINE: engine('db') }, location: file, close }
+}
+
+async function databaseServer(vendor: Vendor): Promise<Store> {
+  const found = (await databases('bench')).find((each) => each.vendor === vendor)
+  if (found === undefined || !found.available) throw new Unavailable(found?.reason ?? `There is no ${vendor}.`)
+  await found.create()
+  return {
+    settings: { ...database(found.config), SESSION_ENGINE: engine('db') },
+    location: JSON.stringify(found.config),
+    close: () => found.drop(),
+  }
+}
+
+/** More than a run can make: a cache that drops a session loses its count. */
+const ROOM = { MAX_ENTRIES: 10_000_000 }
+
+const cache = (entry: { BACKEND: string; LOCATION?: string; OPTIONS?: Record<string, unknown> }): Settings => ({
+  CACHES: { default: entry },
+  SESSION_ENGINE: engine('cache'),
+})
+
+const locmem = { BACKEND: 'core.cache.backends.locmem.LocMemCache', OPTIONS: ROOM }
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+const answersAt = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+
+/** A server of our own, on the load generator's core, so that nobody's data is in the way and nothing of ours stays. */
+async function ownServer(
+  command: string,
+  args: (port: number) => string[],
+): Promise<{ port: number; stop: () => Promise<void> }> {
+  if (!isInstalled(command)) throw new Unavailable(`${command} is not installed.`)
+  const port = await freePort()
+  const child = children.start(pinned(cores.load, command, ...args(port)), {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = tailOf(child.stdout)
+  const errors = tailOf(child.stderr)
+  for (let attempt = 0; attempt < 100 && !hasEnded(child); attempt++) {
+    if (await answersAt(port)) return { port, stop: () => children.stop(child) }
+    await pause(50)
+  }
+  await children.stop(child)
+  throw new Unavailable(`${command} does not start. ${errors() || output()}`)
+}
+
+async function redis(): Promise<Store> {
+  const quiet = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const { port, stop } = await ownServer('redis-server', (port) => ['--port', String(port), ...quiet])
+  const location = `redis://127.0.0.1:${port}/0`
+  return {
+    settings: cache({ BACKEND: 'core.cache.backends.redis.RedisCache', LOCATION: location }),
+    location,
+    close: stop,
+  }
+}
+
+async function memcached(): Promise<Store> {
+  const asRoot = process.getuid?.() === 0 ? ['-u', 'root'] : []
+  const options = ['-l', '127.0.0.1', '-U', '0', '-m', '512', ...asRoot]
+  const { port, stop } = await ownServer('memcached', (port) => ['-p', String(port), ...options])
+  const location = `127.0.0.1:${port}`
+  const BACKEND = 'core.cache.backends.memcached.PyMemcacheCache'
+  return { settings: cache({ BACKEND, LOCATION: location }), location, close: stop }
+}
+
+async function cachedDb(): Promise<Store> {
+  const { settings, ...store } = await sqlite()
+  return { ...store, settings: { ...settings, CACHES: { default: locmem }, SESSION_ENGINE: engine('cached_db') } }
+}
+
+async function file(): Promise<Store> {
+  const { location, close } = newFolder()
+  const sessions = path.join(location, 'sessions')
+  mkdirSync(sessions)
+  return { settings: { SESSION_FILE_PATH: sessions, SESSION_ENGINE: engine('file') }, location: sessions, close }
+}
+
+const STORES = {
+  'db-sqlite': sqlite,
+  'db-postgresql': () => databaseServer('postgresql'),
+  'db-mysql': () => databaseServer('mysql'),
+  'cache-locmem': async () => ({ settings: cache(locmem), location: '', close: nothing }),
+  'cache-redis': redis,
+  'cache-memcached': memcached,
+  cached_db: cachedDb,
+  file,
+  signed_cookies: async () => ({
+    settings: { SESSION_ENGINE: engine('signed_cookies') },
+    location: '',
+    close: nothing,
+  }),
+  /** For peers: their own store in the process. */
+  memory: async () => ({ settings: {}, location: '', close: nothing }),
+} as const satisfies Record<string, () => Promise<Store>>
+
+export type StoreName = keyof typeof STORES
+
+/** @throws Unavailable where the service that it needs is not there */
+export async function openStore(name: StoreName | undefined): Promise<Store> {
+  return name === undefined ? { settings: {}, location: '', close: nothing } : STORES[name]()
+}

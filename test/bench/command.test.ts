@@ -1,0 +1,99 @@
+/** `npm run bench` prints a table, understands its words and leaves nothing behind when it is stopped. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'chai'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+interface Running {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly result: Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const program = path.join(ROOT, 'bench', 'run.ts')
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+  })
+  const finish = async () => {
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    return { code: child.exitCode, stdout, stderr }
+  }
+  return { child, result: finish() }
+}
+
+function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return list === '' ? [] : list.split(' ').map(Number)
+}
+
+/** Not gone, and not only waiting for its parent to take note of its end. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('koa_map.ts')
+
+/** Waits for something that happens outside this process; mocha's limit ends it. */
+async function until(happened: () => boolean): Promise<void> {
+  while (!happened()) await pause(20)
+}
+
+const descendantsOf = (pid: number): number[] => childrenOf(pid).flatMap((each) => [each, ...descendantsOf(each)])
+
+describe('the benchmark', function () {
+  this.timeout(60_000)
+
+  it('prints a row of figures for the floor and for each target', async () => {
+    const run = bench(['koa', 'counter', '--rounds', '1', '--seconds', '0.3', '--load', 'autocannon'])
+    const { code, stdout, stderr } = await run.result
+    expect(stdout).to.match(/^work +stack +sessions in +requests\/s +spread +ratio +CPU µs +spread +ratio/m)
+    expect(stdout).to.match(/^hello +node:http +[\d,]+ +1\.00 +[\d.,]+ +1\.00 +\d/m)
+    expect(stdout).to.match(/^counter +koa, a Map by hand +[\d,]+ .* 100 %$/m)
+    expect(stderr).to.match(/^1\/1 {2}koa, a Map by hand counter {2}[\d,]+ requests\/s/m)
+    expect(code).to.equal(0)
+  })
+
+  for (const [args, message] of [
+    [['--rounds', '0'], "--rounds should be a number from 1 to 100, found '0'."],
+    [['--rounds', '1.5'], "--rounds should be a whole number, found '1.5'."],
+    [['--seconds', 'many'], "--seconds should be a number from 0.1 to 60, found 'many'."],
+    [['--load', 'siege'], "--load should be wrk or autocannon, found 'siege'."],
+    [['no-such-target'], 'No target has all of these words in its name: no-such-target. --list prints the names.'],
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await bench(args).result
+      expect(stderr).to.contain(message)
+      expect(stdout).to.equal('')
+      expect(code).to.equal(2)
+    })
+  }
+
+  it('ends all its processes and removes its files when it is interrupted', async function () {
+    if (!existsSync('/proc/self/task')) this.skip()
+    const folder = mkdtempSync(path.join(tmpdir(), 'nuages-bench-test-'))
+    try {
+      const { child, result } = bench(['koa', 'counter', '--rounds', '9'], { TMPDIR: folder })
+      await once(child.stderr, 'data')
+      const pid = child.pid as number
+      await until(() => descendantsOf(pid).some(isServer))
+      const processes = descendantsOf(pid)
+      child.kill('SIGINT')
+      expect((await result).code).to.equal(130)
+      await until(() => !processes.some(isAlive))
+      expect(readdirSync(folder).filter((name) => name.startsWith('nuages-bench-'))).to.deep.equal([])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})

@@ -1,0 +1,68 @@
+/** A measurement is a result only when the answers were right. */
+import path from 'node:path'
+import { expect } from 'chai'
+import { GENERATORS } from '../../bench/load/index.ts'
+import { type Measurement, measure } from '../../bench/measure.ts'
+import { isInstalled } from '../../bench/processes.ts'
+import { ServerProcess } from '../../bench/server_process.ts'
+import { openStore, Unavailable } from '../../bench/stores.ts'
+import type { Target } from '../../bench/targets.ts'
+import { refusal } from './refusal.ts'
+
+const fixture = (name: string): Target => ({
+  stack: name,
+  server: path.join(import.meta.dirname, 'fixtures', `${name}.ts`),
+  work: 'counter',
+})
+
+const BY_HAND: Target = { stack: 'koa', server: 'servers/koa_map.ts', work: 'counter' }
+
+for (const [name, generator] of Object.entries(GENERATORS)) {
+  describe(`a measurement with ${name}`, function () {
+    this.timeout(60_000)
+
+    before(function () {
+      if (!isInstalled(name) && name === 'wrk') this.skip()
+    })
+
+    const short = (target: Target): Promise<Measurement> => measure(target, { seconds: 0.3, generator })
+
+    it('has figures of all kinds and nothing to complain of when the answers are right', async () => {
+      const { problems, kept, ...figures } = await short(BY_HAND)
+      expect(problems).to.deep.equal([])
+      expect(kept).to.equal(1)
+      expect(figures).to.have.all.keys('requestsPerSecond', 'cpu', 'p50', 'p99', 'memory')
+      for (const value of Object.values(figures)) expect(value).to.be.greaterThan(0)
+    })
+
+    it('says that requests were not counted, how many, and that some were refused', async () => {
+      const { problems, kept } = await short(fixture('forgetful'))
+      expect(kept).to.be.within(0.85, 0.95)
+      expect(problems.join(' ')).to.match(/The counters went up by \d+ for \d+ requests\./)
+      expect(problems.join(' ')).to.match(/\d+ of \d+ answers had another status than 200\./)
+    })
+  })
+}
+
+describe('a measurement', function () {
+  this.timeout(60_000)
+
+  it('says that visitors share a session', async () => {
+    const { problems } = await measure(fixture('stranger'), { seconds: 0.3 })
+    expect(problems.join(' ')).to.contain('640 visitors got only 1 sessions.')
+  })
+
+  it('says why a server did not start', async () => {
+    const error = await refusal(measure(fixture('broken'), { seconds: 0.3 }))
+    expect(error).to.be.instanceOf(Unavailable)
+    expect(error.message).to.equal('There is no bread in the house.')
+  })
+
+  it('leaves no server behind', async () => {
+    const server = await ServerProcess.start(BY_HAND, await openStore(undefined))
+    const pid = server.pid as number
+    await server.stop()
+    expect(() => process.kill(pid, 0)).to.throw('ESRCH')
+    expect((await refusal(server.usage())).message).to.contain('The server ended.')
+  })
+})

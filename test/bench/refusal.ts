@@ -1,0 +1,9 @@
+/** The error with which a promise ends. */
+export async function refusal(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('It was not refused.')
+}
