@@ -11,14 +11,24 @@ import { logKoaError } from './logging.ts'
 import { loadMiddleware } from './middleware_chain.ts'
 import { aroundTheView } from './around_the_view.ts'
 import { outermost } from './outermost.ts'
+import { staticFilesMiddleware } from './static_files.ts'
 
 export { markAsLogged, pathForLog } from './logging.ts'
+export { serveStaticFilesWith } from './static_files.ts'
+
+export interface ApplicationOptions {
+  /**
+   * Whether the files of the staticfiles app are served; as DEBUG says where absent. `runserver --nostatic` is false,
+   * `runserver --insecure` true.
+   */
+  readonly serveStatic?: boolean | undefined
+}
 
 /**
  * The application that the settings describe. Everything that can be wrong with them shows here, not at a request.
  * @throws ImproperlyConfigured
  */
-export async function createApplication(): Promise<Koa> {
+export async function createApplication({ serveStatic }: ApplicationOptions = {}): Promise<Koa> {
   await setup()
   await loadEngines()
   const middleware = await loadMiddleware(settings.MIDDLEWARE, projectRoot())
@@ -28,6 +38,7 @@ export async function createApplication(): Promise<Koa> {
   extendKoa(app)
   app.on('error', logKoaError)
   app.use(outermost(resolver, errors))
+  for (const each of staticFilesMiddleware(serveStatic)) app.use(each)
   for (const each of middleware) app.use(each)
   app.use(aroundTheView(resolver, errors))
   return app

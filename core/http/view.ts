@@ -11,6 +11,7 @@ export interface ViewMarks {
   sessionExempt?: boolean
   loginRequired?: boolean
   xframeOptionsExempt?: boolean
+  shouldAppendSlash?: boolean
 }
 
 /**

@@ -28,6 +28,7 @@ export async function loadChecks(): Promise<void> {
     import('#core/cache'),
     import('#core/db'),
     import('#core/handlers'),
+    import('#core/middleware'),
     import('#core/template'),
     import('#core/urls'),
   ])

@@ -4,6 +4,7 @@ import { settings } from '#core/conf'
 interface Asked {
   readonly ip?: string
   readonly csrfToken?: () => string
+  readonly cspNonce?: string
 }
 
 /** `csrf_token`, made only if the template uses it. Always on, whatever the settings list. */
@@ -32,6 +33,11 @@ export function staticFiles(_request: unknown): Record<string, unknown> {
 /** `MEDIA_URL`. */
 export function media(_request: unknown): Record<string, unknown> {
   return { MEDIA_URL: settings.MEDIA_URL }
+}
+
+/** `csp_nonce`, made only if the template uses it. */
+export function csp(request: unknown): Record<string, unknown> {
+  return { csp_nonce: () => (request as Asked).cspNonce ?? '' }
 }
 
 /** `LANGUAGE_CODE`. */

@@ -20,5 +20,6 @@ export type { Filter, FilterOptions } from './filter.ts'
 export type { Library, Tag, TagCompiler, TagParser, TagToken } from './library.ts'
 export type { LoaderSetup, TemplateLoader, TemplateSource } from './loaders/base.ts'
 export { conditionalEscape, escapeHtml, html, markSafe, SafeString } from './safe.ts'
+export { resolveStaticUrlsWith, staticUrl, type StaticUrlResolver, withScriptName } from './templatetags/static.ts'
 
 register(checkTemplates, 'templates')

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type Koa from 'koa'
 import inject from 'light-my-request'
 import { allowTestHost } from '#core/http'
+import { skipCsrfCheck } from '#core/middleware'
 import { clock, parseHttpDate, unquoteCookie } from '#core/utils'
 import { payloadOf, type RequestOptions } from './payload.ts'
 
@@ -85,9 +86,15 @@ export class Client {
   #app: Koa | undefined
   #listener: RequestListener | undefined
 
-  /** @param app the application to ask; else that of the settings, made at the first request */
-  constructor(app?: Koa) {
+  readonly #enforceCsrfChecks: boolean
+
+  /**
+   * @param app the application to ask; else that of the settings, made at the first request
+   * @param options.enforceCsrfChecks whether forms need their token; as in Django, not unless asked
+   */
+  constructor(app?: Koa, { enforceCsrfChecks = false } = {}) {
     this.#app = app
+    this.#enforceCsrfChecks = enforceCsrfChecks
     allowTestHost('testserver')
   }
 
@@ -146,7 +153,10 @@ export class Client {
       this.#app = await createApplication()
     }
     const handle = this.#app.callback()
-    return (req, res) => void handle(req, res)
+    return (req, res) => {
+      if (!this.#enforceCsrfChecks) skipCsrfCheck(req)
+      void handle(req, res)
+    }
   }
 
   #keep(line: string): void {

@@ -28,7 +28,7 @@ export class Deadlines {
         done: false,
       }
       this.#queue.push(waiting)
-      this.#timer ??= this.#arm(this.#milliseconds)
+      if (this.#timer === undefined) this.#timer = this.#arm(this.#milliseconds)
       promise.then(resolve, reject).finally(() => {
         waiting.done = true
       })

@@ -12,6 +12,7 @@ export {
   quoteCookie,
   unquoteCookie,
 } from './cookies.ts'
+export { buildPolicy, CSP, type CspPolicy, cspValues } from './csp.ts'
 export { Deadlines } from './deadlines.ts'
 export {
   CORE,

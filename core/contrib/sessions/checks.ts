@@ -29,14 +29,15 @@ const FLAGS: readonly CookieFlag[] = [
 
 function checkFlag({ setting, why, ids: [inApps, inMiddleware, inBoth] }: CookieFlag): CheckMessage[] {
   if (settings[setting]) return []
+  const hint = `In settings.ts: ${setting}: true`
   const app = apps.isInstalled(APP)
   const middleware = settings.MIDDLEWARE.some(
     (entry) => typeof entry === 'string' && canonicalName(entry) === MIDDLEWARE,
   )
-  if (app && middleware) return [new Warning(`${setting} is not set to true. ${why}`, { id: inBoth })]
+  if (app && middleware) return [new Warning(`${setting} is not set to true. ${why}`, { id: inBoth, obj: setting, hint })]
   const found = app ? `'${APP}' in your INSTALLED_APPS` : `'${MIDDLEWARE}' in your MIDDLEWARE`
   const message = `You have ${found}, but you have not set ${setting} to true. ${why}`
-  return app || middleware ? [new Warning(message, { id: app ? inApps : inMiddleware })] : []
+  return app || middleware ? [new Warning(message, { id: app ? inApps : inMiddleware, obj: setting, hint })] : []
 }
 
 const IN_COOKIES = 'core.contrib.sessions.backends.signed_cookies'

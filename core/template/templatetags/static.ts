@@ -3,8 +3,18 @@ import { settings } from '#core/conf'
 import { quoteUri } from '#core/utils'
 import type { Tag } from '../library.ts'
 
+/** Says where a static file is to be had; undefined where it does not know. */
+export type StaticUrlResolver = (path: string) => string | undefined
+
+let resolver: StaticUrlResolver | undefined
+
+/** Lets an app say what `{% static %}` makes of a path. The staticfiles app does; else STATIC_URL stands in front. */
+export function resolveStaticUrlsWith(resolve: StaticUrlResolver): void {
+  resolver = resolve
+}
+
 /** A relative STATIC_URL or MEDIA_URL lies under the path of the whole site, as in Django. */
-function withScriptName(url: string | null): string {
+export function withScriptName(url: string | null): string {
   if (url === null || url === '') return url ?? ''
   if (url.startsWith('/') || /^[a-z][a-z\d+.-]*:\/\//i.test(url)) return url
   return `${(settings.FORCE_SCRIPT_NAME ?? '').replace(/\/$/, '')}/${url}`
@@ -13,6 +23,8 @@ function withScriptName(url: string | null): string {
 /** The address of a static file. */
 export function staticUrl(path: string): string {
   if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(path)) return path
+  const resolved = resolver?.(path)
+  if (resolved !== undefined) return resolved
   return path.startsWith('/') ? quoteUri(path) : withScriptName(settings.STATIC_URL) + quoteUri(path)
 }
 

@@ -1,0 +1,119 @@
+/** Checks of the order of MIDDLEWARE: who needs what another has done before. */
+import { type CheckMessage, Error, Warning } from '#core/checks'
+import { settings } from '#core/conf'
+import { canonicalName } from '#core/utils'
+import {
+  AUTHENTICATION,
+  chain,
+  CONDITIONAL_GET,
+  CSRF,
+  GZIP,
+  isUsed,
+  LOGIN_REQUIRED,
+  MESSAGES,
+  place,
+  placeOf,
+  SECURITY,
+  SESSIONS,
+} from './chain.ts'
+
+interface Need {
+  readonly id: string
+  /** Who needs it, and what. */
+  readonly who: string
+  readonly what: string
+  readonly why: string
+  readonly isNeeded?: () => boolean
+}
+
+const inCookies = (): boolean =>
+  canonicalName(settings.MESSAGE_STORAGE) === 'core.contrib.messages.storage.cookie.CookieStorage'
+
+const NEEDS: readonly Need[] = [
+  { id: 'middleware.E001', who: AUTHENTICATION, what: SESSIONS, why: 'The user is found by the session.' },
+  {
+    id: 'middleware.E002',
+    who: MESSAGES,
+    what: SESSIONS,
+    why: 'MESSAGE_STORAGE keeps messages in the session.',
+    isNeeded: () => !inCookies(),
+  },
+  {
+    id: 'middleware.E003',
+    who: CSRF,
+    what: SESSIONS,
+    why: 'CSRF_USE_SESSIONS keeps the secret in the session.',
+    isNeeded: () => settings.CSRF_USE_SESSIONS,
+  },
+  { id: 'auth.E013', who: LOGIN_REQUIRED, what: AUTHENTICATION, why: 'It asks who the user is.' },
+]
+
+function unmet({ id, who, what, why, isNeeded }: Need): CheckMessage[] {
+  const at = placeOf(who)
+  if (at < 0 || isNeeded?.() === false) return []
+  const before = placeOf(what)
+  if (before >= 0 && before < at) return []
+  const message = `In order to use ${who}, ${what} must be defined before it in MIDDLEWARE. ${why}`
+  const hint =
+    before < 0
+      ? `Put '${what}' into MIDDLEWARE, before ${place(at)}.`
+      : `Move ${place(before)}, '${what}', to before ${place(at)}.`
+  return [new Error(message, { id, obj: place(at), hint })]
+}
+
+/** middleware.E001 to E003, auth.E013: middleware that stands before what it needs, or without it. */
+export const checkNeeds = (): CheckMessage[] => NEEDS.flatMap(unmet)
+
+/** Middleware that decides about views, or logs somebody in, and relies on the request being the visitor's own. */
+const RELIES_ON_CSRF: ReadonlySet<string> = new Set([
+  AUTHENTICATION,
+  LOGIN_REQUIRED,
+  'core.contrib.auth.middleware.RemoteUserMiddleware',
+  'core.contrib.auth.middleware.PersistentRemoteUserMiddleware',
+  'core.contrib.admindocs.middleware.XViewMiddleware',
+  'core.middleware.cache.FetchFromCacheMiddleware',
+])
+
+/** What `router.routes()` of a Koa router gives: it answers by itself. */
+const isRouter = (entry: unknown): boolean => typeof entry === 'function' && 'router' in entry
+
+/** middleware.W004: CSRF protection behind what it should protect. */
+export function checkCsrfIsEarly(): CheckMessage[] {
+  const csrf = placeOf(CSRF)
+  const names = chain()
+  const at = names.findIndex((name, i) => RELIES_ON_CSRF.has(name ?? '') || isRouter(settings.MIDDLEWARE[i]))
+  if (csrf < 0 || at < 0 || at > csrf) return []
+  const message =
+    `'${CSRF}' stands after ${place(at)}, ${names[at] ?? 'a router'}, which decides or answers before it is known` +
+    " whether the request is the visitor's own."
+  const hint = `Move ${place(csrf)}, '${CSRF}', to before ${place(at)}.`
+  return [new Warning(message, { id: 'middleware.W004', obj: place(csrf), hint })]
+}
+
+/** middleware.W005: the same middleware of the framework twice. */
+export function checkTwice(): CheckMessage[] {
+  const names = chain()
+  return names.flatMap((name, i) => {
+    if (!name?.startsWith('core.') || names.indexOf(name) === i) return []
+    const message = `'${name}' is in MIDDLEWARE twice: ${place(names.indexOf(name))} and ${place(i)}.`
+    return [new Warning(message, { id: 'middleware.W005', obj: place(i), hint: `Take ${place(i)} out.` })]
+  })
+}
+
+/** middleware.W006: a tag of compressed bytes, whose length is random, never matches. */
+export function checkCompressionIsOutside(): CheckMessage[] {
+  const [gzip, conditional] = [placeOf(GZIP), placeOf(CONDITIONAL_GET)]
+  if (gzip < 0 || conditional < 0 || gzip < conditional) return []
+  const message = `'${CONDITIONAL_GET}' stands before '${GZIP}': it makes ETags of compressed bytes, which differ each time, and never sends 304.`
+  const hint = `Move ${place(gzip)}, '${GZIP}', to before ${place(conditional)}.`
+  return [new Warning(message, { id: 'middleware.W006', obj: place(conditional), hint })]
+}
+
+/** middleware.W007: a request over http is worked on before it is sent to https. */
+export function checkRedirectIsEarly(): CheckMessage[] {
+  const [security, sessions] = [placeOf(SECURITY), placeOf(SESSIONS)]
+  if (!settings.SECURE_SSL_REDIRECT || !isUsed(SESSIONS) || security < sessions) return []
+  const message = `'${SECURITY}' stands after '${SESSIONS}': sessions are read, and their cookies sent, over http before SECURE_SSL_REDIRECT redirects.`
+  const hint = `Move ${place(security)}, '${SECURITY}', to the beginning of MIDDLEWARE.`
+  return [new Warning(message, { id: 'middleware.W007', obj: place(security), hint })]
+}

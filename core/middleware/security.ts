@@ -1,0 +1,58 @@
+/** Redirects http to https, and sends the headers that make browsers more careful. */
+import type { Middleware } from 'koa'
+import { settings } from '#core/conf'
+import { applyResponse, type HttpRequest, HttpResponsePermanentRedirect } from '#core/http'
+import { compiled, someMatch } from './patterns.ts'
+import { hintAtProxy } from './proxy_hint.ts'
+
+/** The value of Strict-Transport-Security; undefined for no header. */
+function hstsValue(): string | undefined {
+  if (settings.SECURE_HSTS_SECONDS === 0) return undefined
+  const subdomains = settings.SECURE_HSTS_INCLUDE_SUBDOMAINS ? '; includeSubDomains' : ''
+  const preload = settings.SECURE_HSTS_PRELOAD ? '; preload' : ''
+  return `max-age=${settings.SECURE_HSTS_SECONDS}${subdomains}${preload}`
+}
+
+/** The policies of SECURE_REFERRER_POLICY, the last being the one that a browser prefers. */
+export function referrerPolicies(): string[] {
+  const policy = settings.SECURE_REFERRER_POLICY ?? []
+  return typeof policy === 'string' ? policy.split(',').map((each) => each.trim()) : [...policy]
+}
+
+/** Headers for every answer, and those for answers over https alone. */
+function headersToSend(): { always: [string, string][]; secure: [string, string][] } {
+  const always: [string, string | undefined | null][] = [
+    ['X-Content-Type-Options', settings.SECURE_CONTENT_TYPE_NOSNIFF ? 'nosniff' : undefined],
+    ['Referrer-Policy', referrerPolicies().join(',')],
+    ['Cross-Origin-Opener-Policy', settings.SECURE_CROSS_ORIGIN_OPENER_POLICY],
+  ]
+  const hsts = hstsValue()
+  return {
+    always: always.filter((header): header is [string, string] => Boolean(header[1])),
+    // Over http anyone on the way could have put it there, so that browsers ignore it.
+    secure: hsts === undefined ? [] : [['Strict-Transport-Security', hsts]],
+  }
+}
+
+/** The path as SECURE_REDIRECT_EXEMPT sees it: without slashes in front. */
+const pathToMatch = (request: HttpRequest): string => (request.scriptName + request.pathInfo).replace(/^\/+/, '')
+
+/** The middleware as MIDDLEWARE names it. */
+export function SecurityMiddleware(): Middleware {
+  const { always, secure } = headersToSend()
+  const exempt = compiled(settings.SECURE_REDIRECT_EXEMPT)
+  const { SECURE_SSL_REDIRECT: redirects, SECURE_SSL_HOST: sslHost } = settings
+  return async function security({ request, response }, next) {
+    const isSecure = request.isSecure()
+    // Set on the way in: the view's own values win, and an answer to a failure further in has them too.
+    for (const [name, value] of always) response.set(name, value)
+    if (isSecure) for (const [name, value] of secure) response.set(name, value)
+    if (isSecure || !redirects || someMatch(exempt, pathToMatch(request))) {
+      await next()
+      return
+    }
+    hintAtProxy(request, 'SECURE_SSL_REDIRECT redirects to an address that redirects again.')
+    const host = sslHost ?? request.getHost()
+    applyResponse(new HttpResponsePermanentRedirect(`https://${host}${request.getFullPath()}`), response)
+  }
+}

@@ -1,0 +1,172 @@
+/** GZipMiddleware: what is compressed for whom, readable, and of a length that tells nothing. */
+import { randomBytes } from 'node:crypto'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { brotliDecompressSync, constants, createGunzip, gunzipSync } from 'node:zlib'
+import { expect } from 'chai'
+import type { Middleware } from 'koa'
+import { setup } from '#core/apps'
+import type { Settings } from '#core/conf'
+import { createApplication } from '#core/handlers'
+import { applyResponse, HttpResponse, StreamingHttpResponse } from '#core/http'
+import type { ClientResponse } from '#core/test'
+import { ask } from './ask.ts'
+
+const MIDDLEWARE = ['django.middleware.gzip.GZipMiddleware']
+
+const get = (path: string, accept?: string, settings: Settings = {}): Promise<ClientResponse> =>
+  ask({ MIDDLEWARE, ...settings }, (client) =>
+    client.get(path, { headers: accept === undefined ? {} : { 'accept-encoding': accept } }),
+  )
+
+const encoding = async (path: string, accept?: string, settings: Settings = {}): Promise<unknown> =>
+  (await get(path, accept, settings)).headers['content-encoding']
+
+const body = (length: number): string => `/made/?body=${'a'.repeat(length)}`
+
+describe('GZipMiddleware', () => {
+  before(() => setup())
+
+  it('compresses for clients that take it, and tells caches of it in any case', async () => {
+    const plain = await get('/made/')
+    expect([plain.headers['content-encoding'], plain.headers.vary]).to.deep.equal([undefined, 'Accept-Encoding'])
+    const { headers, body } = await get('/made/', 'gzip, deflate, br')
+    expect(headers).to.include({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
+    expect(headers['content-length']).to.equal(String(body.length))
+    expect(headers['content-type']).to.equal(plain.headers['content-type'])
+    expect(gunzipSync(body).toString()).to.equal(plain.text)
+    expect(body.length).to.be.below(plain.body.length / 4)
+  })
+
+  it('leaves alone what is short, compressed already, part of a whole, or would grow', async () => {
+    expect(await encoding(body(199), 'gzip')).to.equal(undefined)
+    expect((await get(body(199), 'gzip')).headers.vary).to.equal(undefined)
+    expect(await encoding(body(200), 'gzip')).to.equal('gzip')
+    expect(await encoding('/made/?content-encoding=identity', 'gzip')).to.equal('identity')
+    expect(await encoding('/made/?content-range=bytes%200-1/2&status=206', 'gzip')).to.equal(undefined)
+    const random: Middleware = ({ response }) => applyResponse(new HttpResponse(randomBytes(500)), response)
+    expect(await encoding('/', 'gzip', { MIDDLEWARE: [...MIDDLEWARE, random] })).to.equal(undefined)
+  })
+
+  it('reads wishes as they are written', async () => {
+    const wishes = {
+      'gzip;q=0': undefined,
+      'GZIP;Q=0.5': 'gzip',
+      'x-gzipped': undefined,
+      'br, gzip;q=0.1': 'gzip',
+      '': undefined,
+    }
+    for (const [accept, expected] of Object.entries(wishes)) {
+      expect([accept, await encoding('/made/', accept)]).to.deep.equal([accept, expected])
+    }
+  })
+
+  it('makes a strong ETag weak, and leaves a weak one', async () => {
+    expect((await get('/made/?etag="x"', 'gzip')).headers.etag).to.equal('W/"x"')
+    expect((await get('/made/?etag=W/"x"', 'gzip')).headers.etag).to.equal('W/"x"')
+    expect((await get('/made/?etag="x"')).headers.etag).to.equal('"x"')
+  })
+
+  for (const [accept, settings] of [
+    ['gzip', {}],
+    ['br', { GZIP_BROTLI: true }],
+  ] as const) {
+    it(`hides the length of the content, in ${accept}`, async () => {
+      const lengths = await ask({ MIDDLEWARE, ...settings }, async (client) => {
+        const found = new Set<number>()
+        for (let i = 0; i < 30; i++) {
+          const { body } = await client.get('/made/', { headers: { 'accept-encoding': accept } })
+          found.add(body.length)
+        }
+        return found
+      })
+      // Thirty draws out of a hundred are hardly ever fewer than ten different ones.
+      expect(lengths.size).to.be.above(10)
+      expect(Math.max(...lengths) - Math.min(...lengths)).to.be.below(103)
+    })
+  }
+
+  it('sends Brotli by GZIP_BROTLI, where the client wants it as much', async () => {
+    const GZIP_BROTLI = true
+    const plain = await get('/made/')
+    // Often enough that every length of the padding occurs, none included.
+    await ask({ MIDDLEWARE, GZIP_BROTLI }, async (client) => {
+      for (let i = 0; i < 300; i++) {
+        const { headers, body } = await client.get('/made/', { headers: { 'accept-encoding': 'gzip, br' } })
+        expect(headers['content-encoding']).to.equal('br')
+        expect(brotliDecompressSync(body).toString()).to.equal(plain.text)
+      }
+    })
+    expect(await encoding('/made/', 'gzip, br;q=0.5', { GZIP_BROTLI })).to.equal('gzip')
+    expect(await encoding('/made/', 'gzip', { GZIP_BROTLI })).to.equal('gzip')
+    expect(await encoding('/made/', 'br;q=0, gzip', { GZIP_BROTLI })).to.equal('gzip')
+  })
+
+  it('compresses streams', async () => {
+    const plain = await get('/stream/')
+    const gzipped = await get('/stream/', 'gzip')
+    expect(gunzipSync(gzipped.body).toString()).to.equal(plain.text)
+    expect(gzipped.headers).to.not.have.property('content-length')
+    const brotli = await get('/stream/', 'br', { GZIP_BROTLI: true })
+    expect([brotli.headers['content-encoding'], brotliDecompressSync(brotli.body).toString()]).to.deep.equal([
+      'br',
+      plain.text,
+    ])
+  })
+
+  it('sends each piece of a stream when it comes', () => {
+    let goOn = (): void => {}
+    const next = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    async function* pieces(): AsyncGenerator<string> {
+      yield 'first'
+      await next
+      yield ' second'
+    }
+    const answering: Middleware = ({ response }) => applyResponse(new StreamingHttpResponse(pieces()), response)
+    return ask({ MIDDLEWARE: [...MIDDLEWARE, answering], ALLOWED_HOSTS: ['127.0.0.1'] }, async () => {
+      const handle = (await createApplication()).callback()
+      const server = http.createServer((req, res) => void handle(req, res))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const text = await new Promise<string>((resolve, reject) => {
+        http.get({ host: '127.0.0.1', port, headers: { 'accept-encoding': 'gzip' } }, (res) => {
+          let text = ''
+          res
+            .pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }))
+            .on('data', (piece: Buffer) => {
+              text += piece.toString()
+              // The second piece is made only now, so that the first has come by itself.
+              if (text === 'first') goOn()
+            })
+            .on('end', () => resolve(text))
+            .on('error', reject)
+        })
+      })
+      expect(text).to.equal('first second')
+      await new Promise((resolve) => server.close(resolve))
+    })
+  })
+
+  it('breaks off where the source of a stream fails', () =>
+    ask({ MIDDLEWARE, ALLOWED_HOSTS: ['127.0.0.1'] }, async (_client, logs) => {
+      const app = await createApplication()
+      const handle = app.callback()
+      const server = http.createServer((req, res) => void handle(req, res))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const failed = await new Promise<boolean>((resolve) => {
+        const headers = { 'accept-encoding': 'gzip' }
+        http
+          .get({ host: '127.0.0.1', port, path: '/broken-stream/', headers }, (res) => {
+            res.on('error', () => resolve(true)).on('end', () => resolve(false))
+            res.resume()
+          })
+          .on('error', () => resolve(true))
+      })
+      expect(failed).to.equal(true)
+      expect(String(logs[0]?.error)).to.contain('The source failed.')
+      await new Promise((resolve) => server.close(resolve))
+    }))
+})

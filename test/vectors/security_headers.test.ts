@@ -1,0 +1,100 @@
+/** Headers of the security, clickjacking, common and conditional-GET middleware: what Django sends. */
+import { expect } from 'chai'
+import type { Middleware } from 'koa'
+import { setup } from '#core/apps'
+import { overrideSettings, type Settings } from '#core/conf'
+import { applyResponse, HttpResponse } from '#core/http'
+import { Client, type ClientResponse } from '#core/test'
+import { captureLogs } from '#core/utils'
+import { SITE } from '../middleware/ask.ts'
+import { loadVectors } from './load.ts'
+
+interface Input {
+  readonly middleware: string
+  readonly method: 'GET'
+  readonly path: string
+  readonly query: string
+  readonly host: string
+  readonly secure: boolean
+  readonly request_headers: Record<string, string>
+  readonly view_status: number
+  readonly view_headers: Record<string, string>
+  readonly view_body: string
+  readonly settings: Settings
+}
+
+interface Expected {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly error?: string
+  readonly message?: string
+}
+
+const MODULES: Readonly<Record<string, string>> = {
+  SecurityMiddleware: 'security',
+  XFrameOptionsMiddleware: 'clickjacking',
+  CommonMiddleware: 'common',
+  ConditionalGetMiddleware: 'http',
+}
+
+/** Answers in the place of the views, whatever the address. */
+const answering =
+  (input: Input): Middleware =>
+  async ({ response }) => {
+    const { view_status: status, view_headers: headers } = input
+    applyResponse(new HttpResponse(input.view_body, { status, headers }), response)
+  }
+
+async function ask(input: Input): Promise<{ answer: ClientResponse; errors: unknown[] }> {
+  const MIDDLEWARE = [`django.middleware.${MODULES[input.middleware]}.${input.middleware}`, answering(input)]
+  const errors: unknown[] = []
+  const release = captureLogs(({ error }) => errors.push(error))
+  // The vector about exempt paths has lost its pattern on the way into JSON.
+  const settings = { ...SITE, ALLOWED_HOSTS: ['.example.com'], ...input.settings, MIDDLEWARE }
+  try {
+    return await overrideSettings(settings, async () => {
+      const headers = { host: input.host, ...input.request_headers }
+      const path = input.query === '' ? input.path : `${input.path}?${input.query}`
+      return { answer: await new Client().request(input.method, path, { headers, secure: input.secure }), errors }
+    })
+  } finally {
+    release()
+  }
+}
+
+/** Koa tells the length of everything that has one; Django leaves that to CommonMiddleware. */
+const OF_THE_SERVER = new Set([
+  'content-type',
+  'content-length',
+  'date',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+])
+
+function headersOf(answer: ClientResponse, expected: Expected): Record<string, unknown> {
+  const wanted = Object.keys(expected.headers).map((name) => name.toLowerCase())
+  const seen = Object.entries(answer.headers).filter(([name]) => wanted.includes(name) || !OF_THE_SERVER.has(name))
+  return Object.fromEntries(seen)
+}
+
+const lowerCase = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+describe('vectors: security_headers', () => {
+  before(() => setup())
+
+  for (const { name, input, expected } of loadVectors<Input, Expected>('security_headers')) {
+    it(name, async () => {
+      const exempt = name === 'ssl redirect exempt' ? { SECURE_REDIRECT_EXEMPT: ['^with/$'] } : {}
+      const { answer, errors } = await ask({ ...input, settings: { ...exempt, ...input.settings } })
+      if (expected.error !== undefined) {
+        const [error] = errors as Error[]
+        expect([error?.name, error?.message]).to.deep.equal([expected.error, expected.message])
+        return
+      }
+      expect(answer.status).to.equal(expected.status)
+      expect(headersOf(answer, expected)).to.deep.equal(lowerCase(expected.headers))
+    })
+  }
+})
