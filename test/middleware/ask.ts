@@ -28,7 +28,7 @@ export async function ask<T>(settings: Settings, fn: (client: Client, logs: LogR
   return overrideSettings({ ...SITE, ...settings }, async () => {
     const stop = captureLogs((record) => logs.push(record))
     try {
-      return await fn(new Client(), logs)
+      return await fn(new Client(undefined, { enforceCsrfChecks: true }), logs)
     } finally {
       stop()
     }

@@ -59,4 +59,4 @@ const handler: ProxyHandler<SessionBase> = {
 }
 
 /** The session as a dict. */
-export const asDict = (session: SessionBase): Session => new Proxy(session, handler) as unknown as Session
+export const asDict = (session: SessionBase): Session => new Proxy(session, handler)

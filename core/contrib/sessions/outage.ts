@@ -17,7 +17,7 @@ function isOutage(error: unknown): error is Error {
 
 /** Why, without the statement that a driver's message repeats: there is session data in it. */
 const reasonOf = (error: Error): string =>
-  error instanceof ServiceUnavailable ? error.message : String((error as NodeJS.ErrnoException).code ?? error.name)
+  error instanceof ServiceUnavailable ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name)
 
 /** Stands before a store: every answer comes in time, and an outage is told as one. */
 export class GuardedStore implements SessionStore {

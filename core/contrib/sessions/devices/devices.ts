@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { apps } from '#core/apps'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { SessionStore } from '../store.ts'
+import { userOf } from './indexed_store.ts'
 import { SessionIndex } from './session_index.ts'
 
 export interface Device {
@@ -48,7 +49,7 @@ export class Devices {
     const devices: Device[] = []
     for (const { key, created, description } of await this.#index.of(String(userId))) {
       const loaded = await store.load(key)
-      if (loaded === undefined || String(loaded.data._auth_user_id) !== String(userId)) {
+      if (loaded === undefined || userOf(loaded.data) !== String(userId)) {
         await this.#index.remove(key)
         continue
       }

@@ -74,7 +74,8 @@ export class IndexedStore implements SessionStore {
   }
 }
 
-function userOf(data: Readonly<SessionDict>): string | undefined {
+/** Who is logged in, by the id that Django keeps in the session. */
+export function userOf(data: Readonly<SessionDict>): string | undefined {
   const user = data[USER_KEY]
   return typeof user === 'string' || typeof user === 'number' ? String(user) : undefined
 }
