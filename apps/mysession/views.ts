@@ -1,5 +1,5 @@
 /** Views that read and write the session: a visit counter, a test cookie, a favorite color. */
-import type {} from '#core/contrib/sessions'
+import '#core/contrib/sessions'
 import { type HttpRequest, HttpResponse } from '#core/http'
 
 declare module '#core/contrib/sessions' {

@@ -1,6 +1,6 @@
 /** JSON comes back as it went, also where JavaScript would write it otherwise. */
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { NotJson, parseJson, stringifyJson } from '#core/utils'
 
 describe('json', () => {
