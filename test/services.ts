@@ -1,8 +1,10 @@
 /**
- * The databases that tests run on: SQLite always, PostgreSQL and MySQL where a server answers. TEST_POSTGRESQL_URL and
- * TEST_MYSQL_URL name other servers than those on this machine.
+ * The services that tests run on: SQLite always; PostgreSQL, MySQL, Redis and memcached where a server answers.
+ * TEST_POSTGRESQL_URL, TEST_MYSQL_URL, TEST_REDIS_URL and TEST_MEMCACHED name other servers than those on this machine.
+ * What lies in that Redis database, or in that memcached, is cleared.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createConnection } from 'mysql2/promise'
@@ -92,9 +94,20 @@ async function onServer({ name, vendor, config, run }: Server, database: string)
   }
 }
 
+let folderOfAll: string | undefined
+
+/** A new folder that is gone when the process ends. */
+export function temporaryFolder(name: string): string {
+  if (folderOfAll === undefined) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'nuages-test-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    folderOfAll = folder
+  }
+  return mkdtempSync(path.join(folderOfAll, `${name}-`))
+}
+
 function sqlite(): TestDatabase {
-  const folder = mkdtempSync(path.join(tmpdir(), 'nuages-db-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder('db')
   const file = path.join(folder, 'db.sqlite3')
   const drop = async () => {
     for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(file + ending, { force: true })
@@ -133,4 +146,57 @@ export function onEachDatabase(all: readonly TestDatabase[], body: (database: Te
       body(database)
     })
   }
+}
+
+/** A server that keeps a cache. */
+export interface TestCacheServer {
+  readonly name: string
+  /** What LOCATION is to be. */
+  readonly location: string
+  readonly available: boolean
+  /** Why it is not available. */
+  readonly reason: string
+}
+
+const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379/15'
+const MEMCACHED = process.env.TEST_MEMCACHED ?? '127.0.0.1:11211'
+
+/** Says a line to a server and resolves when the answer begins as it should. */
+function greet(url: URL, line: string, answer: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(url.port), url.hostname, () => socket.write(`${line}\r\n`))
+    const end = (error?: Error) => {
+      socket.destroy()
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    socket.setTimeout(2000, () => end(new Error('no answer within 2 seconds')))
+    socket.once('error', end)
+    socket.once('data', (data) => end(answer.test(String(data)) ? undefined : new Error(`it says ${String(data)}`)))
+  })
+}
+
+async function cacheServer(name: string, location: string, hello: Promise<void>): Promise<TestCacheServer> {
+  const reason = await hello.then(
+    () => '',
+    (error: Error & { code?: string }) => `${name} does not answer: ${error.message || error.code}`,
+  )
+  return { name, location, available: reason === '', reason }
+}
+
+export const redis = (): Promise<TestCacheServer> =>
+  cacheServer('Redis', REDIS, greet(new URL(REDIS), 'PING', /^(\+PONG|-NOAUTH)/))
+
+export const memcached = (): Promise<TestCacheServer> =>
+  cacheServer('Memcached', MEMCACHED, greet(new URL(`tcp://${MEMCACHED}`), 'version', /^VERSION/))
+
+/** In a `before`: passes the suite over where a service is not there, and says so; with CI=true it is a failure. */
+export function requireService(
+  { available, reason }: Pick<TestCacheServer, 'available' | 'reason'>,
+  test: Mocha.Context,
+) {
+  if (available) return
+  if (process.env.CI === 'true') throw new Error(reason)
+  process.stdout.write(`    not run: ${reason}\n`)
+  test.skip()
 }

@@ -1,10 +1,9 @@
 /** A cache as views see it: Django's methods, keys and timeouts over one store. */
 import { Keyv } from 'keyv'
-import { parseJson, setOwn, stringifyJson } from '#core/utils'
-import { CacheKeyNotFound } from './errors.ts'
-import type { CacheStore, CasResult } from './store.ts'
-
-export type KeyFunction = (key: string, prefix: string, version: number) => string
+import { parseJson, setOwn, shown, stringifyJson } from '#core/utils'
+import { CacheKeyNotFound, InvalidCacheValue, shownKey } from './errors.ts'
+import { defaultKeyFunction, type KeyFunction } from './keys.ts'
+import type { CacheStore, CacheTableName, CasResult } from './store.ts'
 
 export interface CacheParameters {
   /** Seconds that a value is kept when a call names no time; null for ever. */
@@ -14,9 +13,6 @@ export interface CacheParameters {
   readonly keyFunction?: KeyFunction
 }
 
-/** Django's key: `prefix:version:key`. */
-export const defaultKeyFunction: KeyFunction = (key, prefix, version) => `${prefix}:${version}:${key}`
-
 /** Seconds, null for ever; zero and less is over at once. Undefined stands for the cache's own timeout. */
 export type Timeout = number | null | undefined
 
@@ -25,6 +21,18 @@ export interface TokenedValue {
   readonly value: unknown
   readonly token: string
 }
+
+/** What stands in the store under a key, as the value it was. */
+function valueOf(text: string, key: string): unknown {
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    const message = `What the cache holds under the key ${shownKey(key)} is not JSON: another program may have written it.`
+    throw new InvalidCacheValue(message, { cause })
+  }
+}
+
+const textOf = (value: unknown, key: string): string => stringifyJson(value, `The value of cache key ${shownKey(key)}`)
 
 /**
  * Values are what JSON can hold. An error of the backend is an error of the call, never a silent miss.
@@ -45,6 +53,7 @@ export class Cache {
       store,
       useKeyPrefix: false,
       throwOnErrors: true,
+      emitErrors: false,
       serialize: ({ value }) => value as string,
       deserialize: (text) => ({ value: text as never, expires: undefined }),
     })
@@ -54,26 +63,40 @@ export class Cache {
     this.#keyFunction = parameters.keyFunction ?? defaultKeyFunction
   }
 
+  /** Tables of a database that must be there for this cache. */
+  get tables(): readonly CacheTableName[] {
+    return this.#store.tables
+  }
+
   /** The key as the backend sees it. */
   makeKey(key: string, version = this.#version): string {
     return this.#keyFunction(key, this.#keyPrefix, version)
   }
 
+  /** The key as the backend sees it, if the backend can take it. */
+  #fullKey(key: string, version: number | undefined): string {
+    const fullKey = this.makeKey(key, version)
+    this.#store.validateKey(fullKey)
+    return fullKey
+  }
+
   /** Milliseconds to live: undefined for ever, zero or less for over at once. */
   #ttl(timeout: Timeout): number | undefined {
     const seconds = timeout === undefined ? this.#timeout : timeout
-    return seconds === null ? undefined : seconds * 1000
+    if (seconds === null || seconds === Number.POSITIVE_INFINITY) return undefined
+    if (typeof seconds === 'number' && !Number.isNaN(seconds)) return seconds * 1000
+    throw new TypeError(`A timeout is a number of seconds, or null for ever; found ${shown(seconds)}.`)
   }
 
   /** The value, or `defaultValue` when the key is not there. A stored null is a value. */
   async get(key: string, defaultValue?: unknown, version?: number): Promise<unknown> {
-    const text = await this.#keyv.get(this.makeKey(key, version))
-    return text === undefined ? defaultValue : parseJson(text)
+    const text = await this.#keyv.get(this.#fullKey(key, version))
+    return text === undefined ? defaultValue : valueOf(text, key)
   }
 
   async set(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<void> {
-    const text = stringifyJson(value, `The value of cache key '${key}'`)
-    const fullKey = this.makeKey(key, version)
+    const text = textOf(value, key)
+    const fullKey = this.#fullKey(key, version)
     const ttl = this.#ttl(timeout)
     if (ttl !== undefined && ttl <= 0) await this.#keyv.delete(fullKey)
     else await this.#keyv.set(fullKey, text, ttl)
@@ -81,9 +104,9 @@ export class Cache {
 
   /** Sets the value only if the key is not there; says whether it did. */
   async add(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<boolean> {
-    const text = stringifyJson(value, `The value of cache key '${key}'`)
+    const text = textOf(value, key)
     const ttl = this.#ttl(timeout)
-    const fullKey = this.makeKey(key, version)
+    const fullKey = this.#fullKey(key, version)
     if (ttl !== undefined && ttl <= 0) return !(await this.#keyv.has(fullKey))
     return this.#store.add(fullKey, text, ttl)
   }
@@ -102,38 +125,47 @@ export class Cache {
   /** Gives the value another time to live; false if the key is not there. */
   async touch(key: string, timeout?: Timeout, version?: number): Promise<boolean> {
     const ttl = this.#ttl(timeout)
-    const fullKey = this.makeKey(key, version)
+    const fullKey = this.#fullKey(key, version)
     return ttl !== undefined && ttl <= 0 ? this.#keyv.delete(fullKey) : this.#store.touch(fullKey, ttl)
   }
 
   /** Whether the key was there. */
   async delete(key: string, version?: number): Promise<boolean> {
-    return this.#keyv.delete(this.makeKey(key, version))
+    return this.#keyv.delete(this.#fullKey(key, version))
   }
 
   async hasKey(key: string, version?: number): Promise<boolean> {
-    return this.#keyv.has(this.makeKey(key, version))
+    return this.#keyv.has(this.#fullKey(key, version))
   }
 
   /** The values of those keys that are there, by key. */
   async getMany(keys: readonly string[], version?: number): Promise<Record<string, unknown>> {
-    const texts = await this.#keyv.getMany(keys.map((key) => this.makeKey(key, version)))
     const found: Record<string, unknown> = {}
+    if (keys.length === 0) return found
+    const texts = await this.#keyv.getMany(keys.map((key) => this.#fullKey(key, version)))
     for (const [i, key] of keys.entries()) {
       const text = texts[i] as string | undefined
-      if (text !== undefined) setOwn(found, key, parseJson(text))
+      if (text !== undefined) setOwn(found, key, valueOf(text, key))
     }
     return found
   }
 
   /** The keys that could not be set: none, because a backend that fails rejects. */
   async setMany(values: Readonly<Record<string, unknown>>, timeout?: Timeout, version?: number): Promise<string[]> {
-    await Promise.all(Object.entries(values).map(([key, value]) => this.set(key, value, timeout, version)))
+    const ttl = this.#ttl(timeout)
+    const entries = Object.entries(values).map(([key, value]) => ({
+      key: this.#fullKey(key, version),
+      value: textOf(value, key),
+      ...(ttl !== undefined && { ttl }),
+    }))
+    if (entries.length === 0) return []
+    if (ttl !== undefined && ttl <= 0) await this.#keyv.deleteMany(entries.map(({ key }) => key))
+    else await this.#keyv.setMany(entries)
     return []
   }
 
   async deleteMany(keys: readonly string[], version?: number): Promise<void> {
-    await Promise.all(keys.map((key) => this.delete(key, version)))
+    if (keys.length > 0) await this.#keyv.deleteMany(keys.map((key) => this.#fullKey(key, version)))
   }
 
   /** Empties the whole cache, other prefixes and versions included. */
@@ -141,14 +173,19 @@ export class Cache {
     await this.#store.clear()
   }
 
-  /** @throws CacheKeyNotFound */
+  /**
+   * Adds to a whole number and gives the sum. Its time to live stays what it was.
+   * @throws CacheKeyNotFound
+   * @throws InvalidCacheValue when the value is no whole number; on memcached, when it is below 0
+   */
   async incr(key: string, delta = 1, version?: number): Promise<number> {
-    const value = await this.#store.increment(this.makeKey(key, version), delta)
+    if (!Number.isSafeInteger(delta)) throw new TypeError(`Only a whole number can be added, found ${shown(delta)}.`)
+    const value = await this.#store.increment(this.#fullKey(key, version), delta)
     if (value === undefined) throw new CacheKeyNotFound(key)
     return value
   }
 
-  /** @throws CacheKeyNotFound */
+  /** As incr, downwards. Memcached goes no further down than 0. @throws CacheKeyNotFound */
   decr(key: string, delta = 1, version?: number): Promise<number> {
     return this.incr(key, -delta, version)
   }
@@ -169,8 +206,8 @@ export class Cache {
 
   /** The value with a token for `cas`, as memcached's gets; undefined when the key is not there. */
   async gets(key: string, version?: number): Promise<TokenedValue | undefined> {
-    const found = await this.#store.getWithToken(this.makeKey(key, version))
-    return found === undefined ? undefined : { value: parseJson(found.text), token: found.token }
+    const found = await this.#store.getWithToken(this.#fullKey(key, version))
+    return found === undefined ? undefined : { value: valueOf(found.text, key), token: found.token }
   }
 
   /**
@@ -178,9 +215,9 @@ export class Cache {
    * less, deletes it under the same condition.
    */
   async cas(key: string, value: unknown, token: string, timeout?: Timeout, version?: number): Promise<CasResult> {
-    const text = stringifyJson(value, `The value of cache key '${key}'`)
+    const text = textOf(value, key)
     const ttl = this.#ttl(timeout)
-    const fullKey = this.makeKey(key, version)
+    const fullKey = this.#fullKey(key, version)
     if (ttl !== undefined && ttl <= 0) return this.#store.compareAndDelete(fullKey, token)
     return this.#store.compareAndSet(fullKey, text, token, ttl)
   }

@@ -13,3 +13,20 @@ export class CacheKeyNotFound extends Error {
 export class InvalidCacheBackendError extends Error {
   override readonly name = 'InvalidCacheBackendError'
 }
+
+/** A key that the backend cannot keep anything under. */
+export class InvalidCacheKey extends Error {
+  override readonly name = 'InvalidCacheKey'
+}
+
+/** A value that the backend cannot keep, add to, or read. */
+export class InvalidCacheValue extends TypeError {
+  override readonly name = 'InvalidCacheValue'
+}
+
+/** The beginning of a key for a message: the rest of a session's key is a secret. */
+export const shownKey = (key: string): string => (key.length > 24 ? `'${key.slice(0, 24)}…'` : `'${key}'`)
+
+/** @param kept what the backend can add to */
+export const notWhole = (key: string, kept = 'a whole number'): InvalidCacheValue =>
+  new InvalidCacheValue(`The value of cache key ${shownKey(key)} is not ${kept}, so nothing can be added to it.`)

@@ -2,20 +2,27 @@
 import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { byAlias, didYouMean, importName, listed, standingFor } from '#core/utils'
-import { Cache, type KeyFunction } from './cache.ts'
+import { Cache } from './cache.ts'
+import './checks.ts'
 import { InvalidCacheBackendError } from './errors.ts'
+import type { KeyFunction } from './keys.ts'
+import { cacheNumbers } from './parameters.ts'
 import { CacheStore, type CacheStoreClass } from './store.ts'
 
+export { Cache, type CacheParameters, type Timeout, type TokenedValue } from './cache.ts'
+export { CacheKeyNotFound, InvalidCacheBackendError, InvalidCacheKey, InvalidCacheValue } from './errors.ts'
+export { defaultKeyFunction, type KeyFunction } from './keys.ts'
 export {
-  Cache,
-  type CacheParameters,
-  defaultKeyFunction,
-  type KeyFunction,
-  type Timeout,
-  type TokenedValue,
-} from './cache.ts'
-export { CacheKeyNotFound, InvalidCacheBackendError } from './errors.ts'
-export { type BackendOptions, CacheStore, type CacheStoreClass, type CasResult, type TokenedText } from './store.ts'
+  type BackendOptions,
+  CacheStore,
+  type CacheStoreClass,
+  type CacheTableName,
+  type CasResult,
+  type Entry,
+  type TokenedText,
+} from './store.ts'
+export { CacheTable } from './table.ts'
+export { makeTemplateFragmentKey } from './utils.ts'
 
 interface Loaded {
   readonly Store: CacheStoreClass
@@ -44,19 +51,15 @@ const loaded = preparedFrom(['CACHES'], async () => {
 })
 
 function build(alias: string): Cache {
-  const entry = settings.CACHES[alias]
-  const found = loaded().get(alias)
+  const entry = Object.hasOwn(settings.CACHES, alias) ? settings.CACHES[alias] : undefined
+  const found = entry && loaded().get(alias)
   if (entry === undefined || found === undefined) {
     const known = Object.keys(settings.CACHES)
     throw new InvalidCacheBackendError(`CACHES has no '${alias}'. It has: ${listed(known)}.${didYouMean(alias, known)}`)
   }
-  const store = new found.Store({ location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {} })
-  return new Cache(store, {
-    ...(entry.TIMEOUT !== undefined && { timeout: entry.TIMEOUT }),
-    ...(entry.KEY_PREFIX !== undefined && { keyPrefix: entry.KEY_PREFIX }),
-    ...(entry.VERSION !== undefined && { version: entry.VERSION }),
-    ...(found.keyFunction && { keyFunction: found.keyFunction }),
-  })
+  const store = new found.Store({ alias, location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {} })
+  const { timeout, keyPrefix, version } = cacheNumbers(entry)
+  return new Cache(store, { timeout, keyPrefix, version, ...(found.keyFunction && { keyFunction: found.keyFunction }) })
 }
 
 const built = builtFrom(

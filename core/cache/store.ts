@@ -1,5 +1,12 @@
 /** What a cache backend is: a Keyv storage adapter for texts, with the atomic operations that Keyv has no names for. */
 import type { KeyvStoreAdapter } from 'keyv'
+import { KeyWarner } from './keys.ts'
+
+/** A table, and the alias of its database. */
+export interface CacheTableName {
+  readonly table: string
+  readonly database: string
+}
 
 /** How a compare-and-set ended. */
 export type CasResult = 'stored' | 'changed' | 'missing'
@@ -8,6 +15,13 @@ export type CasResult = 'stored' | 'changed' | 'missing'
 export interface TokenedText {
   readonly text: string
   readonly token: string
+}
+
+/** A text to be stored, as Keyv hands it over. */
+export interface Entry {
+  readonly key: string
+  readonly value: string
+  readonly ttl?: number | undefined
 }
 
 /**
@@ -23,18 +37,48 @@ export abstract class CacheStore implements KeyvStoreAdapter {
     return this
   }
 
+  /** Tables of a database that must be there; `createcachetable` makes them. */
+  readonly tables: readonly CacheTableName[] = []
+  readonly #warner = new KeyWarner()
+
+  /** Looks at a complete key before it is used: by default only warns of what another backend could not take. */
+  validateKey(key: string): void {
+    this.#warner.look(key)
+  }
+
   abstract get<Value = string>(key: string): Promise<Value | undefined>
   abstract set(key: string, text: string, ttl?: number): Promise<boolean>
   /** Whether it was there. */
   abstract delete(key: string): Promise<boolean>
   abstract has(key: string): Promise<boolean>
+  /** Empties the whole store, whoever's keys are in it. */
   abstract clear(): Promise<void>
+
+  // A backend on a server does each of these in one round trip.
+
+  /** The texts in the order of the keys. */
+  async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
+    return Promise.all(keys.map((key) => this.get<Value>(key)))
+  }
+
+  async setMany(entries: readonly Entry[]): Promise<void> {
+    await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)))
+  }
+
+  /** Whether any of them was there. */
+  async deleteMany(keys: readonly string[]): Promise<boolean> {
+    const deleted = await Promise.all(keys.map((key) => this.delete(key)))
+    return deleted.includes(true)
+  }
 
   /** Stores only where nothing is: false if something was. */
   abstract add(key: string, text: string, ttl?: number): Promise<boolean>
   /** Gives a value another time to live: false if it was not there. */
   abstract touch(key: string, ttl?: number): Promise<boolean>
-  /** Adds to a whole number and keeps its time to live: undefined if it was not there. */
+  /**
+   * Adds to a whole number and keeps its time to live: undefined if it was not there.
+   * @throws InvalidCacheValue when the text is not a whole number
+   */
   abstract increment(key: string, delta: number): Promise<number | undefined>
   abstract getWithToken(key: string): Promise<TokenedText | undefined>
   /** Stores only where the state is still the one of the token. */
@@ -42,12 +86,14 @@ export abstract class CacheStore implements KeyvStoreAdapter {
   /** Deletes only where the state is still the one of the token; `stored` says that it did. */
   abstract compareAndDelete(key: string, token: string): Promise<CasResult>
 
-  /** Lets go of connections. */
+  /** Lets go of connections; a later use opens others. */
   async disconnect(): Promise<void> {}
 }
 
 /** The part of a CACHES entry that a backend sees. */
 export interface BackendOptions {
+  /** The name of the entry, for messages. */
+  readonly alias?: string
   readonly location: string | readonly string[]
   /** OPTIONS of the entry, as given. */
   readonly options: Readonly<Record<string, unknown>>

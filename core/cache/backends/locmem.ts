@@ -1,6 +1,7 @@
 /** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
 import { clock } from '#core/utils'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { notWhole } from '../errors.ts'
+import { cullNumbers } from '../parameters.ts'
 import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
 
 interface Entry {
@@ -15,16 +16,6 @@ type Entries = Map<string, Entry>
 /** As in Django, caches of the same LOCATION share what they hold. */
 const byLocation = new Map<string, Entries>()
 
-function count(options: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
-  const value = Number(options[name] ?? fallback)
-  if (!Number.isInteger(value) || value < 0) {
-    throw new ImproperlyConfigured(
-      `CACHES: OPTIONS.${name} should be a whole number, 0 or more, found ${String(value)}.`,
-    )
-  }
-  return value
-}
-
 export class LocMemCache extends CacheStore {
   readonly #entries: Entries
   readonly #maxEntries: number
@@ -36,8 +27,9 @@ export class LocMemCache extends CacheStore {
     let entries = byLocation.get(name)
     if (entries === undefined) byLocation.set(name, (entries = new Map()))
     this.#entries = entries
-    this.#maxEntries = count(options, 'MAX_ENTRIES', 300)
-    this.#cullFrequency = count(options, 'CULL_FREQUENCY', 3)
+    const { maxEntries, cullFrequency } = cullNumbers(options)
+    this.#maxEntries = maxEntries
+    this.#cullFrequency = cullFrequency
   }
 
   /** The entry of a key that is not over, moved to the recently used end. */
@@ -107,7 +99,7 @@ export class LocMemCache extends CacheStore {
     const entry = this.#find(key)
     if (entry === undefined) return undefined
     const value = Number(entry.text) + delta
-    if (!Number.isSafeInteger(value)) throw new TypeError(`The value of cache key '${key}' is not a whole number.`)
+    if (!/^-?\d+$/.test(entry.text) || !Number.isSafeInteger(value)) throw notWhole(key)
     entry.text = String(value)
     return value
   }

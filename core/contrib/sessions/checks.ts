@@ -34,7 +34,8 @@ function checkFlag({ setting, why, ids: [inApps, inMiddleware, inBoth] }: Cookie
   const middleware = settings.MIDDLEWARE.some(
     (entry) => typeof entry === 'string' && canonicalName(entry) === MIDDLEWARE,
   )
-  if (app && middleware) return [new Warning(`${setting} is not set to true. ${why}`, { id: inBoth, obj: setting, hint })]
+  if (app && middleware)
+    return [new Warning(`${setting} is not set to true. ${why}`, { id: inBoth, obj: setting, hint })]
   const found = app ? `'${APP}' in your INSTALLED_APPS` : `'${MIDDLEWARE}' in your MIDDLEWARE`
   const message = `You have ${found}, but you have not set ${setting} to true. ${why}`
   return app || middleware ? [new Warning(message, { id: app ? inApps : inMiddleware, obj: setting, hint })] : []

@@ -1,0 +1,251 @@
+/** A cache in a table of a database: shared by all that share the database. `createcachetable` makes the table. */
+import type { Knex } from 'knex'
+import { connections, currentConnection, isConnectionError, isUniqueViolation, toDatabaseDate } from '#core/db'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { clock } from '#core/utils'
+import { Culling } from '../culling.ts'
+import { isDeadlock, isMissingTable } from '../db_errors.ts'
+import { InvalidCacheKey, notWhole, shownKey } from '../errors.ts'
+import { incrementIn } from '../increment.ts'
+import { Outage } from '../outage.ts'
+import {
+  type BackendOptions,
+  CacheStore,
+  type CacheTableName,
+  type CasResult,
+  type Entry,
+  type TokenedText,
+} from '../store.ts'
+
+interface Row {
+  readonly cache_key: string
+  readonly value: string
+  readonly expires: string
+}
+
+const MAX_KEY_LENGTH = 255
+const ROWS_PER_STATEMENT = 1000
+const RETRIES = 10
+
+/** Milliseconds from which a time to live is cut to the whole second that it ends in, as Django writes it. */
+const LONG = 10_000
+
+/** LOCATION is the table. OPTIONS: `database`, an alias of DATABASES ('default'), MAX_ENTRIES, CULL_FREQUENCY. */
+export class DatabaseCache extends CacheStore {
+  override readonly tables: readonly CacheTableName[]
+  readonly #alias: string
+  readonly #table: string
+  readonly #database: string
+  readonly #outage: Outage
+  readonly #culling: Culling
+
+  constructor({ alias = 'default', location, options }: BackendOptions) {
+    super()
+    if (typeof location !== 'string' || location === '') {
+      throw new ImproperlyConfigured(`CACHES['${alias}'].LOCATION should be the name of the cache's table.`)
+    }
+    this.#alias = alias
+    this.#table = location
+    this.#database = typeof options.database === 'string' ? options.database : 'default'
+    this.#outage = new Outage(alias, `table ${location} of the database '${this.#database}'`)
+    this.#culling = new Culling(options)
+    this.tables = [{ table: location, database: this.#database }]
+  }
+
+  override validateKey(key: string): void {
+    super.validateKey(key)
+    if (key.length > MAX_KEY_LENGTH || key.includes('\0')) {
+      const fault = key.includes('\0') ? 'contains the character NUL' : `is longer than ${MAX_KEY_LENGTH} characters`
+      throw new InvalidCacheKey(`The cache key ${shownKey(key).replaceAll('\0', '\\0')} ${fault}.`)
+    }
+  }
+
+  #isMysql(): boolean {
+    return connections.database(this.#database).backend.vendor === 'mysql'
+  }
+
+  #now(): string {
+    return toDatabaseDate(clock.now(), this.#database)
+  }
+
+  #expiry(ttl: number | undefined): string {
+    const at = clock.now() + (ttl ?? Number.POSITIVE_INFINITY)
+    // A day before the last one, which is another in other zones.
+    if (at < Date.UTC(9999, 11, 30)) {
+      return toDatabaseDate((ttl ?? 0) < LONG ? at : Math.floor(at / 1000) * 1000, this.#database)
+    }
+    const { keepsInstants } = connections.database(this.#database).backend
+    return `9999-12-31 23:59:59${keepsInstants ? '+00:00' : ''}`
+  }
+
+  /** Runs statements on the table, in the transaction that the caller is in, if any. */
+  async #run<T>(work: (db: Knex) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const db = currentConnection(this.#database)
+      try {
+        const result = await work(db)
+        this.#outage.ended()
+        return result
+      } catch (error) {
+        // A deadlock ends a transaction as a whole: only its owner can try again.
+        if (isDeadlock(error) && tries <= RETRIES && db.isTransaction !== true) continue
+        throw this.#explained(error)
+      }
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    if (isConnectionError(error) || isDeadlock(error)) return this.#outage.began(error)
+    if (!isMissingTable(error)) return error
+    const database = this.#database === 'default' ? '' : ` --database ${this.#database}`
+    return new ImproperlyConfigured(
+      `The cache '${this.#alias}' needs the table '${this.#table}', which the database '${this.#database}' does not have.` +
+        ` Run: ./manage.ts createcachetable${database}`,
+      { cause: error },
+    )
+  }
+
+  /** The rows of keys that are not over. */
+  #live(db: Knex, ...keys: string[]) {
+    return db<Row>(this.#table).whereIn('cache_key', keys).where('expires', '>', this.#now())
+  }
+
+  #row(key: string, value: string, ttl: number | undefined): Row {
+    return { cache_key: key, value, expires: this.#expiry(ttl) }
+  }
+
+  async get<Value = string>(key: string): Promise<Value | undefined> {
+    return (await this.getMany<Value>([key]))[0]
+  }
+
+  override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
+    const rows = await this.#run((db) => this.#live(db, ...keys).select('cache_key', 'value'))
+    // The keys are compared once more: a table that Django made on MySQL takes 'a' for 'A'.
+    const texts = new Map(rows.map((row) => [row.cache_key, row.value]))
+    return keys.map((key) => texts.get(key) as Value | undefined)
+  }
+
+  async has(key: string): Promise<boolean> {
+    const rows = await this.#run((db) => this.#live(db, key).select('cache_key'))
+    return rows.some((row) => row.cache_key === key)
+  }
+
+  async set(key: string, value: string, ttl?: number): Promise<boolean> {
+    await this.setMany([{ key, value, ttl }])
+    return true
+  }
+
+  override async setMany(entries: readonly Entry[]): Promise<void> {
+    const unique = new Map(entries.map(({ key, value, ttl }) => [key, this.#row(key, value, ttl)]))
+    // All in one order, so that two such statements do not wait for each other.
+    const rows = [...unique.values()].toSorted((a, b) => (a.cache_key < b.cache_key ? -1 : 1))
+    await this.#cullBefore(rows.length)
+    for (let i = 0; i < rows.length; i += ROWS_PER_STATEMENT) {
+      const some = rows.slice(i, i + ROWS_PER_STATEMENT)
+      await this.#run((db) => db<Row>(this.#table).insert(some).onConflict('cache_key').merge())
+    }
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.deleteMany([key])
+  }
+
+  override async deleteMany(keys: readonly string[]): Promise<boolean> {
+    return (await this.#run((db) => this.#live(db, ...keys).delete())) > 0
+  }
+
+  async clear(): Promise<void> {
+    await this.#run((db) => db<Row>(this.#table).delete())
+  }
+
+  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+    await this.#cullBefore(1)
+    const row = this.#row(key, text, ttl)
+    return this.#run((db) => (this.#isMysql() ? this.#addOnMysql(db, row) : this.#add(db, row)))
+  }
+
+  async #add(db: Knex, row: Row): Promise<boolean> {
+    const added = await db<Row>(this.#table)
+      .insert(row)
+      .onConflict('cache_key')
+      .merge()
+      .where(`${this.#table}.expires`, '<=', this.#now())
+      .returning('cache_key')
+    return added.length > 0
+  }
+
+  /** MySQL knows no condition there: a row that is over is taken away first, and the insert decides. */
+  async #addOnMysql(db: Knex, row: Row): Promise<boolean> {
+    const insert = (): Promise<boolean> =>
+      db<Row>(this.#table)
+        .insert(row)
+        .then(
+          () => true,
+          (error: unknown) => {
+            if (isUniqueViolation(error)) return false
+            throw error
+          },
+        )
+    if (await insert()) return true
+    const over = db<Row>(this.#table).where('cache_key', row.cache_key).where('expires', '<=', this.#now())
+    return (await over.delete()) > 0 && (await insert())
+  }
+
+  async touch(key: string, ttl?: number): Promise<boolean> {
+    return (await this.#run((db) => this.#live(db, key).update('expires', this.#expiry(ttl)))) > 0
+  }
+
+  async increment(key: string, delta: number): Promise<number | undefined> {
+    const { vendor } = connections.database(this.#database).backend
+    const sum = await this.#run((db) => incrementIn(db, vendor, { table: this.#table, key, delta, now: this.#now() }))
+    if (sum === undefined && (await this.has(key))) throw notWhole(key)
+    return sum
+  }
+
+  /** The text is its own token: equal text is an equal state. */
+  async getWithToken(key: string): Promise<TokenedText | undefined> {
+    const text = await this.get(key)
+    return text === undefined ? undefined : { text, token: text }
+  }
+
+  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+    const values = { value: text, expires: this.#expiry(ttl) }
+    return this.#compare(key, await this.#run((db) => this.#same(db, key, token).update(values)))
+  }
+
+  async compareAndDelete(key: string, token: string): Promise<CasResult> {
+    return this.#compare(key, await this.#run((db) => this.#same(db, key, token).delete()))
+  }
+
+  #same(db: Knex, key: string, token: string) {
+    // MySQL would take texts that differ in case for equal.
+    const bytes = this.#isMysql() ? db.raw('CAST(? AS BINARY)', [token]) : token
+    return this.#live(db, key).where('value', bytes)
+  }
+
+  async #compare(key: string, changed: number): Promise<CasResult> {
+    if (changed > 0) return 'stored'
+    return (await this.has(key)) ? 'changed' : 'missing'
+  }
+
+  /** As Django: where there are too many, those that are over go, then the first ones by key. */
+  async #cullBefore(writes: number): Promise<void> {
+    if (!this.#culling.isDue(writes)) return
+    const count = () => this.#run(async (db) => Number((await db(this.#table).count({ count: '*' }))[0]?.count))
+    let entries = await count()
+    if (entries > this.#culling.maxEntries) {
+      if (this.#culling.cullFrequency === 0) await this.clear()
+      else await this.#run((db) => db<Row>(this.#table).where('expires', '<=', this.#now()).delete())
+      entries = await count()
+    }
+    if (entries > this.#culling.maxEntries) entries -= await this.#dropFirst(this.#culling.surplus(entries))
+    this.#culling.counted(entries + writes)
+  }
+
+  async #dropFirst(surplus: number): Promise<number> {
+    const rows = () => (db: Knex) => db<Row>(this.#table)
+    const [kept] = await this.#run((db) => rows()(db).orderBy('cache_key').offset(surplus).limit(1).select('cache_key'))
+    if (kept === undefined) return 0
+    return this.#run((db) => rows()(db).where('cache_key', '<', kept.cache_key).delete())
+  }
+}

@@ -1,0 +1,191 @@
+/** A cache in the files of a folder, shared by the processes of one machine. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import path from 'node:path'
+import { projectRoot, settingsAreLoaded } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { clock, errorCode, FileLock, getLogger, ifThere, replaceFile } from '#core/utils'
+import { Culling } from '../culling.ts'
+import { notWhole } from '../errors.ts'
+import { decodeEntry, encodeEntry, type FileEntry } from '../file_codec.ts'
+import { Outage } from '../outage.ts'
+import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
+
+const log = getLogger('django.cache')
+
+const NAME = /^[0-9a-f]{32}\.djcache$/
+
+const expiry = (ttl: number | undefined): number => (ttl === undefined ? Number.POSITIVE_INFINITY : clock.now() + ttl)
+
+/** The file of a complete key, as Django names it. */
+export const cacheFileName = (key: string): string => `${createHash('md5').update(key).digest('hex')}.djcache`
+
+/** LOCATION is the folder; one that is not absolute lies in the project's. OPTIONS: MAX_ENTRIES, CULL_FREQUENCY. */
+export class FileBasedCache extends CacheStore {
+  readonly #folder: string
+  readonly #outage: Outage
+  readonly #culling: Culling
+
+  constructor({ alias = 'default', location, options }: BackendOptions) {
+    super()
+    if (typeof location !== 'string' || location === '') {
+      throw new ImproperlyConfigured(`CACHES['${alias}'].LOCATION should be the folder for the cache's files.`)
+    }
+    this.#folder = path.resolve(settingsAreLoaded() ? projectRoot() : '.', location)
+    this.#outage = new Outage(alias, this.#folder)
+    this.#culling = new Culling(options)
+  }
+
+  #file(key: string): string {
+    return path.join(this.#folder, cacheFileName(key))
+  }
+
+  /** The paths of all entries, with those that are over. */
+  #files(): string[] {
+    const names = ifThere(() => readdirSync(this.#folder)) ?? []
+    return names.filter((name) => NAME.test(name)).map((name) => path.join(this.#folder, name))
+  }
+
+  /** Runs `work`; a disk that does not work is an outage. */
+  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      this.#outage.ended()
+      return result
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).syscall === undefined ? error : this.#outage.began(error)
+    }
+  }
+
+  /** Runs `work` while no other process changes the file of `key`. */
+  #locked<T>(key: string, work: (file: string, entry: FileEntry | undefined) => T): Promise<T> {
+    const file = this.#file(key)
+    const lock = new FileLock(file)
+    const locked = (): Promise<T> => lock.run(() => work(file, this.#live(file)))
+    return this.#guarded(async () => {
+      try {
+        return await locked()
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error
+        mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+        return await locked()
+      }
+    })
+  }
+
+  /** The entry of a file that is not over. One that is, or that cannot be read as one, is removed. */
+  #live(file: string): FileEntry | undefined {
+    const content = ifThere(() => readFileSync(file, 'utf8'))
+    if (content === undefined) return undefined
+    const entry = decodeEntry(content)
+    if (entry !== undefined && entry.expiresAt > clock.now()) return entry
+    if (entry === undefined) log.error(`The cache file ${file} is broken. It is removed.`)
+    ifThere(() => unlinkSync(file))
+    return undefined
+  }
+
+  #read(key: string): Promise<string | undefined> {
+    return this.#guarded(() => {
+      const file = this.#file(key)
+      const content = ifThere(() => readFileSync(file, 'utf8'))
+      if (content === undefined) return undefined
+      const entry = decodeEntry(content)
+      if (entry !== undefined && entry.expiresAt > clock.now()) return entry.text
+      // Under the lock it is looked at again: somebody may have put another in its place.
+      new FileLock(file).try(() => this.#live(file))
+      return undefined
+    })
+  }
+
+  #write(file: string, text: string, expiresAt: number): void {
+    if (this.#culling.isDue(1)) this.#cull()
+    replaceFile(file, encodeEntry({ text, expiresAt }))
+  }
+
+  /** As Django: where there are too many, a random sample goes. */
+  #cull(): void {
+    const files = this.#files()
+    if (files.length < this.#culling.maxEntries) return this.#culling.counted(files.length + 1)
+    const surplus = this.#culling.surplus(files.length)
+    for (let i = 0; i < surplus; i++) {
+      const [file] = files.splice(Math.floor(Math.random() * files.length), 1)
+      if (file !== undefined) ifThere(() => unlinkSync(file))
+    }
+    this.#culling.counted(files.length + 1)
+  }
+
+  async get<Value = string>(key: string): Promise<Value | undefined> {
+    return (await this.#read(key)) as Value | undefined
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.#read(key)) !== undefined
+  }
+
+  async set(key: string, text: string, ttl?: number): Promise<boolean> {
+    await this.#locked(key, (file) => this.#write(file, text, expiry(ttl)))
+    return true
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#locked(key, (file, entry) => {
+      ifThere(() => unlinkSync(file))
+      return entry !== undefined
+    })
+  }
+
+  async clear(): Promise<void> {
+    await this.#guarded(async () => {
+      for (const file of this.#files()) await new FileLock(file).run(() => ifThere(() => unlinkSync(file)))
+    })
+  }
+
+  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+    return this.#locked(key, (file, entry) => {
+      if (entry !== undefined) return false
+      this.#write(file, text, expiry(ttl))
+      return true
+    })
+  }
+
+  async touch(key: string, ttl?: number): Promise<boolean> {
+    return this.#locked(key, (file, entry) => {
+      if (entry === undefined) return false
+      replaceFile(file, encodeEntry({ text: entry.text, expiresAt: expiry(ttl) }))
+      return true
+    })
+  }
+
+  async increment(key: string, delta: number): Promise<number | undefined> {
+    return this.#locked(key, (file, entry) => {
+      if (entry === undefined) return undefined
+      const value = Number(entry.text) + delta
+      if (!/^-?\d+$/.test(entry.text) || !Number.isSafeInteger(value)) throw notWhole(key)
+      replaceFile(file, encodeEntry({ ...entry, text: String(value) }))
+      return value
+    })
+  }
+
+  /** The text is its own token: equal text is an equal state. */
+  async getWithToken(key: string): Promise<TokenedText | undefined> {
+    const text = await this.#read(key)
+    return text === undefined ? undefined : { text, token: text }
+  }
+
+  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+    return this.#compare(key, token, (file) => replaceFile(file, encodeEntry({ text, expiresAt: expiry(ttl) })))
+  }
+
+  async compareAndDelete(key: string, token: string): Promise<CasResult> {
+    return this.#compare(key, token, (file) => unlinkSync(file))
+  }
+
+  #compare(key: string, token: string, work: (file: string) => void): Promise<CasResult> {
+    return this.#locked(key, (file, entry) => {
+      if (entry === undefined) return 'missing'
+      if (entry.text !== token) return 'changed'
+      work(file)
+      return 'stored'
+    })
+  }
+}

@@ -1,0 +1,156 @@
+/** The clients of a Redis cache: one server by its URL, a Sentinel group, or a Cluster, behind the one thing they share. */
+import type * as Redis from '@redis/client'
+import { ImproperlyConfigured } from '#core/exceptions'
+import type { Dialer } from './link.ts'
+import type { LazyPackage } from './packages.ts'
+
+/** Sends one command. What is sent in the same turn of the event loop travels together. */
+export interface RedisClient {
+  /** @param key by which a Cluster finds the server; undefined where there is none */
+  send(key: string | undefined, isRead: boolean, args: readonly string[]): Promise<unknown>
+  /** Sends a command to every server that may be written to. */
+  sendToAll(args: readonly string[]): Promise<void>
+  destroy(): void
+}
+
+export interface RedisOptions {
+  readonly alias: string
+  readonly client: LazyPackage<typeof Redis>
+  /** Seconds that connecting may take. */
+  readonly timeout: number
+  /** OPTIONS of the entry that are the client's. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+type Settings = Record<string, unknown>
+
+/** Answers that say "not now": the server starts, ends, fails over, is full or does not know us. */
+const REFUSAL =
+  /^(LOADING|BUSY|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|ERR max number)/
+
+/** What the package calls the error replies of a server, in contrast to errors on the way to it. */
+const REPLIES = ['SimpleError', 'BlobError', 'ErrorReply']
+
+function blame(error: unknown): 'caller' | 'refusal' | 'outage' {
+  if (error instanceof TypeError) return 'caller'
+  if (!(error instanceof Error) || !REPLIES.includes(error.constructor.name)) return 'outage'
+  return REFUSAL.test(error.message) ? 'refusal' : 'caller'
+}
+
+function urlOf(location: string, alias: string): URL {
+  const url = URL.canParse(location) ? new URL(location) : undefined
+  if (url !== undefined && ['redis:', 'rediss:', 'unix:'].includes(url.protocol)) return url
+  // The location itself may have a password in it.
+  throw new ImproperlyConfigured(
+    `CACHES['${alias}'].LOCATION should be redis://host:port/0, rediss://… with TLS, or unix:///path/of/socket, found something else.`,
+  )
+}
+
+/** What a message may say of a location: no password. */
+export function shownLocation(location: string, alias: string): string {
+  const { protocol, host, hostname, port, pathname } = urlOf(location, alias)
+  if (protocol === 'unix:') return pathname
+  return port === '' ? `${hostname}:6379` : host
+}
+
+/** The settings of a client for one server. The database's number is the URL's path, or `db`, as in Django. */
+function serverSettings(location: string, { alias, timeout, options }: RedisOptions): Settings {
+  const url = urlOf(location, alias)
+  const { db, socket, ...rest } = options
+  const database = Number(db ?? url.searchParams.get('db') ?? (url.protocol === 'unix:' ? 0 : url.pathname.slice(1)))
+  if (!Number.isInteger(database) || database < 0) {
+    throw new ImproperlyConfigured(`CACHES['${alias}'] should name the Redis database by a number, 0 or more.`)
+  }
+  const place =
+    url.protocol === 'unix:'
+      ? { path: decodeURIComponent(url.pathname) }
+      : { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379), tls: url.protocol === 'rediss:' }
+  return {
+    ...(url.username && { username: decodeURIComponent(url.username) }),
+    ...(url.password && { password: decodeURIComponent(url.password) }),
+    database,
+    // The second version of the protocol serves older servers, too; nothing here needs the third.
+    RESP: 2,
+    disableClientInfo: true,
+    ...rest,
+    // What is lost is opened anew by the link, at the next operation.
+    disableOfflineQueue: true,
+    socket: { connectTimeout: timeout * 1000, ...place, ...(socket as object), reconnectStrategy: false },
+  }
+}
+
+/** Hears what a client has to say of its troubles: unheard, an error event would end the process. */
+function listen(client: unknown, heard: () => void): void {
+  const emitter = client as NodeJS.EventEmitter
+  emitter.on('error', heard)
+  emitter.on('end', heard)
+}
+
+/** One server. */
+export function serverDialer(location: string, options: RedisOptions): Dialer<RedisClient> {
+  const settings = serverSettings(location, options)
+  return {
+    prepare: () => options.client.load(),
+    blame,
+    close: (client) => client.destroy(),
+    async open(lost, givenUp) {
+      const client = options.client.module.createClient(settings)
+      listen(client, lost)
+      const destroy = (): void => void (client.isOpen && client.destroy())
+      givenUp.addEventListener('abort', destroy)
+      await client.connect()
+      return {
+        send: (_, __, args) => client.sendCommand(args),
+        sendToAll: async (args) => void (await client.sendCommand(args)),
+        destroy,
+      }
+    },
+  }
+}
+
+/** The master of a Sentinel group, and its replicas for reading where `OPTIONS.sentinel` has a `replicaPoolSize`. */
+export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions): Dialer<RedisClient> {
+  return {
+    prepare: () => redis.load(),
+    blame,
+    healsItself: true,
+    close: (client) => client.destroy(),
+    async open(_, givenUp) {
+      const client = redis.module.createSentinel(sentinel as Redis.RedisSentinelOptions)
+      const destroy = (): void => void client.destroy().catch(() => undefined)
+      givenUp.addEventListener('abort', destroy)
+      listen(client, () => undefined)
+      await client.connect()
+      return {
+        send: (_, isRead, args) => client.sendCommand(isRead, [...args]),
+        sendToAll: async (args) => void (await client.sendCommand(false, [...args])),
+        destroy,
+      }
+    },
+  }
+}
+
+/** A Cluster: each key has its server. */
+export function clusterDialer(cluster: object, { client: redis }: RedisOptions): Dialer<RedisClient> {
+  return {
+    prepare: () => redis.load(),
+    blame,
+    healsItself: true,
+    close: (client) => client.destroy(),
+    async open(_, givenUp) {
+      const client = redis.module.createCluster(cluster as Redis.RedisClusterOptions)
+      const destroy = (): void => client.destroy()
+      givenUp.addEventListener('abort', destroy)
+      listen(client, () => undefined)
+      await client.connect()
+      return {
+        send: (key, isRead, args) => client.sendCommand(key, isRead, [...args]),
+        async sendToAll(args) {
+          const masters = client.masters.map(async (master) => (await client.nodeClient(master)).sendCommand([...args]))
+          await Promise.all(masters)
+        },
+        destroy,
+      }
+    },
+  }
+}

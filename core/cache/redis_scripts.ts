@@ -1,0 +1,27 @@
+/** What Redis has no single command for, in scripts, which it runs one at a time. KEYS[1] is the key. */
+
+/** Gives a value another time to live, ARGV[1] milliseconds or none. 1 if the key was there. */
+export const TOUCH = `
+if ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+redis.call('PERSIST', KEYS[1])
+return redis.call('EXISTS', KEYS[1])`
+
+/** Adds ARGV[1] to a number that is there; nil if none is. */
+export const INCREMENT = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+return redis.call('INCRBY', KEYS[1], ARGV[1])`
+
+const COMPARE = `
+local text = redis.call('GET', KEYS[1])
+if not text then return 'missing' end
+if text ~= ARGV[1] then return 'changed' end`
+
+/** Sets ARGV[2] for ARGV[3] milliseconds, or for ever, where ARGV[1] stands. */
+export const COMPARE_AND_SET = `${COMPARE}
+if ARGV[3] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) else redis.call('SET', KEYS[1], ARGV[2]) end
+return 'stored'`
+
+/** Deletes where ARGV[1] stands. */
+export const COMPARE_AND_DELETE = `${COMPARE}
+redis.call('DEL', KEYS[1])
+return 'stored'`

@@ -1,0 +1,80 @@
+/** What a user, its class and a backend have to offer: a project's own may be used wherever ours are. */
+import type { HttpRequest } from '#core/http'
+
+/** Values by name: what a form or a command knows of a user. */
+export type Values = Readonly<Record<string, unknown>>
+
+/** Somebody, whether known or not: what `request.user` can always be asked. */
+export interface Somebody {
+  readonly id: number | string | null
+  readonly isActive: boolean
+  readonly isSuperuser: boolean
+  readonly isAuthenticated: boolean
+  readonly isAnonymous: boolean
+  getUsername(): string
+  /** Of an object, where the project's backends know permissions of single objects. */
+  hasPerm(permission: string, object?: unknown): Promise<boolean>
+  hasPerms(permissions: readonly string[], object?: unknown): Promise<boolean>
+  hasModulePerms(appLabel: string): Promise<boolean>
+  getAllPermissions(object?: unknown): Promise<ReadonlySet<string>>
+}
+
+/** A user as logging in, changing passwords and the commands need one. `User` is such a one. */
+export interface AuthUser extends Somebody {
+  /** As it is stored: hashed. */
+  password: string
+  lastLogin?: Date | null
+  /** Dotted name of the backend that authenticated the user. */
+  backend?: string | undefined
+  getSessionAuthHash(): string
+  /** The same under each of SECRET_KEY_FALLBACKS. */
+  getSessionAuthFallbackHashes(): readonly string[]
+  /** Hashes a password and puts it into `password`, without saving. */
+  setPassword(password: string | null): Promise<void>
+  checkPassword(password: string): Promise<boolean>
+  hasUsablePassword(): boolean
+  save(options?: { updateFields?: readonly string[] }): Promise<void>
+}
+
+export interface UserObjects<U extends AuthUser = AuthUser> {
+  /** The same on another database. */
+  using(alias: string): UserObjects<U>
+  first(where: Values): Promise<U | null>
+  /** By what users name themselves with. */
+  findByNaturalKey(name: string): Promise<U | null>
+  /** By an id as a session or a link keeps it: as text. What can be no id is nobody's. */
+  findById(text: string): Promise<U | null>
+  /** Active users with a mail address, whatever its case. */
+  findByEmail(email: string): Promise<U[]>
+  createUser(name: string, email?: string | null, password?: string | null, extra?: Values): Promise<U>
+  createSuperuser(name: string, email?: string | null, password?: string | null, extra?: Values): Promise<U>
+}
+
+/** The class that AUTH_USER_MODEL names. */
+export interface UserClass<U extends AuthUser = AuthUser> {
+  new (): U
+  readonly name: string
+  /** Property that users name themselves with. */
+  readonly usernameField: string
+  readonly emailField: string
+  /** Further properties that createsuperuser asks for. */
+  readonly requiredFields: readonly string[]
+  readonly objects: UserObjects<U>
+}
+
+/** What is presented to prove who one is: `{ username, password }` as a rule. */
+export type Credentials = Readonly<Record<string, unknown>>
+
+/** A class that AUTHENTICATION_BACKENDS names. What it has no method for, it leaves to the others. */
+export interface AuthBackend {
+  /** The user of these credentials; null when they are wrong or none of this backend's. @throws PermissionDenied to end the search */
+  authenticate?(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null>
+  /** The user of an id that a session holds. */
+  getUser(id: string): Promise<AuthUser | null>
+  getAllPermissions?(user: Somebody, object?: unknown): Promise<ReadonlySet<string>>
+  /** @throws PermissionDenied to end the search */
+  hasPerm?(user: Somebody, permission: string, object?: unknown): Promise<boolean>
+  hasModulePerms?(user: Somebody, appLabel: string): Promise<boolean>
+}
+
+export type AuthBackendClass = new () => AuthBackend

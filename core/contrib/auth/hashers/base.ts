@@ -1,0 +1,64 @@
+/** What a password hasher is, and what all of them share. */
+import { timingSafeEqual } from 'node:crypto'
+import { randomText } from '#core/utils'
+
+/** What an encoded password says of itself. */
+export interface DecodedPassword {
+  readonly algorithm: string
+  readonly hash: string
+  readonly salt: string
+}
+
+/** Turns passwords into texts that tell nobody the password. PASSWORD_HASHERS names such classes. */
+export interface PasswordHasher {
+  /** The first part of what it encodes. */
+  readonly algorithm: string
+  /** A new random salt. */
+  salt(): string
+  /** @throws TypeError when the salt is none that it can write down */
+  encode(password: string, salt: string): Promise<string>
+  verify(password: string, encoded: string): Promise<boolean>
+  /** @throws TypeError when the text is none of its own */
+  decode(encoded: string): DecodedPassword
+  /** Whether a password that it encoded earlier should be encoded anew, because the parameters have changed. */
+  mustUpdate(encoded: string): boolean
+  /** Works as much longer as an encoding with today's parameters would have taken, so that its age does not show. */
+  hardenRuntime(password: string, encoded: string): Promise<void>
+}
+
+export type PasswordHasherClass = new () => PasswordHasher
+
+/** Bits that nobody can guess in a salt. */
+export const SALT_ENTROPY = 128
+const BITS_PER_CHARACTER = Math.log2(62)
+
+/** Whether a salt is shorter than one that would be drawn today. */
+export const isShortSalt = (salt: string): boolean => salt.length * BITS_PER_CHARACTER < SALT_ENTROPY
+
+export const newSalt = (): string => randomText(Math.ceil(SALT_ENTROPY / BITS_PER_CHARACTER))
+
+/** @throws TypeError for a salt that would break the text apart */
+export function refuseSalt(salt: string): void {
+  if (salt === '' || salt.includes('$')) throw new TypeError('A salt must be provided and cannot contain $.')
+}
+
+/** @throws TypeError */
+export function refuseAlgorithm(found: string, expected: string): void {
+  if (found !== expected) throw new TypeError(`This password was encoded by '${found}', not by '${expected}'.`)
+}
+
+/** Whether two byte strings are equal, in a time that does not tell where they differ. */
+export const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b)
+
+/** The nth part of an encoded password. @throws TypeError when there is none */
+export function part(parts: readonly string[], i: number): string {
+  const found = parts[i]
+  if (found === undefined) throw new TypeError('The encoded password is cut off.')
+  return found
+}
+
+/** A whole number in an encoded password. @throws TypeError when it is none */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new TypeError('The encoded password has a parameter that is no number.')
+  return Number(text)
+}

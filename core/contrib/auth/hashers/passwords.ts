@@ -1,0 +1,131 @@
+/** Passwords by the hashers of the settings: `makePassword`, `checkPassword`, and what else there is to know of one. */
+import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { importName, listed, randomText, shown } from '#core/utils'
+import type { PasswordHasher, PasswordHasherClass } from './base.ts'
+
+/** What an encoded password begins with that fits no password. */
+const UNUSABLE_PREFIX = '!'
+const UNUSABLE_LENGTH = 40
+
+async function load(name: string, setting: string): Promise<PasswordHasher> {
+  const found = await importName(name, { setting, root: projectRoot() })
+  const hasher = typeof found === 'function' ? new (found as PasswordHasherClass)() : undefined
+  if (typeof hasher?.encode === 'function' && typeof hasher.algorithm === 'string') return hasher
+  throw new ImproperlyConfigured(
+    `${setting} names '${name}', which should be a class of password hashers with an algorithm, found ${shown(found)}.`,
+  )
+}
+
+const hashers = preparedFrom(['PASSWORD_HASHERS'], async () => {
+  const names = settings.PASSWORD_HASHERS
+  if (names.length === 0) {
+    throw new ImproperlyConfigured(
+      "PASSWORD_HASHERS is empty. It names the password hashers, the first for new passwords: 'core.contrib.auth.hashers.PBKDF2PasswordHasher'.",
+    )
+  }
+  return Promise.all(names.map((name, i) => load(name, `PASSWORD_HASHERS[${i}]`)))
+})
+
+/** All hashers of PASSWORD_HASHERS, the preferred one first. */
+export const getHashers = (): readonly PasswordHasher[] => hashers()
+
+/**
+ * A hasher by its algorithm; the preferred one without it.
+ * @throws TypeError when PASSWORD_HASHERS has none of that algorithm
+ */
+export function getHasher(algorithm?: string): PasswordHasher {
+  const all = hashers()
+  const found = algorithm === undefined ? all[0] : all.find((hasher) => hasher.algorithm === algorithm)
+  if (found !== undefined) return found
+  throw new TypeError(
+    `PASSWORD_HASHERS has no hasher of '${algorithm}'. It has: ${listed(all.map((hasher) => hasher.algorithm))}.`,
+  )
+}
+
+/** The hasher that encoded a password. @throws TypeError when PASSWORD_HASHERS has none of its algorithm */
+export const identifyHasher = (encoded: string): PasswordHasher => getHasher(encoded.split('$', 1)[0])
+
+/**
+ * Whether a password could fit. Null and the empty text count as usable, as in Django: only a password that was set
+ * to be unusable is not.
+ */
+export const isPasswordUsable = (encoded: string | null): boolean =>
+  encoded === null || !encoded.startsWith(UNUSABLE_PREFIX)
+
+/** What stands for a password when there is none: no password fits it, and no two are alike. */
+export const unusablePassword = (): string => UNUSABLE_PREFIX + randomText(UNUSABLE_LENGTH)
+
+/**
+ * A password as it is stored.
+ * @param password null for one that never fits
+ * @param options.salt random when absent
+ * @param options.hasher algorithm of the hasher; the preferred one when absent
+ */
+export async function makePassword(
+  password: string | null,
+  { salt, hasher }: { salt?: string; hasher?: string } = {},
+): Promise<string> {
+  if (password === null) return unusablePassword()
+  if (typeof password !== 'string') throw new TypeError(`A password is a text, found ${shown(password)}.`)
+  const by = getHasher(hasher)
+  return by.encode(password, salt ?? by.salt())
+}
+
+/** Takes as long as a check of a password does, where there is none to check: so that nobody sees which it was. */
+export async function burnHash(): Promise<void> {
+  await makePassword(randomText(UNUSABLE_LENGTH))
+}
+
+export interface Verified {
+  readonly isCorrect: boolean
+  /** Whether the password should be encoded anew, now that it is known. */
+  readonly mustUpdate: boolean
+}
+
+/** The hasher of a stored password, unless it fits no password at all: unusable, or none that we can read. */
+function hasherOf(encoded: string | null): PasswordHasher | undefined {
+  if (encoded === null || !isPasswordUsable(encoded)) return undefined
+  try {
+    const hasher = identifyHasher(encoded)
+    hasher.decode(encoded)
+    return hasher
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+/** Compares, and says whether the stored text is out of date. */
+export async function verifyPassword(
+  password: string | null,
+  encoded: string | null,
+  preferredAlgorithm?: string,
+): Promise<Verified> {
+  const preferred = getHasher(preferredAlgorithm)
+  const hasher = hasherOf(encoded)
+  if (password === null || encoded === null || hasher === undefined) {
+    await burnHash()
+    return { isCorrect: false, mustUpdate: false }
+  }
+  const changed = hasher.algorithm !== preferred.algorithm
+  const mustUpdate = changed || preferred.mustUpdate(encoded)
+  const isCorrect = await hasher.verify(password, encoded)
+  if (!isCorrect && !changed && mustUpdate) await hasher.hardenRuntime(password, encoded)
+  return { isCorrect, mustUpdate }
+}
+
+/**
+ * Whether a password is the one that was stored.
+ * @param options.setter called with the right password when it should be encoded anew
+ * @param options.preferred algorithm of the hasher that it should be encoded by; the first of PASSWORD_HASHERS
+ */
+export async function checkPassword(
+  password: string | null,
+  encoded: string | null,
+  { setter, preferred }: { setter?: (password: string) => Promise<void>; preferred?: string } = {},
+): Promise<boolean> {
+  const { isCorrect, mustUpdate } = await verifyPassword(password, encoded, preferred)
+  if (setter !== undefined && isCorrect && mustUpdate) await setter(password as string)
+  return isCorrect
+}

@@ -1,0 +1,48 @@
+/** Users: who they are, how they log in and out, what they may do, and views that not everybody may see. */
+export { authenticate } from './authentication.ts'
+export { AllowAllUsersModelBackend, ModelBackend } from './backends.ts'
+export type {
+  AuthBackend,
+  AuthBackendClass,
+  AuthUser,
+  Credentials,
+  Somebody,
+  UserClass,
+  UserObjects,
+} from './contract.ts'
+export {
+  loginNotRequired,
+  type LoginOptions,
+  loginRequired,
+  permissionRequired,
+  REDIRECT_FIELD_NAME,
+  redirectToLogin,
+  userPassesTest,
+} from './decorators.ts'
+export * from './hashers/index.ts'
+export { getUser, login, logout, updateSessionAuthHash } from './login.ts'
+export * from './models/index.ts'
+export {
+  CommonPasswordValidator,
+  getPasswordValidators,
+  MinimumLengthValidator,
+  NumericPasswordValidator,
+  passwordHelpTexts,
+  type PasswordValidator,
+  UserAttributeSimilarityValidator,
+  validatePassword,
+  ValidationError,
+} from './password_validation.ts'
+export { getBackends, getUserModel } from './registry.ts'
+export type { RequestUser } from './request_user.ts'
+export { userLoggedIn, userLoggedOut, userLoginFailed } from './signals.ts'
+export {
+  base36ToInt,
+  decodeUid,
+  defaultTokenGenerator,
+  encodeUid,
+  intToBase36,
+  PasswordResetTokenGenerator,
+  type TokenUser,
+} from './tokens.ts'
+export * from './views/index.ts'

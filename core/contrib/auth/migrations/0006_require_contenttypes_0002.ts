@@ -1,0 +1,13 @@
+/** Says that content types have to be in their final form. */
+import type { MigrationDependency } from '#core/db'
+
+export const dependencies: MigrationDependency[] = [
+  ['auth', '0005_alter_user_last_login_null'],
+  ['contenttypes', '0002_remove_content_type_name'],
+]
+
+export const operations: string[] = []
+
+export function up(): void {}
+
+export function down(): void {}

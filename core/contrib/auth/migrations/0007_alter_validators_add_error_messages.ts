@@ -1,0 +1,10 @@
+/** Was about messages of Django's forms; nothing changes in the database. */
+import type { MigrationDependency } from '#core/db'
+
+export const dependencies: MigrationDependency[] = [['auth', '0006_require_contenttypes_0002']]
+
+export const operations = ['Alter field username on user']
+
+export function up(): void {}
+
+export function down(): void {}

@@ -1,0 +1,10 @@
+/** The models of this app, by the names that AUTH_USER_MODEL uses: users, groups, permissions. */
+export { AnonymousUser } from './anonymous.ts'
+export { boolean, date, type Field, type Fields, number, text } from './fields.ts'
+export { Group } from './group.ts'
+export { Links } from './links.ts'
+export { Manager, ObjectDoesNotExist, SeveralObjects, type Where } from './manager.ts'
+export { Model, type ModelClass } from './model.ts'
+export { Permission, PermissionManager } from './permission.ts'
+export { sessionAuthHash, User } from './user.ts'
+export { managerOf, normalizeEmail, UserManager } from './user_manager.ts'

@@ -1,0 +1,107 @@
+/** Finds and makes the objects of a model: `User.objects`. */
+import type { Knex } from 'knex'
+import { connections, DEFAULT_ALIAS } from '#core/db'
+import { type ColumnValue, toColumn } from './fields.ts'
+import { Model, type ModelClass } from './model.ts'
+
+/** No object fits. */
+export class ObjectDoesNotExist extends Error {
+  override readonly name = 'ObjectDoesNotExist'
+}
+
+/** Several objects fit where one was asked for. */
+export class SeveralObjects extends Error {
+  override readonly name = 'SeveralObjects'
+}
+
+/** Values that properties have to have. */
+export type Where = Readonly<Record<string, unknown>>
+
+type Row = Record<string, unknown>
+
+export class Manager<M extends Model> {
+  protected readonly model: ModelClass<M>
+  readonly alias: string
+
+  constructor(model: ModelClass<M>, alias: string = DEFAULT_ALIAS) {
+    this.model = model
+    this.alias = alias
+  }
+
+  /** The same on another database. */
+  using(alias: string): this {
+    return new (this.constructor as new (model: ModelClass<M>, alias: string) => this)(this.model, alias)
+  }
+
+  /** A query of the table, by the names of its columns; `load()` makes objects of what it finds. */
+  rows(): Knex.QueryBuilder<Row> {
+    return connections.get(this.alias)<Row>(this.model.table)
+  }
+
+  /** The objects of rows. */
+  load(rows: readonly unknown[]): M[] {
+    return rows.map((row) => Model.load(this.model, row as Row, this.alias))
+  }
+
+  /** The one object that fits. @throws ObjectDoesNotExist, SeveralObjects */
+  async get(where: Where): Promise<M> {
+    const [found, another] = this.load((await this.#where(where).limit(2)) as unknown[])
+    const { name } = this.model
+    if (found === undefined) throw new ObjectDoesNotExist(`${name} matching query does not exist.`)
+    if (another !== undefined) throw new SeveralObjects(`get() returned more than one ${name}.`)
+    return found
+  }
+
+  /** The first object that fits, by its id; null when none does. */
+  async first(where: Where = {}): Promise<M | null> {
+    const row = (await this.#where(where).orderBy('id').first()) as unknown
+    return row === undefined ? null : (this.load([row])[0] ?? null)
+  }
+
+  /** All that fit, by id. */
+  async filter(where: Where = {}): Promise<M[]> {
+    return this.load((await this.#where(where).orderBy('id')) as unknown[])
+  }
+
+  all(): Promise<M[]> {
+    return this.filter()
+  }
+
+  async count(where: Where = {}): Promise<number> {
+    const row = (await this.#where(where).count({ n: '*' }).first()) as { n: number | string }
+    return Number(row.n)
+  }
+
+  async exists(where: Where = {}): Promise<boolean> {
+    return (await this.#where(where).first('id')) !== undefined
+  }
+
+  /** Makes an object and saves it. */
+  async create(values: Where): Promise<M> {
+    const model = this.build(values)
+    await model.save()
+    return model
+  }
+
+  /** Makes an object without saving it. */
+  protected build(values: Where): M {
+    const { fields, name: model } = this.model
+    const unknown = Object.keys(values).find((name) => !Object.hasOwn(fields, name))
+    if (unknown !== undefined) throw new TypeError(`${model} has no field '${unknown}'.`)
+    const made = Object.assign(new this.model(), values)
+    made.databaseAlias = this.alias
+    return made
+  }
+
+  #where(where: Where): Knex.QueryBuilder<Row> {
+    const query = this.rows()
+    for (const [name, value] of Object.entries(where)) {
+      const field = this.model.fields[name]
+      if (field === undefined) throw new TypeError(`${this.model.name} has no field '${name}'.`)
+      const column: ColumnValue = toColumn(field, value, this.alias)
+      if (column === null) void query.whereNull(field.column)
+      else void query.where(field.column, column)
+    }
+    return query
+  }
+}

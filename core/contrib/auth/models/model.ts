@@ -1,0 +1,139 @@
+/** A row of a table as an object: it knows which of its values have changed since it was read. */
+import type { Knex } from 'knex'
+import { connections, DEFAULT_ALIAS } from '#core/db'
+import { type ColumnValue, comparable, type Fields, fromColumn, toColumn } from './fields.ts'
+
+/** The class side of a model. */
+export interface ModelClass<M extends Model = Model> {
+  new (): M
+  readonly name: string
+  readonly table: string
+  readonly fields: Fields
+}
+
+type Row = Record<string, unknown>
+
+const classOf = (model: Model): ModelClass => model.constructor as ModelClass
+
+export abstract class Model {
+  /** Null until the object is saved. */
+  id: number | null = null
+  #alias: string = DEFAULT_ALIAS
+  /** The values that the table has, by property; undefined for an object that it does not have. */
+  #stored: Map<string, unknown> | undefined
+
+  /** The object of a row that was read. */
+  static load<M extends Model>(Class: ModelClass<M>, row: Row, alias: string): M {
+    const model = new Class()
+    model.#fill(row, alias)
+    return model
+  }
+
+  /** The database that it was read from or is saved to. */
+  get databaseAlias(): string {
+    return this.#alias
+  }
+
+  set databaseAlias(alias: string) {
+    this.#alias = alias
+  }
+
+  /**
+   * Writes what has changed since the object was read; a new object is added.
+   * @param options.updateFields properties to write, whether changed or not, and no others
+   * @throws Error when the row is gone meanwhile
+   */
+  async save({ updateFields }: { updateFields?: readonly string[] } = {}): Promise<void> {
+    if (this.#stored === undefined) await this.#insert()
+    else await this.#update(updateFields ?? this.#changed())
+  }
+
+  /** Deletes the row; the object stays as it is. */
+  async delete(): Promise<void> {
+    await this.#rows().where('id', this.id).delete()
+    this.#stored = undefined
+  }
+
+  /**
+   * Reads the row anew: its values take the place of the object's.
+   * @param names properties to read; all of them when absent
+   */
+  async refresh(names: readonly string[] = Object.keys(classOf(this).fields)): Promise<void> {
+    const columns = names.map((name) => classOf(this).fields[name]?.column ?? name)
+    const row = (await this.#rows().where('id', this.id).first(columns)) as Row | undefined
+    if (row === undefined) throw this.#gone()
+    this.#fill(row, this.#alias)
+  }
+
+  /** The table's rows, for queries of one's own. */
+  #rows(): Knex.QueryBuilder<Row> {
+    return connections.get(this.#alias)<Row>(classOf(this).table)
+  }
+
+  #fill(row: Row, alias: string): void {
+    this.#alias = alias
+    const values: Row = {}
+    for (const [name, field] of Object.entries(classOf(this).fields)) {
+      if (field.column in row) values[name] = fromColumn(field, row[field.column], alias)
+    }
+    Object.assign(this, values)
+    this.#keep(Object.keys(values))
+  }
+
+  /** What is in these properties is now what the table has. */
+  #keep(names: readonly string[]): void {
+    this.#stored ??= new Map()
+    for (const name of names) this.#stored.set(name, comparable(this.#value(name)))
+  }
+
+  #value(name: string): unknown {
+    return (this as unknown as Row)[name]
+  }
+
+  #changed(): string[] {
+    return Object.keys(classOf(this).fields).filter((name) => this.#stored?.get(name) !== comparable(this.#value(name)))
+  }
+
+  #columns(names: readonly string[]): Record<string, ColumnValue> {
+    const { fields, name: model } = classOf(this)
+    return Object.fromEntries(
+      names.map((name) => {
+        const field = fields[name]
+        if (field === undefined) {
+          throw new TypeError(`${model} has no field '${name}'. It has: ${Object.keys(fields).join(', ')}.`)
+        }
+        return [field.column, toColumn(field, this.#value(name), this.#alias)]
+      }),
+    )
+  }
+
+  async #insert(): Promise<void> {
+    const names = Object.keys(classOf(this).fields).filter((name) => name !== 'id' || this.id !== null)
+    const insert = this.#rows().insert(this.#columns(names))
+    const { vendor } = connections.database(this.#alias).backend
+    const [added]: (number | { id: number })[] = await (vendor === 'postgresql' ? insert.returning('id') : insert)
+    this.id ??= typeof added === 'object' ? added.id : (added ?? null)
+    this.#keep(['id', ...names])
+  }
+
+  async #update(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    const updated: number = await this.#rows().where('id', this.id).update(this.#columns(names))
+    if (updated === 0) throw this.#gone()
+    this.#keep(names)
+  }
+
+  #gone(): Error {
+    const { name, table } = classOf(this)
+    return new Error(`This ${name} cannot be saved or read anew: ${table} has no row of its id any more.`)
+  }
+}
+
+/** Templates call what they find; these change data, and are not called. */
+export function markAltering(prototype: object, names: readonly string[]): void {
+  for (const name of names) {
+    Object.assign(Object.getOwnPropertyDescriptor(prototype, name)?.value as object, { altersData: true })
+  }
+}
+
+markAltering(Model.prototype, ['save', 'delete', 'refresh'])

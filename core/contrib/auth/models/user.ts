@@ -1,0 +1,202 @@
+/** `User`: who may log in. A project's own users extend it, or do what `AuthUser` says. */
+import { inspect } from 'node:util'
+import { saltedHmac } from '#core/signing'
+import { settings } from '#core/conf'
+import { transaction } from '#core/db'
+import { clock } from '#core/utils'
+import type { AuthUser } from '../contract.ts'
+import { isPasswordUsable, makePassword, unusablePassword, verifyPassword } from '../hashers/passwords.ts'
+import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../permissions.ts'
+import { boolean, date, type Fields, number, text } from './fields.ts'
+import { Group } from './group.ts'
+import { Links } from './links.ts'
+import { markAltering, Model, type ModelClass } from './model.ts'
+import { Permission } from './permission.ts'
+import { managerOf, type UserManager } from './user_manager.ts'
+
+/** Django's, so that the sessions of both are good for both. */
+const SESSION_HASH_SALT = 'django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash'
+
+/**
+ * The hash of a password field that a session keeps: it changes with the password, and the session ends.
+ * @param secret SECRET_KEY when absent
+ */
+export const sessionAuthHash = (password: string, secret?: string): string =>
+  saltedHmac(SESSION_HASH_SALT, password, { algorithm: 'sha256', ...(secret !== undefined && { secret }) }).toString(
+    'hex',
+  )
+
+export class User extends Model implements AuthUser {
+  static readonly table: string = 'auth_user'
+  /** Tables of pairs with groups and permissions, and their column that holds the user's id. */
+  static readonly pairs = { groups: 'auth_user_groups', permissions: 'auth_user_user_permissions', column: 'user_id' }
+  static readonly usernameField: string = 'username'
+  static readonly emailField: string = 'email'
+  static readonly requiredFields: readonly string[] = ['email']
+  static readonly fields: Fields = {
+    id: number('id'),
+    password: text('password'),
+    lastLogin: date('last_login'),
+    isSuperuser: boolean('is_superuser'),
+    username: text('username'),
+    firstName: text('first_name'),
+    lastName: text('last_name'),
+    email: text('email'),
+    isStaff: boolean('is_staff'),
+    isActive: boolean('is_active'),
+    dateJoined: date('date_joined'),
+  }
+
+  /** A subclass gets a manager of its own class; to have it typed: `static override get objects() { return managerOf(Member) }`. */
+  static get objects(): UserManager<User> {
+    return managerOf(this as ModelClass<User>)
+  }
+
+  /** As it is stored: hashed. */
+  password = ''
+  lastLogin: Date | null = null
+  /** May do everything, without being told so one by one. */
+  isSuperuser = false
+  username = ''
+  firstName = ''
+  lastName = ''
+  email = ''
+  isStaff = false
+  /** A user who is not active cannot log in. */
+  isActive = true
+  dateJoined: Date = new Date(clock.now())
+  backend: string | undefined
+  #permissions: ReadonlySet<string> | undefined
+
+  readonly isAuthenticated = true
+  readonly isAnonymous = false
+
+  getUsername(): string {
+    return String((this as unknown as Record<string, unknown>)[this.#class.usernameField])
+  }
+
+  getFullName(): string {
+    return `${this.firstName} ${this.lastName}`.trim()
+  }
+
+  getShortName(): string {
+    return this.firstName
+  }
+
+  get #class(): typeof User {
+    return this.constructor as typeof User
+  }
+
+  // Passwords
+
+  /** Hashes a password and puts it into `password`; `save()` keeps it. Null is no password at all. */
+  async setPassword(password: string | null): Promise<void> {
+    this.password = await makePassword(password)
+  }
+
+  /** Whether this is the password. One that was hashed in an outdated way is hashed anew, and saved. */
+  async checkPassword(password: string): Promise<boolean> {
+    const { isCorrect, mustUpdate } = await verifyPassword(password, this.password)
+    if (isCorrect && mustUpdate) await this.#upgrade(password)
+    return isCorrect
+  }
+
+  /** Of several logins at once one writes, and the others take what it wrote: their sessions hang on it. */
+  async #upgrade(password: string): Promise<void> {
+    const encoded = await makePassword(password)
+    const rows = this.#class.objects.using(this.databaseAlias).rows()
+    await rows.where({ id: this.id, password: this.password }).update({ password: encoded })
+    await this.refresh(['password'])
+  }
+
+  /** Leaves the user without a password: nothing fits, and none can be asked to be reset. */
+  setUnusablePassword(): void {
+    this.password = unusablePassword()
+  }
+
+  hasUsablePassword(): boolean {
+    return isPasswordUsable(this.password)
+  }
+
+  getSessionAuthHash(): string {
+    return sessionAuthHash(this.password)
+  }
+
+  getSessionAuthFallbackHashes(): string[] {
+    return settings.SECRET_KEY_FALLBACKS.map((secret) => sessionAuthHash(this.password, secret))
+  }
+
+  // Permissions
+
+  /** @param permission `app_label.codename` */
+  hasPerm(permission: string, object?: unknown): Promise<boolean> {
+    return hasPerm(this, permission, object)
+  }
+
+  hasPerms(permissions: readonly string[], object?: unknown): Promise<boolean> {
+    return hasPerms(this, permissions, object)
+  }
+
+  /** Whether the user may do anything at all in an app. */
+  hasModulePerms(appLabel: string): Promise<boolean> {
+    return hasModulePerms(this, appLabel)
+  }
+
+  getAllPermissions(object?: unknown): Promise<Set<string>> {
+    return getAllPermissions(this, object)
+  }
+
+  /**
+   * Reads what the user may do, once, so that a template can ask for it: `{% if perms.polls.add_vote %}`. Of a
+   * superuser, who may do everything, nothing is read.
+   */
+  async loadPermissions(): Promise<ReadonlySet<string>> {
+    if (this.#permissions === undefined)
+      this.#permissions = this.isSuperuser ? new Set() : await this.getAllPermissions()
+    return this.#permissions
+  }
+
+  /** What `loadPermissions()` has read; undefined before. */
+  get loadedPermissions(): ReadonlySet<string> | undefined {
+    return this.#permissions
+  }
+
+  get groups(): Links<Group> {
+    const { groups: table, column: from } = this.#class.pairs
+    return new Links(this, { table, from, to: 'group_id' }, Group)
+  }
+
+  /** Permissions of this user alone, beside those of the groups. */
+  get userPermissions(): Links<Permission> {
+    const { permissions: table, column: from } = this.#class.pairs
+    return new Links(this, { table, from, to: 'permission_id' }, Permission)
+  }
+
+  /** Deletes the user, and what pairs the user with groups and permissions. */
+  override async delete(): Promise<void> {
+    await transaction(async () => {
+      await this.groups.clear()
+      await this.userPermissions.clear()
+      await super.delete()
+    }, this.databaseAlias)
+  }
+
+  // Texts
+
+  override toString(): string {
+    return this.getUsername()
+  }
+
+  /** For JSON: everything but the password. */
+  toJSON(): Record<string, unknown> {
+    const names = Object.keys(this.#class.fields).filter((name) => name !== 'password')
+    return Object.fromEntries(names.map((name) => [name, (this as unknown as Record<string, unknown>)[name]]))
+  }
+
+  /** In logs and on error pages: no password. */
+  [inspect.custom](): string {
+    return `<${this.constructor.name}: ${this.getUsername()}>`
+  }
+}
+
+markAltering(User.prototype, ['delete', 'setPassword', 'setUnusablePassword', 'checkPassword'])

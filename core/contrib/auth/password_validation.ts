@@ -1,0 +1,191 @@
+/** What a new password has to be like: the validators of AUTH_PASSWORD_VALIDATORS, and `validatePassword`. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { importName, shown } from '#core/utils'
+import { commonPasswords } from './common_passwords.ts'
+
+/** What was entered will not do; each message is for whoever entered it. */
+export class ValidationError extends Error {
+  override readonly name = 'ValidationError'
+  readonly messages: readonly string[]
+
+  constructor(messages: string | readonly string[]) {
+    const list = typeof messages === 'string' ? [messages] : messages
+    super(list.join(' '))
+    this.messages = list
+  }
+}
+
+/** A class that AUTH_PASSWORD_VALIDATORS names; it is made with its OPTIONS, their names in camelCase. */
+export interface PasswordValidator {
+  /** @throws ValidationError when the password will not do */
+  validate(password: string, user?: object | null): Promise<void> | void
+  /** The rule, for a page that asks for a password. */
+  getHelpText(): string
+}
+
+type ValidatorClass = new (options: Record<string, unknown>) => PasswordValidator
+
+const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, next: string) => next.toUpperCase())
+
+async function load(entry: Readonly<Record<string, unknown>>, setting: string): Promise<PasswordValidator> {
+  const { NAME, OPTIONS = {} } = entry
+  if (typeof NAME !== 'string' || NAME === '') {
+    throw new ImproperlyConfigured(`${setting}.NAME should be the dotted name of a class, found ${shown(NAME)}.`)
+  }
+  const found = await importName(NAME, { setting: `${setting}.NAME`, root: projectRoot() })
+  const options = Object.entries(OPTIONS as object).map(([name, value]) => [camelCase(name), value as unknown])
+  const validator =
+    typeof found === 'function'
+      ? new (found as ValidatorClass)(Object.fromEntries(options) as Record<string, unknown>)
+      : undefined
+  if (typeof validator?.validate === 'function') return validator
+  throw new ImproperlyConfigured(
+    `${setting}.NAME names '${NAME}', which should be a class with a method validate(), found ${shown(found)}.`,
+  )
+}
+
+const validators = preparedFrom(['AUTH_PASSWORD_VALIDATORS'], () =>
+  Promise.all(settings.AUTH_PASSWORD_VALIDATORS.map((entry, i) => load(entry, `AUTH_PASSWORD_VALIDATORS[${i}]`))),
+)
+
+/** The validators of the settings. */
+export const getPasswordValidators = (): readonly PasswordValidator[] => validators()
+
+/**
+ * Passes when every validator has no objection.
+ * @param user whose password it is to be, so that it is not made of the name
+ * @throws ValidationError with the messages of all validators
+ */
+export async function validatePassword(
+  password: string,
+  user: object | null = null,
+  by: readonly PasswordValidator[] = validators(),
+): Promise<void> {
+  const messages: string[] = []
+  for (const validator of by) {
+    try {
+      await validator.validate(password, user)
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error
+      messages.push(...error.messages)
+    }
+  }
+  if (messages.length > 0) throw new ValidationError(messages)
+}
+
+/** The rules of all validators, for a page that asks for a password. */
+export const passwordHelpTexts = (): string[] => validators().map((validator) => validator.getHelpText())
+
+const characters = (count: number): string => `${count} ${count === 1 ? 'character' : 'characters'}`
+
+export class MinimumLengthValidator implements PasswordValidator {
+  readonly #minLength: number
+
+  constructor({ minLength = 8 }: { minLength?: number } = {}) {
+    this.#minLength = minLength
+  }
+
+  validate(password: string): void {
+    if (Array.from(password).length >= this.#minLength) return
+    throw new ValidationError(`This password is too short. It must contain at least ${characters(this.#minLength)}.`)
+  }
+
+  getHelpText(): string {
+    return `Your password must contain at least ${characters(this.#minLength)}.`
+  }
+}
+
+/** How much of two texts consists of the same characters, from 0 to 1, in whatever order. */
+function similarity(a: string, b: string): number {
+  const left = new Map<string, number>()
+  for (const character of b) left.set(character, (left.get(character) ?? 0) + 1)
+  let same = 0
+  for (const character of a) {
+    const count = left.get(character) ?? 0
+    if (count > 0) same += 1
+    left.set(character, count - 1)
+  }
+  const total = Array.from(a).length + Array.from(b).length
+  return total === 0 ? 1 : (2 * same) / total
+}
+
+const DEFAULT_ATTRIBUTES = ['username', 'first_name', 'last_name', 'email']
+
+/** `first_name` as people read it: `first name`. */
+const readable = (name: string): string => name.replace(/_|(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+
+export class UserAttributeSimilarityValidator implements PasswordValidator {
+  readonly #attributes: readonly string[]
+  readonly #maxSimilarity: number
+
+  constructor({
+    userAttributes = DEFAULT_ATTRIBUTES,
+    maxSimilarity = 0.7,
+  }: { userAttributes?: readonly string[]; maxSimilarity?: number } = {}) {
+    if (maxSimilarity < 0.1) throw new ImproperlyConfigured('max_similarity of a password validator is 0.1 or more.')
+    this.#attributes = userAttributes
+    this.#maxSimilarity = maxSimilarity
+  }
+
+  validate(password: string, user?: object | null): void {
+    if (user === null || user === undefined) return
+    const lower = password.toLowerCase()
+    for (const attribute of this.#attributes) {
+      const value = (user as Record<string, unknown>)[camelCase(attribute)]
+      if (typeof value !== 'string' || value === '') continue
+      const text = value.toLowerCase()
+      const parts = [...text.split(/[^\p{L}\p{N}_]+/u), text]
+      if (!parts.some((part) => this.#isTooClose(lower, part))) continue
+      throw new ValidationError(`The password is too similar to the ${readable(attribute)}.`)
+    }
+  }
+
+  #isTooClose(password: string, part: string): boolean {
+    // A password many times as long as a part cannot be made of it.
+    if (password.length >= 10 * part.length && part.length < (this.#maxSimilarity / 2) * password.length) return false
+    return similarity(password, part) >= this.#maxSimilarity
+  }
+
+  getHelpText(): string {
+    return "Your password can't be too similar to your other personal information."
+  }
+}
+
+/** The passwords of a list, one a line, compressed or not. */
+function passwordsIn(file: string): ReadonlySet<string> {
+  const bytes = readFileSync(path.resolve(projectRoot(), file))
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString()
+  return new Set(text.split('\n').map((line) => line.trim()))
+}
+
+export class CommonPasswordValidator implements PasswordValidator {
+  readonly #passwords: () => ReadonlySet<string>
+
+  /** @param options.passwordListPath a list of one's own, one password a line, in lower case */
+  constructor({ passwordListPath }: { passwordListPath?: string } = {}) {
+    const own = passwordListPath === undefined ? undefined : passwordsIn(passwordListPath)
+    this.#passwords = () => own ?? commonPasswords()
+  }
+
+  validate(password: string): void {
+    if (this.#passwords().has(password.toLowerCase().trim())) throw new ValidationError('This password is too common.')
+  }
+
+  getHelpText(): string {
+    return "Your password can't be a commonly used password."
+  }
+}
+
+export class NumericPasswordValidator implements PasswordValidator {
+  validate(password: string): void {
+    if (/^\p{Nd}+$/u.test(password)) throw new ValidationError('This password is entirely numeric.')
+  }
+
+  getHelpText(): string {
+    return "Your password can't be entirely numeric."
+  }
+}

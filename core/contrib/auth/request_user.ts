@@ -1,0 +1,97 @@
+/** `request.user` and `request.auser()`: who sent a request. */
+import { ImproperlyConfigured } from '#core/exceptions'
+import type { HttpRequest } from '#core/http'
+import type { Session } from '#core/contrib/sessions'
+import { getUser, USER_ID } from './login.ts'
+import { AnonymousUser } from './models/anonymous.ts'
+import type { User } from './models/user.ts'
+
+/** A user or nobody; `isAuthenticated` tells which. */
+export type RequestUser = User | AnonymousUser
+
+declare module 'koa' {
+  interface BaseRequest {
+    /** Who sent the request: a user, or an AnonymousUser. Given by AuthenticationMiddleware. */
+    user: RequestUser
+    /** The same, read now if it was not read before: for views marked sessionExempt, and for middleware. */
+    auser(): Promise<RequestUser>
+  }
+}
+
+/** What is known of a request's user; an error waits for whoever asks. */
+type Known = { readonly user: RequestUser } | { readonly error: unknown }
+
+class RequestUserState {
+  readonly #request: HttpRequest
+  #known: Known | undefined
+  #reading: Promise<RequestUser> | undefined
+
+  constructor(request: HttpRequest) {
+    this.#request = request
+  }
+
+  set(user: RequestUser): void {
+    this.#known = { user }
+    this.#reading = undefined
+  }
+
+  get(): RequestUser {
+    const { session } = this.#request
+    // An answer that depends on the user depends on the cookie: looking in notes that.
+    if (this.#known !== undefined || session.sessionKey === null) session.has(USER_ID)
+    this.#known ??= session.sessionKey === null ? { user: new AnonymousUser() } : undefined
+    if (this.#known === undefined) {
+      throw new Error(
+        'request.user is not loaded: the view is marked sessionExempt, or this runs before AuthenticationMiddleware' +
+          ' has. Call `await request.auser()` instead.',
+      )
+    }
+    if ('error' in this.#known) throw this.#known.error
+    return this.#known.user
+  }
+
+  async read(): Promise<RequestUser> {
+    if (this.#known !== undefined && 'user' in this.#known) return this.#known.user
+    this.#reading ??= getUser(this.#request).then((user) => (user as User | null) ?? new AnonymousUser())
+    const user = await this.#reading
+    this.#known ??= { user }
+    return user
+  }
+
+  /** Reads the user for a view. What goes wrong waits until the view asks: one that does not is answered. */
+  async prepare(): Promise<void> {
+    // Whoever sends no session's cookie is nobody, without a look.
+    if (this.#request.session.sessionKey === null) return
+    try {
+      await this.read()
+    } catch (error) {
+      this.#known = { error }
+    }
+  }
+}
+
+/**
+ * Gives a request its user.
+ * @param prepare whether the user shall be there when a view asks for it without waiting
+ */
+export async function giveUser(request: HttpRequest, prepare: boolean): Promise<void> {
+  if ((request.session as Session | undefined) === undefined) {
+    throw new ImproperlyConfigured(
+      'AuthenticationMiddleware finds the user by the session, and this request has none. In MIDDLEWARE, put' +
+        " 'core.contrib.sessions.middleware.SessionMiddleware' before 'core.contrib.auth.middleware.AuthenticationMiddleware'.",
+    )
+  }
+  const state = new RequestUserState(request)
+  Object.defineProperties(request, {
+    user: {
+      configurable: true,
+      enumerable: true,
+      get: () => state.get(),
+      set(user: RequestUser) {
+        state.set(user)
+      },
+    },
+    auser: { configurable: true, value: () => state.read() },
+  })
+  if (prepare) await state.prepare()
+}

@@ -1,0 +1,62 @@
+/** The login page and the way out. */
+import { settings } from '#core/conf'
+import { type HttpRequest, HttpResponseRedirect, type View } from '#core/http'
+import { resolveUrl } from '#core/shortcuts'
+import { authenticate } from '../authentication.ts'
+import type { AuthUser } from '../contract.ts'
+import { loginNotRequired } from '../decorators.ts'
+import { type FieldsOptions, Form } from '../forms.ts'
+import { login, logout } from '../login.ts'
+import { afterLogin, nextUrl, page, siteOf, viewOf } from './pages.ts'
+
+/** As long as the longest name, so that no work is put into more. */
+const LONGEST_NAME = 254
+
+type Names = 'username' | 'password'
+
+const FIELDS: FieldsOptions<Names> = {
+  username: { label: 'Username', autocomplete: 'username', autofocus: true, maxLength: LONGEST_NAME, strip: true },
+  password: { label: 'Password', type: 'password', autocomplete: 'current-password' },
+}
+
+/** One message, whatever was wrong: it must not tell which names there are. */
+const WRONG = 'Please enter a correct username and password. Note that both fields may be case-sensitive.'
+
+const showLogin = (request: HttpRequest, form: Form<Names>) =>
+  page(request, 'registration/login.html', { form, next: nextUrl(request), ...siteOf(request) })
+
+async function userOf(request: HttpRequest, form: Form<Names>): Promise<AuthUser | null> {
+  if (!form.isValid) return null
+  const [username, password] = [form.value('username').normalize('NFKC'), form.value('password')]
+  const user = username.length > LONGEST_NAME ? null : await authenticate(request, { username, password })
+  if (user === null) form.nonFieldErrors.push(WRONG)
+  return user
+}
+
+/** Asks for name and password, and goes on to `next` or LOGIN_REDIRECT_URL. */
+export const loginView: View<object> = loginNotRequired(
+  viewOf('loginView', {
+    get: (request) => showLogin(request, new Form(FIELDS)),
+    async post(request) {
+      const form = new Form(FIELDS, request.POST)
+      const user = await userOf(request, form)
+      if (user === null) return showLogin(request, form)
+      await login(request, user)
+      return new HttpResponseRedirect(afterLogin(request))
+    },
+  }),
+)
+
+/** Logs out whoever asks by POST, and goes on to `next`, LOGOUT_REDIRECT_URL or a page that says so. */
+export const logoutView: View<object> = loginNotRequired(
+  viewOf('logoutView', {
+    async post(request) {
+      const next = nextUrl(request)
+      await logout(request)
+      if (next !== '') return new HttpResponseRedirect(next)
+      if (settings.LOGOUT_REDIRECT_URL !== null)
+        return new HttpResponseRedirect(resolveUrl(settings.LOGOUT_REDIRECT_URL))
+      return page(request, 'registration/logged_out.html', { title: 'Logged out', ...siteOf(request) })
+    },
+  }),
+)

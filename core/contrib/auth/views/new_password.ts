@@ -1,0 +1,42 @@
+/** Two fields for a new password, and what it has to be like. */
+import type { FieldsOptions, Form } from '../forms.ts'
+import { passwordHelpTexts, validatePassword, ValidationError } from '../password_validation.ts'
+
+export type NewPasswordNames = 'new_password1' | 'new_password2'
+
+/** Longest password that is worked on, in characters: hashing a megabyte would be work for nothing. */
+const LONGEST_PASSWORD = 4096
+
+export const newPasswordFields = (): FieldsOptions<NewPasswordNames> => ({
+  new_password1: {
+    label: 'New password',
+    type: 'password',
+    autocomplete: 'new-password',
+    help: passwordHelpTexts(),
+  },
+  new_password2: { label: 'New password confirmation', type: 'password', autocomplete: 'new-password' },
+})
+
+/** A form with these two fields, and perhaps others. */
+type NewPasswordForm = Pick<Form<NewPasswordNames>, 'value' | 'addError'>
+
+/** Notes in the form what is wrong with the new password. */
+export async function checkNewPassword(form: NewPasswordForm, user: object): Promise<void> {
+  const [first, second] = ['new_password1', 'new_password2'] as const
+  const password = form.value(first)
+  if (password === '' || form.value(second) === '') return
+  if (password !== form.value(second)) {
+    form.addError(second, 'The two password fields didn’t match.')
+    return
+  }
+  if (password.length > LONGEST_PASSWORD) {
+    form.addError(second, `This password is too long. It must contain at most ${LONGEST_PASSWORD} characters.`)
+    return
+  }
+  try {
+    await validatePassword(password, user)
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    form.addError(second, ...error.messages)
+  }
+}

@@ -1,0 +1,50 @@
+/** What the pages of this app have in common: how one is rendered, and where one goes next. */
+import { settings } from '#core/conf'
+import {
+  addNeverCacheHeaders,
+  type HttpRequest,
+  type HttpResponse,
+  HttpResponseNotAllowed,
+  type HttpResponseBase,
+  urlHasAllowedHostAndScheme,
+  type View,
+} from '#core/http'
+import { render, resolveUrl } from '#core/shortcuts'
+import { REDIRECT_FIELD_NAME } from '../decorators.ts'
+
+type Page = (request: HttpRequest) => HttpResponseBase | Promise<HttpResponseBase>
+
+/** A view of GET and POST, or of those methods alone that it has a function for. */
+export function viewOf(name: string, { get, post }: { get?: Page; post?: Page }): View<object> {
+  const methods = [...(get === undefined ? [] : ['GET', 'HEAD']), ...(post === undefined ? [] : ['POST']), 'OPTIONS']
+  const view = async (request: HttpRequest): Promise<HttpResponseBase> => {
+    const page = request.method === 'POST' ? post : ['GET', 'HEAD'].includes(request.method) ? get : undefined
+    if (page !== undefined) return page(request)
+    return new HttpResponseNotAllowed(methods, '', request.method === 'OPTIONS' ? { status: 200 } : {})
+  }
+  return Object.defineProperty(view, 'name', { value: name })
+}
+
+/** A page of this app, which no cache may keep: it has a token in it, or speaks of the user. */
+export function page(request: HttpRequest, template: string, context: Record<string, unknown>): HttpResponse {
+  const response = render(request, template, context)
+  addNeverCacheHeaders(response)
+  return response
+}
+
+/** Where the request says to go next; empty where it says nothing, or something that leads elsewhere. */
+export function nextUrl(request: HttpRequest): string {
+  const url = request.POST.get(REDIRECT_FIELD_NAME) ?? request.GET.get(REDIRECT_FIELD_NAME) ?? ''
+  const isSafe = urlHasAllowedHostAndScheme(url, request.getHost(), { requireHttps: request.isSecure() })
+  return isSafe ? url : ''
+}
+
+/** Where to go after a login. */
+export const afterLogin = (request: HttpRequest): string => nextUrl(request) || resolveUrl(settings.LOGIN_REDIRECT_URL)
+
+/** Host and name of the site, as mails have them. */
+export const siteOf = (request: HttpRequest): { domain: string; site_name: string; protocol: string } => ({
+  domain: request.getHost(),
+  site_name: request.getHost(),
+  protocol: request.isSecure() ? 'https' : 'http',
+})

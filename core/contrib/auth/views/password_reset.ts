@@ -1,0 +1,87 @@
+/** The page on which one asks for a link to set a new password, and the mail with the link. */
+import { type HttpRequest, HttpResponseRedirect, type View } from '#core/http'
+import { EmailMessage } from '#core/mail'
+import { renderToString } from '#core/template'
+import { reverse } from '#core/urls'
+import { getLogger } from '#core/utils'
+import type { AuthUser } from '../contract.ts'
+import { loginNotRequired } from '../decorators.ts'
+import { type FieldsOptions, Form } from '../forms.ts'
+import { getUserModel } from '../registry.ts'
+import { defaultTokenGenerator, encodeUid } from '../tokens.ts'
+import { page, siteOf, viewOf } from './pages.ts'
+
+const log = getLogger('django.contrib.auth')
+
+const FIELDS: FieldsOptions<'email'> = {
+  email: { label: 'Email', type: 'email', autocomplete: 'email', maxLength: 254, autofocus: true },
+}
+
+const isAddress = (text: string): boolean =>
+  text.length <= 254 && /^[^\s@<>()[\],;:\\"]+@[^\s@<>()[\],;:\\"]+$/.test(text)
+
+const underWay = new Set<Promise<void>>()
+
+/** Waits until the mails that were asked for are sent: for tests, and for the end of a process. */
+export async function passwordResetMailsSent(): Promise<void> {
+  await Promise.all(underWay)
+}
+
+function inBackground(work: Promise<void>): void {
+  const done = work
+    .catch((error: unknown) => log.error('A mail to reset a password could not be sent', error))
+    .finally(() => underWay.delete(done))
+  underWay.add(done)
+}
+
+const addressOf = (user: AuthUser): string =>
+  String((user as unknown as Record<string, unknown>)[getUserModel().emailField])
+
+async function sendLink(user: AuthUser, site: ReturnType<typeof siteOf>): Promise<void> {
+  const email = addressOf(user)
+  const token = defaultTokenGenerator.makeToken({ ...tokenParts(user), email })
+  const context = { email, user, uid: encodeUid(user.id), token, ...site }
+  const subject = renderToString('registration/password_reset_subject.txt', context).trim().replace(/\s+/g, ' ')
+  const body = renderToString('registration/password_reset_email.html', context)
+  // To the address that we know, not to the one that was typed: it might only look the same.
+  await new EmailMessage({ subject, body, to: [email] }).send()
+}
+
+/** What a token is made of, where the user's own getters cannot be spread. */
+export const tokenParts = (user: AuthUser) => ({
+  id: user.id,
+  password: user.password,
+  lastLogin: user.lastLogin ?? null,
+  email: addressOf(user),
+  databaseAlias: (user as { databaseAlias?: string }).databaseAlias ?? 'default',
+})
+
+async function sendLinks(email: string, site: ReturnType<typeof siteOf>): Promise<void> {
+  for (const user of await getUserModel().objects.findByEmail(email)) {
+    if (user.hasUsablePassword()) await sendLink(user, site)
+  }
+}
+
+const showForm = (request: HttpRequest, form: Form<'email'>) =>
+  page(request, 'registration/password_reset_form.html', { form, title: 'Password reset' })
+
+/** Sends a link to whoever has the address. The answer is the same, and comes as soon, whether anybody has it. */
+export const passwordResetView: View<object> = loginNotRequired(
+  viewOf('passwordResetView', {
+    get: (request) => showForm(request, new Form(FIELDS)),
+    post(request) {
+      const form = new Form(FIELDS, request.POST)
+      const email = form.value('email')
+      if (form.isValid && !isAddress(email)) form.addError('email', 'Enter a valid email address.')
+      if (!form.isValid) return showForm(request, form)
+      inBackground(sendLinks(email, siteOf(request)))
+      return new HttpResponseRedirect(reverse('password_reset_done'))
+    },
+  }),
+)
+
+export const passwordResetDoneView: View<object> = loginNotRequired(
+  viewOf('passwordResetDoneView', {
+    get: (request) => page(request, 'registration/password_reset_done.html', { title: 'Password reset sent' }),
+  }),
+)

@@ -1,0 +1,93 @@
+/** Where the link of the mail leads: a new password is set, without the old one. */
+import { settings } from '#core/conf'
+import {
+  addNeverCacheHeaders,
+  type HttpRequest,
+  type HttpResponseBase,
+  HttpResponseRedirect,
+  type View,
+} from '#core/http'
+import { resolveUrl } from '#core/shortcuts'
+import { reverse } from '#core/urls'
+import type { AuthUser } from '../contract.ts'
+import { loginNotRequired } from '../decorators.ts'
+import { Form } from '../forms.ts'
+import { sessionOf } from '../login.ts'
+import { getUserModel } from '../registry.ts'
+import { decodeUid, defaultTokenGenerator } from '../tokens.ts'
+import { checkNewPassword, type NewPasswordNames, newPasswordFields } from './new_password.ts'
+import { page, viewOf } from './pages.ts'
+import { tokenParts } from './password_reset.ts'
+
+/** What stands in the address instead of the token, which must not leak through a Referer. */
+const IN_SESSION = 'set-password'
+/** Django's key. */
+const TOKEN_KEY = '_password_reset_token'
+
+interface Link {
+  readonly uidb64: string
+  readonly token: string
+}
+
+async function userOf({ uidb64 }: Link): Promise<AuthUser | null> {
+  const id = decodeUid(uidb64)
+  return id === undefined ? null : getUserModel().objects.findById(id)
+}
+
+const isGood = (user: AuthUser, token: unknown): boolean =>
+  typeof token === 'string' && defaultTokenGenerator.checkToken(tokenParts(user), token)
+
+const showForm = (request: HttpRequest, form: Form<NewPasswordNames> | null): HttpResponseBase =>
+  page(request, 'registration/password_reset_confirm.html', {
+    form,
+    title: form === null ? 'Password reset unsuccessful' : 'Enter new password',
+    validlink: form !== null,
+  })
+
+/** A token that came in the address goes into the session, and the browser to an address without it. */
+async function hideToken(request: HttpRequest, { token }: Link): Promise<HttpResponseBase> {
+  ;(await sessionOf(request)).set(TOKEN_KEY, token)
+  const path = request.getFullPath()
+  const at = path.lastIndexOf(token)
+  return new HttpResponseRedirect(path.slice(0, at) + IN_SESSION + path.slice(at + token.length))
+}
+
+async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<HttpResponseBase> {
+  const form = new Form(newPasswordFields(), request.POST)
+  await checkNewPassword(form, user)
+  if (!form.isValid) return showForm(request, form)
+  await user.setPassword(form.value('new_password1'))
+  await user.save({ updateFields: ['password'] })
+  ;(await sessionOf(request)).remove(TOKEN_KEY)
+  return new HttpResponseRedirect(reverse('password_reset_complete'))
+}
+
+async function answer(request: HttpRequest, link: Link): Promise<HttpResponseBase> {
+  const user = await userOf(link)
+  if (user === null) return showForm(request, null)
+  if (link.token !== IN_SESSION) {
+    return isGood(user, link.token) ? hideToken(request, link) : showForm(request, null)
+  }
+  if (!isGood(user, (await sessionOf(request)).get(TOKEN_KEY))) return showForm(request, null)
+  return request.method === 'POST' ? setNewPassword(request, user) : showForm(request, new Form(newPasswordFields()))
+}
+
+/** Asks for a new password twice, if the link is good. */
+export const passwordResetConfirmView: View<{ uidb64: string; token: string }> = loginNotRequired(
+  async function passwordResetConfirmView(request: HttpRequest, link: Link) {
+    const page = (): Promise<HttpResponseBase> => answer(request, link)
+    const response = await viewOf('passwordResetConfirmView', { get: page, post: page })(request, {})
+    addNeverCacheHeaders(response)
+    return response
+  },
+)
+
+export const passwordResetCompleteView: View<object> = loginNotRequired(
+  viewOf('passwordResetCompleteView', {
+    get: (request) =>
+      page(request, 'registration/password_reset_complete.html', {
+        title: 'Password reset complete',
+        login_url: resolveUrl(settings.LOGIN_URL),
+      }),
+  }),
+)

@@ -1,0 +1,19 @@
+/** Levels of messages, as numbers that leave room for a project's own between them. */
+
+export const DEBUG = 10
+export const INFO = 20
+export const SUCCESS = 25
+export const WARNING = 30
+export const ERROR = 40
+
+/** The tag of a level, unless MESSAGE_TAGS has another. */
+export const DEFAULT_TAGS: Readonly<Record<number, string>> = {
+  [DEBUG]: 'debug',
+  [INFO]: 'info',
+  [SUCCESS]: 'success',
+  [WARNING]: 'warning',
+  [ERROR]: 'error',
+}
+
+/** Levels by name: what templates see as DEFAULT_MESSAGE_LEVELS. */
+export const DEFAULT_LEVELS = { DEBUG, INFO, SUCCESS, WARNING, ERROR } as const

@@ -1,0 +1,73 @@
+/** The messages of one request: those that earlier requests left, and those that this one adds. */
+import type { Response } from 'koa'
+import { settings } from '#core/conf'
+import type { SafeString } from '#core/template'
+import { createMessage, type Message } from './message.ts'
+import type { MessageStorage } from './storage/base.ts'
+
+/** Going through it marks the messages as read: they are gone with this answer. Asking for its size does not. */
+export class Messages implements Iterable<Message> {
+  readonly #storage: MessageStorage
+  #retrieved: Message[] | undefined
+  #queued: Message[] = []
+  #isRead = false
+  #isAdded = false
+  /** Least level that is kept here; MESSAGE_LEVEL where undefined. */
+  #level: number | undefined
+
+  constructor(storage: MessageStorage) {
+    this.#storage = storage
+  }
+
+  get level(): number {
+    return this.#level ?? settings.MESSAGE_LEVEL
+  }
+
+  /** Undefined for MESSAGE_LEVEL again. */
+  set level(level: number | undefined) {
+    this.#level = level
+  }
+
+  get size(): number {
+    return this.#loaded().length + this.#queued.length
+  }
+
+  get length(): number {
+    return this.size
+  }
+
+  [Symbol.iterator](): IterableIterator<Message> {
+    const messages = this.#loaded()
+    this.#isRead = true
+    messages.push(...this.#queued)
+    this.#queued = []
+    return messages.values()
+  }
+
+  /** An empty text, and one below the level, is no message. */
+  add(level: number, text: string | SafeString, extraTags = ''): void {
+    if (text.length === 0 || level < this.level) return
+    this.#isAdded = true
+    this.#queued.push(createMessage(level, text, extraTags))
+  }
+
+  /**
+   * Keeps for the next request what has not been read.
+   * @returns the messages that found no room
+   */
+  store(response: Response): readonly Message[] {
+    if (this.#isRead) return this.#storage.store(this.#queued, response)
+    if (!this.#isAdded) return []
+    return this.#storage.store([...this.#loaded(), ...this.#queued], response)
+  }
+
+  #loaded(): Message[] {
+    if (this.#retrieved === undefined) {
+      const { messages, broken } = this.#storage.retrieve()
+      this.#retrieved = [...(messages ?? [])]
+      // So that it is taken away.
+      if (broken) this.#isRead = true
+    }
+    return this.#retrieved
+  }
+}

@@ -1,0 +1,45 @@
+/** Keeps messages in a cookie, and what finds no room there in the session. */
+import type { Response } from 'koa'
+import type { HttpRequest } from '#core/http'
+import type { Message } from '../message.ts'
+import type { MessageStorage, Retrieved } from './base.ts'
+import { CookieStorage } from './cookie.ts'
+import { SessionStorage } from './session.ts'
+
+export class FallbackStorage implements MessageStorage {
+  readonly #storages: readonly MessageStorage[]
+  /** Those that hold something of an earlier request. */
+  readonly #filled = new Set<MessageStorage>()
+
+  /** @throws ImproperlyConfigured where the request has no session */
+  constructor(
+    request: HttpRequest,
+    storages: readonly MessageStorage[] = [new CookieStorage(request), new SessionStorage(request)],
+  ) {
+    this.#storages = storages
+  }
+
+  retrieve(): Retrieved {
+    const all: Message[] = []
+    let isBroken = false
+    for (const storage of this.#storages) {
+      const { messages, complete, broken = false } = storage.retrieve()
+      isBroken ||= broken
+      if (broken || (messages !== undefined && (messages.length > 0 || !complete))) this.#filled.add(storage)
+      // A storage that holds nothing has sent nothing on to the next: the session is left alone.
+      if (messages === undefined) break
+      all.push(...messages)
+      if (complete) break
+    }
+    return { messages: all, complete: true, broken: isBroken }
+  }
+
+  store(messages: readonly Message[], response: Response): readonly Message[] {
+    let left = messages
+    for (const storage of this.#storages) {
+      if (left.length > 0) left = storage.store(left, response, 'oldest')
+      else if (this.#filled.delete(storage)) storage.store([], response)
+    }
+    return left
+  }
+}

@@ -1,0 +1,131 @@
+/** Finders: where static files lie before they are collected. STATICFILES_FINDERS names their classes. */
+import path from 'node:path'
+import { apps } from '#core/apps'
+import { type CheckMessage, Error as CheckError, Warning } from '#core/checks'
+import { projectRoot, settings } from '#core/conf'
+import { shown } from '#core/utils'
+import { exists, fileBelow, isFolder, namesBelow } from './folders.ts'
+
+export interface FoundFile {
+  /** The name under which it is collected and served, with slashes. */
+  readonly name: string
+  readonly file: string
+}
+
+export interface Finder {
+  /** Every file of a name, the one that counts first. A name that leads out of a folder finds nothing there. */
+  find(name: string): string[]
+  /** All files, without those that fit one of the patterns. */
+  list(ignored: readonly string[]): Iterable<FoundFile>
+  /** The folders that are looked in, for messages. */
+  readonly locations: readonly string[]
+  /** What is wrong with the settings that it reads. */
+  check?(): CheckMessage[]
+}
+
+export type FinderClass = new () => Finder
+
+/** A folder whose files are known under a prefix, or under their own names. */
+export interface StaticFolder {
+  readonly prefix: string
+  readonly folder: string
+}
+
+function findIn({ prefix, folder }: StaticFolder, name: string): string[] {
+  if (prefix !== '' && !name.startsWith(`${prefix}/`)) return []
+  const file = fileBelow(folder, prefix === '' ? name : name.slice(prefix.length + 1))
+  return file !== undefined && exists(file) ? [file] : []
+}
+
+function* listIn({ prefix, folder }: StaticFolder, ignored: readonly string[]): Generator<FoundFile> {
+  if (!isFolder(folder)) return
+  for (const name of namesBelow(folder, ignored)) {
+    yield { name: prefix === '' ? name : `${prefix}/${name}`, file: path.join(folder, name) }
+  }
+}
+
+const isPair = (entry: unknown): entry is readonly [prefix: string, folder: string] =>
+  Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string')
+
+const absolute = (folder: string): string => path.resolve(projectRoot(), folder)
+
+/** Finds files in the folders of STATICFILES_DIRS. */
+export class FileSystemFinder implements Finder {
+  readonly #entries: readonly unknown[]
+
+  constructor(entries: readonly unknown[] = settings.STATICFILES_DIRS) {
+    this.#entries = entries
+  }
+
+  get #folders(): StaticFolder[] {
+    return this.#entries.flatMap((entry) => {
+      if (typeof entry === 'string') return [{ prefix: '', folder: absolute(entry) }]
+      return isPair(entry) ? [{ prefix: entry[0].replace(/\/+$/, ''), folder: absolute(entry[1]) }] : []
+    })
+  }
+
+  get locations(): string[] {
+    return this.#folders.map(({ folder }) => folder)
+  }
+
+  find(name: string): string[] {
+    return this.#folders.flatMap((folder) => findIn(folder, name))
+  }
+
+  *list(ignored: readonly string[]): Generator<FoundFile> {
+    for (const folder of this.#folders) yield* listIn(folder, ignored)
+  }
+
+  check(): CheckMessage[] {
+    return this.#entries.flatMap((entry) => {
+      if (typeof entry === 'string') return this.#checkFolder(entry)
+      if (isPair(entry)) return [...checkPrefix(entry[0]), ...this.#checkFolder(entry[1])]
+      const hint = "An entry is a folder, 'assets', or a prefix with a folder: ['downloads', 'assets/files']."
+      const message = `STATICFILES_DIRS has ${shown(entry)}, which is neither a folder nor a prefix with a folder.`
+      return [new CheckError(message, { hint, id: 'staticfiles.E001' })]
+    })
+  }
+
+  #checkFolder(entry: string): CheckMessage[] {
+    const folder = absolute(entry)
+    if (settings.STATIC_ROOT !== null && folder === absolute(settings.STATIC_ROOT)) {
+      const message = 'The STATICFILES_DIRS setting should not contain the STATIC_ROOT setting.'
+      return [new CheckError(message, { id: 'staticfiles.E002' })]
+    }
+    if (isFolder(folder)) return []
+    const message = `The directory '${entry}' in the STATICFILES_DIRS setting does not exist.`
+    return [new Warning(message, { id: 'staticfiles.W004' })]
+  }
+}
+
+function checkPrefix(prefix: string): CheckMessage[] {
+  if (!prefix.endsWith('/')) return []
+  const message = `The prefix '${prefix}' in the STATICFILES_DIRS setting must not end with a slash.`
+  return [new CheckError(message, { id: 'staticfiles.E003' })]
+}
+
+/** Finds files in the static/ folders of the installed apps, in their order. */
+export class AppDirectoriesFinder implements Finder {
+  readonly #apps: () => readonly { readonly path: string }[]
+
+  constructor(installed: () => readonly { readonly path: string }[] = () => apps.getAppConfigs()) {
+    this.#apps = installed
+  }
+
+  get #folders(): StaticFolder[] {
+    const folders = this.#apps().map((app) => path.join(app.path, 'static'))
+    return folders.filter(isFolder).map((folder) => ({ prefix: '', folder }))
+  }
+
+  get locations(): string[] {
+    return this.#folders.map(({ folder }) => folder)
+  }
+
+  find(name: string): string[] {
+    return this.#folders.flatMap((folder) => findIn(folder, name))
+  }
+
+  *list(ignored: readonly string[]): Generator<FoundFile> {
+    for (const folder of this.#folders) yield* listIn(folder, ignored)
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Gives files the hashed names of those they refer to. A name changes with the content, and the content with the names
+ * in it, so all are gone through until nothing changes any more.
+ */
+import path from 'node:path'
+import { rewriterFor } from './references.ts'
+
+export interface Rewriting {
+  readonly baseUrl: string
+  /** How often everything is gone through at most. */
+  readonly passes: number
+  readonly kinds: { readonly modules: boolean }
+  readonly hashedName: (name: string, content: Uint8Array) => string
+  /** The stored name of a file that is not among the collected ones; an error where there is none. */
+  readonly stored: (name: string) => string
+}
+
+interface Rewritten {
+  readonly contents: ReadonlyMap<string, Buffer>
+  readonly errors: readonly { readonly name: string; readonly error: Error }[]
+}
+
+function decoded(reference: string): string {
+  try {
+    return decodeURIComponent(reference)
+  } catch {
+    return reference
+  }
+}
+
+/** What a reference is to be, or undefined where it leads to no file of ours. */
+function converted(
+  reference: string,
+  name: string,
+  baseUrl: string,
+  storedName: (target: string) => string,
+): string | undefined {
+  // An address with a scheme, data included, or with a host.
+  if (/^[a-z][a-z\d+.-]*:/i.test(reference) || reference.startsWith('//')) return undefined
+  if (reference.startsWith('/') && !reference.startsWith(baseUrl)) return undefined
+  const end = reference.search(/[?#]/)
+  const file = end < 0 ? reference : reference.slice(0, end)
+  if (file === '' || file.endsWith('/')) return undefined
+  const target = file.startsWith('/') ? file.slice(baseUrl.length) : path.posix.join(path.posix.dirname(name), file)
+  const folder = file.slice(0, file.lastIndexOf('/') + 1)
+  return folder + path.posix.basename(storedName(decoded(target))) + (end < 0 ? '' : reference.slice(end))
+}
+
+/**
+ * @param texts files with references, by name
+ * @param names hashed names by name, of these and all other files; brought up to date
+ */
+export function rewriteAll(
+  texts: ReadonlyMap<string, Buffer>,
+  names: Map<string, string>,
+  { baseUrl, passes, kinds, hashedName, stored }: Rewriting,
+): Rewritten {
+  const contents = new Map<string, Buffer>()
+  const sources = new Map<string, string>()
+  for (const [name, bytes] of texts) {
+    try {
+      sources.set(name, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    } catch (cause) {
+      return { contents, errors: [{ name, error: new Error(`${name} is not UTF-8.`, { cause }) }] }
+    }
+  }
+  const storedName = (target: string): string => names.get(target) ?? stored(target)
+  let changed: string[] = []
+  for (let pass = 0; pass < passes; pass++) {
+    changed = []
+    for (const [name, source] of sources) {
+      const convert = (reference: string): string | undefined => {
+        try {
+          return converted(reference, name, baseUrl, storedName)
+        } catch (cause) {
+          throw new Error(
+            `The file '${name}' refers to '${reference}', which could not be found: ${(cause as Error).message}` +
+              ' Is the reference right, seen from the place where the file lies?',
+            { cause },
+          )
+        }
+      }
+      try {
+        contents.set(name, Buffer.from(rewriterFor(name, kinds)?.rewrite(source, convert) ?? source))
+      } catch (error) {
+        return { contents: new Map(), errors: [{ name, error: error as Error }] }
+      }
+      const hashed = hashedName(name, contents.get(name) as Buffer)
+      if (names.get(name) !== hashed) changed.push(name)
+      names.set(name, hashed)
+    }
+    if (changed.length === 0) return { contents, errors: [] }
+  }
+  if (changed.length === 0) return { contents, errors: [] }
+  const error = new Error(
+    `Max post-process passes exceeded: after ${passes} passes these files still change, because they refer to each other or to themselves.`,
+  )
+  return { contents: new Map(), errors: [{ name: changed.toSorted().join(', '), error }] }
+}

@@ -1,0 +1,22 @@
+/** Mail on standard output, for development. */
+import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
+
+/** The line under each message, Django's. */
+const RULE = '-'.repeat(79)
+
+/** Messages as people read them: lines ended by LF, a rule under each. */
+export const readable = (messages: readonly OutgoingMail[]): string =>
+  messages.map((message) => `${message.asText().replaceAll('\r\n', '\n')}\n${RULE}\n`).join('')
+
+export class EmailBackend implements Backend {
+  readonly #stream: { write(text: string): unknown }
+
+  constructor({ stream = process.stdout }: EmailBackendOptions = {}) {
+    this.#stream = stream
+  }
+
+  async sendMessages(messages: readonly OutgoingMail[]): Promise<number> {
+    this.#stream.write(readable(messages))
+    return messages.length
+  }
+}

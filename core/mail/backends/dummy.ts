@@ -1,0 +1,8 @@
+/** Mail that goes nowhere. */
+import type { EmailBackend as Backend, OutgoingMail } from './base.ts'
+
+export class EmailBackend implements Backend {
+  async sendMessages(messages: readonly OutgoingMail[]): Promise<number> {
+    return messages.length
+  }
+}

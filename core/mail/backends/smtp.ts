@@ -1,0 +1,82 @@
+/** Mail over SMTP, by nodemailer: EMAIL_HOST and its siblings say where and how. */
+import { settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { errorCode } from '#core/utils'
+import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
+
+type Nodemailer = typeof import('nodemailer')
+
+async function nodemailer(): Promise<Nodemailer> {
+  try {
+    return await import('nodemailer')
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new ImproperlyConfigured(
+      "EMAIL_BACKEND is 'core.mail.backends.smtp.EmailBackend', which needs a package: npm install nodemailer." +
+        " To write mail to the terminal instead: EMAIL_BACKEND = 'core.mail.backends.console.EmailBackend'.",
+      { cause: error },
+    )
+  }
+}
+
+export class EmailBackend implements Backend {
+  readonly #options: EmailBackendOptions
+
+  constructor(options: EmailBackendOptions = {}) {
+    this.#options = options
+    if (this.#useTls && this.#useSsl) {
+      throw new ImproperlyConfigured('EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: set one of them to false.')
+    }
+  }
+
+  get #useTls(): boolean {
+    return this.#options.useTls ?? settings.EMAIL_USE_TLS
+  }
+
+  get #useSsl(): boolean {
+    return this.#options.useSsl ?? settings.EMAIL_USE_SSL
+  }
+
+  /** How nodemailer is to connect. */
+  #connection(): object {
+    const { host, port, username, password, timeout } = this.#options
+    const user = username ?? settings.EMAIL_HOST_USER
+    const seconds = timeout === undefined ? settings.EMAIL_TIMEOUT : timeout
+    const wait = seconds === null ? {} : Object.fromEntries(TIMEOUTS.map((name) => [name, seconds * 1000]))
+    return {
+      host: host ?? settings.EMAIL_HOST,
+      port: port ?? settings.EMAIL_PORT,
+      secure: this.#useSsl,
+      // Without either, as in Django, the connection stays as it is; with TLS it never falls back to plain text.
+      requireTLS: this.#useTls,
+      ignoreTLS: !this.#useTls && !this.#useSsl,
+      ...(user !== '' && { auth: { user, pass: password ?? settings.EMAIL_HOST_PASSWORD } }),
+      ...wait,
+      pool: true,
+      maxConnections: 1,
+    }
+  }
+
+  async sendMessages(messages: readonly OutgoingMail[]): Promise<number> {
+    const outgoing = messages.filter((message) => message.recipients().length > 0)
+    if (outgoing.length === 0) return 0
+    const { createTransport } = await nodemailer()
+    const transport = createTransport(this.#connection())
+    let sent = 0
+    try {
+      for (const message of outgoing) {
+        try {
+          await transport.sendMail({ envelope: message.envelope(), raw: message.asText() })
+          sent += 1
+        } catch (error) {
+          if (this.#options.failSilently !== true) throw error
+        }
+      }
+    } finally {
+      transport.close()
+    }
+    return sent
+  }
+}
+
+const TIMEOUTS = ['connectionTimeout', 'greetingTimeout', 'socketTimeout']

@@ -1,0 +1,132 @@
+/** A mail: who it is from, who gets it, what it says; `send()` gives it to the backend of the settings. */
+import { hostname } from 'node:os'
+import { settings } from '#core/conf'
+import { clock, randomText } from '#core/utils'
+import type { EmailBackend, OutgoingMail } from './backends/base.ts'
+import { getConnection } from './connection.ts'
+import {
+  addressList,
+  bareAddress,
+  filePart,
+  multipart,
+  type Part,
+  partText,
+  refuseLineBreaks,
+  textHeader,
+  textPart,
+} from './mime.ts'
+
+export interface Attachment {
+  readonly filename: string
+  readonly content: string | Uint8Array
+  /** `application/octet-stream` when absent. */
+  readonly type?: string
+}
+
+export interface EmailMessageOptions {
+  readonly subject?: string
+  /** Plain text. */
+  readonly body?: string
+  /** The same in HTML, for readers that show it. */
+  readonly html?: string | undefined
+  /** DEFAULT_FROM_EMAIL when absent. */
+  readonly fromEmail?: string | null | undefined
+  readonly to?: readonly string[]
+  readonly cc?: readonly string[]
+  /** Get the mail, and are not named in it. */
+  readonly bcc?: readonly string[]
+  readonly replyTo?: readonly string[]
+  /** Further headers, or others in the place of the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly attachments?: readonly Attachment[]
+  /** The backend to send with; that of EMAIL_BACKEND when absent. */
+  readonly connection?: EmailBackend | undefined
+}
+
+export class EmailMessage implements OutgoingMail {
+  readonly subject: string
+  readonly body: string
+  readonly html: string | undefined
+  readonly fromEmail: string
+  readonly to: readonly string[]
+  readonly cc: readonly string[]
+  readonly bcc: readonly string[]
+  readonly replyTo: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly attachments: readonly Attachment[]
+  readonly connection: EmailBackend | undefined
+
+  constructor(options: EmailMessageOptions = {}) {
+    const { subject = '', body = '', html, fromEmail, to = [], cc = [], bcc = [], replyTo = [] } = options
+    for (const [name, list] of Object.entries({ to, cc, bcc, replyTo })) {
+      if (!Array.isArray(list))
+        throw new TypeError(`\`${name}\` of a mail is a list of addresses, found a single value.`)
+    }
+    this.subject = subject
+    this.body = body
+    this.html = html
+    this.fromEmail = fromEmail || settings.DEFAULT_FROM_EMAIL
+    this.to = to
+    this.cc = cc
+    this.bcc = bcc
+    this.replyTo = replyTo
+    this.headers = options.headers ?? {}
+    this.attachments = options.attachments ?? []
+    this.connection = options.connection
+  }
+
+  /** Everybody who gets the mail. */
+  recipients(): string[] {
+    return [...this.to, ...this.cc, ...this.bcc].filter((address) => address !== '')
+  }
+
+  /** Who the mail server is told that it comes from and goes to. @throws BadHeaderError */
+  envelope(): { from: string; to: string[] } {
+    for (const address of [this.fromEmail, ...this.recipients()]) refuseLineBreaks('To', address)
+    return { from: bareAddress(this.fromEmail), to: this.recipients().map(bareAddress) }
+  }
+
+  /**
+   * The mail as it goes over the wire, lines ended by CR LF.
+   * @throws BadHeaderError when a header holds a line break
+   */
+  asText(): string {
+    const { headers, body } = this.#content()
+    return partText({ headers: [...this.#headers(), ['MIME-Version', '1.0'], ...headers], body })
+  }
+
+  /** Sends the mail. @returns 1 when it was sent, 0 when there is nobody to get it or a failure was to be silent */
+  async send({ failSilently = false }: { failSilently?: boolean } = {}): Promise<number> {
+    if (this.recipients().length === 0) return 0
+    return (this.connection ?? getConnection({ failSilently })).sendMessages([this])
+  }
+
+  #headers(): (readonly [string, string])[] {
+    const own = new Map(
+      Object.entries(this.headers).map(([name, value]) => [name.toLowerCase(), textHeader(name, value)]),
+    )
+    const addresses = { From: [this.fromEmail], To: this.to, Cc: this.cc, 'Reply-To': this.replyTo }
+    const usual: (readonly [string, string])[] = [textHeader('Subject', this.subject)]
+    for (const [name, list] of Object.entries(addresses)) {
+      for (const address of list) refuseLineBreaks(name, address)
+      if (list.length > 0) usual.push([name, addressList(list)])
+    }
+    usual.push(['Date', new Date(clock.now()).toUTCString().replace('GMT', '+0000')])
+    usual.push(['Message-ID', `<${Math.floor(clock.now())}.${randomText(20)}@${hostname() || 'localhost'}>`])
+    return [...usual.filter(([name]) => !own.has(name.toLowerCase())), ...own.values()]
+  }
+
+  #content(): Part {
+    const text = textPart(this.body, 'plain')
+    const boundary = (): string => `==${randomText(24)}==`
+    const readable =
+      this.html === undefined ? text : multipart('alternative', [text, textPart(this.html, 'html')], boundary())
+    if (this.attachments.length === 0) return readable
+    const files = this.attachments.map(({ filename, content, type = 'application/octet-stream' }) => {
+      refuseLineBreaks('Content-Disposition', filename)
+      refuseLineBreaks('Content-Type', type)
+      return filePart(filename, content, type)
+    })
+    return multipart('mixed', [readable, ...files], boundary())
+  }
+}

@@ -1,0 +1,397 @@
+/** One contract, kept by every cache on every service. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { type Cache, CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue } from '#core/cache'
+import { NotJson, setClock } from '#core/utils'
+import { requireService } from '../services.ts'
+import { type Backend, backends, inDatabase, newCache } from './backends.ts'
+import { rejection, until } from './waiting.ts'
+
+const VALUES: Readonly<Record<string, unknown>> = {
+  'a text': 'text',
+  'an empty text': '',
+  'a text in many scripts': 'naïve 日本語 🎉 \0 \r\n END\r\n',
+  'a number': 1.5,
+  zero: 0,
+  'a number below zero': -7,
+  'a large whole number': 9223372036854775807n,
+  true: true,
+  false: false,
+  null: null,
+  'a list': [1, 'two', [3], {}],
+  'an object': { a: { b: [null, { c: 'd' }] }, 'with space': 1, é: 'ü' },
+  'an object with a dangerous key': JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as unknown,
+  'much of it': 'x'.repeat(500_000),
+}
+
+/** Keys that every backend takes. */
+const KEYS = [
+  'simple',
+  'with:colon',
+  'naïve-café',
+  '日本語',
+  "quote's",
+  '"double"',
+  '%41',
+  '../../etc/passwd',
+  '$(x);',
+  '*?[a]',
+]
+
+const HARD_KEYS = ['with space', 'line\nend', 'tab\t', 'x'.repeat(251)]
+
+function contract(on: Backend): void {
+  let cache: Cache
+
+  /** A test with a fresh part of the cache, and the backend's database where it has one. */
+  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => {
+    it(title, () =>
+      inDatabase(on.database, async () => {
+        cache = newCache(on)
+        try {
+          await body(cache)
+        } finally {
+          setClock()
+          await cache.close()
+        }
+      }),
+    )
+  }
+
+  /** Sees to it that the next seconds have passed for the cache. */
+  const pass = async (seconds: number, key: string): Promise<void> => {
+    if (on.agesByOurClock) {
+      const later = Date.now() + seconds * 1000
+      setClock({ now: () => later })
+    } else await until(`'${key}' is over`, async () => !(await cache.hasKey(key)))
+  }
+
+  /** A short time to live, in seconds. */
+  const SHORT = on.agesByOurClock ? 60 : 1
+
+  for (const [name, value] of Object.entries(VALUES)) {
+    promise(`gives back ${name}`, async () => {
+      await cache.set('key', value)
+      expect(await cache.get('key')).to.deep.equal(value)
+    })
+  }
+
+  promise('takes keys of every kind', async () => {
+    for (const key of KEYS) await cache.set(key, key)
+    expect(await cache.getMany(KEYS)).to.deep.equal(Object.fromEntries(KEYS.map((key) => [key, key])))
+  })
+
+  promise('keeps keys apart that differ in case, accents or blanks at the end', async () => {
+    const keys = ['key', 'KEY', 'kéy', 'key_', 'Key']
+    for (const key of keys) await cache.set(key, key)
+    for (const key of keys) expect(await cache.get(key)).to.equal(key)
+    expect(await cache.add('kEY', 'another')).to.equal(true)
+    expect(await cache.get('key')).to.equal('key')
+  })
+
+  promise('takes or refuses a hard key, and never anything in between', async () => {
+    for (const key of HARD_KEYS) {
+      try {
+        await cache.set(key, key)
+        expect(await cache.get(key)).to.equal(key)
+      } catch (error) {
+        expect(error).to.be.instanceOf(InvalidCacheKey)
+        expect(await rejection(cache.get(key))).to.be.instanceOf(InvalidCacheKey)
+      }
+    }
+    // Whatever became of those keys, the connection is in order.
+    await cache.set('simple', 1)
+    expect(await cache.get('simple')).to.equal(1)
+  })
+
+  promise('refuses a value that JSON cannot hold', async () => {
+    for (const value of [undefined, () => 1, Number.NaN, new Date(), new Map(), { deep: [Symbol('s')] }]) {
+      expect(await rejection(cache.set('key', value))).to.be.instanceOf(NotJson)
+    }
+    expect(await cache.hasKey('key')).to.equal(false)
+  })
+
+  promise('gives the default where nothing is, and a stored null where that is', async () => {
+    expect(await cache.get('key')).to.equal(undefined)
+    expect(await cache.get('key', 'default')).to.equal('default')
+    await cache.set('key', null)
+    expect(await cache.get('key', 'default')).to.equal(null)
+  })
+
+  promise('adds only where nothing is', async () => {
+    expect(await cache.add('key', 1)).to.equal(true)
+    expect(await cache.add('key', 2)).to.equal(false)
+    expect(await cache.get('key')).to.equal(1)
+    await cache.delete('key')
+    expect(await cache.add('key', 3)).to.equal(true)
+  })
+
+  promise('adds what is over from the start without keeping it', async () => {
+    expect(await cache.add('key', 1, 0)).to.equal(true)
+    expect(await cache.add('key', 1, -5)).to.equal(true)
+    expect(await cache.hasKey('key')).to.equal(false)
+    await cache.set('key', 1)
+    expect(await cache.add('key', 2, 0)).to.equal(false)
+  })
+
+  promise('adds where something is over', async () => {
+    await cache.set('key', 1, SHORT)
+    await pass(SHORT + 1, 'key')
+    expect(await cache.add('key', 2)).to.equal(true)
+    expect(await cache.get('key')).to.equal(2)
+  })
+
+  promise('lets values end at their time', async () => {
+    await cache.set('key', 1, SHORT)
+    await cache.set('long', 1, 100_000)
+    await cache.set('ever', 1, null)
+    expect(await cache.get('key')).to.equal(1)
+    await pass(SHORT + 1, 'key')
+    expect(await cache.get('key')).to.equal(undefined)
+    expect(await cache.hasKey('key')).to.equal(false)
+    expect(await cache.gets('key')).to.equal(undefined)
+    expect(await cache.touch('key')).to.equal(false)
+    expect(await cache.delete('key')).to.equal(false)
+    expect(await cache.getMany(['key', 'long', 'ever'])).to.deep.equal({ long: 1, ever: 1 })
+    expect(await rejection(cache.incr('key'))).to.be.instanceOf(CacheKeyNotFound)
+  })
+
+  promise('keeps nothing for no time, nor for less', async () => {
+    for (const timeout of [0, -1, -100_000]) {
+      await cache.set('key', 1)
+      await cache.set('key', 2, timeout)
+      expect(await cache.hasKey('key')).to.equal(false)
+      await cache.setMany({ a: 1, b: 2 })
+      await cache.setMany({ a: 1, b: 2 }, timeout)
+      expect(await cache.getMany(['a', 'b'])).to.deep.equal({})
+      await cache.set('key', 1)
+      expect(await cache.touch('key', timeout)).to.equal(true)
+      expect(await cache.hasKey('key')).to.equal(false)
+    }
+  })
+
+  promise('keeps a value for longer than a month', async () => {
+    const months = 60 * 60 * 24 * 90
+    await cache.set('key', 1, months)
+    await cache.setMany({ other: 2 }, months)
+    expect(await cache.getMany(['key', 'other'])).to.deep.equal({ key: 1, other: 2 })
+  })
+
+  promise('refuses a timeout that is no number', async () => {
+    expect(await rejection(cache.set('key', 1, Number.NaN))).to.be.instanceOf(TypeError)
+    expect(await rejection(cache.set('key', 1, '5' as unknown as number))).to.be.instanceOf(TypeError)
+  })
+
+  promise('gives another time to live to what is there', async () => {
+    expect(await cache.touch('key', 100)).to.equal(false)
+    await cache.set('key', 1, SHORT)
+    await cache.set('ever', 1, SHORT)
+    await cache.set('control', 1, SHORT)
+    expect(await cache.touch('key', 1000)).to.equal(true)
+    expect(await cache.touch('ever', null)).to.equal(true)
+    expect(await cache.touch('ever', null)).to.equal(true)
+    await pass(SHORT + 1, 'control')
+    expect(await cache.getMany(['key', 'ever', 'control'])).to.deep.equal({ key: 1, ever: 1 })
+  })
+
+  promise('says whether there was something to delete', async () => {
+    await cache.set('key', 1)
+    expect(await cache.delete('key')).to.equal(true)
+    expect(await cache.delete('key')).to.equal(false)
+  })
+
+  promise('reads, writes and deletes many', async () => {
+    const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`key${i}`, { i }]))
+    expect(await cache.setMany(many)).to.deep.equal([])
+    const keys = Object.keys(many)
+    expect(await cache.getMany([...keys, 'absent'])).to.deep.equal(many)
+    expect(await cache.setMany({ key0: 'new', more: 1 })).to.deep.equal([])
+    await cache.deleteMany(keys.slice(1).concat('absent'))
+    expect(await cache.getMany(keys)).to.deep.equal({ key0: 'new' })
+    expect(await cache.getMany([])).to.deep.equal({})
+    expect(await cache.setMany({})).to.deep.equal([])
+    await cache.deleteMany([])
+  })
+
+  promise('sets where nothing is, and gives what stayed', async () => {
+    expect(await cache.getOrSet('key', () => Promise.resolve([1]))).to.deep.equal([1])
+    expect(await cache.getOrSet('key', 'other')).to.deep.equal([1])
+    expect(await cache.getOrSet('null', null)).to.equal(null)
+    expect(await cache.getOrSet('null', 1)).to.equal(null)
+    expect(await cache.getOrSet('once', 1, 0)).to.equal(1)
+    expect(await cache.hasKey('once')).to.equal(false)
+  })
+
+  promise('counts up and down, and keeps the time to live', async () => {
+    await cache.set('key', 41, SHORT)
+    expect(await cache.incr('key')).to.equal(42)
+    expect(await cache.incr('key', 10)).to.equal(52)
+    expect(await cache.decr('key')).to.equal(51)
+    expect(await cache.decr('key', 50)).to.equal(1)
+    expect(await cache.incr('key', -1)).to.equal(0)
+    expect(await cache.get('key')).to.equal(0)
+    await pass(SHORT + 1, 'key')
+    expect(await cache.hasKey('key')).to.equal(false)
+  })
+
+  promise(on.countsBelowZero ? 'counts below 0' : 'stops at 0, and says that it cannot add to less', async () => {
+    await cache.set('key', 1)
+    await cache.set('below', -5)
+    if (on.countsBelowZero) {
+      expect(await cache.decr('key', 3)).to.equal(-2)
+      expect(await cache.incr('below', 2)).to.equal(-3)
+    } else {
+      expect(await cache.decr('key', 3)).to.equal(0)
+      expect(await rejection(cache.incr('below'))).to.be.instanceOf(InvalidCacheValue)
+    }
+  })
+
+  promise('adds to whole numbers only', async () => {
+    expect(await rejection(cache.incr('absent'))).to.be.instanceOf(CacheKeyNotFound)
+    expect(await rejection(cache.decr('absent'))).to.be.instanceOf(CacheKeyNotFound)
+    for (const value of ['5', 1.5, true, null, [1], { a: 1 }, '', '-']) {
+      await cache.set('key', value)
+      expect(await rejection(cache.incr('key'))).to.be.instanceOf(InvalidCacheValue)
+      expect(await cache.get('key')).to.deep.equal(value)
+    }
+    await cache.set('key', 1)
+    for (const delta of [0.5, Number.NaN, 2 ** 60])
+      expect(await rejection(cache.incr('key', delta))).to.be.instanceOf(TypeError)
+    expect(await cache.get('key')).to.equal(1)
+  })
+
+  promise('keeps the versions of a key apart', async () => {
+    await cache.set('key', 1)
+    await cache.set('key', 2, undefined, 2)
+    expect(await cache.get('key')).to.equal(1)
+    expect(await cache.get('key', undefined, 2)).to.equal(2)
+    expect(await cache.incr('key', 5, 2)).to.equal(7)
+    expect(await cache.getMany(['key'], 2)).to.deep.equal({ key: 7 })
+    await cache.delete('key', 2)
+    expect(await cache.hasKey('key', 2)).to.equal(false)
+    expect(await cache.incrVersion('key')).to.equal(2)
+    expect(await cache.get('key')).to.equal(undefined)
+    expect(await cache.get('key', undefined, 2)).to.equal(1)
+    expect(await cache.decrVersion('key', 1, 2)).to.equal(1)
+    expect(await cache.get('key')).to.equal(1)
+    expect(await rejection(cache.incrVersion('absent'))).to.be.instanceOf(CacheKeyNotFound)
+  })
+
+  promise('keeps prefixes and key functions apart', async () => {
+    const other = newCache(on)
+    const own = newCache(on, { keyFunction: (key, prefix, version) => `own-${prefix}-${version}-${key}` })
+    await cache.set('key', 1)
+    expect(await other.hasKey('key')).to.equal(false)
+    await own.set('key', 3)
+    expect(own.makeKey('key')).to.match(/^own-t/)
+    expect(await own.get('key')).to.equal(3)
+    await Promise.all([other.close(), own.close()])
+  })
+
+  promise('replaces only what it has seen', async () => {
+    expect(await cache.gets('key')).to.equal(undefined)
+    expect(await cache.cas('key', 1, 'token')).to.equal('missing')
+    await cache.set('key', { n: 1 })
+    const seen = await cache.gets('key')
+    expect(seen?.value).to.deep.equal({ n: 1 })
+    expect(await cache.cas('key', { n: 2 }, seen?.token ?? '')).to.equal('stored')
+    expect(await cache.cas('key', { n: 3 }, seen?.token ?? '')).to.equal('changed')
+    expect(await cache.cas('key', { n: 3 }, 'no token')).to.equal('changed')
+    expect(await cache.get('key')).to.deep.equal({ n: 2 })
+    await cache.delete('key')
+    expect(await cache.cas('key', 1, seen?.token ?? '')).to.equal('missing')
+    expect(await cache.hasKey('key')).to.equal(false)
+  })
+
+  promise('tells apart what differs in case alone', async () => {
+    await cache.set('key', 'abc')
+    const seen = await cache.gets('key')
+    await cache.set('key', 'ABC')
+    expect(await cache.cas('key', 1, seen?.token ?? '')).to.equal('changed')
+    expect(await cache.cas('key', 1, seen?.token ?? '', 0)).to.equal('changed')
+  })
+
+  promise('gives what it replaces another time to live', async () => {
+    await cache.set('key', 1)
+    const seen = await cache.gets('key')
+    expect(await cache.cas('key', 2, seen?.token ?? '', SHORT)).to.equal('stored')
+    await pass(SHORT + 1, 'key')
+    expect(await cache.hasKey('key')).to.equal(false)
+    expect(await cache.cas('key', 3, seen?.token ?? '')).to.equal('missing')
+  })
+
+  promise('deletes only what it has seen', async () => {
+    await cache.set('key', 1)
+    const seen = await cache.gets('key')
+    await cache.set('key', 2)
+    const again = await cache.gets('key')
+    expect(await cache.cas('key', null, seen?.token ?? '', 0)).to.equal('changed')
+    expect(await cache.cas('key', null, again?.token ?? '', -1)).to.equal('stored')
+    expect(await cache.hasKey('key')).to.equal(false)
+    expect(await cache.cas('key', null, again?.token ?? '', 0)).to.equal('missing')
+    expect(await cache.add('key', 1)).to.equal(true)
+  })
+
+  promise('says so when what it holds is not JSON', async () => {
+    const store = on.store()
+    await store.set(cache.makeKey('key'), 'not {json', 60_000)
+    await store.disconnect()
+    const error = await rejection(cache.get('key'))
+    expect(error).to.be.instanceOf(InvalidCacheValue)
+    expect(error.message).to.contain('is not JSON')
+  })
+
+  promise('is empty when it was cleared', async () => {
+    const other = newCache(on)
+    await other.set('key', 1)
+    await cache.setMany({ a: 1, b: 2 })
+    await cache.clear()
+    expect(await cache.getMany(['a', 'b'])).to.deep.equal({})
+    expect(await other.hasKey('key')).to.equal(false)
+    await other.close()
+  })
+
+  promise('works again after it was closed', async () => {
+    await cache.set('key', 1)
+    await cache.close()
+    await cache.close()
+    expect(await cache.get('key')).to.equal(1)
+  })
+
+  promise('serves a hundred callers at once', async () => {
+    const keys = Array.from({ length: 100 }, (_, i) => `key${i}`)
+    await Promise.all(keys.map((key, i) => cache.set(key, i)))
+    expect(await Promise.all(keys.map((key) => cache.get(key)))).to.deep.equal(keys.map((_, i) => i))
+  })
+
+  promise('loses no count among a hundred callers', async () => {
+    await cache.set('key', 0)
+    await Promise.all(Array.from({ length: 100 }, () => cache.incr('key')))
+    expect(await cache.get('key')).to.equal(100)
+  })
+
+  promise('lets one of many add', async () => {
+    const added = await Promise.all(Array.from({ length: 30 }, (_, i) => cache.add('key', i)))
+    expect(added.filter(Boolean)).to.have.length(1)
+    expect(await cache.get('key')).to.equal(added.indexOf(true))
+  })
+}
+
+const all = await backends('contract')
+
+describe('caches', () => {
+  before(() => setup())
+
+  for (const backend of all) {
+    describe(backend.name, () => {
+      before(function () {
+        requireService(backend, this)
+      })
+      before(() => backend.begin())
+      after(async () => {
+        if (backend.available) await backend.end()
+      })
+      contract(backend)
+    })
+  }
+})

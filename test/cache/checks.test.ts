@@ -1,0 +1,62 @@
+/** The checks of CACHES. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import '#core/cache'
+import { runChecks } from '#core/checks'
+import { overrideSettings, type Settings } from '#core/conf'
+
+const FILE = 'django.core.cache.backends.filebased.FileBasedCache'
+const LOCMEM = { BACKEND: 'core.cache.backends.locmem.LocMemCache' }
+
+async function found(settings: Settings): Promise<string[]> {
+  let lines: string[] = []
+  await overrideSettings(settings, async () => {
+    lines = (await runChecks({ tags: ['caches'], deploy: true })).map((message) => `${message.id} ${message.message}`)
+  })
+  return lines
+}
+
+describe('checks of CACHES', () => {
+  before(() => setup())
+
+  it('wants a default cache', async () => {
+    expect(await found({ CACHES: { other: LOCMEM } })).to.deep.equal([
+      "caches.E001 You must define a 'default' cache in your CACHES setting.",
+    ])
+    expect(await found({ CACHES: { default: LOCMEM } })).to.deep.equal([])
+  })
+
+  it('wants the folder of a file cache to be absolute', async () => {
+    expect(await found({ CACHES: { default: { BACKEND: FILE, LOCATION: 'relative/cache' } } })).to.deep.equal([
+      "caches.W003 Your 'default' cache LOCATION path is relative. Use an absolute path instead.",
+    ])
+    expect(await found({ CACHES: { default: { BACKEND: FILE, LOCATION: '/var/cache/shop' } } })).to.deep.equal([])
+  })
+
+  const EXPOSED: readonly [relation: string, location: string, served: string][] = [
+    ['matches', '/srv/files', '/srv/files'],
+    ['matches', '/srv/files', '/srv/files/'],
+    ['is inside', '/srv/files/cache', '/srv/files'],
+    ['contains', '/srv', '/srv/files'],
+  ]
+
+  for (const [relation, location, served] of EXPOSED) {
+    for (const name of ['MEDIA_ROOT', 'STATIC_ROOT', 'STATICFILES_DIRS']) {
+      it(`warns of a file cache at ${location} that ${relation} ${name}, ${served}`, async () => {
+        const settings = {
+          CACHES: { default: LOCMEM, file: { BACKEND: FILE, LOCATION: location } },
+          [name]: name === 'STATICFILES_DIRS' ? [['prefix', served]] : served,
+        }
+        expect(await found(settings)).to.deep.equal([
+          "caches.W002 Your 'file' cache configuration might expose your cache or lead to corruption of your data" +
+            ` because its LOCATION ${relation} ${name}.`,
+        ])
+      })
+    }
+  }
+
+  it('does not warn of a neighbour', async () => {
+    const settings = { CACHES: { default: { BACKEND: FILE, LOCATION: '/srv/files-cache' } }, MEDIA_ROOT: '/srv/files' }
+    expect(await found(settings)).to.deep.equal([])
+  })
+})

@@ -1,0 +1,122 @@
+/** What the database cache alone has: Django's table, rows as Django dates them, and the transaction of the caller. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { Cache, CacheTable, InvalidCacheKey } from '#core/cache'
+import { connection, connections, transaction } from '#core/db'
+import { overrideSettings } from '#core/conf'
+import { setClock } from '#core/utils'
+import { DatabaseCache } from '../../core/cache/backends/db.ts'
+import { databases, onEachDatabase, type TestDatabase } from '../services.ts'
+import { inDatabase } from './backends.ts'
+import { rejection } from './waiting.ts'
+
+const all = await databases('cachedb')
+
+describe('the database cache', () => {
+  before(() => setup())
+  afterEach(() => setClock())
+
+  onEachDatabase(all, (database: TestDatabase) => {
+    const promise = (title: string, body: (cache: Cache) => Promise<void>): void => {
+      it(title, () =>
+        inDatabase(database, async () => {
+          const table = new CacheTable('shop_cache')
+          if (!(await table.exists())) await table.create()
+          await body(new Cache(new DatabaseCache({ location: 'shop_cache', options: { MAX_ENTRIES: 1000 } })))
+        }),
+      )
+    }
+
+    const expires = async (): Promise<unknown> =>
+      (await connection('shop_cache').first<{ text: unknown }>(connection.raw('cast(expires as char(26)) as text')))
+        .text
+
+    promise('dates a row as Django does: whole seconds, and the last second of all for ever', async (cache) => {
+      setClock({ now: () => 1_718_452_800_700 })
+      await cache.clear()
+      await cache.set('key', 1, 60)
+      expect(await expires()).to.match(/^2024-06-15 12:01:00(\.0+|\+00.*)?\s*$/)
+      await cache.set('key', 1, null)
+      expect(await expires()).to.match(/^9999-12-31 23:59:59/)
+      await cache.set('key', 1, 1e12)
+      expect(await expires()).to.match(/^9999-12-31 23:59:59/)
+      expect(await cache.get('key')).to.equal(1)
+    })
+
+    promise('keeps a second for a second', async (cache) => {
+      setClock({ now: () => 1_718_452_800_900 })
+      await cache.set('key', 1, 1)
+      setClock({ now: () => 1_718_452_801_800 })
+      expect(await cache.get('key')).to.equal(1)
+      setClock({ now: () => 1_718_452_801_901 })
+      expect(await cache.get('key')).to.equal(undefined)
+    })
+
+    promise('refuses keys that the column cannot hold', async (cache) => {
+      for (const key of ['x'.repeat(253), 'a\0b']) {
+        expect(await rejection(cache.set(key, 1))).to.be.instanceOf(InvalidCacheKey)
+      }
+      await cache.set('x'.repeat(252), 1)
+      expect(await cache.get('x'.repeat(252))).to.equal(1)
+    })
+
+    promise('takes part in the transaction of its caller', async (cache) => {
+      await cache.set('key', 'before')
+      const failed = transaction(async () => {
+        await cache.set('key', 'within')
+        expect(await cache.get('key')).to.equal('within')
+        expect(await cache.add('added', 1)).to.equal(true)
+        expect(await cache.add('added', 2)).to.equal(false)
+        expect(await cache.incr('added')).to.equal(2)
+        throw new Error('undo')
+      })
+      expect((await rejection(failed)).message).to.equal('undo')
+      expect(await cache.get('key')).to.equal('before')
+      expect(await cache.hasKey('added')).to.equal(false)
+    })
+
+    promise('survives many who set the same keys in different orders', async (cache) => {
+      const keys = Array.from({ length: 40 }, (_, i) => `key${i}`)
+      const writers = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? keys : keys.toReversed()))
+      await Promise.all(
+        writers.map(async (order, i) => {
+          await cache.setMany(Object.fromEntries(order.map((key) => [key, i])))
+          for (const key of order.slice(0, 5)) await cache.set(key, i)
+          await cache.deleteMany(order)
+        }),
+      )
+    })
+
+    promise('makes the table and the index that Django makes', async () => {
+      await connection.schema.dropTable('shop_cache')
+      const table = new CacheTable('shop_cache')
+      expect(await table.exists()).to.equal(false)
+      expect(table.statements().at(-1)?.replaceAll(/["`]/g, '')).to.equal(
+        'CREATE INDEX shop_cache_expires ON shop_cache (expires);',
+      )
+      await table.create()
+      expect(await table.exists()).to.equal(true)
+      const columns = await connection('shop_cache').columnInfo()
+      expect(Object.keys(columns).toSorted()).to.deep.equal(['cache_key', 'expires', 'value'])
+    })
+  })
+
+  it('lies in the database that OPTIONS names', () =>
+    overrideSettings(
+      {
+        DATABASES: {
+          default: { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' },
+          other: { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' },
+        },
+      },
+      async () => {
+        await new CacheTable('shop_cache', 'other').create()
+        const store = new DatabaseCache({ location: 'shop_cache', options: { database: 'other' } })
+        await new Cache(store).set('key', 1)
+        expect(await connections.get('other')('shop_cache').select('cache_key')).to.deep.equal([
+          { cache_key: ':1:key' },
+        ])
+        await connections.close()
+      },
+    ))
+})

@@ -1,0 +1,107 @@
+/** Keyv's own public suite over our stores: each is a storage adapter that Keyv itself can use. */
+import { keyvApiTests, keyvNamespaceTest, keyvValueTests } from '@keyv/test-suite'
+import { expect } from 'chai'
+import { Keyv } from 'keyv'
+import { setup } from '#core/apps'
+import type { CacheStore } from '#core/cache'
+import { requireService } from '../services.ts'
+import { backends, inDatabase } from './backends.ts'
+
+/** What the suite asks of `expect`, which is Jest's. */
+const jestExpect = (value: unknown) => ({
+  toBe: (other: unknown) => expect(value).to.equal(other),
+  toEqual: (other: unknown) => expect(value).to.deep.equal(other),
+  toBeTruthy: () => expect(Boolean(value)).to.equal(true),
+  toBeFalsy: () => expect(Boolean(value)).to.equal(false),
+  toBeUndefined: () => expect(value).to.equal(undefined),
+  toBeDefined: () => expect(value).to.not.equal(undefined),
+  toBeNull: () => expect(value).to.equal(null),
+})
+
+/** Its `clear()` empties one namespace; a cache's empties the whole store, as Django's does. */
+const NOT_OURS = ['namespaced clear only clears current namespace']
+
+type Body = (context: { expect: typeof jestExpect }) => unknown
+
+const taken: string[] = []
+const left: string[] = []
+
+/** Mocha in the shape that the suite expects of Vitest. */
+function vitestOver(run: <T>(work: () => Promise<T>) => Promise<T>) {
+  const wrapped = (body: Body) => () => run(async () => body({ expect: jestExpect }))
+  return {
+    beforeEach: (body: Body) => beforeEach(wrapped(body)),
+    afterEach: (body: Body) => afterEach(wrapped(body)),
+    it(title: string, body: Body) {
+      if (NOT_OURS.includes(title)) {
+        left.push(title)
+        return
+      }
+      taken.push(title)
+      it(title, wrapped(body))
+    },
+  }
+}
+
+/** Without its types, which are Vitest's. */
+type Suite = (test: ReturnType<typeof vitestOver>, keyv: typeof Keyv, store: () => CacheStore) => void
+
+const SUITES = [keyvApiTests, keyvValueTests, keyvNamespaceTest] as readonly Suite[]
+
+const all = await backends('keyv')
+
+describe("Keyv's suite", () => {
+  before(() => setup())
+
+  for (const on of all) {
+    describe(on.name, () => {
+      const open: CacheStore[] = []
+      const running = new Set<Promise<unknown>>()
+      /** A store, and a watch on what it was asked: some tests do not wait for what they began. */
+      const store = (): CacheStore => {
+        const made = on.store()
+        open.push(made)
+        return new Proxy(made, {
+          get(target, name) {
+            const value: unknown = Reflect.get(target, name)
+            if (typeof value !== 'function') return value
+            return (...parameters: unknown[]) => {
+              const result: unknown = Reflect.apply(value, target, parameters)
+              if (result instanceof Promise) running.add(result)
+              return result
+            }
+          },
+        })
+      }
+      const run = <T>(work: () => Promise<T>): Promise<T> =>
+        inDatabase(on.database, async () => {
+          try {
+            return await work()
+          } finally {
+            await new Promise((resolve) => setImmediate(resolve))
+            await Promise.allSettled(running)
+            running.clear()
+            for (const each of open.splice(0)) await each.disconnect()
+          }
+        })
+
+      before(function () {
+        requireService(on, this)
+      })
+      before(() => on.begin())
+      after(async () => {
+        if (on.available) await on.end()
+      })
+
+      const vitest = vitestOver(run)
+      for (const suite of SUITES) {
+        describe(suite.name, () => suite(vitest, Keyv, store))
+      }
+    })
+  }
+
+  it('runs whole but for what has another meaning here', () => {
+    expect(taken.length).to.be.greaterThan(35 * all.length)
+    expect(left).to.have.length(all.length)
+  })
+})

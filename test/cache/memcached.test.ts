@@ -1,0 +1,159 @@
+/** What memcached alone has: its keys and times, its way to spread keys over servers, and its answers in pieces. */
+import { expect } from 'chai'
+import { array, assert, asyncProperty, integer, string } from 'fast-check'
+import { Cache, InvalidCacheKey } from '#core/cache'
+import { setClock } from '#core/utils'
+import { memcachedExpiry, PyMemcacheCache } from '../../core/cache/backends/memcached.ts'
+import { memcachedServers, murmur3, serverOf } from '../../core/cache/memcached_servers.ts'
+import { requireService } from '../services.ts'
+import { FakeServer, memcachedServer, OwnServer } from './servers.ts'
+import { rejection } from './waiting.ts'
+
+describe('the memcached cache', () => {
+  const ending: (() => Promise<void> | void)[] = []
+
+  afterEach(async () => {
+    setClock()
+    for (const end of ending.splice(0).toReversed()) await end()
+  })
+
+  const opened = (location: string | string[]): Cache => {
+    const cache = new Cache(new PyMemcacheCache({ location, options: { timeout: 5 } }))
+    ending.push(() => cache.close())
+    return cache
+  }
+
+  const started = async (): Promise<OwnServer> => {
+    const server = await OwnServer.memcached()
+    ending.push(() => server.kill())
+    return server.start()
+  }
+
+  it('rounds a time up to seconds, and names a day for more than thirty of them', () => {
+    setClock({ now: () => 1_718_452_800_900 })
+    const month = 2_592_000_000
+    const expiries = [undefined, 0, -1, 1, 1000, 1001, month, month + 1000].map(memcachedExpiry)
+    expect(expiries).to.deep.equal([0, -1, -1, 1, 1, 2, 2_592_000, 1_718_452_800 + 2_592_001])
+  })
+
+  it('refuses keys that the protocol has no room for, before anything is sent', async () => {
+    const cache = opened('127.0.0.1:1')
+    for (const key of ['with space', 'a\r\nflush_all', '\0', '\x7f', 'x'.repeat(248), 'é'.repeat(124)]) {
+      expect(await rejection(cache.get(key))).to.be.instanceOf(InvalidCacheKey)
+      expect(await rejection(cache.getMany(['fine', key]))).to.be.instanceOf(InvalidCacheKey)
+    }
+  })
+
+  it('reads LOCATION as Django does', () => {
+    const places = (location: string | string[]) => memcachedServers(location, 'default').map(({ name }) => name)
+    expect(places('127.0.0.1:11211')).to.deep.equal(['127.0.0.1:11211'])
+    expect(places('a:1;b:2, c')).to.deep.equal(['a:1', 'b:2', 'c:11211'])
+    expect(places(['[::1]:11212', 'unix:/tmp/m.sock', '/tmp/n.sock'])).to.deep.equal([
+      '::1:11212',
+      '/tmp/m.sock',
+      '/tmp/n.sock',
+    ])
+  })
+
+  it('draws the numbers that everybody draws', () => {
+    // Published values of MurmurHash3_x86_32 with seed 0.
+    const known: Record<string, number> = {
+      '': 0,
+      test: 0xba6bd213,
+      'Hello, world!': 0xc0363e43,
+      aaaa: 0x7eeed987,
+      abc: 0xb3dd93fa,
+    }
+    for (const [text, hash] of Object.entries(known)) expect(murmur3(text), text).to.equal(hash)
+  })
+
+  it('moves only the keys of a server that is taken away', () => {
+    const names = ['a:1', 'b:1', 'c:1', 'd:1']
+    const counts = [0, 0, 0, 0]
+    for (let i = 0; i < 4000; i++) {
+      const key = `:1:key${i}`
+      const home = serverOf(key, names)
+      counts[home] = (counts[home] ?? 0) + 1
+      const fewer = names.filter((name) => name !== 'b:1')
+      if (names[home] !== 'b:1') expect(fewer[serverOf(key, fewer)]).to.equal(names[home])
+    }
+    for (const count of counts) expect(count).to.be.within(850, 1150)
+  })
+
+  it('understands answers however they are cut into pieces', () =>
+    assert(
+      asyncProperty(
+        string({ unit: 'binary' }),
+        array(integer({ min: 1, max: 9 }), { minLength: 1 }),
+        async (value, cuts) => {
+          const data = Buffer.from(JSON.stringify(value))
+          const answer = Buffer.concat([
+            Buffer.from(`VALUE :1:k 0 ${data.length}\r\n`),
+            data,
+            Buffer.from('\r\nEND\r\n'),
+          ])
+          const fake = new FakeServer((socket) =>
+            socket.on('data', () => {
+              let at = 0
+              const next = (i: number): void => {
+                if (at >= answer.length) return
+                const size = cuts[i % cuts.length] as number
+                socket.write(answer.subarray(at, at + size))
+                at += size
+                setImmediate(() => next(i + 1))
+              }
+              next(0)
+            }),
+          )
+          const cache = opened(await fake.listen())
+          try {
+            expect(await cache.get('k')).to.equal(value)
+          } finally {
+            await cache.close()
+            await fake.close()
+          }
+        },
+      ),
+      {
+        numRuns: 30,
+        examples: [
+          ['\r\nEND\r\n', [1]],
+          ['VALUE :1:k 0 3\r\n', [2]],
+        ],
+      },
+    ))
+
+  describe('with servers of its own', () => {
+    before(function () {
+      requireService(memcachedServer, this)
+    })
+
+    it('spreads its keys over all servers, and finds them again', async () => {
+      const servers = await Promise.all([started(), started(), started()])
+      const location = servers.map(({ address }) => address)
+      const cache = opened(location)
+      const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, i]))
+      await cache.setMany(many)
+      expect(await cache.getMany(Object.keys(many))).to.deep.equal(many)
+      expect(await opened(location.toReversed()).getMany(Object.keys(many))).to.deep.equal(many)
+      const counts = await Promise.all(
+        location.map(async (each) => Object.keys(await opened(each).getMany(Object.keys(many))).length),
+      )
+      expect(counts.every((count) => count > 50)).to.equal(true)
+      expect(counts.reduce((sum, count) => sum + count, 0)).to.equal(300)
+      await cache.deleteMany(Object.keys(many))
+      await cache.set('key', 1)
+      await cache.clear()
+      expect(await cache.getMany([...Object.keys(many), 'key'])).to.deep.equal({})
+    })
+
+    it('carries large values and many callers at once', async () => {
+      const cache = opened((await started()).address)
+      const large = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, String(i).repeat(400_000)]))
+      await cache.setMany(large)
+      expect(await cache.getMany(Object.keys(large))).to.deep.equal(large)
+      const answers = await Promise.all(Object.keys(large).map((key) => cache.get(key)))
+      expect(answers).to.deep.equal(Object.values(large))
+    })
+  })
+})

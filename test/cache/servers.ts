@@ -1,0 +1,119 @@
+/** Servers that a test starts for itself, to stop, freeze and kill them; and servers that only seem to be one. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { freePort } from '../management/processes.ts'
+import { temporaryFolder } from '../services.ts'
+import { until } from './waiting.ts'
+
+const has = (program: string, flag: string): boolean => spawnSync(program, [flag]).error === undefined
+
+/** What `requireService` wants to know. */
+const program = (name: string, flag: string) => {
+  const available = has(name, flag)
+  return { name, available, reason: available ? '' : `There is no program ${name} here.` }
+}
+
+export const redisServer = program('redis-server', '--version')
+export const memcachedServer = program('memcached', '-V')
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
+
+/** A server of one's own on a free port. */
+export class OwnServer {
+  readonly port: number
+  readonly #command: readonly string[]
+  #child: ChildProcess | undefined
+
+  constructor(port: number, command: readonly string[]) {
+    this.port = port
+    this.#command = command
+  }
+
+  static async redis(...options: string[]): Promise<OwnServer> {
+    const port = await freePort()
+    // What another server has left in a folder would be loaded.
+    const folder = temporaryFolder('redis')
+    const usual = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder]
+    return new OwnServer(port, ['redis-server', ...usual, ...options])
+  }
+
+  static async memcached(...options: string[]): Promise<OwnServer> {
+    const port = await freePort()
+    return new OwnServer(port, ['memcached', '-u', 'root', '-l', '127.0.0.1', '-p', String(port), ...options])
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  async start(): Promise<this> {
+    const [name = '', ...args] = this.#command
+    this.#child = spawn(name, args, { stdio: 'ignore' })
+    await until(`${name} answers`, () => answers(this.port))
+    return this
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Connections are accepted then, and nothing is answered. */
+  async freeze(): Promise<void> {
+    const pid = String(this.#child?.pid)
+    this.#child?.kill('SIGSTOP')
+    // Until all its threads stand still.
+    await until('it stands still', () => String(spawnSync('ps', ['-o', 'state=', '-p', pid]).stdout).startsWith('T'))
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
+  }
+}
+
+/** Something that accepts connections and treats them as it is told to: by default, with silence. */
+export class FakeServer {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  /** How many connections there were. */
+  connections = 0
+
+  constructor(treat: (socket: Socket) => void = () => {}) {
+    this.#server = createServer((socket) => {
+      this.connections += 1
+      this.#sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => this.#sockets.delete(socket))
+      // Without a reader, the end of a connection would not be seen.
+      socket.resume()
+      treat(socket)
+    })
+  }
+
+  get open(): number {
+    return this.#sockets.size
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
