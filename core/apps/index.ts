@@ -3,7 +3,7 @@ import { loadSettings, prepareSettings, projectRoot, settings } from '../conf/in
 import { configureLogging } from './logging.ts'
 import { Apps } from './registry.ts'
 
-export { AppConfig } from './config.ts'
+export { AppConfig, type ModelName } from './config.ts'
 export { Apps, LookupError } from './registry.ts'
 
 /** The apps of this process. */

@@ -37,9 +37,4 @@ describe('the checks of databases', () => {
       .and.include('there is no folder /no/such/folder')
       .and.include("DATABASES['third'].NAME, the name of the database, is missing")
   })
-
-  it('tell a zone that is none', async () => {
-    const messages = await found({ DATABASES: { default: SQLITE }, USE_TZ: false, TIME_ZONE: 'Mars/Olympus' })
-    expect(messages.join()).to.include("TIME_ZONE is 'Mars/Olympus'")
-  })
 })

@@ -5,7 +5,7 @@ import { createPermissions } from './management/permissions.ts'
 
 export class AuthConfig extends AppConfig {
   override verboseName = 'Authentication and Authorization'
-  readonly models = ['Permission', 'Group', 'User']
+  override readonly models = ['Permission', 'Group', 'User']
 
   override async ready(): Promise<void> {
     postMigrate.connect(createPermissions)

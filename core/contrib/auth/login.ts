@@ -4,7 +4,7 @@ import type { HttpRequest } from '#core/http'
 import { rotateToken } from '#core/middleware'
 import { constantTimeEqual } from '#core/signing'
 import { canonicalName, clock } from '#core/utils'
-import { type Session, SessionNotLoaded } from '#core/contrib/sessions'
+import { devices, type Session, SessionNotLoaded } from '#core/contrib/sessions'
 import type { AuthUser } from './contract.ts'
 import { AnonymousUser } from './models/anonymous.ts'
 import type { User } from './models/user.ts'
@@ -16,8 +16,8 @@ export const USER_ID = '_auth_user_id'
 const BACKEND = '_auth_user_backend'
 const HASH = '_auth_user_hash'
 
-/** What a session says of its user. */
-const look = (session: Session, key: string): unknown => session.get(key)
+/** What a session says of its user; `request.user` counts as the look into it. */
+const look = (session: Session, key: string): unknown => session.peek(key)
 
 /** The session of a request, read. */
 export async function sessionOf(request: HttpRequest): Promise<Session> {
@@ -117,4 +117,6 @@ export async function updateSessionAuthHash(request: HttpRequest, user: AuthUser
   const session = await sessionOf(request)
   if (session.get(USER_ID) === String(user.id)) session.set(HASH, user.getSessionAuthHash())
   await session.cycleKey()
+  // They would end by themselves at their next request; the list of devices need not wait for it.
+  if (devices.isInstalled) await devices.endOthers(String(user.id), session.sessionKey)
 }

@@ -1,20 +1,5 @@
 /** The models of the installed apps: a row in django_content_type each. */
-import { type AppConfig, apps } from '#core/apps'
-
-export interface ModelName {
-  /** The class's name: `LogEntry`. */
-  readonly name: string
-  /** As people write it: `log entry`; made of the name when absent. */
-  readonly verboseName?: string
-}
-
-/** What an AppConfig says of its app's models. */
-interface WithModels {
-  readonly models?: readonly (string | ModelName)[]
-}
-
-/** Models of apps whose AppConfig does not tell. */
-const UNTOLD: Readonly<Record<string, readonly string[]>> = { 'core.contrib.sessions': ['Session'] }
+import { type AppConfig, apps, type ModelName } from '#core/apps'
 
 /** `LogEntry` as Django's camel_case_to_spaces has it: `log entry`. */
 const spaced = (name: string): string =>
@@ -30,10 +15,9 @@ export interface AppModel {
   readonly verboseName: string
 }
 
-/** The models of an app, those that its AppConfig names in `models`: `models = ['Poll', { name: 'LogEntry' }]`. */
+/** The models of an app: those that its AppConfig names. */
 export function modelsOf(config: AppConfig): AppModel[] {
-  const told = (config as WithModels).models ?? UNTOLD[config.name] ?? []
-  return told.map((each) => {
+  return config.models.map((each) => {
     const { name, verboseName }: ModelName = typeof each === 'string' ? { name: each } : each
     return { appLabel: config.label, model: name.toLowerCase(), verboseName: verboseName ?? spaced(name) }
   })

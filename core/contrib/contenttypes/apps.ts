@@ -5,7 +5,7 @@ import { createContentTypes } from './management.ts'
 
 export class ContentTypesConfig extends AppConfig {
   override verboseName = 'Content Types'
-  readonly models = [{ name: 'ContentType', verboseName: 'content type' }]
+  override readonly models = [{ name: 'ContentType', verboseName: 'content type' }]
 
   override ready(): void {
     postMigrate.connect(createContentTypes)

@@ -3,6 +3,7 @@ import { AppConfig } from '#core/apps'
 
 export class SessionsConfig extends AppConfig {
   override verboseName = 'Sessions'
+  override readonly models = ['Session']
 
   override async ready(): Promise<void> {
     await import('./checks.ts')

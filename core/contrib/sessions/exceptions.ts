@@ -36,3 +36,23 @@ export class SessionNotLoaded extends Error {
     )
   }
 }
+
+/** The session does not fit into its cookie, and the browser would drop it without a word. */
+export class SessionTooBig extends Error {
+  override readonly name = 'SessionTooBig'
+
+  /** @param size in bytes */
+  constructor(size: number, most: number, data: Readonly<Record<string, unknown>>) {
+    const sizes = Object.entries(data)
+      .map(([key, value]) => [key, JSON.stringify(value, shortened).length] as const)
+      .toSorted(([, a], [, b]) => b - a)
+      .slice(0, 3)
+      .map(([key, length]) => `${key} (${length})`)
+    super(
+      `The session's cookie would have ${size} bytes, and browsers keep no more than ${most}. Its largest keys: ${sizes.join(', ')}.` +
+        ' Keep less in the session, or use an engine that keeps it on the server.',
+    )
+  }
+}
+
+const shortened = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)

@@ -9,6 +9,7 @@ export {
   SessionGone,
   SessionInterrupted,
   SessionNotLoaded,
+  SessionTooBig,
 } from './exceptions.ts'
 export { sessionExempt } from './exempt.ts'
 export type { Expiry } from './expiry.ts'

@@ -109,6 +109,16 @@ export class SessionBase {
     return data[key]
   }
 
+  /** A value, without this counting as a look into the session: for middleware whose answer does not depend on it. */
+  peek(key: string): unknown {
+    const accessed = this.#accessed
+    try {
+      return this.get(key)
+    } finally {
+      this.#accessed = accessed
+    }
+  }
+
   /** @throws NotJson when JSON cannot hold the value */
   set(key: string, value: unknown): this {
     const data = this.#open()

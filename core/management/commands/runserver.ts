@@ -14,6 +14,8 @@ interface Options {
   readonly ipv6?: boolean
   readonly noColor?: boolean
   readonly forceColor?: boolean
+  readonly nostatic?: boolean
+  readonly insecure?: boolean
 }
 
 function countOf(workers: string): number {
@@ -49,8 +51,9 @@ export default class RunServerCommand extends BaseCommand<Options> {
     const [{ setup }, { serve }] = await Promise.all([import('#core/apps'), import('../runserver/serve.ts')])
     const { settings, start: root } = currentProject()
     await setup({ settings, root })
-    const { skipChecks, noColor, forceColor } = options
-    return serve(this, { address, announces, skipChecks, noColor, forceColor })
+    const { skipChecks, noColor, forceColor, nostatic, insecure } = options
+    const serveStatic = nostatic ? false : insecure || undefined
+    return serve(this, { address, announces, skipChecks, noColor, forceColor, serveStatic })
   }
 
   async #work(address: Address, options: Options & CommonOptions): Promise<void> {

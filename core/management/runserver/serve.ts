@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly forceColor?: boolean | undefined
   /** False for the second and later of several workers, which have nothing new to say. */
   readonly announces: boolean
+  /** Whether static files are served; as DEBUG says where absent. */
+  readonly serveStatic?: boolean | undefined
 }
 
 /** The port cannot be had. Printed as `Error: …`, as Django does. */
@@ -100,7 +102,7 @@ function announce({ stdout }: CommandIo, address: Address): void {
 export async function serve(io: CommandIo, options: ServeOptions): Promise<GracefulServer> {
   await prepare(io, options)
   const { createApplication } = await import('#core/handlers')
-  const app = await createApplication()
+  const app = await createApplication({ serveStatic: options.serveStatic })
   const answer = app.callback()
   const server = createServer((request, response) => void answer(request, response))
   const graceful = new GracefulServer(server)

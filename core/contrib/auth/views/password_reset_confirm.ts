@@ -1,4 +1,5 @@
 /** Where the link of the mail leads: a new password is set, without the old one. */
+import { devices } from '#core/contrib/sessions'
 import { settings } from '#core/conf'
 import {
   addNeverCacheHeaders,
@@ -59,6 +60,8 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   await user.setPassword(form.value('new_password1'))
   await user.save({ updateFields: ['password'] })
   ;(await sessionOf(request)).remove(TOKEN_KEY)
+  // Whoever knew the old password is out at once.
+  if (devices.isInstalled) await devices.endAll(String(user.id))
   return new HttpResponseRedirect(reverse('password_reset_complete'))
 }
 

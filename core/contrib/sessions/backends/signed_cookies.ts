@@ -6,7 +6,11 @@
  */
 import { settings } from '#core/conf'
 import { encodeSession, readSession } from '../codec.ts'
+import { SessionTooBig } from '../exceptions.ts'
 import type { LoadedSession, SessionRecord, SessionStore as Store } from '../store.ts'
+
+/** Of name and value together, as browsers take them (RFC 6265bis, section 5.6). */
+const MOST_BYTES = 4096
 
 const SALT = 'django.contrib.sessions.backends.signed_cookies'
 
@@ -24,8 +28,11 @@ export class SessionStore implements Store {
     return this.loadSync(cookie)
   }
 
+  /** @throws SessionTooBig when no browser would keep the cookie */
   async create({ data }: SessionRecord): Promise<{ key: string; version: string }> {
     const cookie = encodeSession(data, SALT)
+    const size = settings.SESSION_COOKIE_NAME.length + cookie.length
+    if (size > MOST_BYTES) throw new SessionTooBig(size, MOST_BYTES, data)
     return { key: cookie, version: cookie }
   }
 

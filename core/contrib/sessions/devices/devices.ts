@@ -34,8 +34,13 @@ export class Devices {
     this.#store = store
   }
 
+  /** Whether the project keeps the index. */
+  get isInstalled(): boolean {
+    return apps.isInstalled(APP)
+  }
+
   #opened(): SessionStore {
-    if (!apps.isInstalled(APP)) {
+    if (!this.isInstalled) {
       throw new ImproperlyConfigured(
         `A user's sessions are known only where INSTALLED_APPS has '${APP}'. Add it, and migrate.`,
       )

@@ -1,0 +1,37 @@
+/** A session in a cookie is only as large as browsers let a cookie be. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
+import { openSession, SessionTooBig } from '#core/contrib/sessions'
+import { SessionStore } from '#core/contrib/sessions/backends/signed_cookies'
+import { randomText } from '#core/utils'
+
+describe('the signed_cookies engine', () => {
+  before(() => setup())
+
+  it('refuses what no browser would keep, and names the largest keys', async () => {
+    const session = openSession(new SessionStore())
+    session.update({ small: 1, cart: randomText(5000), notes: randomText(500) })
+    const error = await session.save().catch((each: unknown) => each)
+    expect(error).to.be.instanceOf(SessionTooBig)
+    expect((error as Error).message).to.match(/would have \d+ bytes, .* cart \(5002\), notes \(502\), small \(1\)/)
+  })
+
+  it('takes every session up to 4096 bytes, name of the cookie included, and none beyond', async () => {
+    for (const name of ['s', 'a_name_of_some_length']) {
+      await overrideSettings({ SESSION_COOKIE_NAME: name }, async () => {
+        for (let length = 2900; length < 3100; length++) {
+          const store = new SessionStore()
+          const data = { text: randomText(length) }
+          const size = await store.create({ data, expiresAt: Date.now() + 1000 }).then(
+            ({ key }) => name.length + key.length,
+            () => Number.POSITIVE_INFINITY,
+          )
+          expect(size <= 4096 || size === Number.POSITIVE_INFINITY).to.equal(true)
+          if (length === 2900) expect(size).to.be.lessThan(4097)
+          if (length === 3099) expect(size).to.equal(Number.POSITIVE_INFINITY)
+        }
+      })
+    }
+  })
+})
