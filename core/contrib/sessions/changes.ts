@@ -8,6 +8,12 @@ export interface Pending {
   readonly values: ReadonlyMap<string, string | undefined>
 }
 
+/** Changes that are being saved. */
+export interface Begun {
+  readonly cleared: boolean
+  readonly keys: ReadonlySet<string>
+}
+
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /**
@@ -59,11 +65,22 @@ export class Changes {
     return { cleared: this.#cleared, values }
   }
 
-  /** Everything is saved. What the request still holds in its hands stays under observation. */
-  saved(data: Readonly<SessionDict>): void {
+  /**
+   * The changes are on their way to the store. What is changed from now on is another save's; what the request holds
+   * in its hands stays under observation.
+   */
+  begin(data: Readonly<SessionDict>): Begun {
+    const begun = { cleared: this.#cleared, keys: this.keys(data) }
     const held = new Set([...this.#keys, ...this.#lent.keys()])
     this.#reset()
     for (const key of held) if (Object.hasOwn(data, key)) this.lend(key, data[key])
+    return begun
+  }
+
+  /** They did not arrive. */
+  undo({ cleared, keys }: Begun): void {
+    this.#cleared ||= cleared
+    for (const key of keys) this.note(key)
   }
 
   /** Starts anew with changes that are to be made again. */

@@ -4,7 +4,6 @@ import { type Session, SessionBase } from './session.ts'
 /** Names that are the session's own: its content of the same name is reached by get() and set(). */
 const MEMBERS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(SessionBase.prototype),
-  'describeDevice',
   // An await looks for this on everything it is given; answering from the content would break it.
   'then',
 ])

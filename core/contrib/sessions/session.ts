@@ -1,10 +1,7 @@
 /** The session of a request: a dict that knows what was changed in it, over the store that keeps it. */
-import { ServiceUnavailable } from '#core/exceptions'
 import { settings } from '#core/conf'
-import { assertJson, clock, KeyedQueue, setOwn } from '#core/utils'
-import { Changes, type Pending, replay } from './changes.ts'
+import { assertJson, clock, setOwn } from '#core/utils'
 import type { SessionData } from './data.ts'
-import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
 import {
   EXPIRY_KEY,
   type Expiry,
@@ -12,24 +9,13 @@ import {
   expiresAtBrowserClose,
   expiryAge,
   latestEnd,
-  noteStart,
-  STARTED_KEY,
   storedExpiry,
 } from './expiry.ts'
-import { MIN_KEY_LENGTH } from './keys.ts'
-import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore } from './store.ts'
+import { KeptSession } from './kept_session.ts'
+import type { SessionDict, SessionStore } from './store.ts'
 
 const TEST_COOKIE_NAME = 'testcookie'
 const TEST_COOKIE_VALUE = 'worked'
-
-/** A save that meets this many others in a row is given up: something is wrong. */
-const MOST_ATTEMPTS = 1000
-
-/**
- * Saves of one session that have met another's go on one after the other, so that in one process each needs only one
- * more attempt. Between processes only the store decides.
- */
-const contended = new KeyedQueue()
 
 /** The session as a view sees it: its methods, and its content by name. */
 export type Session = SessionBase & SessionData
@@ -41,38 +27,23 @@ declare module 'koa' {
   }
 }
 
-/** What was fetched before anybody looked into the session. */
-type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
-
 export class SessionBase {
-  readonly #store: SessionStore
-  readonly #changes = new Changes()
-  #key: string | null
-  /** Undefined until somebody looks in. */
-  #data: SessionDict | undefined
-  /** The stored state that the data came from; undefined when the store did not tell. */
-  #version: string | undefined
-  #fetched: Fetched | undefined
+  readonly #kept: KeptSession
   #accessed = false
   #modified = false
-  /** Set by hand: saved although no change is known. */
-  #forced = false
-  /** What to note of the device when the session is saved for a user. */
-  describeDevice: (() => string) | undefined
 
   /**
    * @param key what the client sent; a text that is too short to be a key counts as none
    */
   constructor(store: SessionStore, key: string | null | undefined) {
-    this.#store = store
-    this.#key = key !== null && key !== undefined && key.length >= MIN_KEY_LENGTH ? key : null
+    this.#kept = new KeptSession(store, key, () => this.getSessionCookieAge())
   }
 
   // What a middleware wants to know
 
   /** The key under which the session is kept; null when it is not. */
   get sessionKey(): string | null {
-    return this.#key
+    return this.#kept.key
   }
 
   /** Whether anybody has looked into the session. */
@@ -86,18 +57,25 @@ export class SessionBase {
   }
 
   set modified(value: boolean) {
+    const { opened } = this.#kept
     this.#modified = value
-    this.#forced = value
-    if (!value && this.#data !== undefined) this.#changes.saved(this.#data)
+    this.#kept.forced = value
+    if (!value && opened !== undefined) this.#kept.changes.begin(opened)
   }
 
   get hasUnsavedChanges(): boolean {
-    return this.#forced || (this.#data !== undefined && this.#changes.any(this.#data))
+    return this.#kept.hasUnsavedChanges
+  }
+
+  /** What to note of the device when the session is saved for a user. */
+  set describeDevice(describe: (() => string) | undefined) {
+    this.#kept.describeDevice = describe
   }
 
   /** Whether there is neither a key nor content. Does not look into the store. */
   isEmpty(): boolean {
-    return this.#key === null && (this.#data === undefined || Object.keys(this.#data).length === 0)
+    const { key, opened } = this.#kept
+    return key === null && (opened === undefined || Object.keys(opened).length === 0)
   }
 
   // The dict
@@ -105,7 +83,7 @@ export class SessionBase {
   get(key: string, defaultValue?: unknown): unknown {
     const data = this.#open()
     if (!Object.hasOwn(data, key)) return defaultValue
-    this.#changes.lend(key, data[key])
+    this.#kept.changes.lend(key, data[key])
     return data[key]
   }
 
@@ -165,7 +143,7 @@ export class SessionBase {
     for (const [key, value] of entries) this.set(key, value)
     this.#open()
     this.#modified = true
-    this.#forced = true
+    this.#kept.forced = true
   }
 
   keys(): string[] {
@@ -191,16 +169,12 @@ export class SessionBase {
 
   /** Removes everything without reading it; the session and its key stay. */
   clear(): void {
-    // A store's version is needed to write over it; without one the save will fetch it.
-    if (this.#data === undefined && this.#fetched !== undefined && 'loaded' in this.#fetched) this.#open()
-    this.#data = {}
-    this.#changes.noteCleared()
-    this.#accessed = true
-    this.#modified = true
+    this.#kept.clear()
+    this.#touched()
   }
 
   #change(key: string): void {
-    this.#changes.note(key)
+    this.#kept.changes.note(key)
     this.#modified = true
   }
 
@@ -252,73 +226,26 @@ export class SessionBase {
     this.remove(TEST_COOKIE_NAME)
   }
 
-  // Reading
+  // The store
 
   /** Whether the session must be fetched before a view may look into it. */
   get needsFetch(): boolean {
-    return this.#data === undefined && this.#key !== null && this.#store.loadSync === undefined
+    return this.#kept.needsFetch
   }
 
   /**
    * Fetches the session without counting as access. An error is kept for whoever looks in: a view that does not use
    * its session is answered even when the store is down.
    */
-  async fetch(): Promise<void> {
-    if (this.#key === null || this.#data !== undefined) return
-    try {
-      this.#fetched = { loaded: await this.#store.load(this.#key) }
-    } catch (error) {
-      this.#fetched = { error }
-    }
-  }
-
-  /** The data, opened by the first look. */
-  #open(): SessionDict {
-    this.#accessed = true
-    if (this.#data !== undefined) return this.#data
-    if (this.#key === null) return (this.#data = {})
-    if (this.#fetched === undefined) {
-      if (this.#store.loadSync === undefined) throw new SessionNotLoaded()
-      this.#fetched = { loaded: this.#store.loadSync(this.#key) }
-    }
-    if ('error' in this.#fetched) throw this.#fetched.error
-    return this.#adopt(this.#fetched.loaded)
-  }
-
-  #adopt(loaded: LoadedSession | undefined): SessionDict {
-    const living = loaded !== undefined && latestEnd(loaded.data) > clock.now() ? loaded : undefined
-    // A key that the store does not know is dropped: adopting it would let an attacker choose it for a victim.
-    if (living === undefined) this.#key = null
-    this.#version = living?.version
-    return (this.#data = living?.data ?? {})
-  }
-
-  async #openNow(): Promise<SessionDict> {
-    if (this.needsFetch && this.#fetched === undefined) await this.fetch()
-    return this.#open()
+  fetch(): Promise<void> {
+    return this.#kept.fetch()
   }
 
   /** Reads the session from its store, keeps what was changed here over it, and gives the content. */
   async load(): Promise<SessionDict> {
     this.#accessed = true
-    if (this.#key === null) return this.#open()
-    const loaded = await this.#store.load(this.#key)
-    if (this.#data === undefined || (loaded === undefined && !this.hasUnsavedChanges)) this.#adopt(loaded)
-    else if (loaded === undefined) return {}
-    else this.#rebase(loaded, this.#changes.pending(this.#data))
-    return this.toJSON()
+    return (await this.#kept.load()) ? this.toJSON() : {}
   }
-
-  #rebase(loaded: LoadedSession, pending: Pending): void {
-    const held = this.#data ?? {}
-    this.#data = replay(pending, loaded.data, held)
-    this.#version = loaded.version
-    this.#changes.restore(pending)
-    // Everything the view may still hold is watched again.
-    for (const key of Object.keys(held)) if (Object.hasOwn(this.#data, key)) this.#changes.lend(key, this.#data[key])
-  }
-
-  // Writing
 
   /**
    * Saves the session: creates it if it has no key yet, otherwise writes over the version that was read. If somebody
@@ -326,18 +253,8 @@ export class SessionBase {
    * @throws SessionInterrupted when the session was deleted meanwhile and changes would be lost
    */
   async save(): Promise<void> {
-    const data = await this.#openNow()
-    if (this.#key === null) return this.#insert()
-    const changed = this.#changes.keys(data)
-    // What only moved the end of a session that is gone is no loss.
-    const wouldLose = [...changed].some((key) => key !== EXPIRY_KEY)
-    try {
-      await this.#write((loaded) => this.#rebase(loaded, this.#changes.pending(this.#data as SessionDict)))
-    } catch (error) {
-      if (!(error instanceof SessionGone)) throw error
-      if (wouldLose) throw new SessionInterrupted({ cause: error })
-      this.#end()
-    }
+    this.#accessed = true
+    await this.#kept.save()
   }
 
   /**
@@ -346,109 +263,33 @@ export class SessionBase {
    * @returns what `change` returned
    * @throws SessionInterrupted when the session was deleted meanwhile
    */
-  async atomic<T>(change: (session: Session) => T | Promise<T>): Promise<T> {
-    const face = this as unknown as Session
-    const before = this.#changes.pending(await this.#openNow())
-    let result = await change(face)
-    if (this.#key === null) {
-      await this.#insert()
-      return result
-    }
-    try {
-      await this.#write(async (loaded) => {
-        this.#rebase(loaded, before)
-        result = await change(face)
-      })
-    } catch (error) {
-      throw error instanceof SessionGone ? new SessionInterrupted({ cause: error }) : error
-    }
-    return result
-  }
-
-  /** Writes until no other writer comes between. `again` brings our changes onto what the other one wrote. */
-  async #write(again: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
-    const key = this.#key as string
-    const attempt = async (): Promise<boolean> => {
-      if (this.#version === undefined) await again(await this.#reload(key))
-      try {
-        this.#kept(await this.#store.update(key, this.#record(), this.#version as string))
-        return true
-      } catch (error) {
-        if (!(error instanceof SessionConflict)) throw error
-        this.#version = undefined
-        return false
-      }
-    }
-    if (await attempt()) return
-    await contended.run(key, async () => {
-      for (let i = 1; i < MOST_ATTEMPTS; i++) if (await attempt()) return
-      throw new ServiceUnavailable(
-        `The session could not be saved: others wrote to it ${MOST_ATTEMPTS} times meanwhile.`,
-      )
-    })
-  }
-
-  async #reload(key: string): Promise<LoadedSession> {
-    const loaded = await this.#store.load(key)
-    if (loaded === undefined) throw new SessionGone()
-    return loaded
-  }
-
-  #record(): SessionRecord {
-    const data = this.#data ?? {}
-    noteStart(data)
-    const end = Math.min(expiresAt(data, clock.now(), this.getSessionCookieAge()), latestEnd(data))
-    return { data, expiresAt: end, ...(this.describeDevice && { device: this.describeDevice }) }
-  }
-
-  async #insert(): Promise<void> {
-    this.#data ??= {}
-    // A new key is a new session: its time begins now.
-    delete this.#data[STARTED_KEY]
-    this.#kept(await this.#store.create(this.#record()))
-  }
-
-  /** The store has what we have. */
-  #kept(saved: SavedSession): void {
-    this.#key = typeof saved === 'string' ? saved : saved.key
-    this.#version = typeof saved === 'string' ? undefined : saved.version
-    this.#forced = false
-    this.#changes.saved(this.#data ?? {})
-  }
-
-  /** The session is over: nothing to keep, no key. */
-  #end(): void {
-    this.#key = null
-    this.#version = undefined
-    this.#data = {}
-    this.#fetched = undefined
-    this.#forced = false
-    this.#changes.saved(this.#data)
+  atomic<T>(change: (session: Session) => T | Promise<T>): Promise<T> {
+    this.#accessed = true
+    return this.#kept.atomic(() => change(this as unknown as Session))
   }
 
   /** Keeps the content under a new key; what was kept under an earlier one stays where it is. */
   async create(): Promise<void> {
-    await this.#insert()
-    this.#modified = true
-    this.#accessed = true
+    await this.#kept.insert()
+    this.#touched()
   }
 
   /** Deletes what is stored under the session's key, or another. The content here stays as it is. */
-  async delete(key: string | null = this.#key): Promise<void> {
-    if (key !== null) await this.#store.delete(key)
+  async delete(key: string | null = this.sessionKey): Promise<void> {
+    if (key !== null) await this.#kept.store.delete(key)
   }
 
   /** Whether a store keeps something under a key. */
   async exists(key: string): Promise<boolean> {
-    return this.#store.exists === undefined ? (await this.#store.load(key)) !== undefined : this.#store.exists(key)
+    const { store } = this.#kept
+    return store.exists === undefined ? (await store.load(key)) !== undefined : store.exists(key)
   }
 
   /** Ends the session: its content, what is stored, its key. The next change starts a new one. */
   async flush(): Promise<void> {
     await this.delete()
-    this.#end()
-    this.#accessed = true
-    this.#modified = true
+    this.#kept.end()
+    this.#touched()
   }
 
   /**
@@ -456,33 +297,17 @@ export class SessionBase {
    * @throws SessionInterrupted when the session was deleted meanwhile: a logout wins
    */
   async cycleKey(): Promise<void> {
-    const data = await this.#openNow()
-    const old = this.#key
-    const carried = this.#version
-    const pending = this.#changes.pending(data)
-    await this.create()
-    if (old === null || (await this.#takeAway(old, carried, pending))) return
-    const orphan = this.#key as string
-    this.#end()
-    await this.#store.delete(orphan)
-    throw new SessionInterrupted()
+    await this.#kept.cycleKey()
+    this.#touched()
   }
 
-  /** Deletes the old key in the very state whose content we carried over. False if somebody else deleted it first. */
-  async #takeAway(old: string, carried: string | undefined, pending: Pending): Promise<boolean> {
-    for (let version = carried; ; ) {
-      try {
-        return (await this.#store.delete(old, version)) !== false
-      } catch (error) {
-        if (!(error instanceof SessionConflict)) throw error
-      }
-      // Another request wrote to the old session meanwhile: what it wrote comes along.
-      const newer = await this.#store.load(old)
-      if (newer === undefined) return false
-      const mine = this.#version ?? (await this.#reload(this.#key as string)).version
-      this.#rebase(newer, pending)
-      this.#kept(await this.#store.update(this.#key as string, this.#record(), mine))
-      version = newer.version
-    }
+  #touched(): void {
+    this.#accessed = true
+    this.#modified = true
+  }
+
+  #open(): SessionDict {
+    this.#accessed = true
+    return this.#kept.open()
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { apps, setup } from '#core/apps'
-import { overrideSettings, projectRoot, type Settings, settings as current } from '#core/conf'
+import { projectRoot, type Settings, settings as current } from '#core/conf'
 import { devices, openSession, openSessionStore, type Session, SessionInterrupted } from '#core/contrib/sessions'
 import { connection } from '#core/db'
 import { callCommand, CommandError } from '#core/management'
@@ -13,12 +13,15 @@ import { withDatabase } from './database.ts'
 
 const APP = 'core.contrib.sessions.devices'
 
+const withoutApp = (): string[] => current.INSTALLED_APPS.filter((name) => name !== APP)
+const withApp = (): string[] => [...withoutApp(), APP]
+
 describe('devices', () => {
   let folder: string
   before(async () => {
     await setup()
     folder = mkdtempSync(path.join(tmpdir(), 'nuages-devices-'))
-    await apps.populate([...current.INSTALLED_APPS, APP], projectRoot())
+    await apps.populate(withApp(), projectRoot())
   })
   after(async () => {
     await apps.populate(current.INSTALLED_APPS, projectRoot())
@@ -27,7 +30,7 @@ describe('devices', () => {
 
   const run = <T>(engine: string, fn: () => Promise<T>, settings: Settings = {}): Promise<T> =>
     withDatabase(fn, {
-      INSTALLED_APPS: [...current.INSTALLED_APPS, APP],
+      INSTALLED_APPS: withApp(),
       SESSION_ENGINE: `core.contrib.sessions.backends.${engine}`,
       SESSION_FILE_PATH: folder,
       CACHES: { default: { BACKEND: 'core.cache.backends.locmem.LocMemCache', OPTIONS: { MAX_ENTRIES: 10_000 } } },
@@ -175,10 +178,14 @@ describe('devices', () => {
 })
 
 describe('devices without their app', () => {
-  before(() => setup())
+  before(async () => {
+    await setup()
+    await apps.populate(withoutApp(), projectRoot())
+  })
+  after(() => apps.populate(current.INSTALLED_APPS, projectRoot()))
 
   it('say what to install', async () => {
-    const error = await overrideSettings({}, () => devices.list('1')).catch((each: Error) => each)
-    expect((error as Error).message).to.contain(`Add it, and migrate`)
+    const error = await devices.list('1').catch((each: Error) => each)
+    expect((error as Error).message).to.contain('Add it, and migrate')
   })
 })

@@ -9,7 +9,7 @@ import { MemoryStore } from './memory_store.ts'
 
 declare module '#core/contrib/sessions' {
   interface SessionData {
-    cart?: { items: string[] }
+    basket?: { items: string[] }
     n?: number
   }
 }
@@ -121,7 +121,7 @@ describe('session', () => {
     })
 
     it('has the types that a project declares', () => {
-      expectTypeOf(session.cart).toEqualTypeOf<{ items: string[] } | undefined>()
+      expectTypeOf(session.basket).toEqualTypeOf<{ items: string[] } | undefined>()
       expectTypeOf(session.n).toEqualTypeOf<number | undefined>()
       expectTypeOf(session.get('anything')).toEqualTypeOf<unknown>()
       // @ts-expect-error a key that nobody declared
@@ -176,7 +176,7 @@ describe('session', () => {
       })
     }
 
-    const cartOf = (s: Session): { items: string[] } => s.cart as { items: string[] }
+    const cartOf = (s: Session): { items: string[] } => s.basket as { items: string[] }
     const nested: Record<string, (s: Session) => unknown> = {
       push: (s) => cartOf(s).items.push('x'),
       splice: (s) => cartOf(s).items.splice(0, 1),
@@ -196,7 +196,7 @@ describe('session', () => {
     }
     for (const [what, change] of Object.entries(nested)) {
       it(`a nested change is seen and saved: ${what}`, async () => {
-        session.cart = { items: ['b', 'a'] }
+        session.basket = { items: ['b', 'a'] }
         const again = await next()
         change(again)
         const expected = again.toJSON()
@@ -208,13 +208,13 @@ describe('session', () => {
     }
 
     it('sees a change made after a save in what was assigned before it', async () => {
-      const cart = { items: ['a'] }
-      session.cart = cart
+      const basket = { items: ['a'] }
+      session.basket = basket
       await session.save()
-      cart.items.push('b')
+      basket.items.push('b')
       expect(session.hasUnsavedChanges).to.equal(true)
       await session.save()
-      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ cart: { items: ['a', 'b'] } })
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ basket: { items: ['a', 'b'] } })
     })
 
     it('stays modified after a save, but has nothing more to save', async () => {
@@ -339,13 +339,13 @@ describe('session', () => {
       session.n = 0
       const mine = await next()
       const theirs = await next()
-      mine.cart = { items: ['mine'] }
+      mine.basket = { items: ['mine'] }
       theirs.n = 10
       await theirs.save()
       await mine.atomic((s) => {
         s.n = (s.n ?? 0) + 1
       })
-      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 11, cart: { items: ['mine'] } })
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 11, basket: { items: ['mine'] } })
     })
 
     it('changes nothing in the store when the function throws', async () => {

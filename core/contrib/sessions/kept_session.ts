@@ -1,0 +1,264 @@
+/** The content of a session and its place in a store: read when it is looked into, saved over nobody else's work. */
+import { ServiceUnavailable } from '#core/exceptions'
+import { clock, KeyedQueue } from '#core/utils'
+import { Changes, type Pending, replay } from './changes.ts'
+import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
+import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
+import { MIN_KEY_LENGTH } from './keys.ts'
+import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore } from './store.ts'
+
+/** A save that meets this many others in a row is given up: something is wrong. */
+const MOST_ATTEMPTS = 1000
+
+/**
+ * Saves of one session that have met another's go on one after the other, so that in one process each needs only one
+ * more attempt. Between processes only the store decides.
+ */
+const contended = new KeyedQueue()
+
+/** What was fetched before anybody looked into the session. */
+type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
+
+export class KeptSession {
+  readonly store: SessionStore
+  readonly changes = new Changes()
+  /** Age in seconds of a session that names none. */
+  readonly #defaultAge: () => number
+  #key: string | null
+  /** Undefined until somebody looks in. */
+  #data: SessionDict | undefined
+  /** The stored state that the data came from; undefined when the store did not tell. */
+  #version: string | undefined
+  #fetched: Fetched | undefined
+  /** Saved although no change is known. */
+  forced = false
+  /** What to note of the device when the session is saved for a user. */
+  describeDevice: (() => string) | undefined
+
+  constructor(store: SessionStore, key: string | null | undefined, defaultAge: () => number) {
+    this.store = store
+    this.#defaultAge = defaultAge
+    this.#key = key !== null && key !== undefined && key.length >= MIN_KEY_LENGTH ? key : null
+  }
+
+  /** The key under which the session is kept; null when it is not. */
+  get key(): string | null {
+    return this.#key
+  }
+
+  /** The content, if anybody has looked in. */
+  get opened(): SessionDict | undefined {
+    return this.#data
+  }
+
+  get hasUnsavedChanges(): boolean {
+    return this.forced || (this.#data !== undefined && this.changes.any(this.#data))
+  }
+
+  // Reading
+
+  /** Whether the session must be fetched before a view may look into it. */
+  get needsFetch(): boolean {
+    return this.#data === undefined && this.#key !== null && this.store.loadSync === undefined
+  }
+
+  /** Fetches the session. An error is kept for whoever looks in. */
+  async fetch(): Promise<void> {
+    if (this.#key === null || this.#data !== undefined) return
+    try {
+      this.#fetched = { loaded: await this.store.load(this.#key) }
+    } catch (error) {
+      this.#fetched = { error }
+    }
+  }
+
+  /** The content, opened by the first look. */
+  open(): SessionDict {
+    if (this.#data !== undefined) return this.#data
+    if (this.#key === null) return (this.#data = {})
+    if (this.#fetched === undefined) {
+      if (this.store.loadSync === undefined) throw new SessionNotLoaded()
+      this.#fetched = { loaded: this.store.loadSync(this.#key) }
+    }
+    if ('error' in this.#fetched) throw this.#fetched.error
+    return this.#adopt(this.#fetched.loaded)
+  }
+
+  #adopt(loaded: LoadedSession | undefined): SessionDict {
+    const living = loaded !== undefined && latestEnd(loaded.data) > clock.now() ? loaded : undefined
+    // A key that the store does not know is dropped: adopting it would let an attacker choose it for a victim.
+    if (living === undefined) this.#key = null
+    this.#version = living?.version
+    return (this.#data = living?.data ?? {})
+  }
+
+  async #openNow(): Promise<SessionDict> {
+    if (this.needsFetch && this.#fetched === undefined) await this.fetch()
+    return this.open()
+  }
+
+  /** Reads the session anew and keeps what was changed here over it. False when it is no longer there. */
+  async load(): Promise<boolean> {
+    if (this.#key === null) return true
+    const loaded = await this.store.load(this.#key)
+    if (this.#data === undefined || (loaded === undefined && !this.hasUnsavedChanges)) this.#adopt(loaded)
+    else if (loaded === undefined) return false
+    else this.#rebase(loaded, this.changes.pending(this.#data))
+    return true
+  }
+
+  /** Removes everything without reading it. */
+  clear(): void {
+    // A store's version is needed to write over it; without one the save will fetch it.
+    if (this.#data === undefined && this.#fetched !== undefined && 'loaded' in this.#fetched) this.open()
+    this.#data = {}
+    this.changes.noteCleared()
+  }
+
+  #rebase(loaded: LoadedSession, pending: Pending): void {
+    const held = this.#data ?? {}
+    this.#data = replay(pending, loaded.data, held)
+    this.#version = loaded.version
+    this.changes.restore(pending)
+    // Everything the view may still hold is watched again.
+    for (const key of Object.keys(held)) if (Object.hasOwn(this.#data, key)) this.changes.lend(key, this.#data[key])
+  }
+
+  // Writing
+
+  async save(): Promise<void> {
+    const data = await this.#openNow()
+    if (this.#key === null) return this.insert()
+    // What only moved the end of a session that is gone is no loss.
+    const wouldLose = [...this.changes.keys(data)].some((key) => key !== EXPIRY_KEY)
+    try {
+      await this.#write((loaded) => this.#rebase(loaded, this.changes.pending(this.open())))
+    } catch (error) {
+      if (!(error instanceof SessionGone)) throw error
+      if (wouldLose) throw new SessionInterrupted({ cause: error })
+      this.end()
+    }
+  }
+
+  /** Runs `change` and saves; again and again, until nobody has written between its look and its save. */
+  async atomic<T>(change: () => T | Promise<T>): Promise<T> {
+    const before = this.changes.pending(await this.#openNow())
+    let result = await change()
+    if (this.#key === null) {
+      await this.insert()
+      return result
+    }
+    try {
+      await this.#write(async (loaded) => {
+        this.#rebase(loaded, before)
+        result = await change()
+      })
+    } catch (error) {
+      throw error instanceof SessionGone ? new SessionInterrupted({ cause: error }) : error
+    }
+    return result
+  }
+
+  /** Writes until no other writer comes between. `again` brings our changes onto what the other one wrote. */
+  async #write(again: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
+    const key = this.#key as string
+    const attempt = async (): Promise<boolean> => {
+      if (this.#version === undefined) await again(await this.#reload(key))
+      try {
+        await this.#send((record) => this.store.update(key, record, this.#version as string))
+        return true
+      } catch (error) {
+        if (!(error instanceof SessionConflict)) throw error
+        this.#version = undefined
+        return false
+      }
+    }
+    if (await attempt()) return
+    await contended.run(key, async () => {
+      for (let i = 1; i < MOST_ATTEMPTS; i++) if (await attempt()) return
+      throw new ServiceUnavailable(
+        `The session could not be saved: others wrote to it ${MOST_ATTEMPTS} times meanwhile.`,
+      )
+    })
+  }
+
+  /** Gives the store what there is. What is changed while it is on its way is not saved yet. */
+  async #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<void> {
+    const record = this.#record()
+    const begun = this.changes.begin(record.data)
+    const { forced } = this
+    this.forced = false
+    try {
+      const saved = await save(record)
+      this.#key = typeof saved === 'string' ? saved : saved.key
+      this.#version = typeof saved === 'string' ? undefined : saved.version
+    } catch (error) {
+      this.changes.undo(begun)
+      this.forced ||= forced
+      throw error
+    }
+  }
+
+  async #reload(key: string): Promise<LoadedSession> {
+    const loaded = await this.store.load(key)
+    if (loaded === undefined) throw new SessionGone()
+    return loaded
+  }
+
+  #record(): SessionRecord {
+    const data = (this.#data ??= {})
+    noteStart(data)
+    const end = Math.min(expiresAt(data, clock.now(), this.#defaultAge()), latestEnd(data))
+    return { data, expiresAt: end, ...(this.describeDevice && { device: this.describeDevice }) }
+  }
+
+  /** Keeps the content under a new key; what was kept under an earlier one stays where it is. */
+  async insert(): Promise<void> {
+    // A new key is a new session: its time begins now.
+    if (this.#data !== undefined) delete this.#data[STARTED_KEY]
+    await this.#send((record) => this.store.create(record))
+  }
+
+  /** The session is over: nothing to keep, no key. */
+  end(): void {
+    this.#key = null
+    this.#version = undefined
+    this.#data = {}
+    this.#fetched = undefined
+    this.forced = false
+    this.changes.begin(this.#data)
+  }
+
+  /** Moves the content to a new key. @throws SessionInterrupted when the old one was deleted meanwhile */
+  async cycleKey(): Promise<void> {
+    const data = await this.#openNow()
+    const old = this.#key
+    const carried = this.#version
+    const pending = this.changes.pending(data)
+    await this.insert()
+    if (old === null || (await this.#takeAway(old, carried, pending))) return
+    const orphan = this.#key as string
+    this.end()
+    await this.store.delete(orphan)
+    throw new SessionInterrupted()
+  }
+
+  /** Deletes the old key in the very state whose content we carried over. False if somebody else deleted it first. */
+  async #takeAway(old: string, carried: string | undefined, pending: Pending): Promise<boolean> {
+    for (let version = carried; ; ) {
+      try {
+        return (await this.store.delete(old, version)) !== false
+      } catch (error) {
+        if (!(error instanceof SessionConflict)) throw error
+      }
+      // Another request wrote to the old session meanwhile: what it wrote comes along.
+      const newer = await this.store.load(old)
+      if (newer === undefined) return false
+      const key = this.#key as string
+      const mine = this.#version ?? (await this.#reload(key)).version
+      this.#rebase(newer, pending)
+      await this.#send((record) => this.store.update(key, record, mine))
+      version = newer.version
+    }
+  }
+}
