@@ -217,6 +217,37 @@ describe('session', () => {
       expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ basket: { items: ['a', 'b'] } })
     })
 
+    it('still has to save what was changed while a save was under way', async () => {
+      session.n = 1
+      await session.save()
+      session.n = 2
+      const update = store.update.bind(store)
+      store.update = async (...args) => {
+        const key = await update(...args)
+        session.basket = { items: ['late'] }
+        return key
+      }
+      await session.save()
+      store.update = update
+      expect(session.hasUnsavedChanges).to.equal(true)
+      await session.save()
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2, basket: { items: ['late'] } })
+    })
+
+    it('still has everything to save when a save has failed', async () => {
+      session.n = 1
+      await session.save()
+      session.n = 2
+      const update = store.update.bind(store)
+      store.update = () => Promise.reject(new Error('down'))
+      const error = await session.save().catch((each: Error) => each)
+      expect((error as Error).message).to.equal('down')
+      expect(session.hasUnsavedChanges).to.equal(true)
+      store.update = update
+      await session.save()
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2 })
+    })
+
     it('stays modified after a save, but has nothing more to save', async () => {
       session.n = 1
       await session.save()
