@@ -7,11 +7,44 @@ export default {
   DEBUG: true,
   ALLOWED_HOSTS: [],
 
-  INSTALLED_APPS: ['core.contrib.sessions', 'apps.mysession'],
+  INSTALLED_APPS: [
+    // Before auth, so that its templates are taken for the pages of auth.
+    'apps.shop',
+    'apps.mysession',
+    'core.contrib.auth',
+    'core.contrib.contenttypes',
+    'core.contrib.sessions',
+    'core.contrib.sessions.devices',
+    'core.contrib.messages',
+    'core.contrib.staticfiles',
+  ],
 
-  MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
+  // From the outermost to the innermost; `./manage.ts check` says when the order is wrong.
+  MIDDLEWARE: [
+    'core.middleware.security.SecurityMiddleware',
+    'core.contrib.sessions.middleware.SessionMiddleware',
+    'core.middleware.common.CommonMiddleware',
+    'core.middleware.csrf.CsrfViewMiddleware',
+    'core.contrib.auth.middleware.AuthenticationMiddleware',
+    'core.contrib.messages.middleware.MessageMiddleware',
+    'core.middleware.clickjacking.XFrameOptionsMiddleware',
+  ],
 
   ROOT_URLCONF: 'apps.urls',
+
+  TEMPLATES: [
+    {
+      BACKEND: 'core.template.backends.django.DjangoTemplates',
+      APP_DIRS: true,
+      OPTIONS: {
+        context_processors: [
+          'core.template.context_processors.request',
+          'core.contrib.auth.context_processors.auth',
+          'core.contrib.messages.context_processors.messages',
+        ],
+      },
+    },
+  ],
 
   DATABASES: {
     default: { ENGINE: 'core.db.backends.sqlite3', NAME: 'db.sqlite3' },
@@ -22,6 +55,23 @@ export default {
   },
 
   SESSION_ENGINE: 'core.contrib.sessions.backends.db',
+  // What "your devices" shows of a login; without it, nothing of the browser is kept.
+  SESSION_DEVICE_DESCRIPTION: 'apps.shop.browser.nameBrowser',
+
+  AUTH_PASSWORD_VALIDATORS: [
+    { NAME: 'core.contrib.auth.password_validation.UserAttributeSimilarityValidator' },
+    { NAME: 'core.contrib.auth.password_validation.MinimumLengthValidator' },
+    { NAME: 'core.contrib.auth.password_validation.CommonPasswordValidator' },
+    { NAME: 'core.contrib.auth.password_validation.NumericPasswordValidator' },
+  ],
+  LOGIN_URL: 'login',
+  LOGIN_REDIRECT_URL: 'shop:profile',
+  LOGOUT_REDIRECT_URL: 'shop:index',
+
+  // Mail is printed where the server runs.
+  EMAIL_BACKEND: 'core.mail.backends.console.EmailBackend',
+
+  STATIC_URL: '/static/',
 
   TIME_ZONE: 'UTC',
 } satisfies Settings

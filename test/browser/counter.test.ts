@@ -1,69 +1,21 @@
 /** The sample in a real browser: what a visitor sees, and what the browser keeps. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { expect } from 'chai'
-import type { Browser, BrowserContext } from 'playwright-core'
-import { endAll, freePort, manage, managed } from '../management/processes.ts'
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-
-/** Nothing that a test of a page needs; root cannot have the sandbox. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import type { BrowserContext } from 'playwright-core'
+import { inBrowser } from './site.ts'
 
 describe('the counter in a browser', function () {
   // A browser and a server start here.
   this.timeout(60_000)
 
-  let folder: string | undefined
-  let browser: Browser | undefined
+  const site = inBrowser()
   let profile: BrowserContext
-  let site: string
-
-  before(async function () {
-    if (CHROMIUM === undefined) {
-      if (process.env.CI === 'true') throw new Error('Chromium is not installed.')
-      process.stdout.write('    not run: Chromium is not installed\n')
-      this.skip()
-    }
-    folder = mkdtempSync(path.join(tmpdir(), 'nuages-browser-'))
-    // The settings give DATABASES, so the test has a module of its own that gives another.
-    const env = {
-      NUAGES_SETTINGS_MODULE: 'test.browser.settings',
-      BROWSER_TEST_DATABASE: path.join(folder, 'db.sqlite3'),
-    }
-    const migrated = await managed(['migrate', '-v', '0'], { env })
-    expect(migrated.stderr).to.equal('')
-    const port = await freePort()
-    const server = manage(['runserver', String(port), '--noreload'], { env })
-    await server.line(/^Quit the server/)
-    site = `http://127.0.0.1:${port}`
-    const { chromium } = await import('playwright-core')
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
-  })
-
-  after(async () => {
-    await browser?.close()
-    await endAll()
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  })
-
   beforeEach(async () => {
-    profile = await (browser as Browser).newContext()
+    profile = await site.newProfile()
   })
-  afterEach(() => profile?.close())
 
   async function seen(address: string, by = profile): Promise<string> {
     const page = by.pages()[0] ?? (await by.newPage())
-    await page.goto(site + address)
+    await page.goto(site.address + address)
     return page.innerText('body')
   }
 
@@ -79,10 +31,9 @@ describe('the counter in a browser', function () {
   it('gives each browser profile its own count', async () => {
     await seen('/')
     await seen('/')
-    const other = await (browser as Browser).newContext()
+    const other = await site.newProfile()
     expect(await seen('/', other)).to.equal('Visit count: 1')
     expect(await seen('/')).to.equal('Visit count: 3')
-    await other.close()
   })
 
   it('keeps the session behind one cookie that scripts cannot read and other sites do not send', async () => {

@@ -23,7 +23,11 @@ const EXPECTED: readonly [path: string, status: number, log: string][] = [
   ['/raise/SuspiciousOperation/', 400, 'error django.security.SuspiciousOperation Tampered with. +error'],
   ['/raise/Error/', 500, 'error django.request Internal Server Error: /raise/Error/ +error'],
   ['/throw-text/', 500, 'error django.request Internal Server Error: /throw-text/ +error'],
-  ['/raise/ServiceUnavailable/', 503, 'error django.request Service Unavailable: /raise/ServiceUnavailable/: The store is down.'],
+  [
+    '/raise/ServiceUnavailable/',
+    503,
+    'error django.request Service Unavailable: /raise/ServiceUnavailable/: The store is down.',
+  ],
   ['/post-only/', 405, 'warning django.request Method Not Allowed: /post-only/'],
 ]
 

@@ -47,7 +47,11 @@ async function request(input: Input): Promise<object> {
   try {
     const path = input.exempt ? '/exempt/' : '/with/'
     return await overrideSettings(settings, async () => {
-      const { status } = await new Client(undefined, { enforceCsrfChecks: true }).request(method, path, { headers, secure, ...data })
+      const { status } = await new Client(undefined, { enforceCsrfChecks: true }).request(method, path, {
+        headers,
+        secure,
+        ...data,
+      })
       return { status }
     })
   } finally {
