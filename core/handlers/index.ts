@@ -1,7 +1,7 @@
 /** From settings to a Koa application: MIDDLEWARE around the views of ROOT_URLCONF. */
 import Koa from 'koa'
 import { setup } from '#core/apps'
-import { projectRoot, settings } from '#core/conf'
+import { prepareSettings, projectRoot, settings } from '#core/conf'
 import { extendKoa } from '#core/http'
 import { loadEngines } from '#core/template'
 import { loadUrlconf } from '#core/urls'
@@ -33,6 +33,8 @@ export async function createApplication({ serveStatic }: ApplicationOptions = {}
   await loadEngines()
   const middleware = await loadMiddleware(settings.MIDDLEWARE, projectRoot())
   const resolver = await loadUrlconf()
+  // What the views' modules need from the settings is known only now.
+  await prepareSettings()
   const errors = new ErrorResponses(resolver.handlers)
   const app = new Koa()
   extendKoa(app)

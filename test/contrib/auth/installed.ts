@@ -28,7 +28,13 @@ export async function withUsers<T>(
 ): Promise<T> {
   const installed = overrides.INSTALLED_APPS ?? APPS
   await apps.populate(installed, projectRoot())
-  const given = { DATABASES: { default: database }, PASSWORD_HASHERS: [CHEAP], ...overrides, INSTALLED_APPS: installed }
+  const given = {
+    DATABASES: { default: database },
+    PASSWORD_HASHERS: [CHEAP],
+    LOGOUT_REDIRECT_URL: null,
+    ...overrides,
+    INSTALLED_APPS: installed,
+  }
   try {
     return await overrideSettings(given, async () => {
       await migrate()
