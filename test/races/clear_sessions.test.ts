@@ -96,7 +96,6 @@ describe('clearsessions', function () {
             `        ${ROWS} of ${2 * ROWS} rows, two at work, longest statement ${longest.toFixed(1)} ms,` +
               ` ${requests} requests beside it, ${lost} lost\n`,
           )
-          expect(cleared[0]?.deleted ?? 0).to.be.greaterThan(0)
           expect(cleared.reduce((sum, { deleted }) => sum + deleted, 0)).to.equal(ROWS)
           expect([await countOf('expired'), await countOf('living'), lost]).to.deep.equal([0, ROWS, 0])
         }))
