@@ -12,6 +12,9 @@ import type { Cleared } from '../../core/test/session_race_worker.ts'
 /** Rows of each kind: `npm run races` takes the million that the figures in the docs are of. */
 const ROWS = Number(process.env.CLEAR_ROWS ?? 5000)
 
+/** How many clear at the same time. */
+const WORKERS = Number(process.env.CLEAR_WORKERS ?? 2)
+
 const DAY = 86_400_000
 
 const NUMBERS: Record<string, string> = {
@@ -85,7 +88,7 @@ describe('clearsessions', function () {
       })
 
       it('deletes what has expired and nothing else, and no request is lost meanwhile', () =>
-        withWorkers(2, place.settings, async (workers) => {
+        withWorkers(WORKERS, place.settings, async (workers) => {
           let done = false
           const visits = visit(() => done)
           const cleared = (await Promise.all(workers.map((worker) => worker.do({ kind: 'clear' })))) as Cleared[]
@@ -93,7 +96,7 @@ describe('clearsessions', function () {
           const { requests, lost } = await visits
           const longest = Math.max(...cleared.map((each) => each.longest))
           process.stdout.write(
-            `        ${ROWS} of ${2 * ROWS} rows, two at work, longest statement ${longest.toFixed(1)} ms,` +
+            `        ${ROWS} of ${2 * ROWS} rows, ${WORKERS} at work, longest statement ${longest.toFixed(1)} ms,` +
               ` ${requests} requests beside it, ${lost} lost\n`,
           )
           expect(cleared.reduce((sum, { deleted }) => sum + deleted, 0)).to.equal(ROWS)
