@@ -5,7 +5,7 @@ import { encodeSession } from '#core/contrib/sessions'
 import { connection, toDatabaseDate } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from '../contrib/sessions/database.ts'
-import { type Place, places } from '../contrib/sessions/places.ts'
+import { at, type Place, places } from '../contrib/sessions/places.ts'
 import { withWorkers } from '../../core/test/session_race.ts'
 import type { Cleared } from '../../core/test/session_race_worker.ts'
 
@@ -67,16 +67,7 @@ describe('clearsessions', function () {
 
   for (const place of all) {
     describe(place.name, () => {
-      before(async function () {
-        if (place.reason !== '') {
-          if (process.env.CI === 'true') throw new Error(place.reason)
-          this.skip()
-        }
-        await place.prepare()
-      })
-      after(async () => {
-        if (place.reason === '') await place.leave()
-      })
+      at(place)
       inDatabase({
         ...place.settings,
         ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',

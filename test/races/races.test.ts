@@ -4,7 +4,7 @@ import { settings } from '#core/conf'
 import { callCommand } from '#core/management'
 import { sessionRaceTests } from '#core/test'
 import { inDatabase } from '../contrib/sessions/database.ts'
-import { places } from '../contrib/sessions/places.ts'
+import { at, places } from '../contrib/sessions/places.ts'
 
 /** `npm run races` runs as many as the figures in the docs are of. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 5)
@@ -17,17 +17,7 @@ describe('races between two processes', function () {
 
   for (const place of all) {
     describe(place.name, () => {
-      before(async function () {
-        if (place.reason !== '') {
-          if (process.env.CI === 'true') throw new Error(place.reason)
-          process.stdout.write(`    not run: ${place.reason}\n`)
-          this.skip()
-        }
-        await place.prepare()
-      })
-      after(async () => {
-        if (place.reason === '') await place.leave()
-      })
+      at(place)
       inDatabase(place.settings)
       before(async () => {
         if (settings.CACHES.default?.BACKEND.endsWith('DatabaseCache')) await callCommand('createcachetable')

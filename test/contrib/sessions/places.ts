@@ -4,7 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Settings } from '#core/conf'
-import { databases, type TestDatabase } from '../../services.ts'
+import { databases, requireService, type TestDatabase } from '../../services.ts'
 
 export interface Place {
   readonly name: string
@@ -108,4 +108,14 @@ export async function places(suite: string): Promise<Place[]> {
       leave: nothing,
     },
   ]
+}
+
+/** Makes a place ready before a suite and leaves it afterwards; passes the suite over where the place is not there. */
+export function at(place: Place): void {
+  const available = place.reason === ''
+  before(function () {
+    requireService({ available, reason: place.reason }, this)
+    return place.prepare()
+  })
+  after(() => (available ? place.leave() : undefined))
 }

@@ -6,7 +6,7 @@ import { projectRoot, settings } from '#core/conf'
 import { connections } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from './database.ts'
-import { type Place, places, REDIS } from './places.ts'
+import { at, type Place, places, REDIS } from './places.ts'
 
 const all = await places('trips')
 const counted = all.filter(({ name }) => /^db on|^cache on Redis/.test(name))
@@ -57,16 +57,7 @@ describe('round trips', () => {
   function suite(place: Place): void {
     let statements = 0
     let client: Client
-    before(async function () {
-      if (place.reason !== '') {
-        if (process.env.CI === 'true') throw new Error(place.reason)
-        this.skip()
-      }
-      await place.prepare()
-    })
-    after(async () => {
-      if (place.reason === '') await place.leave()
-    })
+    at(place)
     inDatabase({
       ...place.settings,
       ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
