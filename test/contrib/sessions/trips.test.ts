@@ -38,8 +38,8 @@ class RedisEar {
   }
 
   close(): void {
-    this.#ear.destroy()
-    this.#voice.destroy()
+    // Where Redis does not answer, neither was opened.
+    for (const client of [this.#ear, this.#voice]) if (client.isOpen) client.destroy()
   }
 }
 
