@@ -1,5 +1,5 @@
 /** Files that are whole or not there, and locks between processes. */
-import { closeSync, futimesSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, futimesSync, openSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceUnavailable } from '../exceptions.ts'
@@ -22,12 +22,10 @@ export function ifThere<T>(work: () => T): T | undefined {
  * Writes a file that must not be there yet, for its owner alone. It bears our clock's time, not that of a file server.
  * @throws EEXIST where it is
  */
-export function writeNewFile(file: string, text: string): void {
+export function writeNewFile(file: string, content: string | Uint8Array): void {
   const descriptor = openSync(file, 'wx', 0o600)
   try {
-    // Unlike a single write, this goes on until all is written.
-    writeFileSync(descriptor, text)
-    futimesSync(descriptor, clock.now() / 1000, clock.now() / 1000)
+    fill(descriptor, content)
   } catch (error) {
     // A full disk leaves half a file, which nobody must find.
     unlinkSync(file)
@@ -37,11 +35,17 @@ export function writeNewFile(file: string, text: string): void {
   }
 }
 
+function fill(descriptor: number, content: string | Uint8Array): void {
+  // Unlike a single write, this goes on until all is written.
+  writeFileSync(descriptor, content)
+  futimesSync(descriptor, clock.now() / 1000, clock.now() / 1000)
+}
+
 /** Puts a complete file in the place of an old one: whoever reads sees one or the other. */
-export function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, content: string | Uint8Array): void {
   const temporary = `${file}_out_${randomText(8)}`
   try {
-    writeNewFile(temporary, text)
+    writeNewFile(temporary, content)
     renameSync(temporary, file)
   } catch (error) {
     ifThere(() => unlinkSync(temporary))
@@ -55,25 +59,31 @@ const STALE_AFTER = 5_000
 /** Milliseconds to wait for a lock before giving up. */
 const PATIENCE = 10_000
 
+/** Whether a lock was taken away from a process that stood still for long: what bears its name by now is another's. */
+const isLost = (descriptor: number): boolean => fstatSync(descriptor).nlink === 0
+
 /**
  * The lock of a file, among all processes that use the same folder: a file beside it that only one can create.
  * What is done under it must not wait, so that it is never held for long.
  */
 export class FileLock {
+  readonly #file: string
   readonly #lock: string
 
   constructor(file: string) {
+    this.#file = file
     this.#lock = path.join(path.dirname(file), `.lock-${path.basename(file)}`)
   }
 
   /** Runs `work` if the lock is free at this moment; says whether it did. */
   try(work: () => void): boolean {
-    if (!this.#take()) return false
+    const descriptor = this.#take()
+    if (descriptor === undefined) return false
     try {
       work()
       return true
     } finally {
-      this.#release()
+      this.#release(descriptor)
     }
   }
 
@@ -82,33 +92,58 @@ export class FileLock {
    * @throws ServiceUnavailable when it does not become free
    */
   async run<T>(work: () => T): Promise<T> {
-    const started = performance.now()
-    while (!this.#take()) {
-      if (performance.now() - started > PATIENCE) {
-        throw new ServiceUnavailable(`The lock of a file was not released within ${PATIENCE / 1000} seconds.`)
-      }
-      await pause(Math.random() * 2)
-    }
+    const descriptor = this.#take() ?? (await this.#wait())
     try {
       return work()
     } finally {
-      this.#release()
+      this.#release(descriptor)
     }
   }
 
-  #take(): boolean {
+  /**
+   * Puts what `content` gives in the place of the file, as soon as the lock is free. The lock itself becomes the new
+   * file: two files to make and one to remove would cost twice as much as the whole save.
+   * @throws ServiceUnavailable when the lock does not become free; what `content` throws, and the file stays
+   */
+  async replace(content: () => string | Uint8Array): Promise<void> {
+    const descriptor = this.#take() ?? (await this.#wait())
     try {
-      closeSync(openSync(this.#lock, 'wx', 0o600))
-      return true
+      fill(descriptor, content())
+      if (isLost(descriptor)) throw new ServiceUnavailable('The lock of a file was lost in a long pause.')
+      renameSync(this.#lock, this.#file)
+      closeSync(descriptor)
+    } catch (error) {
+      this.#release(descriptor)
+      throw error
+    }
+  }
+
+  async #wait(): Promise<number> {
+    const started = performance.now()
+    for (;;) {
+      await pause(Math.random() * 2)
+      const descriptor = this.#take()
+      if (descriptor !== undefined) return descriptor
+      if (performance.now() - started > PATIENCE) {
+        throw new ServiceUnavailable(`The lock of a file was not released within ${PATIENCE / 1000} seconds.`)
+      }
+    }
+  }
+
+  /** The lock's descriptor; undefined where somebody else has it. */
+  #take(): number | undefined {
+    try {
+      return openSync(this.#lock, 'wx', 0o600)
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
       this.#breakIfStale()
-      return false
+      return undefined
     }
   }
 
-  #release(): void {
-    ifThere(() => unlinkSync(this.#lock))
+  #release(descriptor: number): void {
+    if (!isLost(descriptor)) ifThere(() => unlinkSync(this.#lock))
+    closeSync(descriptor)
   }
 
   /** Takes away the lock of a process that died. Renaming makes sure that two cannot both take it away. */

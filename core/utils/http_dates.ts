@@ -15,8 +15,13 @@ const FORMS = [
 
 /** The text of a moment, given in seconds since the epoch; a fraction is cut off. */
 export function httpDate(seconds: number = clock.now() / 1000): string {
-  return new Date(Math.floor(seconds) * 1000).toUTCString()
+  const whole = Math.floor(seconds)
+  // All answers of a second have the same dates.
+  if (whole !== last.seconds) last = { seconds: whole, text: new Date(whole * 1000).toUTCString() }
+  return last.text
 }
+
+let last = { seconds: Number.NaN, text: '' }
 
 /** A year of two digits is the nearest one that lies at most fifty years ahead. */
 function fullYear(digits: string): number {

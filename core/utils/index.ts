@@ -13,7 +13,7 @@ export {
   unquoteCookie,
 } from './cookies.ts'
 export { buildPolicy, CSP, type CspPolicy, cspValues } from './csp.ts'
-export { Deadlines } from './deadlines.ts'
+export { Deadline } from './deadline.ts'
 export {
   CORE,
   canonicalName,
@@ -30,6 +30,7 @@ export {
 export { etagOf, parseEtags, quoteEtag } from './etags.ts'
 export { isAllowedHost, isSameDomain, splitDomainPort } from './hosts.ts'
 export { httpDate, parseHttpDate } from './http_dates.ts'
+export { Gatherer, type GathererOptions, type Outcome } from './gatherer.ts'
 export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
 export { assertJson, NotJson, parseJson, setOwn, stringifyJson } from './json.ts'
 export { KeyedQueue } from './keyed_queue.ts'
@@ -42,7 +43,9 @@ export {
   type LogRecord,
   setLogLevel,
 } from './log.ts'
+export { Recent } from './recent.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
+export { endOfTurn } from './turns.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,

@@ -6,17 +6,7 @@
  * object they stand in, so that writing gives back what was not changed.
  */
 
-/** What an object or list was spelled like where JavaScript's own spelling would differ. */
-interface Spelling {
-  /** By key or index: a number's text, and its value to tell whether it was changed. */
-  numbers?: Map<string, { text: string; value: number }>
-  /** All keys in their order, where JavaScript would put number-like ones first. */
-  order?: string[]
-}
-
-const spellings = new WeakMap<object, Spelling>()
-/** Most processes never meet a value that needs its spelling kept; they need not look for one at every write. */
-let anySpellings = false
+import { floatText, noteSpelling, type Spelling, spelledKeys, spelledNumber, spellingOf } from './spellings.ts'
 
 // A number that is spelled or valued otherwise in JavaScript, or a key it would move to the front. A false alarm
 // (such a text inside a string) costs only the slower parser.
@@ -130,10 +120,7 @@ class Parser {
   }
 
   #remember<T extends object>(container: T, spelling: Spelling): T {
-    if (spelling.numbers !== undefined || spelling.order !== undefined) {
-      spellings.set(container, spelling)
-      anySpellings = true
-    }
+    if (spelling.numbers !== undefined || spelling.order !== undefined) Object.assign(noteSpelling(container), spelling)
     return container
   }
 }
@@ -150,7 +137,7 @@ export class NotJson extends TypeError {
   override readonly name = 'NotJson'
 }
 
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
   const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name
@@ -165,17 +152,18 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return false
   if (typeof value === 'bigint') return true
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return Object.is(value, -0)
+    if (Number.isFinite(value)) return isFloat(value)
     throw new NotJson(`${path} is ${value}, which JSON cannot hold.`)
   }
   if (typeof value !== 'object') throw new NotJson(`${path} is ${describe(value)}, which JSON cannot hold.`)
   if (above.includes(value)) throw new NotJson(`${path} contains itself, which JSON cannot hold.`)
   above.push(value)
-  const spelling = anySpellings ? spellings.get(value) : undefined
-  let care = spelling !== undefined
+  const spelling = spellingOf(value)
+  let care = spelling?.numbers !== undefined || spelling?.order !== undefined
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
-      if (!isSpelled(spelling, String(i), value[i]) && needsCare(value[i], `${path}[${i}]`, above)) care = true
+      if (spelledNumber(spelling, String(i), value[i]) === undefined && needsCare(value[i], `${path}[${i}]`, above))
+        care = true
     }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value)
@@ -184,7 +172,7 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
     }
     for (const [key, entry] of Object.entries(value)) {
       // As everywhere in JavaScript, a property that is undefined is one that is not there.
-      if (entry === undefined || isSpelled(spelling, key, entry)) continue
+      if (entry === undefined || spelledNumber(spelling, key, entry) !== undefined) continue
       if (needsCare(entry, `${path}.${key}`, above)) care = true
     }
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') care = true
@@ -193,31 +181,21 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
   return care
 }
 
-function isSpelled(spelling: Spelling | undefined, key: string, value: unknown): boolean {
-  const spelled = spelling?.numbers?.get(key)
-  return spelled !== undefined && Object.is(spelled.value, value)
-}
+/** Numbers whose digits alone would be read as another: -0, and what is whole only because doubles end at 2^53. */
+const isFloat = (value: number): boolean =>
+  Object.is(value, -0) || (Number.isInteger(value) && !Number.isSafeInteger(value))
 
 function write(value: unknown, spelling: Spelling | undefined, key: string): string {
   if (typeof value === 'number') {
-    const spelled = spelling?.numbers?.get(key)
-    if (spelled !== undefined && Object.is(spelled.value, value)) return spelled.text
-    return Object.is(value, -0) ? '-0.0' : String(value)
+    return spelledNumber(spelling, key, value) ?? (isFloat(value) ? floatText(value) : String(value))
   }
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const own = spellings.get(value)
+  const own = spellingOf(value)
   if (Array.isArray(value)) return `[${value.map((entry, i) => write(entry, own, String(i))).join(',')}]`
   const object = value as Record<string, unknown>
-  const keys = own?.order === undefined ? Object.keys(object) : orderedKeys(object, own.order)
-  const entries = keys.filter((name) => object[name] !== undefined)
+  const entries = spelledKeys(object, own).filter((name) => object[name] !== undefined)
   return `{${entries.map((name) => `${JSON.stringify(name)}:${write(object[name], own, name)}`).join(',')}}`
-}
-
-/** The keys in the order they were read in; those that came later behind them. */
-function orderedKeys(object: object, order: readonly string[]): string[] {
-  const known = new Set(order)
-  return [...order.filter((key) => Object.hasOwn(object, key)), ...Object.keys(object).filter((key) => !known.has(key))]
 }
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

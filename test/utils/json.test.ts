@@ -38,6 +38,16 @@ describe('json', () => {
     })
   })
 
+  it('gives back a number of any size as a number', () => {
+    for (const value of [2 ** 53, -(2 ** 53), 1e16, 2 ** 64, 1e21, 1.5e300, -0, 0, 0.1, Number.MAX_SAFE_INTEGER]) {
+      const { n } = parseJson(stringifyJson({ n: value })) as { n: unknown }
+      expect(Object.is(n, value), String(value)).to.equal(true)
+    }
+    expect(stringifyJson([2 ** 53, 1e16, 1e20, 2n ** 53n])).to.equal(
+      '[9007199254740992.0,1e+16,1e+20,9007199254740992]',
+    )
+  })
+
   it('leaves the neighbours of a changed value as they were', () => {
     const data = parseJson('{"2":1.0,"1":{"x":3.0,"y":4.0},"big":12345678901234567890}') as Record<string, unknown>
     ;(data['1'] as Record<string, unknown>).x = 5

@@ -1,0 +1,97 @@
+/** Gathers what waits to be done, so that it travels together: one statement or transaction for many requests. */
+
+/** What became of a job: its answer, or the error that is its alone. */
+export type Outcome<Answer> = { readonly answer: Answer } | { readonly error: unknown }
+
+export interface GathererOptions<Job, Answer> {
+  /** Does the jobs together and answers each, in their order. */
+  readonly run: (jobs: readonly Job[]) => Promise<readonly Outcome<Answer>[]>
+  /** Jobs of one key never go together, but one after the other. */
+  readonly keyOf?: (job: Job) => string
+  /** Whether an error is everybody's. After any other, each job is done by itself, so that a bad one fails alone. */
+  readonly isEverybodys: (error: unknown) => boolean
+  /** How many groups may be on their way at once. */
+  readonly slots: number
+  /** How many jobs may go together. */
+  readonly most: number
+}
+
+interface Waiting<Job, Answer> {
+  readonly job: Job
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Jobs of one turn of the event loop go together, and so do those that come while all slots are taken. */
+export class Gatherer<Job, Answer> {
+  readonly #options: GathererOptions<Job, Answer>
+  #waiting: Waiting<Job, Answer>[] = []
+  #running = 0
+  #isDue = false
+
+  constructor(options: GathererOptions<Job, Answer>) {
+    this.#options = options
+  }
+
+  do(job: Job): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job, resolve, reject })
+      this.#wake()
+    })
+  }
+
+  /** Looks for work at the end of this turn, when all that it brings has come. */
+  #wake(): void {
+    if (this.#isDue || this.#running >= this.#options.slots) return
+    this.#isDue = true
+    setImmediate(() => {
+      this.#isDue = false
+      void this.#send(this.#take())
+    })
+  }
+
+  /** Those that go next. */
+  #take(): Waiting<Job, Answer>[] {
+    const { keyOf, most } = this.#options
+    if (keyOf === undefined) return this.#waiting.splice(0, most)
+    const keys = new Set<string>()
+    const taken: Waiting<Job, Answer>[] = []
+    const left: Waiting<Job, Answer>[] = []
+    for (const each of this.#waiting) {
+      const key = keyOf(each.job)
+      if (taken.length >= most || keys.has(key)) left.push(each)
+      else {
+        keys.add(key)
+        taken.push(each)
+      }
+    }
+    this.#waiting = left
+    return taken
+  }
+
+  async #send(group: readonly Waiting<Job, Answer>[]): Promise<void> {
+    this.#running++
+    if (this.#waiting.length > 0) this.#wake()
+    try {
+      await this.#settle(group)
+    } finally {
+      this.#running--
+      if (this.#waiting.length > 0) this.#wake()
+    }
+  }
+
+  async #settle(group: readonly Waiting<Job, Answer>[]): Promise<void> {
+    const { run, isEverybodys } = this.#options
+    try {
+      const outcomes = await run(group.map(({ job }) => job))
+      for (const [i, { resolve, reject }] of group.entries()) {
+        const outcome = outcomes[i] as Outcome<Answer>
+        if ('error' in outcome) reject(outcome.error)
+        else resolve(outcome.answer)
+      }
+    } catch (error) {
+      if (group.length > 1 && !isEverybodys(error)) for (const each of group) await this.#settle([each])
+      else for (const { reject } of group) reject(error)
+    }
+  }
+}

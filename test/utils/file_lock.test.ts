@@ -1,0 +1,73 @@
+/** The lock of a file: one at a time, a whole file or the old one, and nothing left behind. */
+import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'chai'
+import { ServiceUnavailable } from '#core/exceptions'
+import { FileLock } from '#core/utils'
+import { temporaryFolder } from '../services.ts'
+
+const LETTERS = 'abcdefghij'.split('')
+
+describe('the lock of a file', () => {
+  let folder: string
+  let file: string
+  let lock: string
+  beforeEach(() => {
+    folder = temporaryFolder('lock')
+    file = path.join(folder, 'session')
+    lock = path.join(folder, '.lock-session')
+    writeFileSync(file, 'old')
+  })
+
+  it('puts the new content in the place of the old, for the owner alone, and leaves no other file', async () => {
+    await new FileLock(file).replace(() => 'new')
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+    expect(statSync(file).mode & 0o777).to.equal(0o600)
+    expect(readdirSync(folder)).to.deep.equal(['session'])
+  })
+
+  it('leaves the file as it is where there is no new content to be had', async () => {
+    const error = new Error('somebody else was first')
+    const replaced = new FileLock(file).replace(() => {
+      throw error
+    })
+    expect(await replaced.catch((each: unknown) => each)).to.equal(error)
+    expect(readFileSync(file, 'utf8')).to.equal('old')
+    expect(readdirSync(folder)).to.deep.equal(['session'])
+  })
+
+  it('lets one work at a time', async () => {
+    const append = (letter: string) => new FileLock(file).replace(() => readFileSync(file, 'utf8') + letter)
+    await Promise.all(LETTERS.map(append))
+    expect(readFileSync(file, 'utf8').slice(3).split('').toSorted()).to.deep.equal(LETTERS)
+  })
+
+  it('cannot be had while another has it', () => {
+    const taken = new FileLock(file).try(() => {
+      expect(new FileLock(file).try(() => undefined)).to.equal(false)
+    })
+    expect(taken).to.equal(true)
+    expect(new FileLock(file).try(() => undefined)).to.equal(true)
+  })
+
+  it('is taken from a process that died', async () => {
+    writeFileSync(lock, '')
+    const longAgo = Date.now() / 1000 - 60
+    utimesSync(lock, longAgo, longAgo)
+    await new FileLock(file).replace(() => 'new')
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+    expect(existsSync(lock)).to.equal(false)
+  })
+
+  it('writes nothing once it was lost, and leaves the next one his lock', async () => {
+    const replaced = new FileLock(file).replace(() => {
+      // What others do to the lock of a process that stood still.
+      unlinkSync(lock)
+      writeFileSync(lock, 'of another')
+      return 'new'
+    })
+    expect(await replaced.catch((each: unknown) => each)).to.be.instanceOf(ServiceUnavailable)
+    expect(readFileSync(file, 'utf8')).to.equal('old')
+    expect(readFileSync(lock, 'utf8')).to.equal('of another')
+  })
+})

@@ -1,0 +1,133 @@
+/** What waits to be done goes together, and everybody gets an answer of his own. */
+import { expect } from 'chai'
+import { Gatherer, type GathererOptions, type Outcome } from '#core/utils'
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A gatherer of texts whose groups are answered when the test says so. */
+function gathering(options: Partial<GathererOptions<string, string>> = {}) {
+  const groups: { jobs: readonly string[]; answer: () => void; fail: (error: unknown) => void }[] = []
+  const gatherer = new Gatherer<string, string>({
+    slots: 1,
+    most: 10,
+    isEverybodys: () => false,
+    run: (jobs) =>
+      new Promise<Outcome<string>[]>((resolve, reject) => {
+        groups.push({
+          jobs,
+          answer: () => resolve(jobs.map((job) => ({ answer: job.toUpperCase() }))),
+          fail: reject,
+        })
+      }),
+    ...options,
+  })
+  return { gatherer, groups }
+}
+
+describe('a gatherer', () => {
+  it('sends together what comes in one turn of the event loop', async () => {
+    const { gatherer, groups } = gathering()
+    const answers = Promise.all(['a', 'b', 'c'].map((job) => gatherer.do(job)))
+    await nextTurn()
+    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a', 'b', 'c']])
+    groups[0]?.answer()
+    expect(await answers).to.deep.equal(['A', 'B', 'C'])
+  })
+
+  it('keeps what comes later until a slot is free', async () => {
+    const { gatherer, groups } = gathering()
+    const first = gatherer.do('a')
+    await nextTurn()
+    const later = ['b', 'c'].map((job) => gatherer.do(job))
+    await nextTurn()
+    expect(groups).to.have.length(1)
+    groups[0]?.answer()
+    await first
+    await nextTurn()
+    await nextTurn()
+    expect(groups[1]?.jobs).to.deep.equal(['b', 'c'])
+    groups[1]?.answer()
+    expect(await Promise.all(later)).to.deep.equal(['B', 'C'])
+  })
+
+  it('uses as many slots as it has', async () => {
+    const { gatherer, groups } = gathering({ slots: 2 })
+    void gatherer.do('a')
+    await nextTurn()
+    void gatherer.do('b')
+    await nextTurn()
+    void gatherer.do('c')
+    await nextTurn()
+    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a'], ['b']])
+  })
+
+  it('sends no more at once than it may', async () => {
+    const { gatherer, groups } = gathering({ most: 2, slots: 2 })
+    for (const job of ['a', 'b', 'c']) void gatherer.do(job)
+    await nextTurn()
+    await nextTurn()
+    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a', 'b'], ['c']])
+  })
+
+  it('never sends two jobs of one key together', async () => {
+    const { gatherer, groups } = gathering({ keyOf: (job) => job.charAt(0) })
+    const answers = Promise.all(['a1', 'a2', 'b1', 'a3'].map((job) => gatherer.do(job)))
+    for (let i = 0; i < 3; i++) {
+      await nextTurn()
+      groups[i]?.answer()
+      await nextTurn()
+    }
+    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a1', 'b1'], ['a2'], ['a3']])
+    expect(await answers).to.deep.equal(['A1', 'A2', 'B1', 'A3'])
+  })
+
+  it('gives each the error that is its alone', async () => {
+    const gatherer = new Gatherer<string, string>({
+      slots: 1,
+      most: 10,
+      isEverybodys: () => false,
+      run: async (jobs) => jobs.map((job) => (job === 'bad' ? { error: new Error('refused') } : { answer: job })),
+    })
+    const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => gatherer.do(job)))
+    expect(settled.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('does each by itself where the group was refused, so that a bad one fails alone', async () => {
+    const tried: (readonly string[])[] = []
+    const gatherer = new Gatherer<string, string>({
+      slots: 1,
+      most: 10,
+      isEverybodys: () => false,
+      run: async (jobs) => {
+        tried.push(jobs)
+        if (jobs.includes('bad')) throw new Error('refused')
+        return jobs.map((job) => ({ answer: job }))
+      },
+    })
+    const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => gatherer.do(job)))
+    expect(settled.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
+    expect(tried).to.deep.equal([['good', 'bad', 'fine'], ['good'], ['bad'], ['fine']])
+  })
+
+  it('tries nothing again where the error is everybody’s: what was sent may have been done', async () => {
+    const { gatherer, groups } = gathering({ isEverybodys: () => true })
+    const settled = Promise.allSettled(['a', 'b'].map((job) => gatherer.do(job)))
+    await nextTurn()
+    groups[0]?.fail(new Error('the connection is gone'))
+    expect((await settled).map(({ status }) => status)).to.deep.equal(['rejected', 'rejected'])
+    await nextTurn()
+    expect(groups).to.have.length(1)
+  })
+
+  it('goes on after an error', async () => {
+    const { gatherer, groups } = gathering({ isEverybodys: () => true })
+    const failed = gatherer.do('a').catch(() => 'failed')
+    await nextTurn()
+    groups[0]?.fail(new Error('the connection is gone'))
+    expect(await failed).to.equal('failed')
+    const later = gatherer.do('b')
+    await nextTurn()
+    groups[1]?.answer()
+    expect(await later).to.equal('B')
+  })
+})
