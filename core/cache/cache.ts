@@ -1,7 +1,8 @@
 /** A cache as views see it: Django's methods, keys and timeouts over one store. */
 import { Keyv } from 'keyv'
-import { parseJson, setOwn, shown, stringifyJson } from '#core/utils'
-import { CacheKeyNotFound, InvalidCacheValue, shownKey } from './errors.ts'
+import { getLogger, setOwn, shown } from '#core/utils'
+import { RefusedPickle } from '../utils/pickle.ts'
+import { CacheKeyNotFound, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
 import type { CacheStore, CacheTableName, CasResult } from './store.ts'
 
@@ -22,20 +23,13 @@ export interface TokenedValue {
   readonly token: string
 }
 
-/** What stands in the store under a key, as the value it was. */
-function valueOf(text: string, key: string): unknown {
-  try {
-    return parseJson(text)
-  } catch (cause) {
-    const message = `What the cache holds under the key ${shownKey(key)} is not JSON: another program may have written it.`
-    throw new InvalidCacheValue(message, { cause })
-  }
-}
+const log = getLogger('django.security.SuspiciousCache')
 
-const textOf = (value: unknown, key: string): string => stringifyJson(value, `The value of cache key ${shownKey(key)}`)
+/** How many keys are remembered to have been logged: a forgotten one is logged again. */
+const MOST_LOGGED = 1000
 
 /**
- * Values are what JSON can hold. An error of the backend is an error of the call, never a silent miss.
+ * Values are what JSON can hold, and where they are pickled bytes and sets, too. An error of the backend is an error of the call, never a silent miss.
  * Every method takes the version of the key last, as in Django.
  */
 export class Cache {
@@ -45,6 +39,8 @@ export class Cache {
   readonly #keyPrefix: string
   readonly #version: number
   readonly #keyFunction: KeyFunction
+  /** Keys whose values were refused, and logged. */
+  readonly #refused = new Set<string>()
 
   constructor(store: CacheStore, parameters: CacheParameters = {}) {
     this.#store = store
@@ -80,6 +76,36 @@ export class Cache {
     return fullKey
   }
 
+  #encode(value: unknown, key: string): string {
+    return this.#store.encode(value, `The value of cache key ${shownKey(key)}`)
+  }
+
+  #decode(stored: string, key: string, token?: string): unknown {
+    try {
+      return this.#store.decode(stored)
+    } catch (cause) {
+      throw this.#unreadable(cause, key, token)
+    }
+  }
+
+  #unreadable(cause: unknown, key: string, token: string | undefined): InvalidCacheValue {
+    const what = `What the cache holds under the key ${shownKey(key)}`
+    const why = cause instanceof Error ? cause.message : String(cause)
+    if (!(cause instanceof RefusedPickle)) {
+      return new InvalidCacheValue(`${what} cannot be read: another program may have written it. ${why}`, {
+        cause,
+        token,
+      })
+    }
+    const message = `${what} is refused: another program wrote it. ${why} Keep such values under other keys, or delete it.`
+    if (!this.#refused.has(key)) {
+      if (this.#refused.size >= MOST_LOGGED) this.#refused.clear()
+      this.#refused.add(key)
+      log.warning(message)
+    }
+    return new RefusedCacheValue(message, { cause, token })
+  }
+
   /** Milliseconds to live: undefined for ever, zero or less for over at once. */
   #ttl(timeout: Timeout): number | undefined {
     const seconds = timeout === undefined ? this.#timeout : timeout
@@ -88,14 +114,17 @@ export class Cache {
     throw new TypeError(`A timeout is a number of seconds, or null for ever; found ${shown(seconds)}.`)
   }
 
-  /** The value, or `defaultValue` when the key is not there. A stored null is a value. */
+  /**
+   * The value, or `defaultValue` when the key is not there. A stored null is a value.
+   * @throws InvalidCacheValue for what cannot be read; RefusedCacheValue for a pickle of more than plain data
+   */
   async get(key: string, defaultValue?: unknown, version?: number): Promise<unknown> {
     const text = await this.#keyv.get(this.#fullKey(key, version))
-    return text === undefined ? defaultValue : valueOf(text, key)
+    return text === undefined ? defaultValue : this.#decode(text, key)
   }
 
   async set(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<void> {
-    const text = textOf(value, key)
+    const text = this.#encode(value, key)
     const fullKey = this.#fullKey(key, version)
     const ttl = this.#ttl(timeout)
     if (ttl !== undefined && ttl <= 0) await this.#keyv.delete(fullKey)
@@ -104,7 +133,7 @@ export class Cache {
 
   /** Sets the value only if the key is not there; says whether it did. */
   async add(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<boolean> {
-    const text = textOf(value, key)
+    const text = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
     if (ttl !== undefined && ttl <= 0) return !(await this.#keyv.has(fullKey))
@@ -145,7 +174,7 @@ export class Cache {
     const texts = await this.#keyv.getMany(keys.map((key) => this.#fullKey(key, version)))
     for (const [i, key] of keys.entries()) {
       const text = texts[i] as string | undefined
-      if (text !== undefined) setOwn(found, key, valueOf(text, key))
+      if (text !== undefined) setOwn(found, key, this.#decode(text, key))
     }
     return found
   }
@@ -155,7 +184,7 @@ export class Cache {
     const ttl = this.#ttl(timeout)
     const entries = Object.entries(values).map(([key, value]) => ({
       key: this.#fullKey(key, version),
-      value: textOf(value, key),
+      value: this.#encode(value, key),
       ...(ttl !== undefined && { ttl }),
     }))
     if (entries.length === 0) return []
@@ -204,10 +233,14 @@ export class Cache {
     return this.incrVersion(key, -delta, version)
   }
 
-  /** The value with a token for `cas`, as memcached's gets; undefined when the key is not there. */
+  /**
+   * The value with a token for `cas`, as memcached's gets; undefined when the key is not there.
+   * @throws InvalidCacheValue as `get` does, with the token
+   */
   async gets(key: string, version?: number): Promise<TokenedValue | undefined> {
     const found = await this.#store.getWithToken(this.#fullKey(key, version))
-    return found === undefined ? undefined : { value: valueOf(found.text, key), token: found.token }
+    if (found === undefined) return undefined
+    return { value: this.#decode(found.text, key, found.token), token: found.token }
   }
 
   /**
@@ -215,7 +248,7 @@ export class Cache {
    * less, deletes it under the same condition.
    */
   async cas(key: string, value: unknown, token: string, timeout?: Timeout, version?: number): Promise<CasResult> {
-    const text = textOf(value, key)
+    const text = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
     if (ttl !== undefined && ttl <= 0) return this.#store.compareAndDelete(fullKey, token)

@@ -21,7 +21,19 @@ export class InvalidCacheKey extends Error {
 
 /** A value that the backend cannot keep, add to, or read. */
 export class InvalidCacheValue extends TypeError {
-  override readonly name = 'InvalidCacheValue'
+  override readonly name: string = 'InvalidCacheValue'
+  /** From `gets`, of a value that cannot be read: by this, `cas` can put another in its place. */
+  readonly token?: string
+
+  constructor(message: string, { token, ...options }: ErrorOptions & { token?: string | undefined } = {}) {
+    super(message, options)
+    if (token !== undefined) this.token = token
+  }
+}
+
+/** A value that is somebody's, with more in it than plain data, so that it is neither read nor to be written over. */
+export class RefusedCacheValue extends InvalidCacheValue {
+  override readonly name = 'RefusedCacheValue'
 }
 
 /** The beginning of a key for a message: the rest of a session's key is a secret. */

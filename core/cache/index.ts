@@ -1,17 +1,25 @@
 /** Caches: `caches` by alias of CACHES, and `cache`, the default one. */
 import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { byAlias, didYouMean, importName, listed, standingFor } from '#core/utils'
+import { byAlias, didYouMean, importName, listed, shown, standingFor } from '#core/utils'
 import { Cache } from './cache.ts'
 import './checks.ts'
 import { InvalidCacheBackendError } from './errors.ts'
 import type { KeyFunction } from './keys.ts'
 import { cacheNumbers } from './parameters.ts'
+import type { CacheSerializer, CacheSerializerClass } from './serializers.ts'
 import { CacheStore, type CacheStoreClass } from './store.ts'
 
 export { Cache, type CacheParameters, type Timeout, type TokenedValue } from './cache.ts'
-export { CacheKeyNotFound, InvalidCacheBackendError, InvalidCacheKey, InvalidCacheValue } from './errors.ts'
+export {
+  CacheKeyNotFound,
+  InvalidCacheBackendError,
+  InvalidCacheKey,
+  InvalidCacheValue,
+  RefusedCacheValue,
+} from './errors.ts'
 export { defaultKeyFunction, type KeyFunction } from './keys.ts'
+export { type CacheSerializer, JSONSerializer, PickleSerializer } from './serializers.ts'
 export {
   type BackendOptions,
   CacheStore,
@@ -27,11 +35,28 @@ export { makeTemplateFragmentKey } from './utils.ts'
 interface Loaded {
   readonly Store: CacheStoreClass
   readonly keyFunction: KeyFunction | undefined
+  readonly serializer: CacheSerializer | undefined
+}
+
+/** What OPTIONS.serializer of an entry names, or is: a class or an object with dumps() and loads(). */
+async function loadSerializer(given: unknown, setting: string): Promise<CacheSerializer | undefined> {
+  if (given === undefined) return undefined
+  const found = typeof given === 'string' ? await importName(given, { setting, root: projectRoot() }) : given
+  const isClass = typeof found === 'function' && (found as { prototype?: unknown }).prototype !== undefined
+  const made = (isClass ? new (found as CacheSerializerClass)() : found) as Partial<CacheSerializer> | null
+  if (typeof made?.dumps === 'function' && typeof made.loads === 'function') return made as CacheSerializer
+  throw new ImproperlyConfigured(
+    `${setting} is ${typeof given === 'string' ? `'${given}'` : shown(given)}, which is not a class with dumps() and loads(), such as core.cache.serializers.JSONSerializer.`,
+  )
 }
 
 /** What an entry of CACHES names, imported. */
 async function load(alias: string): Promise<Loaded> {
-  const { BACKEND, KEY_FUNCTION } = settings.CACHES[alias] as { BACKEND: string; KEY_FUNCTION?: string | KeyFunction }
+  const { BACKEND, KEY_FUNCTION, OPTIONS } = settings.CACHES[alias] as {
+    BACKEND: string
+    KEY_FUNCTION?: string | KeyFunction
+    OPTIONS?: Readonly<Record<string, unknown>>
+  }
   const setting = `CACHES['${alias}']`
   const root = projectRoot()
   const Store = await importName(BACKEND, { setting: `${setting}.BACKEND`, root })
@@ -42,7 +67,8 @@ async function load(alias: string): Promise<Loaded> {
     typeof KEY_FUNCTION === 'string'
       ? ((await importName(KEY_FUNCTION, { setting: `${setting}.KEY_FUNCTION`, root })) as KeyFunction)
       : KEY_FUNCTION
-  return { Store: Store as CacheStoreClass, keyFunction }
+  const serializer = await loadSerializer(OPTIONS?.serializer, `${setting}.OPTIONS.serializer`)
+  return { Store: Store as CacheStoreClass, keyFunction, serializer }
 }
 
 const loaded = preparedFrom(['CACHES'], async () => {
@@ -57,7 +83,8 @@ function build(alias: string): Cache {
     const known = Object.keys(settings.CACHES)
     throw new InvalidCacheBackendError(`CACHES has no '${alias}'. It has: ${listed(known)}.${didYouMean(alias, known)}`)
   }
-  const store = new found.Store({ alias, location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {} })
+  const { serializer } = found
+  const store = new found.Store({ alias, location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {}, serializer })
   const { timeout, keyPrefix, version } = cacheNumbers(entry)
   return new Cache(store, { timeout, keyPrefix, version, ...(found.keyFunction && { keyFunction: found.keyFunction }) })
 }

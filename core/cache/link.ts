@@ -1,6 +1,6 @@
 /** The way to one server: opened when it is needed, given up when it is silent, opened again when it was lost. */
 import type { ServiceUnavailable } from '#core/exceptions'
-import { Deadline } from './deadline.ts'
+import { Deadline } from '#core/utils'
 import type { Outage } from './outage.ts'
 
 /** How a client of a server is made and ended. */

@@ -15,7 +15,10 @@ export class MemcachedRefusal extends Error {
 }
 
 export interface Item {
+  /** A byte string. */
   readonly text: string
+  /** What the writer says of it. */
+  readonly flags: number
   /** Changes with every change of the item. Empty unless asked for. */
   readonly unique: string
 }
@@ -135,14 +138,14 @@ export class MemcachedConnection {
       this.#answer(line)
       return end + 2
     }
-    const [, key = '', , bytes = '0', unique = ''] = line.split(' ')
+    const [, key = '', flags = '0', bytes = '0', unique = ''] = line.split(' ')
     const start = end + 2
     const stop = start + Number(bytes)
     if (buffer.length < stop + 2) {
       this.#needed = stop + 2
       return 0
     }
-    this.#waiting[0]?.items?.set(key, { text: buffer.toString('utf8', start, stop), unique })
+    this.#waiting[0]?.items?.set(key, { text: buffer.toString('latin1', start, stop), flags: Number(flags), unique })
     return stop + 2
   }
 

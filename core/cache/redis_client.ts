@@ -4,10 +4,16 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import type { Dialer } from './link.ts'
 import type { LazyPackage } from './packages.ts'
 
+/** A text, sent as UTF-8, or bytes. */
+export type Argument = string | Buffer
+
 /** Sends one command. What is sent in the same turn of the event loop travels together. */
 export interface RedisClient {
-  /** @param key by which a Cluster finds the server; undefined where there is none */
-  send(key: string | undefined, isRead: boolean, args: readonly string[]): Promise<unknown>
+  /**
+   * @param key by which a Cluster finds the server; undefined where there is none
+   * @returns the reply, with texts in it as bytes
+   */
+  send(key: string | undefined, isRead: boolean, args: readonly Argument[]): Promise<unknown>
   /** Sends a command to every server that may be written to. */
   sendToAll(args: readonly string[]): Promise<void>
   destroy(): void
@@ -23,6 +29,12 @@ export interface RedisOptions {
 }
 
 type Settings = Record<string, unknown>
+
+/** The client would take bytes for UTF-8 otherwise. 36 is what the protocol's texts begin with, a dollar sign. */
+const RAW = { typeMapping: { 36: Buffer } }
+
+/** A script answers with words of ours, for which bytes would only cost time. */
+const optionsOf = ([command]: readonly Argument[]): typeof RAW | undefined => (command === 'EVAL' ? undefined : RAW)
 
 /** Answers that say "not now": the server starts, ends, fails over, is full or does not know us. */
 const REFUSAL =
@@ -100,7 +112,7 @@ export function serverDialer(location: string, options: RedisOptions): Dialer<Re
       givenUp.addEventListener('abort', destroy)
       await client.connect()
       return {
-        send: (_, __, args) => client.sendCommand(args),
+        send: (_, __, args) => client.sendCommand(args, optionsOf(args)),
         sendToAll: async (args) => void (await client.sendCommand(args)),
         destroy,
       }
@@ -122,7 +134,7 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
       listen(client, () => undefined)
       await client.connect()
       return {
-        send: (_, isRead, args) => client.sendCommand(isRead, [...args]),
+        send: (_, isRead, args) => client.sendCommand(isRead, [...args], optionsOf(args)),
         sendToAll: async (args) => void (await client.sendCommand(false, [...args])),
         destroy,
       }
@@ -144,7 +156,7 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
       listen(client, () => undefined)
       await client.connect()
       return {
-        send: (key, isRead, args) => client.sendCommand(key, isRead, [...args]),
+        send: (key, isRead, args) => client.sendCommand(key, isRead, [...args], optionsOf(args)),
         async sendToAll(args) {
           const masters = client.masters.map(async (master) => (await client.nodeClient(master)).sendCommand([...args]))
           await Promise.all(masters)

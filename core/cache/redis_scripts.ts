@@ -21,6 +21,26 @@ export const COMPARE_AND_SET = `${COMPARE}
 if ARGV[3] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) else redis.call('SET', KEYS[1], ARGV[2]) end
 return 'stored'`
 
+/**
+ * The same for each of KEYS, with three of ARGV for each, the time to live empty for ever. Gives a word for each, or
+ * the error's text: one that fails does not stop the others.
+ */
+export const COMPARE_AND_SET_EACH = `
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local token, value, life = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+  local text = redis.pcall('GET', key)
+  if type(text) == 'table' then answers[i] = text.err
+  elseif not text then answers[i] = 'missing'
+  elseif text ~= token then answers[i] = 'changed'
+  else
+    local done
+    if life == '' then done = redis.pcall('SET', key, value) else done = redis.pcall('SET', key, value, 'PX', life) end
+    answers[i] = done.err or 'stored'
+  end
+end
+return answers`
+
 /** Deletes where ARGV[1] stands. */
 export const COMPARE_AND_DELETE = `${COMPARE}
 redis.call('DEL', KEYS[1])

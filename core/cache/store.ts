@@ -1,6 +1,8 @@
 /** What a cache backend is: a Keyv storage adapter for texts, with the atomic operations that Keyv has no names for. */
 import type { KeyvStoreAdapter } from 'keyv'
+import { notWhole } from './errors.ts'
 import { KeyWarner } from './keys.ts'
+import { type CacheSerializer, JSONSerializer } from './serializers.ts'
 
 /** A table, and the alias of its database. */
 export interface CacheTableName {
@@ -11,13 +13,13 @@ export interface CacheTableName {
 /** How a compare-and-set ended. */
 export type CasResult = 'stored' | 'changed' | 'missing'
 
-/** A text and the token that stands for its present state. */
+/** What is stored, and the token that stands for its present state. */
 export interface TokenedText {
   readonly text: string
   readonly token: string
 }
 
-/** A text to be stored, as Keyv hands it over. */
+/** What is to be stored, as Keyv hands it over. */
 export interface Entry {
   readonly key: string
   readonly value: string
@@ -25,7 +27,8 @@ export interface Entry {
 }
 
 /**
- * Keys arrive complete (prefix, version and all) and values as text. A `ttl` is in milliseconds; undefined keeps the
+ * Keys arrive complete (prefix, version and all) and values as `encode` made them: as byte strings, in which each
+ * character stands for one byte. A `ttl` is in milliseconds; undefined keeps the
  * value for ever. Values that are already over never arrive here. An operation that a server could not carry out
  * rejects: a miss is only ever a key that is not there.
  */
@@ -40,6 +43,39 @@ export abstract class CacheStore implements KeyvStoreAdapter {
   /** Tables of a database that must be there; `createcachetable` makes them. */
   readonly tables: readonly CacheTableName[] = []
   readonly #warner = new KeyWarner()
+  readonly #serializer: CacheSerializer
+
+  /** @param usual what a cache of this kind keeps values by, where OPTIONS name no other serializer */
+  constructor({ serializer }: Pick<BackendOptions, 'serializer'> = {}, usual: CacheSerializer = new JSONSerializer()) {
+    this.#serializer = serializer ?? usual
+  }
+
+  /**
+   * A value as it is stored.
+   * @param name what the value is called in the message of an error
+   * @throws NotJson for a value that the serializer cannot hold
+   */
+  encode(value: unknown, name?: string): string {
+    return this.#serializer.dumps(value, name)
+  }
+
+  /** The value of what is stored. @throws BrokenPickle, RefusedPickle, SyntaxError or another error of the serializer */
+  decode(stored: string): unknown {
+    return this.#serializer.loads(stored)
+  }
+
+  /** A stored whole number with something added to it. @throws InvalidCacheValue when it is none */
+  protected added(stored: string, delta: number, key: string): { sum: number; stored: string } {
+    let value: unknown
+    try {
+      value = this.decode(stored)
+    } catch (cause) {
+      throw Object.assign(notWhole(key), { cause })
+    }
+    const sum = typeof value === 'number' ? value + delta : Number.NaN
+    if (!Number.isSafeInteger(sum)) throw notWhole(key)
+    return { sum, stored: this.encode(sum) }
+  }
 
   /** Looks at a complete key before it is used: by default only warns of what another backend could not take. */
   validateKey(key: string): void {
@@ -97,6 +133,8 @@ export interface BackendOptions {
   readonly location: string | readonly string[]
   /** OPTIONS of the entry, as given. */
   readonly options: Readonly<Record<string, unknown>>
+  /** What OPTIONS.serializer names. */
+  readonly serializer?: CacheSerializer | undefined
 }
 
 /** A backend as a dotted name names it. */

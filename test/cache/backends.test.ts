@@ -1,8 +1,8 @@
 /** One contract, kept by every cache on every service. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
-import { type Cache, CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue } from '#core/cache'
-import { NotJson, setClock } from '#core/utils'
+import { type Cache, CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue, RefusedCacheValue } from '#core/cache'
+import { captureLogs, type LogRecord, NotJson, setClock } from '#core/utils'
 import { requireService } from '../services.ts'
 import { type Backend, backends, inDatabase, newCache } from './backends.ts'
 import { rejection, until } from './waiting.ts'
@@ -57,6 +57,9 @@ function contract(on: Backend): void {
       }),
     )
   }
+
+  /** A test of a cache that other programs can see. */
+  const among: typeof promise = on.isLocal ? () => {} : promise
 
   /** Sees to it that the next seconds have passed for the cache. */
   const pass = async (seconds: number, key: string): Promise<void> => {
@@ -332,13 +335,67 @@ function contract(on: Backend): void {
     expect(await cache.add('key', 1)).to.equal(true)
   })
 
-  promise('says so when what it holds is not JSON', async () => {
+  /** Puts bytes under a key, as another program would. */
+  const put = async (key: string, bytes: string): Promise<void> => {
     const store = on.store()
-    await store.set(cache.makeKey('key'), 'not {json', 60_000)
+    await store.set(cache.makeKey(key), on.stored(bytes), 60_000)
     await store.disconnect()
-    const error = await rejection(cache.get('key'))
-    expect(error).to.be.instanceOf(InvalidCacheValue)
-    expect(error.message).to.contain('is not JSON')
+  }
+
+  const found = async (key: string): Promise<string | undefined> => {
+    const store = on.store()
+    const stored = await store.get(cache.makeKey(key))
+    await store.disconnect()
+    return stored
+  }
+
+  promise('says so when what it holds cannot be read, and gives what is needed to replace it', async () => {
+    await put('key', 'not {json')
+    for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')]) {
+      const error = await rejection(read)
+      expect(error).to.be.instanceOf(InvalidCacheValue)
+      expect(error).to.not.be.instanceOf(RefusedCacheValue)
+      expect(error.message).to.match(/^What the cache holds under the key 'key' cannot be read/)
+    }
+    expect(await rejection(cache.incr('key'))).to.be.instanceOf(InvalidCacheValue)
+    const { token } = (await rejection(cache.gets('key'))) as InvalidCacheValue
+    expect(await cache.cas('key', 1, token ?? '')).to.equal('stored')
+    expect(await cache.get('key')).to.equal(1)
+  })
+
+  among('refuses a pickle that names a global, says so once, and leaves it where it is', async () => {
+    const call = "cos\nsystem\n(S'true'\ntR."
+    await put('key', call)
+    const records: LogRecord[] = []
+    const release = captureLogs((record) => records.push(record))
+    try {
+      for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')]) {
+        const error = await rejection(read)
+        expect(error).to.be.instanceOf(RefusedCacheValue)
+        expect(error.message).to.contain("the global 'os.system'")
+      }
+    } finally {
+      release()
+    }
+    expect(records.map(({ logger, level }) => `${level} ${logger}`)).to.deep.equal([
+      'warning django.security.SuspiciousCache',
+    ])
+    expect(await found('key')).to.equal(on.stored(call))
+  })
+
+  among('writes back what Python wrote: floats, tuples, keys that are numbers, bytes and sets', async () => {
+    const pickle = '\x80\x04}(Vfloat\nF1.0\nVtuple\n(K\x01K\x02tK\x07V2\nVbytes\nC\x02\0\xffVset\n\x8f(K\x01\x90u.'
+    await put('key', pickle)
+    const seen = await cache.gets('key')
+    expect(seen?.value).to.deep.equal({
+      float: 1,
+      tuple: [1, 2],
+      7: '2',
+      bytes: new Uint8Array([0, 255]),
+      set: new Set([1]),
+    })
+    expect(await cache.cas('key', seen?.value, seen?.token ?? '')).to.equal('stored')
+    expect(await found('key')).to.equal(on.stored(pickle))
   })
 
   promise('is empty when it was cleared', async () => {

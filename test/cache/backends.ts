@@ -22,6 +22,8 @@ export interface Backend {
   readonly isLocal: boolean
   /** Whether it can keep a number below 0 and add to it. */
   readonly countsBelowZero: boolean
+  /** Bytes of its serializer as they lie in the store. */
+  readonly stored: (bytes: string) => string
   readonly database?: TestDatabase
   location(): string
   begin(): Promise<void>
@@ -37,6 +39,7 @@ const usual = {
   agesByOurClock: true,
   isLocal: false,
   countsBelowZero: true,
+  stored: (bytes: string) => bytes,
   begin: async () => {},
   end: async () => {},
 }
@@ -52,6 +55,7 @@ const onDatabase = (database: TestDatabase): Backend =>
     available: database.available,
     reason: database.reason,
     database,
+    stored: (bytes) => Buffer.from(bytes, 'latin1').toString('base64'),
     location: () => TABLE,
     async begin() {
       await database.create()
@@ -112,6 +116,8 @@ export async function backends(suite: string): Promise<Backend[]> {
       dottedName: 'core.cache.backends.memcached.PyMemcacheCache',
       agesByOurClock: false,
       countsBelowZero: false,
+      // The flag of a pickle.
+      stored: (bytes) => `\x01${bytes}`,
       location: () => onMemcached.location,
       store: (options = { timeout: 5 }) => new PyMemcacheCache({ location: onMemcached.location, options }),
     }),

@@ -1,4 +1,5 @@
 /** `caches` and `cache`: by alias of CACHES, each made once, with the entry's parameters. */
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type Cache, cache, caches, closeCaches, InvalidCacheBackendError } from '#core/cache'
@@ -8,6 +9,7 @@ import { LocMemCache } from '../../core/cache/backends/locmem.ts'
 import * as memcached from '../../core/cache/backends/memcached.ts'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
 import { LazyPackage } from '../../core/cache/packages.ts'
+import { temporaryFolder } from '../services.ts'
 import { rejection } from './waiting.ts'
 
 const LOCMEM = 'core.cache.backends.locmem.LocMemCache'
@@ -74,6 +76,59 @@ describe('caches', () => {
     const error = await rejection(withCaches({ default: { BACKEND: 'core.cache.errors.InvalidCacheKey' } }, () => {}))
     expect(error).to.be.instanceOf(ImproperlyConfigured)
     expect(error.message).to.contain("CACHES['default'].BACKEND")
+  })
+
+  const FILE = { BACKEND: 'core.cache.backends.filebased.FileBasedCache', LOCATION: temporaryFolder('serializers') }
+  class Backwards {
+    dumps(value: unknown): string {
+      return JSON.stringify(value).split('').toReversed().join('')
+    }
+
+    loads(bytes: string): unknown {
+      return JSON.parse(bytes.split('').toReversed().join(''))
+    }
+  }
+
+  it('keeps values by the serializer that OPTIONS name, or are given', async () => {
+    const name = 'core.cache.serializers.JSONSerializer'
+    for (const [serializer, canHoldBytes] of [
+      [name, false],
+      [`django.${name.slice('core.'.length)}`.replace('django.cache', 'django.core.cache'), false],
+      ['core.cache.serializers.PickleSerializer', true],
+      ['django.core.cache.backends.redis.RedisSerializer', true],
+      [Backwards, false],
+      [new Backwards(), false],
+      ['', true],
+    ] as const) {
+      await withCaches({ default: { ...FILE, OPTIONS: serializer === '' ? {} : { serializer } } }, async () => {
+        await cache.set('key', { a: [1, 'é'] })
+        expect(await cache.get('key')).to.deep.equal({ a: [1, 'é'] })
+        const bytes = new Uint8Array([1])
+        await cache.set('bytes', bytes).catch(() => undefined)
+        expect(isDeepStrictEqual(await cache.get('bytes').catch(() => undefined), bytes)).to.equal(canHoldBytes)
+        await cache.clear()
+      })
+    }
+  })
+
+  it('keeps what no other program can see as JSON', () =>
+    withCaches({ default: { BACKEND: LOCMEM, LOCATION: 'as json' } }, async () => {
+      await cache.set('key', { a: 1.5 })
+      expect(await new LocMemCache({ location: 'as json', options: {} }).get(':1:key')).to.equal('{"a":1.5}')
+    }))
+
+  it('refuses a serializer that is none, at the start', async () => {
+    for (const [serializer, found] of [
+      ['core.cache.errors.shownKey', "'core.cache.errors.shownKey'"],
+      ['core.cache.errors.InvalidCacheKey', "'core.cache.errors.InvalidCacheKey'"],
+      ['core.cache.serializers.JSNSerializer', 'JSNSerializer'],
+      [7, '7'],
+      [null, 'null'],
+    ] as const) {
+      const error = await rejection(withCaches({ default: { ...FILE, OPTIONS: { serializer } } }, () => {}))
+      expect(error).to.be.instanceOf(ImproperlyConfigured)
+      expect(error.message).to.contain("CACHES['default'].OPTIONS.serializer").and.contain(found)
+    }
   })
 
   it('says which package to install', () => {

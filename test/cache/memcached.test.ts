@@ -86,9 +86,9 @@ describe('the memcached cache', () => {
         string({ unit: 'binary' }),
         array(integer({ min: 1, max: 9 }), { minLength: 1 }),
         async (value, cuts) => {
-          const data = Buffer.from(JSON.stringify(value))
+          const data = Buffer.from(value)
           const answer = Buffer.concat([
-            Buffer.from(`VALUE :1:k 0 ${data.length}\r\n`),
+            Buffer.from(`VALUE :1:k 16 ${data.length}\r\n`),
             data,
             Buffer.from('\r\nEND\r\n'),
           ])

@@ -90,6 +90,47 @@ describe('the redis cache', function () {
     })
   })
 
+  it('reads with tokens, and compares, in one command what many ask for at once', async () => {
+    const server = await started()
+    const cache = opened(`redis://${server.address}`)
+    await cache.setMany(EVERYTHING)
+    const before = await commands(server)
+    const keys = Object.keys(EVERYTHING)
+    const seen = await Promise.all(keys.map((key) => cache.gets(key)))
+    expect(seen.map((each) => each?.value)).to.deep.equal(Object.values(EVERYTHING))
+    await Promise.all([cache.set('key1', 'of another'), cache.delete('key2'), told(server, 'PERSIST', ':1:key3')])
+    const results = await Promise.all(
+      keys.map((key, i) => cache.cas(key, { i }, seen[i]?.token ?? '', i === 3 ? null : 100)),
+    )
+    expect(results.slice(0, 4)).to.deep.equal(['stored', 'changed', 'missing', 'stored'])
+    expect(new Set(results.slice(4))).to.deep.equal(new Set(['stored']))
+    const after = await commands(server)
+    expect((after.mget ?? 0) - (before.mget ?? 0)).to.equal(1)
+    expect((after.eval ?? 0) - (before.eval ?? 0)).to.equal(1)
+    expect(await cache.getMany(['key0', 'key1', 'key3'])).to.deep.equal({
+      key0: { i: 0 },
+      key1: 'of another',
+      key3: { i: 3 },
+    })
+    expect(Number(await told(server, 'PTTL', ':1:key0'))).to.be.within(90_000, 100_000)
+    expect(await told(server, 'PTTL', ':1:key3')).to.equal('-1')
+  })
+
+  it('lets a comparison that Redis refuses fail alone', async () => {
+    const server = await started()
+    const cache = opened(`redis://${server.address}`)
+    await cache.setMany({ a: 'old', c: 'old' })
+    await told(server, 'LPUSH', ':1:b', 'a list of somebody’s')
+    const token = (await cache.gets('a'))?.token ?? ''
+    const settled = await Promise.allSettled(['a', 'b', 'c'].map((key) => cache.cas(key, 'new', token)))
+    expect(settled.map((each) => (each.status === 'fulfilled' ? each.value : 'refused'))).to.deep.equal([
+      'stored',
+      'refused',
+      'stored',
+    ])
+    expect(await cache.getMany(['a', 'c'])).to.deep.equal({ a: 'new', c: 'new' })
+  })
+
   it('keeps the time to live in milliseconds, and none for ever', async () => {
     const server = await started()
     const cache = opened(`redis://${server.address}`)

@@ -2,12 +2,13 @@
 import type { Knex } from 'knex'
 import { connections, currentConnection, isConnectionError, isUniqueViolation, toDatabaseDate } from '#core/db'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock } from '#core/utils'
+import { clock, KeyedQueue } from '#core/utils'
+import { BrokenPickle } from '../../utils/pickle.ts'
 import { Culling } from '../culling.ts'
 import { isDeadlock, isMissingTable } from '../db_errors.ts'
-import { InvalidCacheKey, notWhole, shownKey } from '../errors.ts'
-import { incrementIn } from '../increment.ts'
+import { InvalidCacheKey, shownKey } from '../errors.ts'
 import { Outage } from '../outage.ts'
+import { PickleSerializer } from '../serializers.ts'
 import {
   type BackendOptions,
   CacheStore,
@@ -26,6 +27,7 @@ interface Row {
 const MAX_KEY_LENGTH = 255
 const ROWS_PER_STATEMENT = 1000
 const RETRIES = 10
+const MOST_TRIES = 1000
 
 /** Milliseconds from which a time to live is cut to the whole second that it ends in, as Django writes it. */
 const LONG = 10_000
@@ -38,9 +40,11 @@ export class DatabaseCache extends CacheStore {
   readonly #database: string
   readonly #outage: Outage
   readonly #culling: Culling
+  /** Those who add to one number take turns in this process; between processes only the rows decide. */
+  readonly #adding = new KeyedQueue()
 
-  constructor({ alias = 'default', location, options }: BackendOptions) {
-    super()
+  constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
+    super({ serializer }, new PickleSerializer())
     if (typeof location !== 'string' || location === '') {
       throw new ImproperlyConfigured(`CACHES['${alias}'].LOCATION should be the name of the cache's table.`)
     }
@@ -58,6 +62,16 @@ export class DatabaseCache extends CacheStore {
       const fault = key.includes('\0') ? 'contains the character NUL' : `is longer than ${MAX_KEY_LENGTH} characters`
       throw new InvalidCacheKey(`The cache key ${shownKey(key).replaceAll('\0', '\\0')} ${fault}.`)
     }
+  }
+
+  /** As Django: base64 of what the serializer makes of it. */
+  override encode(value: unknown, name?: string): string {
+    return Buffer.from(super.encode(value, name), 'latin1').toString('base64')
+  }
+
+  override decode(stored: string): unknown {
+    if (!/^[A-Za-z\d+/\s]*={0,2}\s*$/.test(stored)) throw new BrokenPickle('This is no base64.')
+    return super.decode(Buffer.from(stored, 'base64').toString('latin1'))
   }
 
   #isMysql(): boolean {
@@ -161,10 +175,10 @@ export class DatabaseCache extends CacheStore {
   async add(key: string, text: string, ttl?: number): Promise<boolean> {
     await this.#cullBefore(1)
     const row = this.#row(key, text, ttl)
-    return this.#run((db) => (this.#isMysql() ? this.#addOnMysql(db, row) : this.#add(db, row)))
+    return this.#run((db) => (this.#isMysql() ? this.#addOnMysql(db, row) : this.#insertOrReplace(db, row)))
   }
 
-  async #add(db: Knex, row: Row): Promise<boolean> {
+  async #insertOrReplace(db: Knex, row: Row): Promise<boolean> {
     const added = await db<Row>(this.#table)
       .insert(row)
       .onConflict('cache_key')
@@ -196,10 +210,23 @@ export class DatabaseCache extends CacheStore {
   }
 
   async increment(key: string, delta: number): Promise<number | undefined> {
-    const { vendor } = connections.database(this.#database).backend
-    const sum = await this.#run((db) => incrementIn(db, vendor, { table: this.#table, key, delta, now: this.#now() }))
-    if (sum === undefined && (await this.has(key))) throw notWhole(key)
-    return sum
+    const add = (): Promise<number | undefined> => this.#run((db) => this.#add(db, key, delta))
+    // In a transaction nobody is waited for who may himself wait for what the transaction holds.
+    return currentConnection(this.#database).isTransaction === true ? add() : this.#adding.run(key, add)
+  }
+
+  /** Adds to the number that was read, and again if somebody else has changed it in between. */
+  async #add(db: Knex, key: string, delta: number): Promise<number | undefined> {
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const query = this.#live(db, key).select('cache_key', 'value')
+      // In a transaction MySQL would show the same old row again and again.
+      const rows = await (db.isTransaction === true ? query.forUpdate() : query)
+      const row = rows.find((each) => each.cache_key === key)
+      if (row === undefined) return undefined
+      const { sum, stored } = this.added(row.value, delta, key)
+      if ((await this.#same(db, key, row.value).update({ value: stored })) > 0 || delta === 0) return sum
+    }
+    throw this.#outage.began(new Error(`others changed the same number ${MOST_TRIES} times in between`))
   }
 
   /** The text is its own token: equal text is an equal state. */

@@ -6,9 +6,9 @@ import { projectRoot, settingsAreLoaded } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { clock, errorCode, FileLock, getLogger, ifThere, replaceFile } from '#core/utils'
 import { Culling } from '../culling.ts'
-import { notWhole } from '../errors.ts'
 import { decodeEntry, encodeEntry, type FileEntry } from '../file_codec.ts'
 import { Outage } from '../outage.ts'
+import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
 
 const log = getLogger('django.cache')
@@ -26,8 +26,8 @@ export class FileBasedCache extends CacheStore {
   readonly #outage: Outage
   readonly #culling: Culling
 
-  constructor({ alias = 'default', location, options }: BackendOptions) {
-    super()
+  constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
+    super({ serializer }, new PickleSerializer())
     if (typeof location !== 'string' || location === '') {
       throw new ImproperlyConfigured(`CACHES['${alias}'].LOCATION should be the folder for the cache's files.`)
     }
@@ -75,7 +75,7 @@ export class FileBasedCache extends CacheStore {
 
   /** The entry of a file that is not over. One that is, or that cannot be read as one, is removed. */
   #live(file: string): FileEntry | undefined {
-    const content = ifThere(() => readFileSync(file, 'utf8'))
+    const content = ifThere(() => readFileSync(file))
     if (content === undefined) return undefined
     const entry = decodeEntry(content)
     if (entry !== undefined && entry.expiresAt > clock.now()) return entry
@@ -87,7 +87,7 @@ export class FileBasedCache extends CacheStore {
   #read(key: string): Promise<string | undefined> {
     return this.#guarded(() => {
       const file = this.#file(key)
-      const content = ifThere(() => readFileSync(file, 'utf8'))
+      const content = ifThere(() => readFileSync(file))
       if (content === undefined) return undefined
       const entry = decodeEntry(content)
       if (entry !== undefined && entry.expiresAt > clock.now()) return entry.text
@@ -159,10 +159,9 @@ export class FileBasedCache extends CacheStore {
   async increment(key: string, delta: number): Promise<number | undefined> {
     return this.#locked(key, (file, entry) => {
       if (entry === undefined) return undefined
-      const value = Number(entry.text) + delta
-      if (!/^-?\d+$/.test(entry.text) || !Number.isSafeInteger(value)) throw notWhole(key)
-      replaceFile(file, encodeEntry({ ...entry, text: String(value) }))
-      return value
+      const { sum, stored } = this.added(entry.text, delta, key)
+      replaceFile(file, encodeEntry({ ...entry, text: stored }))
+      return sum
     })
   }
 

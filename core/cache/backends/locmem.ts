@@ -1,7 +1,7 @@
 /** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
 import { clock } from '#core/utils'
-import { notWhole } from '../errors.ts'
 import { cullNumbers } from '../parameters.ts'
+import { JSONSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
 
 interface Entry {
@@ -21,8 +21,9 @@ export class LocMemCache extends CacheStore {
   readonly #maxEntries: number
   readonly #cullFrequency: number
 
-  constructor({ location, options }: BackendOptions) {
-    super()
+  constructor({ location, options, serializer }: BackendOptions) {
+    // No other program can see it: JSON costs less.
+    super({ serializer }, new JSONSerializer())
     const name = String(location)
     let entries = byLocation.get(name)
     if (entries === undefined) byLocation.set(name, (entries = new Map()))
@@ -98,10 +99,9 @@ export class LocMemCache extends CacheStore {
   async increment(key: string, delta: number): Promise<number | undefined> {
     const entry = this.#find(key)
     if (entry === undefined) return undefined
-    const value = Number(entry.text) + delta
-    if (!/^-?\d+$/.test(entry.text) || !Number.isSafeInteger(value)) throw notWhole(key)
-    entry.text = String(value)
-    return value
+    const { sum, stored } = this.added(entry.text, delta, key)
+    entry.text = stored
+    return sum
   }
 
   /** The text is its own token: equal text is an equal state. */

@@ -1,11 +1,12 @@
 /** A cache in memcached, on one server or spread over several. */
 import { Buffer } from 'node:buffer'
 import type { ConnectionOptions } from 'node:tls'
-import { clock } from '#core/utils'
+import { clock, Gatherer } from '#core/utils'
 import { InvalidCacheKey, InvalidCacheValue, notWhole, shownKey } from '../errors.ts'
 import { keyProblem, keyWarnings, MAX_KEY_LENGTH } from '../keys.ts'
 import { type Dialer, Link, timeoutOf } from '../link.ts'
 import { type Item, MemcachedConnection, MemcachedRefusal } from '../memcached_client.ts'
+import { ItemCodec, receivedItem, sentItem } from '../memcached_items.ts'
 import { type MemcachedServer, memcachedServers, serverOf } from '../memcached_servers.ts'
 import { Outage } from '../outage.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, type TokenedText } from '../store.ts'
@@ -47,18 +48,34 @@ function explained(error: unknown, key: string, bytes: number): unknown {
   )
 }
 
+const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undefined> =>
+  new Gatherer({
+    slots: 2,
+    most: KEYS_PER_COMMAND,
+    isEverybodys: () => true,
+    run: async (keys) => {
+      const items = await link.run((connection) => connection.items(`gets ${[...new Set(keys)].join(' ')}`))
+      return keys.map((key) => ({ answer: items.get(key) }))
+    },
+  })
+
 /** LOCATION is host:port, a socket, or several. OPTIONS: `timeout` in seconds for each operation (1), `tls`. */
 export class PyMemcacheCache extends CacheStore {
+  readonly #codec: ItemCodec
   readonly #names: readonly string[]
   readonly #links: readonly Link<MemcachedConnection>[]
+  /** What is read of each server by `gets`: one command for all that wait. */
+  readonly #reads: readonly Gatherer<string, Item | undefined>[]
 
-  constructor({ alias = 'default', location, options }: BackendOptions) {
+  constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
     super()
+    this.#codec = new ItemCodec(serializer)
     const servers = memcachedServers(location, alias)
     this.#names = servers.map(({ name }) => name)
     this.#links = servers.map(
       (server) => new Link(dialerOf(server, options.tls), new Outage(alias, server.name), timeoutOf(options)),
     )
+    this.#reads = this.#links.map((link) => readsOf(link))
   }
 
   /** @throws InvalidCacheKey for a key that the protocol has no room for */
@@ -69,6 +86,14 @@ export class PyMemcacheCache extends CacheStore {
       throw new InvalidCacheKey(`The cache key ${shownKey(key)} has more than ${MAX_KEY_LENGTH} bytes.`)
     }
     if (key === '') throw new InvalidCacheKey('memcached takes no empty key.')
+  }
+
+  override encode(value: unknown, name?: string): string {
+    return this.#codec.encode(value, name)
+  }
+
+  override decode(stored: string): unknown {
+    return this.#codec.decode(stored)
   }
 
   #run<T>(key: string, work: (connection: MemcachedConnection) => Promise<T>): Promise<T> {
@@ -86,8 +111,8 @@ export class PyMemcacheCache extends CacheStore {
     return groups
   }
 
-  async #item(command: 'get' | 'gets', key: string): Promise<Item | undefined> {
-    return this.#run(key, async (connection) => (await connection.items(`${command} ${key}`)).get(key))
+  async #item(key: string): Promise<Item | undefined> {
+    return this.#run(key, async (connection) => (await connection.items(`get ${key}`)).get(key))
   }
 
   /** Sends a command that stores: `<verb> <key> <flags> <expiry> <bytes>[ <unique>]`. */
@@ -96,11 +121,12 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
-    return (await this.#item('get', key))?.text as Value | undefined
+    const item = await this.#item(key)
+    return (item && textOf(item)) as Value | undefined
   }
 
   async has(key: string): Promise<boolean> {
-    return (await this.#item('get', key)) !== undefined
+    return (await this.#item(key)) !== undefined
   }
 
   async set(key: string, text: string, ttl?: number): Promise<boolean> {
@@ -125,7 +151,10 @@ export class PyMemcacheCache extends CacheStore {
       for (const answer of answers) for (const [key, item] of answer) found.set(key, item)
     }
     await Promise.all([...this.#byServer(keys, (key) => key)].map(([link, wanted]) => ask(link, wanted)))
-    return keys.map((key) => found.get(key)?.text as Value | undefined)
+    return keys.map((key) => {
+      const item = found.get(key)
+      return (item && textOf(item)) as Value | undefined
+    })
   }
 
   override async setMany(entries: readonly Entry[]): Promise<void> {
@@ -165,8 +194,8 @@ export class PyMemcacheCache extends CacheStore {
 
   /** The token is the number that the server gives each change. */
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const item = await this.#item('gets', key)
-    return item === undefined ? undefined : { text: item.text, token: item.unique }
+    const item = await (this.#reads[serverOf(key, this.#names)] as Gatherer<string, Item | undefined>).do(key)
+    return item === undefined ? undefined : { text: textOf(item), token: item.unique }
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
@@ -186,12 +215,14 @@ export class PyMemcacheCache extends CacheStore {
   }
 }
 
+const textOf = ({ flags, text }: Item): string => receivedItem(flags, text)
+
 async function stored(to: MemcachedConnection, verb: string, { key, value, ttl }: Entry, unique = ''): Promise<string> {
-  const data = Buffer.from(value)
+  const { flags, bytes } = sentItem(value)
   try {
-    return await to.command(`${verb} ${key} 0 ${memcachedExpiry(ttl)} ${data.length}${unique}`, data)
+    return await to.command(`${verb} ${key} ${flags} ${memcachedExpiry(ttl)} ${bytes.length}${unique}`, bytes)
   } catch (error) {
-    throw explained(error, key, data.length)
+    throw explained(error, key, bytes.length)
   }
 }
 

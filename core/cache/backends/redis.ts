@@ -1,9 +1,11 @@
 /** A cache in Redis: shared by all processes and machines, exact under any concurrency. Needs the package @redis/client. */
+import { Gatherer, type Outcome } from '#core/utils'
 import { notWhole } from '../errors.ts'
 import { Link, timeoutOf } from '../link.ts'
 import { Outage } from '../outage.ts'
 import { LazyPackage } from '../packages.ts'
 import {
+  type Argument,
   clusterDialer,
   type RedisClient,
   type RedisOptions,
@@ -11,16 +13,37 @@ import {
   serverDialer,
   shownLocation,
 } from '../redis_client.ts'
-import { COMPARE_AND_DELETE, COMPARE_AND_SET, INCREMENT, TOUCH } from '../redis_scripts.ts'
+import { COMPARE_AND_DELETE, COMPARE_AND_SET, COMPARE_AND_SET_EACH, INCREMENT, TOUCH } from '../redis_scripts.ts'
+import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, type TokenedText } from '../store.ts'
+import { wholeNumber, wholeText } from '../whole_numbers.ts'
 
 /** Milliseconds as Redis takes them: whole, and at least one. */
 const px = (ttl: number | undefined): string[] => (ttl === undefined ? [] : [String(Math.max(1, Math.ceil(ttl)))])
 
-const set = (key: string, text: string, ttl: number | undefined, ...conditions: string[]): string[] => {
+/** Bytes to be sent. The client sends texts as UTF-8, which is the same for ASCII, and faster. */
+const sent = (bytes: string): Argument => (NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1') : bytes)
+
+/** A reply's text, as a byte string; undefined for none. */
+const received = (reply: unknown): string | undefined => (Buffer.isBuffer(reply) ? reply.toString('latin1') : undefined)
+
+const NOT_ASCII = /[^\0-\x7f]/
+
+const set = (key: string, text: string, ttl: number | undefined, ...conditions: string[]): Argument[] => {
   const life = px(ttl)
-  return ['SET', key, text, ...(life.length > 0 ? ['PX', ...life] : []), ...conditions]
+  return ['SET', key, sent(text), ...(life.length > 0 ? ['PX', ...life] : []), ...conditions]
 }
+
+/** A compare-and-set on its way. */
+interface Comparison {
+  readonly key: string
+  readonly token: string
+  readonly text: string
+  readonly ttl: number | undefined
+}
+
+/** Groups of one kind on their way at once, and how many go together. */
+const GATHERED = { slots: 2, most: 100, isEverybodys: () => true }
 
 /** LOCATION as in Django: a list, or a text with commas or semicolons between the URLs. */
 const locations = (location: string | readonly string[]): readonly string[] =>
@@ -36,10 +59,16 @@ export class RedisCache extends CacheStore {
   readonly #readers: readonly Link<RedisClient>[]
   /** In a Cluster, a command may not name keys of several servers. */
   readonly #isCluster: boolean
+  readonly #reads = new Gatherer<string, string | undefined>({ ...GATHERED, run: (keys) => this.#readEach(keys) })
+  readonly #comparisons = new Gatherer<Comparison, CasResult>({
+    ...GATHERED,
+    keyOf: ({ key }) => key,
+    run: (each) => this.#compareEach(each),
+  })
 
-  constructor({ alias = 'default', location, options }: BackendOptions) {
-    super()
-    const { sentinel, cluster, timeout: _, ...clientOptions } = options
+  constructor({ alias = 'default', location, options, serializer: named }: BackendOptions) {
+    super({ serializer: named }, new PickleSerializer())
+    const { sentinel, cluster, timeout: _, serializer: __, ...clientOptions } = options
     const timeout = timeoutOf(options)
     const settings: RedisOptions = {
       alias,
@@ -64,6 +93,17 @@ export class RedisCache extends CacheStore {
     }
   }
 
+  /** As Django: a whole number as text, so that Redis can add to it; anything else by the serializer. */
+  override encode(value: unknown, name?: string): string {
+    return wholeText(value) ?? super.encode(value, name)
+  }
+
+  override decode(stored: string): unknown {
+    // Most often it is a pickle, which begins with no digit.
+    const whole = stored.charCodeAt(0) > 0x39 ? undefined : wholeNumber(stored)
+    return whole === undefined ? super.decode(stored) : whole
+  }
+
   #reader(): Link<RedisClient> {
     return this.#readers[Math.floor(Math.random() * this.#readers.length)] ?? this.#writer
   }
@@ -72,16 +112,16 @@ export class RedisCache extends CacheStore {
     return this.#reader().run((client) => client.send(key, true, args))
   }
 
-  #write(key: string, args: readonly string[]): Promise<unknown> {
+  #write(key: string, args: readonly Argument[]): Promise<unknown> {
     return this.#writer.run((client) => client.send(key, false, args))
   }
 
-  #script(script: string, key: string, ...args: string[]): Promise<unknown> {
+  #script(script: string, key: string, ...args: Argument[]): Promise<unknown> {
     return this.#write(key, ['EVAL', script, '1', key, ...args])
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
-    return ((await this.#read(key, 'GET', key)) ?? undefined) as Value | undefined
+    return received(await this.#read(key, 'GET', key)) as Value | undefined
   }
 
   async has(key: string): Promise<boolean> {
@@ -107,7 +147,7 @@ export class RedisCache extends CacheStore {
         ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key])))
         : (client.send(keys[0], true, ['MGET', ...keys]) as Promise<unknown[]>),
     )
-    return found.map((text) => (text ?? undefined) as Value | undefined)
+    return found.map((text) => received(text) as Value | undefined)
   }
 
   override async setMany(entries: readonly Entry[]): Promise<void> {
@@ -146,19 +186,52 @@ export class RedisCache extends CacheStore {
 
   /** The text is its own token: equal text is an equal state. It comes from the server that is written to. */
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const text = await this.#writer.run((client) => client.send(key, false, ['GET', key]))
-    return typeof text === 'string' ? { text, token: text } : undefined
+    const text = this.#isCluster ? received(await this.#write(key, ['GET', key])) : await this.#reads.do(key)
+    return text === undefined ? undefined : { text, token: text }
+  }
+
+  async #readEach(keys: readonly string[]): Promise<Outcome<string | undefined>[]> {
+    const [first = ''] = keys
+    if (keys.length === 1) return [{ answer: received(await this.#write(first, ['GET', first])) }]
+    const replies = (await this.#write(first, ['MGET', ...keys])) as unknown[]
+    return replies.map((reply) => ({ answer: received(reply) }))
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
-    return (await this.#script(COMPARE_AND_SET, key, token, text, ...px(ttl))) as CasResult
+    const comparison = { key, text, token, ttl }
+    return this.#isCluster ? this.#compare(comparison) : this.#comparisons.do(comparison)
+  }
+
+  async #compare({ key, token, text, ttl }: Comparison): Promise<CasResult> {
+    return (await this.#script(COMPARE_AND_SET, key, sent(token), sent(text), ...px(ttl))) as CasResult
+  }
+
+  async #compareEach(all: readonly Comparison[]): Promise<Outcome<CasResult>[]> {
+    if (all.length === 1) return [{ answer: await this.#compare(all[0] as Comparison) }]
+    const keys = all.map(({ key }) => key)
+    const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
+    const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
+    const words = (await this.#write(keys[0] as string, command)) as string[]
+    return Promise.all(words.map((word, i) => this.#outcome(word, all[i] as Comparison)))
+  }
+
+  /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
+  async #outcome(word: string, comparison: Comparison): Promise<Outcome<CasResult>> {
+    if (word === 'stored' || word === 'changed' || word === 'missing') return { answer: word }
+    return this.#compare(comparison).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    )
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
-    return (await this.#script(COMPARE_AND_DELETE, key, token)) as CasResult
+    return (await this.#script(COMPARE_AND_DELETE, key, sent(token))) as CasResult
   }
 
   override async disconnect(): Promise<void> {
     for (const link of [this.#writer, ...this.#readers]) link.close()
   }
 }
+
+/** Django's name for what its own RedisCache keeps values by. */
+export { PickleSerializer as RedisSerializer }

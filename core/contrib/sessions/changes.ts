@@ -1,8 +1,9 @@
 /** What a request has changed in a session, key by key, so that it can be done again over newer data. */
-import { parseJson, setOwn, stringifyJson } from '#core/utils'
+import { setOwn } from '#core/utils'
+import { dumpsPickle, loadsPickle, plainText } from '../../utils/pickle.ts'
 import type { SessionDict } from './store.ts'
 
-/** Changes that do not refer to the data they were made in. A value is kept as JSON: undefined for a deleted key. */
+/** Changes that do not refer to the data they were made in. A value is kept as a pickle: undefined for a deleted key. */
 export interface Pending {
   readonly cleared: boolean
   readonly values: ReadonlyMap<string, string | undefined>
@@ -14,6 +15,8 @@ export interface Begun {
   readonly keys: ReadonlySet<string>
 }
 
+const NO_KEYS: ReadonlySet<string> = new Set()
+
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /**
@@ -21,46 +24,49 @@ const isContainer = (value: unknown): value is object => typeof value === 'objec
  * changed without a word to us, so its text is kept and compared when somebody asks.
  */
 export class Changes {
-  #keys = new Set<string>()
-  #lent = new Map<string, string>()
+  /** Both are undefined as long as there are none: most requests change nothing, and many only one key. */
+  #keys: Set<string> | undefined
+  #lent: Map<string, string> | undefined
   #cleared = false
 
   /** A key was assigned or deleted. */
   note(key: string): void {
+    if (this.#keys === undefined) this.#keys = new Set()
     this.#keys.add(key)
-    this.#lent.delete(key)
+    this.#lent?.delete(key)
   }
 
   /** Everything was removed. */
   noteCleared(): void {
+    this.#reset()
     this.#cleared = true
-    this.#keys.clear()
-    this.#lent.clear()
   }
 
   /** A value is being handed out. */
   lend(key: string, value: unknown): void {
-    if (isContainer(value) && !this.#lent.has(key) && !this.#keys.has(key)) this.#lent.set(key, stringifyJson(value))
+    if (!isContainer(value) || this.#lent?.has(key) === true || this.#keys?.has(key) === true) return
+    if (this.#lent === undefined) this.#lent = new Map()
+    this.#lent.set(key, plainText(value))
   }
 
   /** The keys that differ from what was read. */
   keys(data: Readonly<SessionDict>): Set<string> {
     const keys = new Set(this.#keys)
-    for (const [key, text] of this.#lent) {
-      if (stringifyJson(data[key], `session.${key}`) !== text) keys.add(key)
+    for (const [key, text] of this.#lent ?? []) {
+      if (plainText(data[key], `session.${key}`) !== text) keys.add(key)
     }
     return keys
   }
 
   /** Whether there is anything to save. */
   any(data: Readonly<SessionDict>): boolean {
-    return this.#cleared || this.#keys.size > 0 || (this.#lent.size > 0 && this.keys(data).size > 0)
+    return this.#cleared || this.#keys !== undefined || (this.#lent !== undefined && this.keys(data).size > 0)
   }
 
   pending(data: Readonly<SessionDict>): Pending {
     const values = new Map<string, string | undefined>()
     for (const key of this.keys(data)) {
-      values.set(key, Object.hasOwn(data, key) ? stringifyJson(data[key], `session.${key}`) : undefined)
+      values.set(key, Object.hasOwn(data, key) ? dumpsPickle(data[key], `session.${key}`) : undefined)
     }
     return { cleared: this.#cleared, values }
   }
@@ -70,10 +76,12 @@ export class Changes {
    * in its hands stays under observation.
    */
   begin(data: Readonly<SessionDict>): Begun {
-    const begun = { cleared: this.#cleared, keys: this.keys(data) }
-    const held = new Set([...this.#keys, ...this.#lent.keys()])
+    const [written, lent] = [this.#keys, this.#lent]
+    const begun = { cleared: this.#cleared, keys: lent === undefined ? (written ?? NO_KEYS) : this.keys(data) }
     this.#reset()
-    for (const key of held) if (Object.hasOwn(data, key)) this.lend(key, data[key])
+    for (const held of [written, lent?.keys()]) {
+      for (const key of held ?? []) if (Object.hasOwn(data, key)) this.lend(key, data[key])
+    }
     return begun
   }
 
@@ -87,12 +95,12 @@ export class Changes {
   restore(pending: Pending): void {
     this.#reset()
     this.#cleared = pending.cleared
-    for (const key of pending.values.keys()) this.#keys.add(key)
+    for (const key of pending.values.keys()) this.note(key)
   }
 
   #reset(): void {
-    this.#keys = new Set()
-    this.#lent = new Map()
+    this.#keys = undefined
+    this.#lent = undefined
     this.#cleared = false
   }
 }
@@ -106,12 +114,12 @@ export function replay(pending: Pending, fresh: SessionDict, held: Readonly<Sess
   const data: SessionDict = pending.cleared ? {} : fresh
   for (const [key, text] of pending.values) {
     if (text === undefined) delete data[key]
-    else setOwn(data, key, Object.hasOwn(held, key) && stringifyJson(held[key]) === text ? held[key] : parseJson(text))
+    else setOwn(data, key, Object.hasOwn(held, key) && dumpsPickle(held[key]) === text ? held[key] : loadsPickle(text))
   }
   for (const key of Object.keys(data)) {
     // A list the view read and did not change stays the same list, so that changing it later is still seen.
     const mine = held[key]
-    if (isContainer(mine) && !pending.values.has(key) && stringifyJson(mine) === stringifyJson(data[key])) {
+    if (isContainer(mine) && !pending.values.has(key) && plainText(mine) === plainText(data[key])) {
       setOwn(data, key, mine)
     }
   }

@@ -25,6 +25,20 @@ export class SessionGone extends Error {
   override readonly name = 'SessionGone'
 }
 
+/** There is a session, with more in it than plain data: somebody's, and not to be written over. */
+export class SessionUnreadable extends Error {
+  override readonly name = 'SessionUnreadable'
+
+  /** @param found what was found, and where */
+  constructor(found: string, options?: ErrorOptions) {
+    super(
+      `A session cannot be read, and was left as it is. ${found} Whoever shares sessions with this site should keep` +
+        ' in them what JSON can hold, as Django does with its JSONSerializer.',
+      options,
+    )
+  }
+}
+
 /** A session was read before it was loaded: its engine cannot wait, and the view is marked `sessionExempt`. */
 export class SessionNotLoaded extends Error {
   override readonly name = 'SessionNotLoaded'

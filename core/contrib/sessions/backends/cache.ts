@@ -1,9 +1,16 @@
 /** Sessions in a cache: fast, and gone when the cache drops them. */
-import { type Cache, caches, InvalidCacheBackendError } from '#core/cache'
+import {
+  type Cache,
+  caches,
+  InvalidCacheBackendError,
+  InvalidCacheValue,
+  RefusedCacheValue,
+  type TokenedValue,
+} from '#core/cache'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock } from '#core/utils'
-import { SessionConflict, SessionGone } from '../exceptions.ts'
+import { clock, getLogger } from '#core/utils'
+import { SessionConflict, SessionGone, SessionUnreadable } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
 import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
@@ -12,6 +19,29 @@ export const KEY_PREFIX = 'django.contrib.sessions.cache'
 
 /** Seconds that are left of a record's life. */
 export const secondsLeft = ({ expiresAt }: SessionRecord): number => (expiresAt - clock.now()) / 1000
+
+const log = getLogger('django.security.SuspiciousSession')
+
+export const isDict = (value: unknown): value is SessionDict =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Uint8Array) &&
+  !(value instanceof Set)
+
+/** What lies under a session's key, with the token by which it can be replaced. The value of garbage is undefined. */
+export async function readEntry(cache: Cache, key: string): Promise<TokenedValue | undefined> {
+  try {
+    return await cache.gets(key)
+  } catch (error) {
+    if (!(error instanceof InvalidCacheValue) || error instanceof RefusedCacheValue) throw error
+    if (error.token === undefined) throw error
+    return { value: undefined, token: error.token }
+  }
+}
+
+/** Told of a session whose stored content is none. */
+export const noteCorrupted = (): void => log.warning('Session data corrupted')
 
 /** The cache that SESSION_CACHE_ALIAS names. */
 export function sessionCache(): Cache {
@@ -37,12 +67,22 @@ export class SessionStore implements Store {
 
   async load(key: string): Promise<LoadedSession | undefined> {
     if (!canBeKey(key)) return undefined
-    const found = await this.#cache.gets(this.#prefix + key)
+    const found = await this.#read(key)
     if (found === undefined) return undefined
-    // What another program left under our key is not a session; it is no reason to fail either.
     const { value, token } = found
-    const isDict = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return { data: isDict ? (value as SessionDict) : {}, version: token }
+    if (isDict(value)) return { data: value, version: token }
+    // What another program left under our key is not a session; it is no reason to fail either.
+    noteCorrupted()
+    return { data: {}, version: token }
+  }
+
+  async #read(key: string): Promise<TokenedValue | undefined> {
+    try {
+      return await readEntry(this.#cache, this.#prefix + key)
+    } catch (error) {
+      if (error instanceof RefusedCacheValue) throw new SessionUnreadable(error.message, { cause: error })
+      throw error
+    }
   }
 
   async create(record: SessionRecord): Promise<string> {

@@ -5,14 +5,15 @@
  * with `add`, changed with `cas` from the very entry that was read, and where neither is possible it is blocked for a
  * while. So a slow reader cannot put back what somebody else has changed or deleted. A cache that is down costs speed.
  */
-import type { Cache } from '#core/cache'
+import { type Cache, RefusedCacheValue, type TokenedValue } from '#core/cache'
 import { settings } from '#core/conf'
 import { ServiceUnavailable } from '#core/exceptions'
-import { clock, getLogger, stringifyJson } from '#core/utils'
+import { clock, getLogger } from '#core/utils'
+import { copyPlain, plainText } from '../../../utils/pickle.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey } from '../keys.ts'
-import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
-import { secondsLeft, sessionCache } from './cache.ts'
+import type { LoadedSession, SavedSession, SessionRecord, SessionStore as Store } from '../store.ts'
+import { isDict, noteCorrupted, readEntry, secondsLeft, sessionCache } from './cache.ts'
 import { SessionStore as DatabaseStore } from './db.ts'
 
 /** Django's prefix of the keys of this engine. */
@@ -31,9 +32,6 @@ interface CachedVersion {
   readonly token: string
   readonly content: string
 }
-
-const isDict = (value: unknown): value is SessionDict =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A database's version is a signed text, which never begins with a brace. */
 const fromCache = (version: string): CachedVersion | undefined =>
@@ -61,35 +59,57 @@ export class SessionStore implements Store {
     }
   }
 
+  /** What the cache has; undefined for nothing. What is refused there is nobody's to fill in: the database decides. */
+  #read(key: string): Promise<TokenedValue | undefined> {
+    return this.#try(async (cache) => {
+      try {
+        return await readEntry(cache, KEY_PREFIX + key)
+      } catch (error) {
+        if (error instanceof RefusedCacheValue) return { value: BLOCKED, token: '' }
+        throw error
+      }
+    })
+  }
+
+  /** Puts what the database had where nothing was, or in the place of the very garbage that was read. */
+  async #fill(key: string, { data, expiresAt = 0 }: LoadedSession, cached: TokenedValue | undefined): Promise<void> {
+    if (cached?.value === BLOCKED) return
+    const left = (expiresAt - clock.now()) / 1000
+    await this.#try<unknown>((cache) =>
+      cached === undefined
+        ? cache.add(KEY_PREFIX + key, data, left)
+        : cache.cas(KEY_PREFIX + key, data, cached.token, left),
+    )
+  }
+
   async #block(key: string): Promise<void> {
     await this.#try((cache) => cache.set(KEY_PREFIX + key, BLOCKED, BLOCKED_FOR))
   }
 
   async load(key: string): Promise<LoadedSession | undefined> {
     if (!canBeKey(key)) return undefined
-    const cached = await this.#try((cache) => cache.gets(KEY_PREFIX + key))
+    const cached = await this.#read(key)
     if (isDict(cached?.value)) {
-      const version: CachedVersion = { token: cached.token, content: stringifyJson(cached.value) }
+      const version: CachedVersion = { token: cached.token, content: plainText(cached.value) }
       return { data: cached.value, version: JSON.stringify(version) }
     }
+    if (cached !== undefined && cached.value !== BLOCKED) noteCorrupted()
     const loaded = await this.#database.load(key)
-    if (loaded !== undefined && cached === undefined) {
-      const left = ((loaded.expiresAt ?? 0) - clock.now()) / 1000
-      await this.#try((cache) => cache.add(KEY_PREFIX + key, loaded.data, left))
-    }
+    if (loaded !== undefined) await this.#fill(key, loaded, cached)
     return loaded
   }
 
   async create(record: SessionRecord): Promise<SavedSession> {
+    const data = copyPlain(record.data, 'session')
     const saved = await this.#database.create(record)
     const key = typeof saved === 'string' ? saved : saved.key
-    await this.#try((cache) => cache.add(KEY_PREFIX + key, record.data, secondsLeft(record)))
+    await this.#try((cache) => cache.add(KEY_PREFIX + key, data, secondsLeft(record)))
     return saved
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
     const cached = fromCache(version)
-    const data = { ...record.data }
+    const data = copyPlain(record.data, 'session')
     const saved = await this.#onDatabase(key, cached, (seen) => this.#database.update(key, record, seen ?? version))
     const stored =
       cached && (await this.#try((cache) => cache.cas(KEY_PREFIX + key, data, cached.token, secondsLeft(record))))
@@ -122,7 +142,7 @@ export class SessionStore implements Store {
       if (cached === undefined) return await work()
       const row = await this.#database.load(key)
       if (row === undefined) throw new SessionGone()
-      if (stringifyJson(row.data) !== cached.content) throw new SessionConflict()
+      if (plainText(row.data) !== cached.content) throw new SessionConflict()
       return await work(row.version)
     } catch (error) {
       if (error instanceof SessionConflict || error instanceof SessionGone) await this.#block(key)
@@ -131,8 +151,10 @@ export class SessionStore implements Store {
   }
 
   async exists(key: string): Promise<boolean> {
-    const cached = await this.#try((cache) => cache.get(KEY_PREFIX + key))
-    return isDict(cached) || ((await this.#database.exists?.(key)) ?? (await this.#database.load(key)) !== undefined)
+    const cached = await this.#read(key)
+    return (
+      isDict(cached?.value) || ((await this.#database.exists?.(key)) ?? (await this.#database.load(key)) !== undefined)
+    )
   }
 
   async clearExpired(): Promise<number> {
