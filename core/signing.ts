@@ -7,8 +7,9 @@
 import { createHash, createHmac, createSecretKey, getHashes, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { settings } from '#core/conf'
-import { clock, unixSeconds } from '#core/utils'
-import { base62Decode, base62Encode } from './utils/base62.ts'
+import { clock, Recent, unixSeconds } from '#core/utils'
+import { base62Encode, base62Number } from './utils/base62.ts'
+import { mayShrink } from './utils/compressible.ts'
 import { parseJson, stringifyJson } from './utils/json.ts'
 
 /** The signature does not match: the value was changed, cut, or signed with another key or salt. */
@@ -54,24 +55,32 @@ export const b64Decode = (text: string): Buffer => Buffer.from(text, 'base64url'
 
 const knownAlgorithms = new Set(getHashes())
 
+/** The key for a salt and a secret, with texts that were signed with it not long ago. */
+interface DerivedKey {
+  readonly key: KeyObject
+  /** Signed texts that are known to be good: a session that comes back as it was saved need not be verified again. */
+  readonly known: Recent<true>
+}
+
 // Deriving a key costs as much as the signature itself, and a process has few salts and secrets.
-const derivedKeys = new Map<string, KeyObject>()
+const derivedKeys = new Map<string, DerivedKey>()
 const MOST_DERIVED_KEYS = 1000
 
-function derivedKey(salt: string, secret: Secret, algorithm: string): KeyObject {
-  const secretBytes = typeof secret === 'string' ? Buffer.from(secret) : secret
-  // Text and bytes of the same content give the same key, so base64 of the bytes tells all there is to tell.
-  const id = `${algorithm}\0${b64Encode(secretBytes)}\0${salt}`
-  let key = derivedKeys.get(id)
-  if (key === undefined) {
+function derivedKey(salt: string, secret: Secret, algorithm: string): DerivedKey {
+  // Text has no lone bytes and bytes come as base64, so that one is never taken for the other.
+  const name = typeof secret === 'string' ? `t${secret}` : `b${b64Encode(secret)}`
+  const id = `${algorithm}\0${salt}\0${name}`
+  let derived = derivedKeys.get(id)
+  if (derived === undefined) {
     if (!knownAlgorithms.has(algorithm)) {
       throw new InvalidAlgorithm(`'${algorithm}' is not an algorithm accepted by the hashlib module.`)
     }
     if (derivedKeys.size >= MOST_DERIVED_KEYS) derivedKeys.clear()
-    key = createSecretKey(createHash(algorithm).update(salt).update(secretBytes).digest())
-    derivedKeys.set(id, key)
+    const bytes = createHash(algorithm).update(salt).update(secret).digest()
+    derived = { key: createSecretKey(bytes), known: new Recent() }
+    derivedKeys.set(id, derived)
   }
-  return key
+  return derived
 }
 
 /**
@@ -84,7 +93,7 @@ export function saltedHmac(
   value: string | Uint8Array,
   { secret = settings.SECRET_KEY, algorithm = 'sha1' }: { secret?: Secret; algorithm?: string } = {},
 ): Buffer {
-  return createHmac(algorithm, derivedKey(salt, secret, algorithm))
+  return createHmac(algorithm, derivedKey(salt, secret, algorithm).key)
     .update(value)
     .digest()
 }
@@ -117,6 +126,7 @@ export class Signer {
   readonly #fallbackKeys: readonly Secret[] | undefined
   readonly #salt: string
   readonly #algorithm: string
+  #derived: DerivedKey | undefined
   readonly sep: string
 
   constructor({ key, sep = ':', salt, algorithm = 'sha256', fallbackKeys }: SignerOptions = {}) {
@@ -138,12 +148,19 @@ export class Signer {
 
   /** The signature of a value, without the value. */
   signature(value: string, key: Secret = this.#key): string {
-    return saltedHmac(`${this.#salt}signer`, value, { secret: key, algorithm: this.#algorithm }).toString('base64url')
+    const derived = key === this.#key ? this.#own : derivedKey(`${this.#salt}signer`, key, this.#algorithm)
+    return createHmac(this.#algorithm, derived.key).update(value).digest('base64url')
+  }
+
+  get #own(): DerivedKey {
+    return (this.#derived ??= derivedKey(`${this.#salt}signer`, this.#key, this.#algorithm))
   }
 
   /** The value, as text, with its signature behind it. */
   sign(value: string | number): string {
-    return `${value}${this.sep}${this.signature(String(value))}`
+    const signed = `${value}${this.sep}${this.signature(String(value))}`
+    this.#own.known.add(signed, true)
+    return signed
   }
 
   /**
@@ -154,8 +171,12 @@ export class Signer {
     const at = signed.lastIndexOf(this.sep)
     if (at < 0) throw new BadSignature(`No "${this.sep}" found in value`)
     const value = signed.slice(0, at)
+    if (this.#own.known.get(signed) === true) return value
     const signature = signed.slice(at + this.sep.length)
-    if (constantTimeEqual(signature, this.signature(value))) return value
+    if (constantTimeEqual(signature, this.signature(value))) {
+      this.#own.known.add(signed, true)
+      return value
+    }
     for (const key of this.#fallbackKeys ?? settings.SECRET_KEY_FALLBACKS) {
       if (constantTimeEqual(signature, this.signature(value, key))) return value
     }
@@ -164,8 +185,12 @@ export class Signer {
 
   /** Serializes, compresses where asked for and shorter, and signs. */
   signObject(value: unknown, { compress = false, serializer = JSONSerializer }: ObjectOptions = {}): string {
-    const bytes = new serializer().dumps(value)
-    if (compress) {
+    return this.signBytes(new serializer().dumps(value), compress)
+  }
+
+  /** What signObject() does with the serialized value. */
+  signBytes(bytes: Uint8Array, compress = false): string {
+    if (compress && mayShrink(bytes)) {
       const compressed = deflateSync(bytes)
       // The dot costs a character; Django's own test for a gain.
       if (compressed.length < bytes.length - 1) return this.sign(`.${b64Encode(compressed)}`)
@@ -201,7 +226,7 @@ export class TimestampSigner extends Signer {
     const stamped = super.unsign(signed)
     const at = stamped.lastIndexOf(this.sep)
     if (at < 0) throw new TypeError('The value is signed, but has no timestamp.')
-    const time = Number(base62Decode(stamped.slice(at + this.sep.length)))
+    const time = base62Number(stamped.slice(at + this.sep.length))
     if (maxAge !== undefined && maxAge !== null) {
       const age = clock.now() / 1000 - time
       if (age > maxAge) throw new SignatureExpired(`Signature age ${age} > ${maxAge} seconds`)

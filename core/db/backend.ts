@@ -25,6 +25,19 @@ export interface BackendConfig {
 
 export type Dialect = typeof Knex.Client
 
+/** Runs statements on one connection, each at once. A binding for every `?`. */
+export interface Statements {
+  /** The first row as an object, undefined where there is none. */
+  get(sql: string, bindings: readonly unknown[]): unknown
+  /** The number of rows that were changed. */
+  run(sql: string, bindings: readonly unknown[]): number
+}
+
+/** Reads what is committed, at once, beside whatever transaction is open. */
+export interface Reader extends Pick<Statements, 'get'> {
+  close(): void
+}
+
 /**
  * An engine. `DATABASES[alias].ENGINE` names a module that exports one as `backend`.
  * Nothing here connects but `lockMigrations` and `migrationTransaction`.
@@ -51,6 +64,11 @@ export interface DatabaseBackend {
   lockMigrations<T>(pool: Knex, single: () => Knex, migrate: (db: Knex) => Promise<T>): Promise<T>
   /** Runs `body` in a transaction fit for schema changes. */
   migrationTransaction<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T>
+  /** Runs `work` as one transaction that nobody comes between. Absent where the driver has to wait. */
+  transactionAtOnce?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
+  /** Whether the entry's database can be read without waiting. Absent: it cannot. */
+  readsAtOnce?(entry: DatabaseSettings): boolean
+  openReader?(pool: Knex): Reader
   isUniqueViolation(error: unknown): boolean
   isConnectionError(error: unknown): boolean
 }

@@ -1,7 +1,7 @@
 /** One entry of DATABASES at work: its engine, and its pool of connections, opened when first needed. */
 import type { Knex } from 'knex'
 import { getLogger } from '#core/utils'
-import type { DatabaseBackend, DatabaseSettings, Dialect, Place } from './backend.ts'
+import type { DatabaseBackend, DatabaseSettings, Dialect, Place, Reader } from './backend.ts'
 import { toDateText } from './date_texts.ts'
 import { loadKnex } from './drivers.ts'
 
@@ -44,6 +44,7 @@ export class Database {
   readonly backend: DatabaseBackend
   readonly #place: Place
   #pool: Knex | undefined
+  #reader: Reader | undefined
 
   constructor(entry: DatabaseSettings, backend: DatabaseBackend, place: Place) {
     this.alias = place.alias
@@ -56,6 +57,19 @@ export class Database {
   get pool(): Knex {
     this.#pool ??= this.#open()
     return this.#pool
+  }
+
+  /** Whether `reader` is there. */
+  get readsAtOnce(): boolean {
+    return this.backend.readsAtOnce?.(this.entry) ?? false
+  }
+
+  /** Reads what is committed, without waiting; undefined where the database cannot. */
+  get reader(): Reader | undefined {
+    if (this.#reader === undefined && this.readsAtOnce) {
+      this.#reader = this.backend.openReader?.(this.pool)
+    }
+    return this.#reader
   }
 
   /** Whether the database is there, as far as can be known without connecting. */
@@ -81,6 +95,8 @@ export class Database {
   async close(): Promise<void> {
     const pool = this.#pool
     this.#pool = undefined
+    this.#reader?.close()
+    this.#reader = undefined
     await pool?.destroy()
   }
 

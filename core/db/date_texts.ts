@@ -7,10 +7,22 @@ import { connectionZone, instantOf, wallClockAt } from './zones.ts'
 const TEXT =
   /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?$/
 
-const padded = (value: number, length: number): string => String(value).padStart(length, '0')
+/** The last texts that were made: the requests of a millisecond ask for the same one or two. */
+const made = new Map<number, string>()
+const MOST_MADE = 4
 
 /** The text of a wall clock's reading, its fraction left out when zero. */
 function textOf(wall: number): string {
+  let text = made.get(wall)
+  if (text === undefined) {
+    text = newTextOf(wall)
+    if (made.size >= MOST_MADE) made.clear()
+    made.set(wall, text)
+  }
+  return text
+}
+
+function newTextOf(wall: number): string {
   let whole = Math.floor(wall)
   let micros = Math.round((wall - whole) * 1000)
   if (micros === 1000) {
@@ -23,9 +35,8 @@ function textOf(wall: number): string {
     throw new RangeError(`A date in a database lies between the years 1 and 9999; ${wall} ms is none.`)
   }
   const fraction = date.getUTCMilliseconds() * 1000 + micros
-  const day = `${padded(year, 4)}-${padded(date.getUTCMonth() + 1, 2)}-${padded(date.getUTCDate(), 2)}`
-  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map((part) => padded(part, 2)).join(':')
-  return `${day} ${time}${fraction === 0 ? '' : `.${padded(fraction, 6)}`}`
+  const text = date.toISOString()
+  return `${text.slice(0, 10)} ${text.slice(11, 19)}${fraction === 0 ? '' : `.${String(fraction).padStart(6, '0')}`}`
 }
 
 /** What a wall clock of `zone` shows at an instant. */

@@ -1,7 +1,16 @@
 /** Databases: `connection`, `connections`, `transaction`, dates as Django keeps them, migrations. */
 import './checks.ts'
 
-export type { BackendConfig, DatabaseBackend, DatabaseSettings, Dialect, Place, Vendor } from './backend.ts'
+export type {
+  BackendConfig,
+  DatabaseBackend,
+  DatabaseSettings,
+  Dialect,
+  Place,
+  Reader,
+  Statements,
+  Vendor,
+} from './backend.ts'
 export {
   connection,
   connections,
@@ -16,4 +25,4 @@ export { wallClockText } from './date_texts.ts'
 export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
 export { isConnectionError, isUniqueViolation } from './errors.ts'
 export * from './migrations/index.ts'
-export { connectionZone } from './zones.ts'
+export { connectionZone, instantOf } from './zones.ts'

@@ -11,6 +11,9 @@ interface Open {
 /** The innermost open transaction of each database, by its pool. */
 const open = new AsyncLocalStorage<ReadonlyMap<Knex, Open>>()
 
+/** How many transactions are at work. While there is none, nothing is followed: that would cost every promise of the process. */
+let running = 0
+
 function innermost(pool: Knex): Open | undefined {
   const found = open.getStore()?.get(pool)
   // Code that nobody waited for may outlive the transaction that it was started in.
@@ -21,8 +24,19 @@ function innermost(pool: Knex): Open | undefined {
 export const joined = (pool: Knex): Knex => innermost(pool)?.trx ?? pool
 
 /** Runs `fn` so that whoever in it asks for the database of `pool` joins `trx`. */
-export function runIn<T>(pool: Knex, trx: Knex.Transaction, fn: () => T, afterCommit: (() => unknown)[] = []): T {
-  return open.run(new Map(open.getStore()).set(pool, { trx, afterCommit }), fn)
+export async function runIn<T>(
+  pool: Knex,
+  trx: Knex.Transaction,
+  fn: () => Promise<T>,
+  afterCommit: (() => unknown)[] = [],
+): Promise<T> {
+  running++
+  try {
+    return await open.run(new Map(open.getStore()).set(pool, { trx, afterCommit }), fn)
+  } finally {
+    running--
+    if (running === 0) open.disable()
+  }
 }
 
 /** Runs `fn` in a transaction: in a savepoint of the one that the running code is in, if there is one. */

@@ -1,8 +1,8 @@
 /** The text that stands for a session in a table, a file or a cookie: Django's own, signed and perhaps compressed. */
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { BadSignature, dumps, loads, type SerializerClass } from '#core/signing'
-import { getLogger, importName } from '#core/utils'
+import { BadSignature, JSONSerializer, type SerializerClass, TimestampSigner } from '#core/signing'
+import { getLogger, importName, parseJson, Recent, stringifyJson } from '#core/utils'
 import type { SessionDict } from './store.ts'
 
 /** Django's salt of its built-in engines: every one of them is a class named SessionStore. */
@@ -21,14 +21,43 @@ const serializer = preparedFrom(['SESSION_SERIALIZER'], async () => {
   return found as SerializerClass
 })
 
+/** What is kept for each salt, so that it is not made anew for each session. */
+class Salted {
+  readonly signer: TimestampSigner
+  /** The JSON in texts that were written here: one that comes back unchanged need be neither verified nor unpacked. */
+  readonly written = new Recent<string>()
+
+  constructor(salt: string) {
+    this.signer = new TimestampSigner({ salt })
+  }
+}
+
+const bySalt = builtFrom(['SECRET_KEY', 'SECRET_KEY_FALLBACKS', 'SESSION_SERIALIZER'], () => new Map<string, Salted>())
+
+function salted(salt: string): Salted {
+  const known = bySalt()
+  let found = known.get(salt)
+  if (found === undefined) known.set(salt, (found = new Salted(salt)))
+  return found
+}
+
 /** The text of session data. @throws NotJson for a value that the serializer cannot hold */
 export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): string {
-  return dumps(data, { salt, serializer: serializer(), compress: true })
+  const { signer, written } = salted(salt)
+  const Serializer = serializer()
+  if (Serializer !== JSONSerializer) return signer.signObject(data, { serializer: Serializer, compress: true })
+  const json = stringifyJson(data)
+  const text = signer.signBytes(Buffer.from(json, 'latin1'), true)
+  written.add(text, json)
+  return text
 }
 
 /** The data of a text, or an error. */
 export function readSession(text: string, salt: string, maxAge: number | null = null): SessionDict {
-  const data = loads(text, { salt, serializer: serializer(), maxAge })
+  const { signer, written } = salted(salt)
+  const json = maxAge === null ? written.get(text) : undefined
+  if (json !== undefined) return parseJson(json) as SessionDict
+  const data = signer.unsignObject(text, { serializer: serializer(), maxAge })
   if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new TypeError('Session data is no dict.')
   return data as SessionDict
 }

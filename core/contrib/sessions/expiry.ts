@@ -1,5 +1,6 @@
 /** When a session ends: what `_session_expiry` in its data says, or SESSION_COOKIE_AGE. */
 import { settings } from '#core/conf'
+import { instantOf, wallClockText } from '#core/db'
 import { clock, unixSeconds } from '#core/utils'
 import type { SessionDict } from './store.ts'
 
@@ -13,22 +14,27 @@ export type Expiry =
   | null
   | { readonly days?: number; readonly hours?: number; readonly minutes?: number; readonly seconds?: number }
 
-/** A date as Python's isoformat() writes it: microseconds where there are any, UTC. */
+/**
+ * A date as Python's isoformat() writes it, microseconds only where there are any: in UTC, or where USE_TZ is false as
+ * the wall clock of TIME_ZONE shows it, without a zone. Django's own `timezone.now() + length` is written so.
+ * @throws RangeError outside the years 1 to 9999
+ */
 export function isoText(ms: number): string {
-  const micros = Math.round(ms * 1000)
-  const seconds = Math.floor(micros / 1e6)
-  const fraction = micros - seconds * 1e6
-  const whole = new Date(seconds * 1000).toISOString().slice(0, 19)
-  return `${whole}${fraction === 0 ? '' : `.${String(fraction).padStart(6, '0')}`}+00:00`
+  const text = (zone: string): string => wallClockText(ms, zone).replace(' ', 'T')
+  return settings.USE_TZ ? `${text('UTC')}+00:00` : text(settings.TIME_ZONE)
 }
 
-/** Milliseconds since the epoch of an ISO text; one without a zone is taken as UTC. Undefined where it is none. */
+/**
+ * Milliseconds since the epoch of an ISO text; undefined where it is none. A text without a zone is what the wall clock
+ * of TIME_ZONE shows, also where USE_TZ is true by now: sessions outlive a change of settings.
+ */
 export function parseIsoText(text: string): number | undefined {
   const found = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/.exec(text)
   if (found === null) return undefined
-  const [, date, time, fraction = '', zone = 'Z'] = found
-  const whole = Date.parse(`${date}T${time}${zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')}`)
-  return Number.isNaN(whole) ? undefined : whole + Number(`0.${fraction || 0}`) * 1000
+  const [, date, time, fraction = '', zone] = found
+  const whole = Date.parse(`${date}T${time}${zone?.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2') ?? 'Z'}`)
+  if (Number.isNaN(whole)) return undefined
+  return (zone === undefined ? instantOf(whole, settings.TIME_ZONE) : whole) + Number(`0.${fraction || 0}`) * 1000
 }
 
 /** What setExpiry() stores for a value; undefined for nothing. */

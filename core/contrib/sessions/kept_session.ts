@@ -19,11 +19,17 @@ const contended = new KeyedQueue()
 /** What was fetched before anybody looked into the session. */
 type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
 
+/** Whose content it is. */
+export interface SessionOwner {
+  /** Age in seconds of a session that names none. */
+  getSessionCookieAge(): number
+}
+
 export class KeptSession {
   readonly store: SessionStore
-  readonly changes = new Changes()
-  /** Age in seconds of a session that names none. */
-  readonly #defaultAge: () => number
+  /** Made when they are first asked for: most sessions of a request are never looked into. */
+  #changes: Changes | undefined
+  readonly #owner: SessionOwner
   #key: string | null
   /** Undefined until somebody looks in. */
   #data: SessionDict | undefined
@@ -35,10 +41,14 @@ export class KeptSession {
   /** What to note of the device when the session is saved for a user. */
   describeDevice: (() => string) | undefined
 
-  constructor(store: SessionStore, key: string | null | undefined, defaultAge: () => number) {
+  constructor(store: SessionStore, key: string | null | undefined, owner: SessionOwner) {
     this.store = store
-    this.#defaultAge = defaultAge
+    this.#owner = owner
     this.#key = key !== null && key !== undefined && key.length >= MIN_KEY_LENGTH ? key : null
+  }
+
+  get changes(): Changes {
+    return (this.#changes ??= new Changes())
   }
 
   /** The key under which the session is kept; null when it is not. */
@@ -52,7 +62,7 @@ export class KeptSession {
   }
 
   get hasUnsavedChanges(): boolean {
-    return this.forced || (this.#data !== undefined && this.changes.any(this.#data))
+    return this.forced || (this.#data !== undefined && this.#changes?.any(this.#data) === true)
   }
 
   // Reading
@@ -127,14 +137,14 @@ export class KeptSession {
   // Writing
 
   async save(): Promise<void> {
-    const data = await this.#openNow()
+    if (this.#data === undefined) await this.#openNow()
     if (this.#key === null) return this.insert()
-    // What only moved the end of a session that is gone is no loss.
-    const wouldLose = [...this.changes.keys(data)].some((key) => key !== EXPIRY_KEY)
     try {
       await this.#write((loaded) => this.#rebase(loaded, this.changes.pending(this.open())))
     } catch (error) {
       if (!(error instanceof SessionGone)) throw error
+      // What only moved the end of a session that is gone is no loss.
+      const wouldLose = [...this.changes.keys(this.open())].some((key) => key !== EXPIRY_KEY)
       if (wouldLose) throw new SessionInterrupted({ cause: error })
       this.end()
     }
@@ -162,24 +172,26 @@ export class KeptSession {
   /** Writes until no other writer comes between. `again` brings our changes onto what the other one wrote. */
   async #write(again: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
     const key = this.#key as string
-    const attempt = async (): Promise<boolean> => {
-      if (this.#version === undefined) await again(await this.#reload(key))
-      try {
-        await this.#send((record) => this.store.update(key, record, this.#version as string))
-        return true
-      } catch (error) {
-        if (!(error instanceof SessionConflict)) throw error
-        this.#version = undefined
-        return false
-      }
-    }
-    if (await attempt()) return
+    if (await this.#attempt(key, again)) return
     await contended.run(key, async () => {
-      for (let i = 1; i < MOST_ATTEMPTS; i++) if (await attempt()) return
+      for (let i = 1; i < MOST_ATTEMPTS; i++) if (await this.#attempt(key, again)) return
       throw new ServiceUnavailable(
         `The session could not be saved: others wrote to it ${MOST_ATTEMPTS} times meanwhile.`,
       )
     })
+  }
+
+  /** Writes over the version that is known; false when another writer came before. */
+  async #attempt(key: string, again: (loaded: LoadedSession) => void | Promise<void>): Promise<boolean> {
+    if (this.#version === undefined) await again(await this.#reload(key))
+    try {
+      await this.#send((record) => this.store.update(key, record, this.#version as string))
+      return true
+    } catch (error) {
+      if (!(error instanceof SessionConflict)) throw error
+      this.#version = undefined
+      return false
+    }
   }
 
   /** Gives the store what there is. What is changed while it is on its way is not saved yet. */
@@ -208,7 +220,7 @@ export class KeptSession {
   #record(): SessionRecord {
     const data = (this.#data ??= {})
     noteStart(data)
-    const end = Math.min(expiresAt(data, clock.now(), this.#defaultAge()), latestEnd(data))
+    const end = Math.min(expiresAt(data, clock.now(), this.#owner.getSessionCookieAge()), latestEnd(data))
     return { data, expiresAt: end, ...(this.describeDevice && { device: this.describeDevice }) }
   }
 

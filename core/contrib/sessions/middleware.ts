@@ -1,45 +1,48 @@
 /** Gives each request a session: found by its cookie on the way in, kept on the way out. */
 import type { Middleware, Request, Response } from 'koa'
 import { settings } from '#core/conf'
-import { patchCacheControl, patchVaryHeaders } from '#core/http'
+import { makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
-import { deviceDescription, openSession, openSessionStore } from './engine.ts'
+import { deviceDescription, openSessionStore } from './engine.ts'
 import { isSessionExempt } from './exempt.ts'
-import type { Session } from './session.ts'
+import { asDict } from './face.ts'
+import { SessionBase } from './session.ts'
 
-/** The attributes that the session cookie has when it is set and when it is deleted. */
-const place = (): { path: string; domain: string | null; samesite: typeof settings.SESSION_COOKIE_SAMESITE } => ({
-  path: settings.SESSION_COOKIE_PATH,
-  domain: settings.SESSION_COOKIE_DOMAIN,
-  samesite: settings.SESSION_COOKIE_SAMESITE,
-})
-
-function sendCookie(session: Session, key: string, response: Response): void {
-  const atBrowserClose = session.getExpireAtBrowserClose()
-  const maxAge = atBrowserClose ? null : session.getExpiryAge()
+function sendCookie(session: SessionBase, key: string, response: Response): void {
+  const maxAge = session.getExpireAtBrowserClose() ? undefined : session.getExpiryAge()
   response.setCookie(settings.SESSION_COOKIE_NAME, key, {
-    ...place(),
-    ...(maxAge !== null && { maxAge, expires: new Date(clock.now() + maxAge * 1000) }),
+    maxAge,
+    expires: maxAge === undefined ? undefined : clock.now() + maxAge * 1000,
+    path: settings.SESSION_COOKIE_PATH,
+    domain: settings.SESSION_COOKIE_DOMAIN,
+    samesite: settings.SESSION_COOKIE_SAMESITE,
     secure: settings.SESSION_COOKIE_SECURE,
     httponly: settings.SESSION_COOKIE_HTTPONLY,
   })
   // Whoever is handed another's Set-Cookie is logged in as the other: no shared cache may keep this response.
-  patchCacheControl(response, { private: true })
+  makePrivate(response)
 }
 
 /** Saves the session if the request changed it, and tells the client what it has to know. */
-async function keep(session: Session, request: Request, response: Response): Promise<void> {
+function keep(session: SessionBase, request: Request, response: Response): Promise<void> | undefined {
   const { accessed, modified } = session
   const empty = session.isEmpty()
   if (empty && settings.SESSION_COOKIE_NAME in request.COOKIES) {
-    response.deleteCookie(settings.SESSION_COOKIE_NAME, place())
+    response.deleteCookie(settings.SESSION_COOKIE_NAME, {
+      path: settings.SESSION_COOKIE_PATH,
+      domain: settings.SESSION_COOKIE_DOMAIN,
+      samesite: settings.SESSION_COOKIE_SAMESITE,
+    })
     patchVaryHeaders(response, ['Cookie'])
-    return
+    return undefined
   }
   if (accessed) patchVaryHeaders(response, ['Cookie'])
-  const everyRequest = settings.SESSION_SAVE_EVERY_REQUEST
-  if (empty || !(modified || everyRequest) || response.status >= 500) return
-  if (everyRequest || session.hasUnsavedChanges) await session.save()
+  const mustSave = modified || settings.SESSION_SAVE_EVERY_REQUEST
+  return empty || !mustSave || response.status >= 500 ? undefined : save(session, response)
+}
+
+async function save(session: SessionBase, response: Response): Promise<void> {
+  if (settings.SESSION_SAVE_EVERY_REQUEST || session.hasUnsavedChanges) await session.save()
   // A session that somebody ended meanwhile has no key to send.
   if (session.sessionKey !== null) sendCookie(session, session.sessionKey, response)
 }
@@ -49,11 +52,12 @@ export function SessionMiddleware(): Middleware {
   const store = openSessionStore()
   const describe = deviceDescription()
   return async function session({ request, response }, next) {
-    const opened = openSession(store, request.COOKIES[settings.SESSION_COOKIE_NAME])
-    request.session = opened
+    const opened = new SessionBase(store, request.COOKIES[settings.SESSION_COOKIE_NAME])
+    request.session = asDict(opened)
     if (describe !== undefined) opened.describeDevice = () => describe(request)
     if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
     await next()
-    await keep(opened, request, response)
+    const keeping = keep(opened, request, response)
+    if (keeping !== undefined) await keeping
   }
 }

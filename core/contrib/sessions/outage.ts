@@ -2,7 +2,7 @@
 import { settings } from '#core/conf'
 import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { Deadlines, getLogger } from '#core/utils'
+import { Deadline, getLogger } from '#core/utils'
 import type { LoadedSession, SavedSession, SessionRecord, SessionStore } from './store.ts'
 
 const log = getLogger('django.contrib.sessions')
@@ -22,7 +22,8 @@ const reasonOf = (error: Error): string =>
 /** Stands before a store: every answer comes in time, and an outage is told as one. */
 export class GuardedStore implements SessionStore {
   readonly #store: SessionStore
-  readonly #deadlines: Deadlines
+  readonly #deadline: Deadline
+  readonly #late: () => Error
   #down = false
 
   readonly loadSync?: (key: string) => LoadedSession | undefined
@@ -32,10 +33,8 @@ export class GuardedStore implements SessionStore {
   constructor(store: SessionStore) {
     this.#store = store
     const seconds = settings.SESSION_STORE_TIMEOUT
-    this.#deadlines = new Deadlines(
-      seconds * 1000,
-      () => new ServiceUnavailable(`The session store did not answer within ${seconds} seconds.`),
-    )
+    this.#deadline = new Deadline(seconds * 1000)
+    this.#late = () => new ServiceUnavailable(`The session store did not answer within ${seconds} seconds.`)
     if (store.loadSync) {
       const { loadSync } = { loadSync: store.loadSync.bind(store) }
       this.loadSync = (key) => {
@@ -54,18 +53,18 @@ export class GuardedStore implements SessionStore {
     if (store.clearExpired) this.clearExpired = store.clearExpired.bind(store)
   }
 
-  async #guard<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return this.#up(await this.#deadlines.run(answer))
-    } catch (error) {
-      throw this.#told(error)
-    }
+  #guard<T>(answer: Promise<T>): Promise<T> {
+    return this.#deadline.race(answer, this.#late).then(this.#up, this.#fail)
   }
 
-  #up<T>(answer: T): T {
+  readonly #up = <T>(answer: T): T => {
     if (this.#down) log.warning('The session store is available again.')
     this.#down = false
     return answer
+  }
+
+  readonly #fail = (error: unknown): never => {
+    throw this.#told(error)
   }
 
   /** The error as the handlers want it. The first of an outage is logged with what lies behind it. */

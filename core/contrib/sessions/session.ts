@@ -36,7 +36,7 @@ export class SessionBase {
    * @param key what the client sent; a text that is too short to be a key counts as none
    */
   constructor(store: SessionStore, key: string | null | undefined) {
-    this.#kept = new KeptSession(store, key, () => this.getSessionCookieAge())
+    this.#kept = new KeptSession(store, key, this)
   }
 
   // What a middleware wants to know
@@ -252,9 +252,9 @@ export class SessionBase {
    * else has written meanwhile, this request's changes are made again, key by key, over what they wrote.
    * @throws SessionInterrupted when the session was deleted meanwhile and changes would be lost
    */
-  async save(): Promise<void> {
+  save(): Promise<void> {
     this.#accessed = true
-    await this.#kept.save()
+    return this.#kept.save()
   }
 
   /**

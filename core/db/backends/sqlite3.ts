@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { codeOf, type DatabaseBackend, type DatabaseSettings, isNetworkError, type Place } from '../backend.ts'
-import { sqliteDialect, transactionMode } from './sqlite3_client.ts'
+import { sqliteDialect, SqliteReader, transactionAtOnce, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'
 
@@ -114,6 +114,13 @@ export const backend: DatabaseBackend = {
       }
     }
   },
+
+  transactionAtOnce,
+
+  // What is in memory belongs to one connection.
+  readsAtOnce: ({ NAME }) => NAME !== MEMORY,
+
+  openReader: (pool) => new SqliteReader(pool),
 
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/.test(codeOf(error)),
 

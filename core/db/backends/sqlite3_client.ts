@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { shown } from '#core/utils'
-import { codeOf, type Dialect, type Place } from '../backend.ts'
+import { codeOf, type Dialect, type Place, type Reader, type Statements } from '../backend.ts'
 import { knexDialect, requireDriver } from '../drivers.ts'
 
 type Driver = new (filename: string, options: object) => BetterSqlite3.Database
@@ -33,6 +33,8 @@ interface Transaction {
 /** The dialect class as it is; knex's types leave most of it out. */
 interface Client {
   readonly driver: Driver
+  /** The pool's one connection, once it is open. */
+  current?: BetterSqlite3.Database
   readonly connectionSettings: { readonly filename: string; readonly options: SqliteOptions }
   transaction(...parameters: unknown[]): Transaction
   _formatBindings(bindings: readonly unknown[] | undefined): unknown[]
@@ -46,26 +48,69 @@ const MODES = ['DEFERRED', 'IMMEDIATE', 'EXCLUSIVE']
 /** Worth keeping: what is run again and again. Others, such as SAVEPOINT with its running number, would fill the cache. */
 const REPEATED = /^\s*(select|insert|update|delete|replace|with|begin|commit|rollback;?\s*$)/i
 
-/** Prepared statements by their text; the one unused for longest leaves first. */
-class StatementCache {
+/** Prepared statements by their text; the oldest one leaves first. */
+class StatementCache implements Statements {
   readonly #connection: BetterSqlite3.Database
   readonly #statements = new Map<string, BetterSqlite3.Statement>()
+  #isReading = false
 
   constructor(connection: BetterSqlite3.Database) {
     this.#connection = connection
   }
 
-  get(sql: string): BetterSqlite3.Statement {
-    if (!REPEATED.test(sql)) return this.#connection.prepare(sql)
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) statement = this.#connection.prepare(sql)
-    else this.#statements.delete(sql)
-    this.#statements.set(sql, statement)
-    if (this.#statements.size > CACHED_STATEMENTS) {
+  prepared(sql: string): BetterSqlite3.Statement {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#connection.prepare(sql)
+    if (!REPEATED.test(sql)) return statement
+    if (this.#statements.size >= CACHED_STATEMENTS) {
       this.#statements.delete(this.#statements.keys().next().value as string)
     }
+    this.#statements.set(sql, statement)
     return statement
   }
+
+  get(sql: string, bindings: readonly unknown[]): unknown {
+    return this.prepared(sql).get(bindings)
+  }
+
+  run(sql: string, bindings: readonly unknown[]): number {
+    return this.prepared(sql).run(bindings).changes
+  }
+
+  /** Whether the open transaction is that of `read`. */
+  get isReading(): boolean {
+    return this.#isReading
+  }
+
+  /**
+   * Reads what is committed. The reads of one turn of the event loop share a transaction: each by itself would take
+   * and release the file's lock, which costs more than the reading.
+   */
+  read(sql: string, bindings: readonly unknown[]): unknown {
+    if (!this.#isReading) {
+      this.run('BEGIN', [])
+      this.#isReading = true
+      setImmediate(() => this.endReading())
+    }
+    return this.get(sql, bindings)
+  }
+
+  /** To be called before the connection is used for anything else. */
+  endReading(): void {
+    if (!this.#isReading) return
+    this.#isReading = false
+    if (this.#connection.open) this.run('COMMIT', [])
+  }
+}
+
+const caches = new WeakMap<object, StatementCache>()
+
+/** The statements of a connection, prepared once. */
+function statementsOf(connection: BetterSqlite3.Database): StatementCache {
+  let statements = caches.get(connection)
+  if (statements === undefined) caches.set(connection, (statements = new StatementCache(connection)))
+  return statements
 }
 
 /** How transactions begin. Django's default is DEFERRED, under which a read that turns into a write can fail at once. */
@@ -104,12 +149,66 @@ function open(Database: Driver, filename: string, options: SqliteOptions): Bette
   }
 }
 
+/** Runs `work` in a transaction on the pool's connection, from its beginning to its end in one turn. */
+export async function transactionAtOnce<T>(pool: Knex, work: (statements: Statements) => T): Promise<T> {
+  const client = pool.client as Knex.Client
+  const connection = (await client.acquireConnection()) as BetterSqlite3.Database
+  try {
+    const statements = statementsOf(connection)
+    statements.endReading()
+    return connection.transaction(work).immediate(statements)
+  } finally {
+    await client.releaseConnection(connection)
+  }
+}
+
+/**
+ * Reads what is committed: on the pool's connection, whose pages are in memory, or on one of its own while that one is
+ * in somebody's transaction.
+ */
+export class SqliteReader implements Reader {
+  readonly #client: Client
+  #own: BetterSqlite3.Database | undefined
+
+  constructor(pool: Knex) {
+    this.#client = pool.client as Client
+  }
+
+  get(sql: string, bindings: readonly unknown[]): unknown {
+    return this.#statements().read(sql, bindings)
+  }
+
+  #statements(): StatementCache {
+    const { current } = this.#client
+    if (current?.open === true) {
+      const statements = statementsOf(current)
+      if (statements.isReading || !current.inTransaction) return statements
+    }
+    return statementsOf((this.#own ??= this.#open()))
+  }
+
+  #open(): BetterSqlite3.Database {
+    const { driver, connectionSettings } = this.#client
+    const { filename, options } = connectionSettings
+    const connection = open(driver, filename, options)
+    prepareConnection(connection, options)
+    connection.pragma('query_only = ON')
+    return connection
+  }
+
+  close(): void {
+    this.#own?.close()
+    this.#own = undefined
+  }
+}
+
 /** The client class for one entry of DATABASES. */
 export function sqliteDialect(place: Place): Dialect {
-  const caches = new WeakMap<BetterSqlite3.Database, StatementCache>()
   const Base = knexDialect('better-sqlite3') as unknown as new (config: Knex.Config) => Client
 
   class SQLite extends Base {
+    declare current?: BetterSqlite3.Database
+
     _driver(): unknown {
       return requireDriver('better-sqlite3', place)
     }
@@ -118,7 +217,7 @@ export function sqliteDialect(place: Place): Dialect {
       const { filename, options } = this.connectionSettings
       const connection = open(this.driver, filename, options)
       prepareConnection(connection, options)
-      caches.set(connection, new StatementCache(connection))
+      this.current = connection
       return connection
     }
 
@@ -130,7 +229,9 @@ export function sqliteDialect(place: Place): Dialect {
     }
 
     async _query(connection: BetterSqlite3.Database, query: Query): Promise<Query> {
-      const statement = (caches.get(connection) as StatementCache).get(query.sql)
+      const statements = statementsOf(connection)
+      statements.endReading()
+      const statement = statements.prepared(query.sql)
       // oxlint-disable-next-line no-underscore-dangle -- knex's own name
       const bindings = this._formatBindings(query.bindings)
       if (statement.reader) {

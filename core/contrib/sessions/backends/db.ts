@@ -1,18 +1,15 @@
 /** Sessions in the table django_session: the engine that is used when no other is named. */
 import type { Knex } from 'knex'
-import { connections, fromDatabaseDate, isUniqueViolation, toDatabaseDate } from '#core/db'
-import { clock } from '#core/utils'
+import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from '#core/db'
+import { clock, type Outcome } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
+import { BuilderTable } from '../table/builder.ts'
+import { GatheredTable } from '../table/gathered.ts'
+import { SqliteTable } from '../table/sqlite.ts'
+import type { Change, NewRow, SessionColumns, SessionRow } from '../table/table.ts'
 import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
-
-interface Row {
-  session_key: string
-  session_data: string
-  /** Text or Date, as the database's driver gives it. */
-  expire_date: unknown
-}
 
 /** How many rows clearExpired() deletes at once, so that no statement holds others up for long. */
 const BATCH = 500
@@ -29,72 +26,84 @@ export interface DatabaseStoreOptions {
 export class SessionStore implements Store {
   readonly #alias: string
   readonly #table: string
-  readonly #extraColumns: (data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>
+  readonly #extraColumns: ((data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>) | undefined
   readonly #newKey: () => string
+  readonly #single: BuilderTable
+  readonly #gathered: GatheredTable
+  /** There where the database can be read without waiting. */
+  readonly loadSync?: (key: string) => LoadedSession | undefined
 
   constructor(options: DatabaseStoreOptions = {}) {
     this.#alias = options.alias ?? 'default'
     this.#table = options.table ?? 'django_session'
-    this.#extraColumns = options.extraColumns ?? (() => ({}))
+    this.#extraColumns = options.extraColumns
     this.#newKey = options.newKey ?? newSessionKey
+    this.#single = new BuilderTable(this.#alias, this.#table)
+    this.#gathered = new GatheredTable(this.#alias, this.#table)
+    if (connections.database(this.#alias).readsAtOnce) {
+      const table = new SqliteTable(this.#alias, this.#table)
+      this.loadSync = (key) => (canBeKey(key) ? this.#session(key, table.loadSync(key, this.#now())) : undefined)
+    }
   }
 
-  #rows(): Knex.QueryBuilder<Row> {
-    return connections.get(this.#alias)<Row>(this.#table)
+  /** Inside a transaction, statements are the transaction's; outside, those of many requests go together. */
+  get #isAlone(): boolean {
+    return this.#extraColumns !== undefined || currentConnection(this.#alias).isTransaction === true
+  }
+
+  #rows(): Knex.QueryBuilder<SessionRow> {
+    return connections.get(this.#alias)<SessionRow>(this.#table)
   }
 
   #now(): string {
     return toDatabaseDate(clock.now(), this.#alias)
   }
 
-  /** The row of a key, in a state, if it has not expired. MySQL compares text without regard to case: bytes do not. */
-  #living(key: string, version: string): Knex.QueryBuilder<Row> {
-    const same =
-      connections.database(this.#alias).backend.vendor === 'mysql' ? 'binary session_data = ?' : 'session_data = ?'
-    return this.#rows().where('session_key', key).whereRaw(same, [version]).where('expire_date', '>', this.#now())
-  }
-
-  #columns(record: SessionRecord): Pick<Row, 'session_data' | 'expire_date'> {
+  #columns(record: SessionRecord): SessionColumns {
     return {
-      ...this.#extraColumns(record.data),
+      ...this.#extraColumns?.(record.data),
       session_data: encodeSession(record.data),
       expire_date: toDatabaseDate(record.expiresAt, this.#alias),
     }
   }
 
-  async load(key: string): Promise<LoadedSession | undefined> {
-    if (!canBeKey(key)) return undefined
-    const row = (await this.#rows().where('session_key', key).where('expire_date', '>', this.#now()).first()) as
-      | Row
-      | undefined
-    // A database that compares without regard to case finds keys that we never issued.
+  /** A database that compares without regard to case finds keys that we never issued. */
+  #session(key: string, row: SessionRow | undefined): LoadedSession | undefined {
     if (row === undefined || row.session_key !== key) return undefined
+    const alias = this.#alias
     return {
       data: decodeSession(row.session_data),
       version: row.session_data,
-      expiresAt: fromDatabaseDate(row.expire_date, this.#alias),
+      // Seldom asked for, and dear.
+      get expiresAt() {
+        return fromDatabaseDate(row.expire_date, alias)
+      },
     }
+  }
+
+  async load(key: string): Promise<LoadedSession | undefined> {
+    if (!canBeKey(key)) return undefined
+    const row = this.#isAlone ? (await this.#single.load([key], this.#now()))[0] : await this.#gathered.load(key)
+    return this.#session(key, row)
   }
 
   async create(record: SessionRecord): Promise<{ key: string; version: string }> {
     const columns = this.#columns(record)
     for (;;) {
-      const key = this.#newKey()
-      try {
-        await this.#rows().insert({ session_key: key, ...columns })
-        return { key, version: columns.session_data }
-      } catch (error) {
-        // The key is taken: another is drawn. What is there is never written over.
-        if (!isUniqueViolation(error)) throw error
-      }
+      const row: NewRow = { key: this.#newKey(), columns }
+      const inserted = this.#isAlone ? await only(this.#single.insert([row])) : await this.#gathered.insert(row)
+      // Where the key is taken another is drawn. What is there is never written over.
+      if (inserted) return { key: row.key, version: columns.session_data }
     }
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
-    const columns = this.#columns(record)
-    const saved: number = await this.#living(key, version).update(columns)
-    if (saved === 0) throw await this.#whatHappenedTo(key)
-    return { key, version: columns.session_data }
+    const change: Change = { key, version, columns: this.#columns(record) }
+    const saved = this.#isAlone
+      ? await only(this.#single.update([change], this.#now()))
+      : await this.#gathered.update(change)
+    if (!saved) throw await this.#whatHappenedTo(key)
+    return { key, version: change.columns.session_data }
   }
 
   async #whatHappenedTo(key: string): Promise<Error> {
@@ -102,7 +111,8 @@ export class SessionStore implements Store {
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
-    const rows = version === undefined ? this.#rows().where('session_key', key) : this.#living(key, version)
+    const rows: Knex.QueryBuilder =
+      version === undefined ? this.#rows().where('session_key', key) : this.#single.living(key, version, this.#now())
     const deleted: number = await rows.delete()
     if (deleted === 0 && version !== undefined && (await this.load(key)) !== undefined) throw new SessionConflict()
     return deleted > 0
@@ -127,4 +137,10 @@ export class SessionStore implements Store {
       deleted += await this.#rows().whereIn('session_key', keys).where('expire_date', '<', now).delete()
     }
   }
+}
+
+/** What became of the one row that was given. */
+async function only(outcomes: Promise<readonly Outcome<boolean>[]>): Promise<boolean> {
+  const [outcome] = await outcomes
+  return outcome !== undefined && 'answer' in outcome && outcome.answer
 }

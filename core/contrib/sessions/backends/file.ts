@@ -11,7 +11,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, errorCode, FileLock, ifThere, replaceFile, writeNewFile } from '#core/utils'
+import { clock, errorCode, FileLock, ifThere, writeNewFile } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { InvalidSessionKey, SessionConflict, SessionGone } from '../exceptions.ts'
 import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
@@ -57,7 +57,7 @@ export class SessionStore implements Store {
     return ifThere(() => {
       const descriptor = openSync(file, 'r')
       try {
-        return { text: readFileSync(descriptor, 'latin1'), modified: fstatSync(descriptor).mtimeMs }
+        return { text: readFileSync(descriptor, 'utf8'), modified: fstatSync(descriptor).mtimeMs }
       } finally {
         closeSync(descriptor)
       }
@@ -106,9 +106,9 @@ export class SessionStore implements Store {
   async update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
     const text = encodeSession(record.data)
     const file = this.keyToFile(key)
-    await new FileLock(file).run(() => {
+    await new FileLock(file).replace(() => {
       this.#mustBe(file, version)
-      replaceFile(file, text)
+      return text
     })
     return { key, version: text }
   }

@@ -1,0 +1,53 @@
+/** The sessions of many requests on their way to one table: what waits goes together. */
+import { connections, isConnectionError, toDatabaseDate } from '#core/db'
+import { clock, Gatherer, type GathererOptions } from '#core/utils'
+import { MysqlTable } from './mysql.ts'
+import { PostgresqlTable } from './postgresql.ts'
+import { SqliteTable } from './sqlite.ts'
+import type { Change, NewRow, SessionRow, SessionTable } from './table.ts'
+
+/** Groups of one kind on their way at once: one is being worked on while the next is on the wire. */
+const SLOTS = 2
+
+/** Sessions in a group; so that none holds up a database, or the process, for long. */
+const MOST = 100
+
+const TABLES = { sqlite: SqliteTable, postgresql: PostgresqlTable, mysql: MysqlTable }
+
+const gatherer = <Job, Answer>(options: Pick<GathererOptions<Job, Answer>, 'run' | 'keyOf'>): Gatherer<Job, Answer> =>
+  new Gatherer({ ...options, isEverybodys: isConnectionError, slots: SLOTS, most: MOST })
+
+export class GatheredTable {
+  readonly #loads: Gatherer<string, SessionRow | undefined>
+  readonly #inserts: Gatherer<NewRow, boolean>
+  readonly #updates: Gatherer<Change, boolean>
+
+  constructor(alias: string, name: string) {
+    const table: SessionTable = new TABLES[connections.database(alias).backend.vendor](alias, name)
+    const now = (): string => toDatabaseDate(clock.now(), alias)
+    const keyOf = ({ key }: NewRow): string => key
+    this.#inserts = gatherer<NewRow, boolean>({ keyOf, run: (rows) => table.insert(rows) })
+    this.#updates = gatherer<Change, boolean>({ keyOf, run: (changes) => table.update(changes, now()) })
+    this.#loads = gatherer({
+      run: async (keys) => {
+        const rows = await table.load([...new Set(keys)], now())
+        const found = new Map(rows.map((row) => [row.session_key, row]))
+        return keys.map((key) => ({ answer: found.get(key) }))
+      },
+    })
+  }
+
+  load(key: string): Promise<SessionRow | undefined> {
+    return this.#loads.do(key)
+  }
+
+  /** False where the key is taken. */
+  insert(row: NewRow): Promise<boolean> {
+    return this.#inserts.do(row)
+  }
+
+  /** False where there is no such row any more. */
+  update(change: Change): Promise<boolean> {
+    return this.#updates.do(change)
+  }
+}

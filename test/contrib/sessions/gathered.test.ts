@@ -1,0 +1,153 @@
+/** Saves of many requests travel together, and each is still conditional on its own version and answered by itself. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { encodeSession, newSessionKey, SessionConflict, SessionGone } from '#core/contrib/sessions'
+import { SessionStore } from '#core/contrib/sessions/backends/db'
+import { connection, connections, isConnectionError, toDatabaseDate, transaction } from '#core/db'
+import { GatheredTable } from '../../../core/contrib/sessions/table/gathered.ts'
+import type { Change } from '../../../core/contrib/sessions/table/table.ts'
+import { databases, onEachDatabase } from '../../services.ts'
+import { inDatabase } from './database.ts'
+
+const all = await databases('gathered')
+
+const MANY = 20
+const later = (): number => Date.now() + 1_000_000
+
+interface Saved {
+  readonly key: string
+  readonly version: string
+}
+
+const names = (settled: readonly PromiseSettledResult<unknown>[]): string[] =>
+  settled.map((each) => (each.status === 'fulfilled' ? 'saved' : (each.reason as Error).constructor.name))
+
+describe('gathered sessions', () => {
+  before(() => setup())
+
+  onEachDatabase(all, (database) => {
+    const isSqlite = database.vendor === 'sqlite'
+    let statements: string[] = []
+    // What SQLite is told goes past knex; its driver tells of it.
+    const OPTIONS = isSqlite ? { verbose: (sql: string): void => void statements.push(sql) } : {}
+    inDatabase({
+      DATABASES: { default: { ...database.config, OPTIONS: { ...database.config.OPTIONS, ...OPTIONS } } },
+      SESSION_ENGINE: 'core.contrib.sessions.backends.db',
+    })
+
+    const made = (store: SessionStore, many = MANY): Promise<Saved[]> =>
+      Promise.all(Array.from({ length: many }, (_, i) => store.create({ data: { i }, expiresAt: later() })))
+
+    const change = ({ key, version }: Saved, expire_date = toDatabaseDate(later())): Change => ({
+      key,
+      version,
+      columns: { session_data: encodeSession({ new: key }), expire_date },
+    })
+
+    it('are saved together: one statement, or one transaction, for twenty requests', async () => {
+      const store = new SessionStore()
+      const saved = await made(store)
+      const listen = ({ sql }: { sql: string }): void => void statements.push(sql)
+      const { pool } = connections.database()
+      if (!isSqlite) pool.on('query', listen)
+      statements = []
+      await Promise.all(saved.map(({ key, version }) => store.update(key, { data: {}, expiresAt: later() }, version)))
+      pool.removeListener('query', listen)
+      const outer = statements.filter((sql) => !isSqlite || /^(begin|commit)/i.test(sql))
+      expect(outer).to.have.length({ sqlite: 2, postgresql: 1, mysql: 4 }[database.vendor])
+    })
+
+    it('are written over nothing but their own version', async () => {
+      const store = new SessionStore()
+      const saved = await made(store)
+      // Every third was changed by somebody else meanwhile, every fifth deleted.
+      for (const [i, { key, version }] of saved.entries()) {
+        if (i % 5 === 0) await store.delete(key)
+        else if (i % 3 === 0) await store.update(key, { data: { other: i }, expiresAt: later() }, version)
+      }
+      const settled = await Promise.allSettled(
+        saved.map(({ key, version }, i) => store.update(key, { data: { mine: i }, expiresAt: later() }, version)),
+      )
+      const expected = saved.map((_, i) => {
+        return i % 5 === 0 ? SessionGone.name : i % 3 === 0 ? SessionConflict.name : 'saved'
+      })
+      expect(names(settled)).to.deep.equal(expected)
+      const found = await Promise.all(saved.map(({ key }) => store.load(key)))
+      const data = saved.map((_, i) => (i % 5 === 0 ? undefined : i % 3 === 0 ? { other: i } : { mine: i }))
+      expect(found.map((each) => each?.data)).to.deep.equal(data)
+    })
+
+    it('let one of two writers of one session through, even in one turn', async () => {
+      const store = new SessionStore()
+      const [{ key, version }] = (await made(store, 1)) as [Saved]
+      const write = (n: number) => store.update(key, { data: { n }, expiresAt: later() }, version)
+      const settled = await Promise.allSettled([write(1), write(2), write(3)])
+      expect(names(settled)).to.deep.equal(['saved', SessionConflict.name, SessionConflict.name])
+      expect((await store.load(key))?.data).to.deep.equal({ n: 1 })
+    })
+
+    it('fail alone: one that the database refuses leaves the others saved', async () => {
+      const table = new GatheredTable('default', 'django_session')
+      const saved = await made(new SessionStore())
+      const settled = await Promise.allSettled(
+        saved.map((each, i) => table.update(i === 7 ? change(each, null as never) : change(each))),
+      )
+      expect(settled.filter(({ status }) => status === 'rejected')).to.have.length(1)
+      expect(settled[7]?.status).to.equal('rejected')
+      expect(isConnectionError((settled[7] as PromiseRejectedResult).reason)).to.equal(false)
+      const rows = await Promise.all(saved.map(({ key }) => table.load(key)))
+      const texts = saved.map(({ key, version }, i) => (i === 7 ? version : encodeSession({ new: key })))
+      // The timestamp in a text is the second in which it was signed.
+      const payload = (text: string | undefined): string | undefined => text?.split(':')[0]
+      expect(rows.map((row) => payload(row?.session_data))).to.deep.equal(texts.map(payload))
+    })
+
+    it('are inserted under other keys where theirs are taken', async () => {
+      const [taken] = (await made(new SessionStore(), 1)) as [Saved]
+      let draws = 0
+      const newKey = (): string => (draws++ % 2 === 0 ? taken.key : newSessionKey())
+      const store = new SessionStore({ newKey })
+      const saved = await made(store, 5)
+      expect(new Set(saved.map(({ key }) => key)).size).to.equal(5)
+      expect(saved.map(({ key }) => key)).to.not.include(taken.key)
+      expect((await store.load(taken.key))?.version).to.equal(taken.version)
+    })
+
+    it('are read together, the same one by many at once', async () => {
+      const store = new SessionStore()
+      const saved = await made(store, 3)
+      const keys = [...saved, ...saved, { key: 'x'.repeat(32) }].map(({ key }) => key)
+      const found = await Promise.all(keys.map((key) => store.load(key)))
+      expect(found.map((each) => each?.data)).to.deep.equal(
+        [0, 1, 2, 0, 1, 2].map((i) => ({ i })).concat([undefined as never]),
+      )
+    })
+
+    it('belong to the transaction that they are saved in, with nobody else’s', async () => {
+      const store = new SessionStore()
+      const [mine, others] = (await made(store, 2)) as [Saved, Saved]
+      const undone = new Error('rolled back')
+      const rolledBack = transaction(async () => {
+        await store.update(mine.key, { data: { mine: true }, expiresAt: later() }, mine.version)
+        expect((await store.load(mine.key))?.data).to.deep.equal({ mine: true })
+        throw undone
+      })
+      const beside = store.update(others.key, { data: { others: true }, expiresAt: later() }, others.version)
+      expect(await rolledBack.catch((error: unknown) => error)).to.equal(undone)
+      await beside
+      expect((await store.load(mine.key))?.version).to.equal(mine.version)
+      expect((await store.load(others.key))?.data).to.deep.equal({ others: true })
+    })
+
+    it('are read as committed, whoever is in the middle of a transaction', async () => {
+      const store = new SessionStore()
+      if (store.loadSync === undefined) return
+      const [{ key, version }] = (await made(store, 1)) as [Saved]
+      await transaction(async () => {
+        await connection('django_session').where('session_key', key).update({ session_data: 'half done' })
+        expect(store.loadSync?.(key)?.version).to.equal(version)
+      })
+      expect(store.loadSync(key)?.version).to.equal('half done')
+    })
+  })
+})
