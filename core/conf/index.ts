@@ -4,6 +4,7 @@ export { cacheFromUrl, databaseFromUrl } from './environment.ts'
 export { overrideSettings } from './override.ts'
 export { type LoadedSettings, type SettingDefinition, type SettingName, type Settings, schema } from './schema.ts'
 export {
+  allSettings,
   givenSettings,
   loadSettings,
   projectRoot,

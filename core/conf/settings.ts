@@ -27,25 +27,43 @@ export function currentSettings(): LoadedSettings {
   return current
 }
 
-const settingsObject = Object.create(null) as Record<string, unknown>
-
-/** A read of `settings.X` is a getter over the current values, so that an override is one assignment. */
-function declare(name: string): void {
-  Object.defineProperty(settingsObject, name, {
-    enumerable: true,
-    configurable: true,
-    get: () => currentSettings()[name as keyof LoadedSettings],
-    set() {
-      throw new ImproperlyConfigured(
-        `settings.${name} cannot be assigned: settings are read-only while the process runs. In a test, use overrideSettings().`,
-      )
-    },
-  })
+/** An object of which every setting can be read, and none assigned. */
+function readOnly(names: Iterable<string>, read: (name: string) => () => unknown): object {
+  const face = Object.create(null) as object
+  for (const name of names) {
+    Object.defineProperty(face, name, {
+      enumerable: true,
+      get: read(name),
+      set() {
+        throw new ImproperlyConfigured(
+          `settings.${name} cannot be assigned: settings are read-only while the process runs. In a test, use overrideSettings().`,
+        )
+      },
+    })
+  }
+  return face
 }
-for (const name of Object.keys(schema)) declare(name)
 
-/** The settings of this process. Reading one before they are loaded is an error that says so. */
-export const settings = settingsObject as LoadedSettings
+const unread = readOnly(Object.keys(schema), () => currentSettings)
+
+/** What `settings` shows of each set of values. */
+const faces = new Map<LoadedSettings, object>()
+
+/**
+ * The settings of this process. Reading one before they are loaded is an error that says so.
+ *
+ * The values in force are its prototype, and an override is another prototype: a request reads dozens of settings, and
+ * properties of a prototype are those that an engine reads fastest.
+ */
+export const settings = Object.create(unread) as LoadedSettings
+
+function putInForce(values: LoadedSettings | undefined): void {
+  current = values
+  Object.setPrototypeOf(settings, (values && faces.get(values)) ?? unread)
+}
+
+/** The settings in force as a plain object, for those who want to see all of them. */
+export const allSettings = (): LoadedSettings => ({ ...currentSettings() })
 
 /** A setting by a name that is only known at run time, or an error with the nearest known name. */
 export function settingNamed(name: string): unknown {
@@ -59,13 +77,21 @@ export function settingNamed(name: string): unknown {
 /** Puts values in force until `pop` takes them away. */
 export function pushSettings(values: LoadedSettings): void {
   stack.push(values)
-  current = values
-  for (const name of Object.keys(values)) if (!Object.hasOwn(settingsObject, name)) declare(name)
+  const byName: Readonly<Record<string, unknown>> = values
+  faces.set(
+    values,
+    readOnly(Object.keys(values), (name) => {
+      const value = byName[name]
+      return () => value
+    }),
+  )
+  putInForce(values)
 }
 
 export function popSettings(values: LoadedSettings): void {
   stack.splice(stack.lastIndexOf(values), 1)
-  current = stack.at(-1)
+  if (!stack.includes(values)) faces.delete(values)
+  putInForce(stack.at(-1))
 }
 
 /** All values that are in force or will be again when an override ends. */

@@ -7,7 +7,7 @@ import type { ErrorResponses } from './error_responses.ts'
 
 /** Named groups by name; unnamed groups of a regular expression by index. */
 const paramsOf = ({ args, kwargs }: ResolverMatch): object =>
-  args.length === 0 ? kwargs : Object.assign({}, args, kwargs)
+  args.length === 0 ? { ...kwargs } : Object.assign({}, args, kwargs)
 
 function noResponse(match: ResolverMatch, answer: unknown): TypeError {
   const what = answer === undefined ? 'nothing' : shown(answer)
@@ -21,7 +21,9 @@ async function answerOf(request: HttpRequest, resolver: RootResolver): Promise<H
   // The resolver found nothing before; asked again it says so with its error.
   const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
   if (isReadBeforeView(request)) await request.read()
-  const answer: unknown = await match.func(request, paramsOf(match) as never)
+  let answer: unknown = match.func(request, paramsOf(match) as never)
+  // A view that does not wait is not waited for.
+  if (!(answer instanceof HttpResponseBase)) answer = await answer
   if (answer instanceof HttpResponseBase) return answer
   throw noResponse(match, answer)
 }

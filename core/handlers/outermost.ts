@@ -2,6 +2,7 @@
 import type { Middleware, Response } from 'koa'
 import { applyResponse, type HttpRequest, patchCacheControl } from '#core/http'
 import { Resolver404, type RootResolver } from '#core/urls'
+import { endOfTurn } from '#core/utils'
 import type { ErrorResponses } from './error_responses.ts'
 import { logKoaError, logStatus } from './logging.ts'
 
@@ -60,5 +61,8 @@ export function outermost(resolver: RootResolver, errors: ErrorResponses): Middl
       await answerFor(error, request, response, errors)
     }
     if (response.status >= 400) logStatus(request, response.status)
+    // The answers of one turn leave together: whoever receives them is woken once, and not for each, which costs the
+    // sender, too. A request that is alone in its turn is answered at once.
+    await endOfTurn()
   }
 }

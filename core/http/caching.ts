@@ -25,7 +25,7 @@ class KoaHeaders implements HeaderAccess {
   }
 
   set(name: string, value: string): void {
-    this.#response.set(name, value)
+    this.#response.res.setHeader(name, value)
   }
 }
 
@@ -41,7 +41,12 @@ const listOf = (header: string | undefined): string[] =>
 /** Adds names of request headers to Vary. A name that is there already stays as it is; `*` stands for all. */
 export function patchVaryHeaders(response: AnyResponse, names: readonly string[]): void {
   const headers = headersOf(response)
-  const vary = listOf(headers.get('Vary'))
+  const before = headers.get('Vary')
+  if (before === undefined && names.length === 1) {
+    headers.set('Vary', names[0] as string)
+    return
+  }
+  const vary = listOf(before)
   const known = new Set(vary.map((name) => name.toLowerCase()))
   for (const name of names) {
     if (known.has(name.toLowerCase())) continue
@@ -64,32 +69,58 @@ const directiveName = (key: string): string =>
 
 const directiveValue = (value: boolean | number | string): string => (value === false ? 'False' : String(value))
 
+/** The directives of a Cache-Control header by name: true for a flag. */
+class Directives {
+  readonly #found = new Map<string, string | true>()
+
+  constructor(header: string | undefined) {
+    for (const entry of listOf(header)) {
+      const equals = entry.indexOf('=')
+      this.#add(
+        (equals < 0 ? entry : entry.slice(0, equals)).toLowerCase(),
+        equals < 0 ? true : entry.slice(equals + 1),
+      )
+    }
+  }
+
+  #add(name: string, value: string | true): void {
+    const before = this.#found.get(name)
+    const isField = name === 'no-cache' && value !== true && before !== undefined
+    this.#found.set(name, isField ? (before === true ? true : `${before}, no-cache=${value}`) : value)
+  }
+
+  patch(directives: CacheDirectives): void {
+    if (directives.private) this.#found.delete('public')
+    if (directives.public) this.#found.delete('private')
+    for (const [key, value] of Object.entries(directives)) {
+      const name = directiveName(key)
+      const before = Number(this.#found.get(name))
+      const smaller = name === 'max-age' && before < Number(value) ? String(before) : directiveValue(value)
+      this.#add(name, value === true ? true : smaller)
+    }
+  }
+
+  toString(): string {
+    return Array.from(this.#found, ([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ')
+  }
+}
+
 /**
  * Adds directives to Cache-Control. The smaller max-age wins, `private` and `public` replace each other, and
  * `noCache` with a field's name adds to the fields that are there.
  */
 export function patchCacheControl(response: AnyResponse, directives: CacheDirectives): void {
   const headers = headersOf(response)
-  const found = new Map<string, string | true>()
-  const add = (name: string, value: string | true): void => {
-    const before = found.get(name)
-    const isField = name === 'no-cache' && value !== true && before !== undefined
-    found.set(name, isField ? (before === true ? true : `${before}, no-cache=${value}`) : value)
-  }
-  for (const entry of listOf(headers.get('Cache-Control'))) {
-    const equals = entry.indexOf('=')
-    add((equals < 0 ? entry : entry.slice(0, equals)).toLowerCase(), equals < 0 ? true : entry.slice(equals + 1))
-  }
-  if (directives.private) found.delete('public')
-  if (directives.public) found.delete('private')
-  for (const [key, value] of Object.entries(directives)) {
-    const name = directiveName(key)
-    const before = Number(found.get(name))
-    const smaller = name === 'max-age' && before < Number(value) ? String(before) : directiveValue(value)
-    add(name, value === true ? true : smaller)
-  }
-  const text = Array.from(found, ([name, value]) => (value === true ? name : `${name}=${value}`)).join(', ')
-  headers.set('Cache-Control', text)
+  const found = new Directives(headers.get('Cache-Control'))
+  found.patch(directives)
+  headers.set('Cache-Control', String(found))
+}
+
+/** Forbids shared caches to keep a response: what `patchCacheControl(response, { private: true })` does. */
+export function makePrivate(response: AnyResponse): void {
+  const headers = headersOf(response)
+  if (headers.get('Cache-Control') === undefined) headers.set('Cache-Control', 'private')
+  else patchCacheControl(response, { private: true })
 }
 
 /** The max-age of a response in seconds, or undefined. */

@@ -8,6 +8,7 @@ export {
   type CacheDirectives,
   getMaxAge,
   hasVaryHeader,
+  makePrivate,
   patchCacheControl,
   patchResponseHeaders,
   patchVaryHeaders,
@@ -26,7 +27,7 @@ export {
   HttpResponseNotModified,
   HttpResponseServerError,
 } from './kinds.ts'
-export { extendKoa } from './koa.ts'
+export { extendKoa, extendRequest } from './koa.ts'
 export { HttpResponsePermanentRedirect, HttpResponseRedirect, type RedirectOptions } from './redirects.ts'
 export type { SignedCookieOptions } from './request.ts'
 export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'

@@ -105,6 +105,20 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   },
 }
 
+/**
+ * Gives all requests of an application further attributes, when the first of them needs it. They stand on the
+ * prototype: defined on each request, they would cost every one of them more than the whole chain.
+ * @param name one of the attributes, by which is seen whether they are there
+ */
+export function extendRequest<Name extends string>(
+  request: HttpRequest,
+  name: Name,
+  attributes: ThisType<HttpRequest> & Record<Name, unknown>,
+): void {
+  if (name in request) return
+  Object.defineProperties(Object.getPrototypeOf(request) as object, Object.getOwnPropertyDescriptors(attributes))
+}
+
 /** To be called once for an application, before it answers requests. */
 export function extendKoa(app: Koa): void {
   Object.defineProperties(app.request, Object.getOwnPropertyDescriptors(requestAttributes))

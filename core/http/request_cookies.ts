@@ -1,7 +1,7 @@
 /** The cookies of a request: parsed when first asked for, and the signed ones among them verified. */
 import { settings } from '#core/conf'
 import { BadSignature, SignatureExpired } from '#core/signing'
-import { parseCookies } from '#core/utils'
+import { parseCookies, Recent } from '#core/utils'
 import { legacySignerOf, signerOf } from './cookie_jar.ts'
 import { CookieMissing } from './errors.ts'
 import type { SignedCookieOptions } from './request.ts'
@@ -14,8 +14,20 @@ function asUtf8(header: string): string {
   return /^[\0-\x7f]*$/.test(header) ? header : Buffer.from(header, 'latin1').toString()
 }
 
+/** Parsed headers: a visitor sends the same one again and again. What they have is shared, and cannot be changed. */
+const parsed = new Recent<Readonly<Record<string, string>>>()
+
+function cookiesIn(header: string): Readonly<Record<string, string>> {
+  let cookies = parsed.get(header)
+  if (cookies === undefined) {
+    cookies = Object.freeze(parseCookies(asUtf8(header)))
+    parsed.add(header, cookies)
+  }
+  return cookies
+}
+
 export function cookiesOf(request: HttpRequest): Readonly<Record<string, string>> {
-  return (stateOf(request).cookies ??= parseCookies(asUtf8(request.req.headers.cookie ?? '')))
+  return (stateOf(request).cookies ??= cookiesIn(request.req.headers.cookie ?? ''))
 }
 
 function verified(name: string, value: string, { salt = '', maxAge }: SignedCookieOptions): string {

@@ -32,7 +32,7 @@ export abstract class HttpResponseBase {
     if (headers !== undefined) {
       for (const [name, value] of isIterable(headers) ? headers : Object.entries(headers)) this.headers.set(name, value)
     }
-    const type = contentType ?? this.headers.get('Content-Type')
+    const type = contentType ?? (headers === undefined ? undefined : this.headers.get('Content-Type'))
     this.charset = charset ?? charsetOf(type) ?? defaultCharset()
     if (type === undefined) this.headers.set('Content-Type', `text/html; charset=${this.charset}`)
     else if (contentType !== undefined) this.headers.set('Content-Type', contentType)

@@ -9,10 +9,10 @@ const HEADER = 'X-Frame-Options'
 /** The middleware as MIDDLEWARE names it. */
 export function XFrameOptionsMiddleware(): Middleware {
   const value = settings.X_FRAME_OPTIONS.toUpperCase()
-  return async function clickjacking({ request, response }, next) {
+  return function clickjacking({ request, response }, next) {
     // Set on the way in: the view's own value wins, and an answer to a failure further in has it too.
-    if (request.resolverMatch?.func.xframeOptionsExempt !== true) response.set(HEADER, value)
-    await next()
+    if (request.resolverMatch?.func.xframeOptionsExempt !== true) response.res.setHeader(HEADER, value)
+    return next()
   }
 }
 

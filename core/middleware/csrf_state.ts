@@ -1,7 +1,7 @@
 /** A request's CSRF secret: where it comes from, and where it goes to when somebody asked for it. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { type AnyResponse, type HttpRequest, patchVaryHeaders } from '#core/http'
+import { type AnyResponse, extendRequest, type HttpRequest, patchVaryHeaders } from '#core/http'
 import { formatProblem, maskSecret, newSecret, secretOf } from './csrf_tokens.ts'
 
 declare module 'koa' {
@@ -73,10 +73,16 @@ function renew(state: CsrfState): string {
   return (state.secret = newSecret())
 }
 
+const attributes: ThisType<HttpRequest> & { csrfToken: () => string } = {
+  csrfToken(): string {
+    return getToken(this)
+  },
+}
+
 /** Prepares a request for `getToken`. A malformed cookie is replaced whether anybody asks for a token or not. */
 export function beginCsrf(request: HttpRequest): void {
   const state = csrfStateOf(request)
-  request.csrfToken = () => getToken(request)
+  extendRequest(request, 'csrfToken', attributes)
   // A session is not read before somebody needs it: an untouched one costs nothing.
   if (state.secret !== undefined || settings.CSRF_USE_SESSIONS) return
   const { secret, problem } = sentSecret(request)
@@ -101,6 +107,10 @@ export function rotateToken(request: HttpRequest): void {
   renew(csrfStateOf(request))
 }
 
+/** Whether a session has this secret, in whichever form: Django before 4.1 knows the masked one only. */
+const isKept = (kept: unknown, secret: string): boolean =>
+  typeof kept === 'string' && formatProblem(kept) === undefined && secretOf(kept) === secret
+
 /** Gives the client, or its session, the secret if it was used or changed. */
 export function sendSecret(request: HttpRequest, response: AnyResponse): void {
   const state = csrfStateOf(request)
@@ -108,7 +118,7 @@ export function sendSecret(request: HttpRequest, response: AnyResponse): void {
   state.needsUpdate = false
   if (settings.CSRF_USE_SESSIONS) {
     const session = sessionOf(request)
-    if (session.get(SESSION_KEY) !== state.secret) session.set(SESSION_KEY, state.secret)
+    if (!isKept(session.get(SESSION_KEY), state.secret)) session.set(SESSION_KEY, state.secret)
     return
   }
   response.setCookie(settings.CSRF_COOKIE_NAME, state.secret, {

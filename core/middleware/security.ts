@@ -42,17 +42,16 @@ export function SecurityMiddleware(): Middleware {
   const { always, secure } = headersToSend()
   const exempt = compiled(settings.SECURE_REDIRECT_EXEMPT)
   const { SECURE_SSL_REDIRECT: redirects, SECURE_SSL_HOST: sslHost } = settings
-  return async function security({ request, response }, next) {
+  const mayPass = (request: HttpRequest): boolean => !redirects || someMatch(exempt, pathToMatch(request))
+  return function security({ request, response }, next) {
     const isSecure = request.isSecure()
     // Set on the way in: the view's own values win, and an answer to a failure further in has them too.
-    for (const [name, value] of always) response.set(name, value)
-    if (isSecure) for (const [name, value] of secure) response.set(name, value)
-    if (isSecure || !redirects || someMatch(exempt, pathToMatch(request))) {
-      await next()
-      return
-    }
+    for (const [name, value] of always) response.res.setHeader(name, value)
+    if (isSecure) for (const [name, value] of secure) response.res.setHeader(name, value)
+    if (isSecure || mayPass(request)) return next()
     hintAtProxy(request, 'SECURE_SSL_REDIRECT redirects to an address that redirects again.')
     const host = sslHost ?? request.getHost()
     applyResponse(new HttpResponsePermanentRedirect(`https://${host}${request.getFullPath()}`), response)
+    return undefined
   }
 }

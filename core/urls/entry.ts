@@ -1,6 +1,6 @@
 /** What the entries of `urlpatterns` have in common, whether they lead to a view or to further patterns. */
-import type { ResolverMatch } from '#core/http'
 import type { PathPattern } from './path_pattern.ts'
+import type { ResolverMatch } from './resolver_match.ts'
 
 export interface UrlEntry {
   readonly pattern: PathPattern

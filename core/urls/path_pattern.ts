@@ -19,6 +19,8 @@ export interface PathPattern {
   readonly templates: readonly Template[]
   /** Segments with which every path that it matches begins; what the resolver's index goes by. */
   readonly literalSegments: readonly string[]
+  /** Whether it matches one text alone. */
+  readonly isLiteral: boolean
   /** Matches the start of a path, which comes without its first slash. */
   match(path: string): MatchedStart | undefined
 }

@@ -29,6 +29,7 @@ export class URLPattern implements UrlEntry {
       appNames: [],
       namespaces: [],
       route: this.pattern.text,
+      isFixed: this.pattern.isLiteral,
     })
   }
 

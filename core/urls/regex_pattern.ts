@@ -50,6 +50,7 @@ export class RegexPattern implements PathPattern {
   readonly regexText: string
   readonly templates: readonly Template[]
   readonly literalSegments: readonly string[]
+  readonly isLiteral = false
   readonly #regex: RegExp
   readonly #hasNames: boolean
 

@@ -1,5 +1,4 @@
 /** One entry of `urlpatterns` that leads to further patterns: an include, and the root of them all. */
-import type { ResolverMatch as Match } from '#core/http'
 import type { Tried, UrlEntry, UrlPatterns } from './entry.ts'
 import type { Included } from './include.ts'
 import type { MatchedStart, PathPattern } from './path_pattern.ts'
@@ -44,7 +43,7 @@ export class URLResolver implements UrlEntry {
     return undefined
   }
 
-  #around(found: Match, { args, kwargs }: MatchedStart): ResolverMatch {
+  #around(found: ResolverMatch, { args, kwargs }: MatchedStart): ResolverMatch {
     const merged = { ...kwargs, ...this.kwargs, ...found.kwargs }
     const { appName, namespace } = this
     return new ResolverMatch({
@@ -56,6 +55,7 @@ export class URLResolver implements UrlEntry {
       appNames: appName === undefined ? found.appNames : [appName, ...found.appNames],
       namespaces: namespace === undefined ? found.namespaces : [namespace, ...found.namespaces],
       route: joinRoutes(this.pattern.text, found.route),
+      isFixed: found.isFixed && this.pattern.isLiteral,
     })
   }
 

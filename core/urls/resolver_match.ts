@@ -9,6 +9,7 @@ interface Found {
   readonly appNames: readonly string[]
   readonly namespaces: readonly string[]
   readonly route: string
+  readonly isFixed: boolean
 }
 
 export class ResolverMatch implements Match {
@@ -19,8 +20,10 @@ export class ResolverMatch implements Match {
   readonly appNames: readonly string[]
   readonly namespaces: readonly string[]
   readonly route: string
+  /** Whether it is the same at every request, because nothing of the path went into it. */
+  readonly isFixed: boolean
 
-  constructor({ func, args, kwargs, urlName, appNames, namespaces, route }: Found) {
+  constructor({ func, args, kwargs, urlName, appNames, namespaces, route, isFixed }: Found) {
     this.func = func
     this.args = args
     this.kwargs = kwargs
@@ -28,6 +31,7 @@ export class ResolverMatch implements Match {
     this.appNames = appNames
     this.namespaces = namespaces
     this.route = route
+    this.isFixed = isFixed
   }
 
   get appName(): string {

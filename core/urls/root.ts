@@ -19,6 +19,8 @@ export class RootResolver {
   readonly tree: URLResolver
   readonly handlers: ErrorHandlers
   readonly #reverser: Reverser
+  /** What paths without a parameter were found to stand for: as many as there are such routes. */
+  readonly #fixed = new Map<string, ResolverMatch>()
 
   constructor(urlconf: UrlconfModule | UrlPatterns, handlers: ErrorHandlers = {}) {
     const appless = Array.isArray(urlconf) ? urlconf : { urlpatterns: (urlconf as UrlconfModule).urlpatterns }
@@ -37,8 +39,13 @@ export class RootResolver {
    * @throws Resolver404 when no pattern matches
    */
   resolve(path: string): ResolverMatch {
+    const known = this.#fixed.get(path)
+    if (known !== undefined) return known
     const found = path.startsWith('/') ? this.tree.find(path.slice(1)) : undefined
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      if (found.isFixed) this.#fixed.set(path, found)
+      return found
+    }
     throw new Resolver404(path, () => {
       const tried = path.startsWith('/') ? this.tree.listTried(path.slice(1)) : []
       return tried.map((way) => way.slice(1)).filter((way) => way.length > 0)

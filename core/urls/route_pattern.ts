@@ -76,6 +76,10 @@ export class RoutePattern implements PathPattern {
     this.literalSegments = isEndpoint && this.#regex === undefined ? segments : segments.slice(0, -1)
   }
 
+  get isLiteral(): boolean {
+    return this.#regex === undefined
+  }
+
   match(path: string): MatchedStart | undefined {
     if (this.#regex === undefined) return this.#matchLiteral(path)
     const found = this.#regex.exec(path)

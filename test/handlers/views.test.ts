@@ -1,6 +1,9 @@
 /** A view gets the request and the params of its route, and answers with a response. */
 import { expect } from 'chai'
+import type { Middleware } from 'koa'
+import inject from 'light-my-request'
 import { setup } from '#core/apps'
+import { createApplication } from '#core/handlers'
 import { ask } from './ask.ts'
 
 describe('a view', () => {
@@ -41,6 +44,31 @@ describe('a view', () => {
       expect((await client.get('/stream/')).text).to.equal('ab')
       expect((await client.get('/file/')).text).to.match(/^\/\*\* The views of the site/)
     }))
+
+  it('answers in company: the answers of one turn of the event loop leave together', async () => {
+    const order: string[] = []
+    const note: Middleware = ({ res }, next) => {
+      order.push('asked')
+      const end = res.end.bind(res) as (...args: unknown[]) => typeof res
+      res.end = (...args: unknown[]) => {
+        order.push('answered')
+        return end(...args)
+      }
+      return next()
+    }
+    await ask({ MIDDLEWARE: [note] }, async () => {
+      const listener = (await createApplication()).callback()
+      const headers = { host: 'testserver' }
+      const answers = []
+      for (let request = 0; request < 3; request++) {
+        answers.push(inject((req, res) => void listener(req, res), { url: '/params/7/', headers }))
+        // Time enough for an answer, without leaving the turn.
+        for (let i = 0; i < 50; i++) await new Promise<void>((resolve) => process.nextTick(resolve))
+      }
+      await Promise.all(answers)
+    })
+    expect(order).to.deep.equal(['asked', 'asked', 'asked', 'answered', 'answered', 'answered'])
+  })
 
   it('that returns nothing is named in the error', () =>
     ask({}, async (client, logs) => {

@@ -4,12 +4,17 @@ import { applyResponse, type ViewMarks } from '#core/http'
 import { isMarkedLoginNotRequired, type LoginOptions, redirectToLogin } from './decorators.ts'
 import { giveUser } from './request_user.ts'
 
+async function following(reading: Promise<void>, next: () => Promise<unknown>): Promise<void> {
+  await reading
+  await next()
+}
+
 /** Gives each request its user. A visitor without a session costs nothing, a user one query. */
 export function AuthenticationMiddleware(): Middleware {
-  return async function authentication({ request }, next) {
+  return function authentication({ request }, next) {
     const view: ViewMarks | undefined = request.resolverMatch?.func
-    await giveUser(request, view?.sessionExempt !== true)
-    await next()
+    const reading = giveUser(request, view?.sessionExempt !== true)
+    return reading === undefined ? next() : following(reading, next)
   }
 }
 

@@ -1,6 +1,6 @@
 /** `request.user` and `request.auser()`: who sent a request. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import type { HttpRequest } from '#core/http'
+import { extendRequest, type HttpRequest } from '#core/http'
 import type { Session } from '#core/contrib/sessions'
 import { getUser, USER_ID } from './login.ts'
 import { AnonymousUser } from './models/anonymous.ts'
@@ -60,8 +60,6 @@ class RequestUserState {
 
   /** Reads the user for a view. What goes wrong waits until the view asks: one that does not is answered. */
   async prepare(): Promise<void> {
-    // Whoever sends no session's cookie is nobody, without a look.
-    if (this.#request.session.sessionKey === null) return
     try {
       await this.read()
     } catch (error) {
@@ -70,28 +68,38 @@ class RequestUserState {
   }
 }
 
+const STATE = Symbol('nuages.user')
+
+type Holder = HttpRequest & { [STATE]?: RequestUserState }
+
+const stateOf = (request: HttpRequest): RequestUserState =>
+  ((request as Holder)[STATE] ??= new RequestUserState(request))
+
+const attributes: ThisType<HttpRequest> & { user: RequestUser; auser: () => Promise<RequestUser> } = {
+  get user(): RequestUser {
+    return stateOf(this).get()
+  },
+  set user(user: RequestUser) {
+    stateOf(this).set(user)
+  },
+  auser(): Promise<RequestUser> {
+    return stateOf(this).read()
+  },
+}
+
 /**
  * Gives a request its user.
  * @param prepare whether the user shall be there when a view asks for it without waiting
+ * @returns what to wait for, where there is something
  */
-export async function giveUser(request: HttpRequest, prepare: boolean): Promise<void> {
+export function giveUser(request: HttpRequest, prepare: boolean): Promise<void> | undefined {
   if ((request.session as Session | undefined) === undefined) {
     throw new ImproperlyConfigured(
       'AuthenticationMiddleware finds the user by the session, and this request has none. In MIDDLEWARE, put' +
         " 'core.contrib.sessions.middleware.SessionMiddleware' before 'core.contrib.auth.middleware.AuthenticationMiddleware'.",
     )
   }
-  const state = new RequestUserState(request)
-  Object.defineProperties(request, {
-    user: {
-      configurable: true,
-      enumerable: true,
-      get: () => state.get(),
-      set(user: RequestUser) {
-        state.set(user)
-      },
-    },
-    auser: { configurable: true, value: () => state.read() },
-  })
-  if (prepare) await state.prepare()
+  extendRequest(request, 'auser', attributes)
+  // Whoever sends no session's cookie is nobody, without a look.
+  return prepare && request.session.sessionKey !== null ? stateOf(request).prepare() : undefined
 }

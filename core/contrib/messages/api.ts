@@ -19,11 +19,15 @@ export interface MessageOptions {
   readonly failSilently?: boolean
 }
 
-const ofRequests = new WeakMap<HttpRequest, Messages>()
+const MESSAGES = Symbol('nuages.messages')
+
+type Holder = HttpRequest & { [MESSAGES]?: Messages }
+
+const messagesOf = (request: HttpRequest): Messages | undefined => (request as Holder)[MESSAGES]
 
 /** Gives a request its messages; the middleware's task. */
 export function giveMessages(request: HttpRequest, messages: Messages): void {
-  ofRequests.set(request, messages)
+  ;(request as Holder)[MESSAGES] = messages
 }
 
 /**
@@ -43,7 +47,7 @@ export function addMessage(
   if (typeof text !== 'string' && !(text instanceof SafeString)) {
     throw new TypeError(`The text of a message should be a text, found ${shown(text)}.`)
   }
-  const messages = ofRequests.get(request)
+  const messages = messagesOf(request)
   if (messages !== undefined) messages.add(level, text, extraTags)
   else if (!failSilently) {
     throw new MessageFailure(
@@ -55,17 +59,17 @@ export function addMessage(
 
 /** The messages of a request, to be gone through once: going through them marks them as read. */
 export function getMessages(request: HttpRequest): Iterable<Message> & { readonly length: number } {
-  return ofRequests.get(request) ?? []
+  return messagesOf(request) ?? []
 }
 
 /** The least level that is kept for this request. */
 export function getLevel(request: HttpRequest): number {
-  return ofRequests.get(request)?.level ?? constants.INFO
+  return messagesOf(request)?.level ?? constants.INFO
 }
 
 /** Sets the least level that is kept for this request; null for MESSAGE_LEVEL again. False without the middleware. */
 export function setLevel(request: HttpRequest, level: number | null): boolean {
-  const messages = ofRequests.get(request)
+  const messages = messagesOf(request)
   if (messages !== undefined) messages.level = level ?? undefined
   return messages !== undefined
 }

@@ -1,6 +1,6 @@
 /** Shows how the project's settings differ from the defaults. */
 import { inspect } from 'node:util'
-import { loadSettings, projectRoot, schema, settings, settingsModule } from '#core/conf'
+import { allSettings, loadSettings, projectRoot, schema, settingsModule } from '#core/conf'
 import { importModule } from '#core/utils'
 import { type ArgumentParser, BaseCommand } from '../base.ts'
 import { currentProject } from '../project.ts'
@@ -41,7 +41,7 @@ export default class DiffSettingsCommand extends BaseCommand<Options> {
   async handle({ all = false, default: other, output }: Options): Promise<void> {
     const project = currentProject()
     await loadSettings({ settings: project.settings, root: project.start })
-    const current: Values = { ...settings, SETTINGS_MODULE: settingsModule() }
+    const current: Values = { ...allSettings(), SETTINGS_MODULE: settingsModule() }
     const defaults = await defaultValues(other)
     const lines = Object.keys(current)
       .filter((name) => current[name] !== undefined)

@@ -1,5 +1,5 @@
 /** Keeps secrets off the technical pages: by the names they go by, inside URLs, and wherever their values turn up. */
-import { settings } from '#core/conf'
+import { allSettings, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
 
 export const MASK = '********************'
@@ -107,7 +107,7 @@ function secretsSent(request: HttpRequest): string[] {
 
 /** The secrets of the settings and of the request that must not stand anywhere on a page. */
 export function knownSecrets(request: HttpRequest): string[] {
-  const ofSettings = Object.entries(settings).filter(([name]) => !PUBLIC.test(name))
+  const ofSettings = Object.entries(allSettings()).filter(([name]) => !PUBLIC.test(name))
   const secrets = [...ofSettings.flatMap(([name, value]) => secretsIn(name, value, false)), ...secretsSent(request)]
   const isName = /^([a-z_]\w*\.)+\w+$/i
   return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET && !isName.test(secret))

@@ -1,6 +1,6 @@
 /** What a technical page tells of the request and of the settings: every secret masked. */
 import { inspect } from 'node:util'
-import { settings } from '#core/conf'
+import { allSettings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
 import { maskCookie, maskField, maskQuery, maskSetting } from './mask.ts'
 
@@ -35,8 +35,8 @@ function headers(request: HttpRequest): Rows {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
-function allSettings(): Rows {
-  return Object.entries(settings)
+function settingRows(): Rows {
+  return Object.entries(allSettings())
     .map(([name, value]) => {
       return [name, inspect(maskSetting(name, value), { depth: 6, breakLength: 100, maxArrayLength: 200 })] as const
     })
@@ -59,6 +59,6 @@ export function sections(request: HttpRequest): Section[] {
     { title: 'FILES', rows: readable(files), whenEmpty: 'No FILES data' },
     { title: 'COOKIES', rows: readable(cookies), whenEmpty: 'No cookie data' },
     { title: 'Headers', rows: readable(() => headers(request)), whenEmpty: 'No headers' },
-    { title: 'Settings', rows: readable(allSettings), whenEmpty: 'No settings' },
+    { title: 'Settings', rows: readable(settingRows), whenEmpty: 'No settings' },
   ]
 }
