@@ -1,8 +1,10 @@
 /**
  * The services that tests run on: SQLite always; PostgreSQL, MySQL, Redis and memcached where a server answers.
- * TEST_POSTGRESQL_URL, TEST_MYSQL_URL, TEST_REDIS_URL and TEST_MEMCACHED name other servers than those on this machine.
+ * TEST_POSTGRESQL_URL, TEST_MYSQL_URL, TEST_REDIS_URL and TEST_MEMCACHED name other servers than those on this machine,
+ * TEST_PYTHON another Python that has Django.
  * What lies in that Redis database, or in that memcached, is cleared.
  */
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -189,6 +191,19 @@ export const redis = (): Promise<TestCacheServer> =>
 
 export const memcached = (): Promise<TestCacheServer> =>
   cacheServer('Memcached', MEMCACHED, greet(new URL(`tcp://${MEMCACHED}`), 'version', /^VERSION/))
+
+/** The Python whose Django some tests run beside. */
+export const PYTHON = process.env.TEST_PYTHON ?? '/usr/bin/python3'
+
+/** What `requireService` wants to know of Python packages that a test needs. */
+export function python(...modules: string[]): Promise<Pick<TestCacheServer, 'available' | 'reason'>> {
+  return new Promise((resolve) => {
+    execFile(PYTHON, ['-c', `import ${modules.join(', ')}`], (error) => {
+      const available = error === null
+      resolve({ available, reason: available ? '' : `${PYTHON} does not have all of ${modules.join(', ')}.` })
+    })
+  })
+}
 
 /** In a `before`: passes the suite over where a service is not there, and says so; with CI=true it is a failure. */
 export function requireService(

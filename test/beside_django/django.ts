@@ -1,0 +1,91 @@
+/** A live Django in a process of its own, which does what a test asks. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { PYTHON } from '../services.ts'
+
+const SITE = path.join(import.meta.dirname, 'django_site')
+
+interface Answer {
+  readonly value?: unknown
+  /** Python's traceback. */
+  readonly error?: string
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: Error) => void
+}
+
+/** What a view answered. */
+export interface Answered {
+  readonly status: number
+  readonly text: string
+  /** Set-Cookie lines. */
+  readonly cookies: readonly string[]
+}
+
+export class Django {
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>
+  /** Answers come in the order of the questions. */
+  readonly #waiting: Waiting[] = []
+  readonly #closed: Promise<void>
+  #errors = ''
+
+  /** @param settings in Django's names and values; what JSON can hold */
+  constructor(settings: object) {
+    const env = { ...process.env, SITE_SETTINGS: JSON.stringify(settings), PYTHONDONTWRITEBYTECODE: '1' }
+    // The driver ends when its input does, so it does not outlive this process.
+    this.#process = spawn(PYTHON, ['driver.py'], { cwd: SITE, env, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#process.stdin.on('error', () => {})
+    this.#process.stderr.on('data', (data) => {
+      this.#errors += String(data)
+    })
+    createInterface(this.#process.stdout).on('line', (line) => {
+      this.#waiting.shift()?.resolve(JSON.parse(line) as Answer)
+    })
+    this.#closed = new Promise((resolve) => {
+      this.#process.once('close', () => {
+        this.#refuse()
+        resolve()
+      })
+    })
+    this.#process.once('error', (error) => {
+      this.#errors += error.message
+    })
+  }
+
+  #refuse(): void {
+    const error = new Error(`The Django process ended.\n${this.#errors}`)
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+  }
+
+  /** What an operation of driver.py gives. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  async ask<T>(operation: string, given: object = {}): Promise<T> {
+    const { value, error } = await new Promise<Answer>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#process.stdin.write(`${JSON.stringify({ operation, given })}\n`)
+    })
+    if (error !== undefined) throw new Error(`Django's '${operation}' failed:\n${error}`)
+    return value as T
+  }
+
+  /** Runs a management command that has to succeed; what it printed. */
+  async command(...words: string[]): Promise<string> {
+    const [code, text] = await this.ask<[number, string]>('command', { words })
+    if (code !== 0) throw new Error(`Django's '${words.join(' ')}' ended with ${code}:\n${text}`)
+    return text
+  }
+
+  /** What was logged on `django.security.*` and by its sessions since this was asked last: logger, level, message. */
+  logged(): Promise<[string, string, string][]> {
+    return this.ask('logged')
+  }
+
+  async close(): Promise<void> {
+    this.#process.stdin.end()
+    await this.#closed
+  }
+}

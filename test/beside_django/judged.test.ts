@@ -1,0 +1,231 @@
+/** What is wrong with a signed text, both sides find: another key, another salt, too old, cut, changed, compressed badly. */
+import { deflateRawSync, deflateSync } from 'node:zlib'
+import { expect } from 'chai'
+import { decodeSession, encodeSession } from '#core/contrib/sessions'
+import { BadSignature, dumps, loads, SignatureExpired, Signer, TimestampSigner } from '#core/signing'
+import { stopClock } from '#core/test'
+import { parseJson, stringifyJson } from '#core/utils'
+import { databases } from '../services.ts'
+import { inBesideDjango } from './beside.ts'
+import { Generator, SEED } from './generated.ts'
+import { mutationsOf } from './mutations.ts'
+import { databaseEngine, onDatabase } from './places.ts'
+import { Visitor } from './visitor.ts'
+
+const [sqlite] = await databases('beside_judged')
+
+const SALT = 'django.contrib.sessions.SessionStore'
+
+/** Changes of each good text. */
+const MUTATIONS = 60
+
+const b64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64url')
+
+/** A row of text that gets shorter by compression. */
+const REPETITIVE = '{"items":["tea","tea","tea","tea","tea","tea","tea","tea","tea","tea","tea","tea"],"größe":1.0}'
+
+/** Rightly signed, and no session data all the same. */
+const GARBAGE = [
+  '',
+  '.',
+  'x',
+  '=',
+  '====',
+  '.x',
+  b64('no JSON'),
+  b64('{"a":1'),
+  b64('{"a":1}x'),
+  b64("{'a':1}"),
+  b64(Buffer.from([0xff, 0xfe, 0])),
+  `.${b64('not compressed')}`,
+  `.${b64(deflateSync(REPETITIVE).subarray(0, -8))}`,
+  `.${b64(deflateRawSync(REPETITIVE))}`,
+  `${b64('{"a":1}')}=`,
+  b64('{"a": 1, "b": [1.0, 2]}'),
+  b64('{"a":NaN}'),
+  `.${b64(deflateSync('{"a":1}'))}`,
+  `.${b64(deflateSync(REPETITIVE, { level: 9 }))}`,
+]
+
+type Verdict = readonly [unknown] | string
+
+/** Which errors are told apart. */
+function classOf(name: string): string {
+  return name === 'BadSignature' || name === 'SignatureExpired' ? name : 'something else'
+}
+
+function verdict(judge: () => unknown): Verdict {
+  try {
+    return [judge()]
+  } catch (error) {
+    if (error instanceof SignatureExpired) return 'SignatureExpired'
+    return error instanceof BadSignature ? 'BadSignature' : 'something else'
+  }
+}
+
+const compared = (verdicts: readonly Verdict[]): Verdict[] =>
+  verdicts.map((each) => (typeof each === 'string' ? classOf(each) : each))
+
+describe('signed texts beside a live Django', function () {
+  this.timeout(30_000)
+  const beside = inBesideDjango(onDatabase(sqlite as never, 'db', databaseEngine), {
+    // The salt of cookies that Django 3.2 knows.
+    ours: { SIGNED_COOKIE_LEGACY_SALT_FALLBACK: true },
+  })
+
+  it('of sessions are judged alike, whatever was done to them', async () => {
+    const generator = new Generator(SEED)
+    const generated = [...generator.sessions(10).map(({ text }) => text), REPETITIVE, '{}']
+    const encoded = await beside.django.ask<string[]>('encode', { texts: generated })
+    const texts = await beside.django.ask<string[]>('decode', { texts: encoded })
+    encoded.push(...texts.map((text) => encodeSession(parseJson(text) as Record<string, unknown>)))
+    expect(await beside.django.ask('decode', { texts: encoded })).to.deep.equal(
+      encoded.map((text) => stringifyJson(decodeSession(text))),
+    )
+    expect(await beside.logged()).to.deep.equal({ django: [], nuages: [] })
+
+    const mutated = encoded.flatMap((text) => mutationsOf(text, generator, MUTATIONS))
+    const signer = new TimestampSigner({ salt: SALT })
+    const stamp = signer.sign('').split(':')[1] ?? ''
+    const plain = new Signer({ salt: SALT })
+    const judged = [
+      ...mutated,
+      ...GARBAGE.map((text) => signer.sign(text)),
+      ...GARBAGE.map((text) => plain.sign(text)),
+      plain.sign(`${b64('{"a":1}')}:!!`),
+      plain.sign(`${b64('{"a":1}')}:${stamp}`),
+      plain.sign(`${b64('{"a":1}')}:-1`),
+      ...encoded.map((text) => new TimestampSigner({ salt: SALT, key: 'another key' }).sign(text.split(':')[0] ?? '')),
+      ...encoded.map((text) => new TimestampSigner({ salt: 'another salt' }).sign(text.split(':')[0] ?? '')),
+      '',
+      ':',
+      '::',
+      'no session at all',
+    ]
+    const theirs = await beside.django.ask<string[]>('decode', { texts: judged })
+    for (const [i, text] of judged.entries()) {
+      expect([text, stringifyJson(decodeSession(text))]).to.deep.equal([text, theirs[i]])
+    }
+    expect(theirs.filter((text) => text !== '{}').length).to.be.above(5)
+    expect(theirs.filter((text) => text === '{}').length).to.be.above(mutated.length * 0.9)
+    const { django, nuages } = await beside.logged()
+    expect(django).to.not.deep.equal([])
+    expect(nuages).to.not.deep.equal([])
+  })
+
+  it('of a moment are the same to the letter, and as old for both', async () => {
+    const { django } = beside
+    const seconds = 1_800_000_000
+    const values = ['', 'plain', 'Größe 🎉', 'a:b', 'x'.repeat(100)]
+    const clock = stopClock(seconds * 1000)
+    await django.ask('moment', { seconds })
+    try {
+      const theirs = await django.ask<string[]>('sign', { values, salt: 'shop' })
+      const signer = new TimestampSigner({ salt: 'shop' })
+      expect(values.map((value) => signer.sign(value))).to.deep.equal(theirs)
+      const texts = ['{"a":[1.0,"é"]}', '[]', 'null', '"text"', '1e+16', '12345678901234567890']
+      expect(
+        texts.map((text) => dumps(text.startsWith('1e') ? 1e16 : parseJson(text), { salt: 'shop' })),
+      ).to.deep.equal(await django.ask('dumps', { texts, salt: 'shop', compress: false }))
+      for (const age of [-5, 0, 59.9, 60, 60.1, 3600]) {
+        clock.moveTo(new Date((seconds + age) * 1000))
+        await django.ask('moment', { seconds: seconds + age })
+        const verdicts = await django.ask<Verdict[]>('unsign', { values: theirs, salt: 'shop', max_age: 60 })
+        expect(theirs.map((value) => verdict(() => signer.unsign(value, { maxAge: 60 })))).to.deep.equal(
+          compared(verdicts),
+        )
+        expect(typeof verdicts[0] === 'string').to.equal(age > 60)
+      }
+    } finally {
+      clock.restore()
+      await django.ask('moment', { seconds: null })
+    }
+  })
+
+  it('of any values are judged alike, whatever was done to them', async () => {
+    const { django } = beside
+    const generator = new Generator(SEED + 1)
+    const texts = [...generator.sessions(5).map(({ text }) => text), REPETITIVE, '[1,2,3]']
+    const good = [
+      ...(await django.ask<string[]>('dumps', { texts, salt: 'shop', compress: true })),
+      ...texts.map((text) => dumps(parseJson(text), { salt: 'shop', compress: true })),
+    ]
+    const signer = new TimestampSigner({ salt: 'shop' })
+    const values = [
+      ...good,
+      ...good.flatMap((text) => mutationsOf(text, generator, MUTATIONS)),
+      ...GARBAGE.map((text) => signer.sign(text)),
+      dumps({}, { salt: 'another' }),
+      dumps({}, { salt: 'shop', key: 'another' }),
+    ]
+    const theirs = compared(await django.ask<Verdict[]>('loads', { values, salt: 'shop', max_age: 60 }))
+    for (const [i, value] of values.entries()) {
+      const ours = verdict(() => stringifyJson(loads(value, { salt: 'shop', maxAge: 60 })))
+      expect([value, ours]).to.deep.equal([value, theirs[i]])
+    }
+    expect(theirs.slice(0, good.length).every((each) => Array.isArray(each))).to.equal(true)
+  })
+
+  it('in cookies are read by us, by their age and no other name; ours are read by a Django that knows their salt', async () => {
+    const visitor = new Visitor(() => beside.django)
+    const value = async (): Promise<unknown> => {
+      const found = await Promise.all(
+        (['django', 'nuages'] as const).map((side) => visitor.json<{ value: unknown }>(visitor.get(side, '/signed/'))),
+      )
+      expect(found[0]).to.deep.equal(found[1])
+      return found[0]?.value
+    }
+    await visitor.post('django', '/sign/', { value: 'tea for two' })
+    expect(await value()).to.equal('tea for two')
+    const good = visitor.cookies.get('basket') as string
+    for (const mutated of mutationsOf(good.replaceAll('"', ''), new Generator(SEED + 2), MUTATIONS)) {
+      visitor.cookies.set('basket', mutated)
+      expect(await value(), mutated).to.equal(null)
+    }
+    visitor.cookies.set('basket', good)
+    const hours = 2 * 3_600_000
+    await beside.django.ask('moment', { seconds: (Date.now() + hours) / 1000 })
+    const clock = stopClock(Date.now() + hours)
+    try {
+      expect(await value()).to.equal(null)
+    } finally {
+      clock.restore()
+      await beside.django.ask('moment', { seconds: null })
+    }
+    // The salt that newer releases join from salt and name; 3.2 joins them otherwise.
+    await visitor.post('nuages', '/sign/', { value: 'coffee' })
+    const ours = visitor.cookies.get('basket') as string
+    const asked = { value: ours, salt: 'django.http.cookies.v2:4:shopbasket' }
+    expect(await beside.django.ask('unsign_cookie', asked)).to.equal('coffee')
+  })
+
+  it('that name a session nobody issued get a new one on both sides, under another name', async () => {
+    const visitor = new Visitor(() => beside.django)
+    await visitor.get('django', '/visit/?item=tea')
+    const key = visitor.cookies.get('sessionid') as string
+    const strange = [
+      ...mutationsOf(key, new Generator(SEED + 3), 20).filter((each) => !/[:=]/.test(each)),
+      'short',
+      'x'.repeat(32),
+      'x'.repeat(41),
+      'x'.repeat(500),
+      `${key} OR 1=1`,
+      `../${key}`,
+      `${key}%00`,
+      key.toUpperCase(),
+    ]
+    for (const each of strange) {
+      for (const side of ['django', 'nuages'] as const) {
+        const other = new Visitor(() => beside.django)
+        other.cookies.set('sessionid', each)
+        expect(await other.json(other.get(side, '/visit/?item=tea')), `${each} on ${side}`).to.deep.equal({
+          visits: 1,
+          items: 1,
+        })
+        expect(other.cookies.get('sessionid'))
+          .to.match(/^[a-z0-9]{32}$/)
+          .and.not.equal(each)
+      }
+    }
+  })
+})
