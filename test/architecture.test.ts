@@ -123,7 +123,7 @@ describe('the house', () => {
   })
 
   it('has one sentence at the top of every file that says what it is for', () => {
-    const all = [...sources, ...['apps', 'test', 'bench'].flatMap(filesOf).map(read)]
+    const all = [...sources, ...['apps', 'test', 'bench', 'examples'].flatMap(filesOf).map(read)]
     const silent = all.filter(({ text }) => !/^(?:#![^\n]*\n[^\n]*\n)?\/\*\*\s+(?:\* )?\S/.test(text))
     expect(silent.map(({ file }) => file)).to.deep.equal([])
   })
