@@ -1,39 +1,105 @@
-/** What a server holds after a million requests: `npm run bench:memory [requests]`. */
+/**
+ * Whether a server's memory grows with the requests: `npm run bench:memory [-- requests]`, a million if not given.
+ * The caches have Django's own room, 300 entries, so that nothing is meant to be held.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { megabytes, plusMinusPercent, whole } from './figures.ts'
 import { generator } from './load/index.ts'
-import { CONNECTIONS } from './measure.ts'
-import { ServerProcess } from './server_process.ts'
-import { openStore } from './stores.ts'
-import { nameOf, selectTargets } from './targets.ts'
+import { CONNECTIONS, withServer } from './measure.ts'
+import { children } from './processes.ts'
+import type { ServerProcess } from './server_process.ts'
+import { relativeRise } from './statistics.ts'
+import { nameOf, type Target, targetNamed } from './targets.ts'
+import { Visitors } from './visitors.ts'
 import { WORKS } from './works.ts'
 
-const WANTED = Number(process.argv[2] ?? 1_000_000)
 const STEPS = 10
+/** More over the second half than this, after a collection, is a leak and not the heap that finds its size. */
+const MOST_HEAP = 0.05
+/** Resident memory goes up and down with what the system takes back. */
+const MOST_MEMORY = 0.1
+/** Longest time that anything is kept for a request that is over, such as its deadlines, in milliseconds. */
+const AFTERMATH = 6000
+const WRONG_USAGE = 2
+
+const LOCMEM = { BACKEND: 'core.cache.backends.locmem.LocMemCache' }
 
 /** New sessions without end, in the cache that every project has, and the counter on what a project begins with. */
-const NAMES = ['nuages cold cache-locmem', 'nuages counter db-sqlite']
+const COLD = targetNamed('nuages cold cache-locmem')
+const TARGETS: readonly Target[] = [
+  { ...COLD, settings: { ...COLD.settings, CACHES: { default: LOCMEM } } },
+  targetNamed('nuages counter db-sqlite'),
+]
 
-const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(0)} MB`
-
-async function watch(name: string): Promise<void> {
-  const [target] = selectTargets(name.split(' '), false).filter((each) => nameOf(each) === name)
-  if (target === undefined) throw new Error(`There is no target '${name}'.`)
-  const store = await openStore(target.store)
-  const server = await ServerProcess.start(target, store)
-  try {
-    process.stdout.write(`${name}\n`)
-    const { path } = WORKS[target.work]
-    const plan = { port: server.port, path, connections: CONNECTIONS, cookies: [], seconds: 3 }
-    for (let step = 1; step <= STEPS; ) {
-      await generator().run(plan)
-      const { requests, memory } = await server.settled()
-      if (requests < (WANTED / STEPS) * step) continue
-      process.stdout.write(`  ${String(requests).padStart(9)} requests  ${megabytes(memory).padStart(7)}\n`)
-      step++
-    }
-  } finally {
-    await server.stop()
-    await store.close()
-  }
+interface Step {
+  /** Requests that were answered so far. */
+  readonly requests: number
+  /** Resident memory when the last of them was answered, in bytes. */
+  readonly peak: number
+  /** Heap after a collection that was asked for, in bytes. */
+  readonly heap: number
 }
 
-for (const name of NAMES) await watch(name)
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+async function cookiesFor({ work, keptByClient }: Target, port: number): Promise<string[]> {
+  if (!WORKS[work].knowsVisitors || keptByClient) return []
+  const visitors = new Visitors(port, CONNECTIONS * 5)
+  await visitors.visit('/counter')
+  return visitors.cookies
+}
+
+async function steps(target: Target, server: ServerProcess, wanted: number): Promise<Step[]> {
+  const cookies = await cookiesFor(target, server.port)
+  const plan = { port: server.port, path: WORKS[target.work].path, connections: CONNECTIONS, cookies, seconds: 1 }
+  const taken: Step[] = []
+  while (taken.length < STEPS) {
+    const { answered, refused } = await generator().run(plan)
+    if (answered === 0 || refused > 0) throw new Error(`${refused} of ${answered} answers had another status than 200.`)
+    const natural = await server.settled()
+    if (natural.requests < (wanted / STEPS) * (taken.length + 1)) continue
+    await pause(AFTERMATH)
+    const { memory, heap } = await server.collected()
+    taken.push({ requests: natural.requests, peak: natural.memory, heap })
+    say(
+      [natural.requests, ...[natural.memory, memory, heap].map((bytes) => `${megabytes(bytes)} MB`)].map(cell).join(''),
+    )
+  }
+  return taken
+}
+
+const cell = (value: number | string): string => (typeof value === 'number' ? whole(value) : value).padStart(16)
+
+/** Growth of the heap over the second half, as a share of where it began: of the straight line through its steps. */
+const growthOfHeap = (taken: readonly Step[]): number =>
+  relativeRise(taken.slice(STEPS / 2 - 1).map(({ requests, heap }) => [requests, heap]))
+
+/** By how much the second half needed more than the first. A moment says little: memory goes back now and then. */
+function growthOfPeak(taken: readonly Step[]): number {
+  const peak = (some: readonly Step[]): number => Math.max(...some.map(({ peak }) => peak))
+  return peak(taken.slice(STEPS / 2)) / peak(taken.slice(0, STEPS / 2)) - 1
+}
+
+/** Whether the memory stays as it is. */
+function watch(target: Target, wanted: number): Promise<boolean> {
+  return withServer(target, async (server) => {
+    say(nameOf(target))
+    say(['requests', 'RSS', 'RSS after GC', 'heap after GC'].map(cell).join(''))
+    const taken = await steps(target, server, wanted)
+    const [peak, heap] = [growthOfPeak(taken), growthOfHeap(taken)]
+    const stays = heap <= MOST_HEAP && peak <= MOST_MEMORY
+    say(
+      `over the second half: heap ${plusMinusPercent(heap)}, most RSS ${plusMinusPercent(peak)}: ${stays ? 'stays' : 'GROWS'}\n`,
+    )
+    return stays
+  })
+}
+
+const wanted = Number(process.argv[2] ?? 1_000_000)
+if (Number.isInteger(wanted) && wanted >= STEPS) {
+  process.once('SIGINT', () => children.stopAll())
+  for (const target of TARGETS) if (!(await watch(target, wanted))) process.exitCode = 1
+} else {
+  process.stderr.write(`The number of requests should be ${STEPS} or more, found '${process.argv[2]}'.\n`)
+  process.exitCode = WRONG_USAGE
+}

@@ -9,19 +9,22 @@ export interface BenchOptions {
   readonly seconds: number
   readonly generator: Generator
   readonly peers: boolean
+  /** Whether only that is measured which a goal is set for, and judged. */
+  readonly goals: boolean
   readonly list: boolean
   readonly help: boolean
 }
 
 export class UsageError extends Error {}
 
-export const USAGE = `npm run bench -- [word …] [--rounds N] [--seconds N] [--load wrk|autocannon] [--peers] [--list]
+export const USAGE = `npm run bench -- [word …] [--rounds N] [--seconds N] [--load wrk|autocannon] [--peers | --goals] [--list]
 
   word …       measures the targets whose name has all of these words, such as: counter sqlite
   --rounds N   measures each target N times, in turn with the others (1 to 100; 5 if not given)
   --seconds N  puts load on a server for N seconds, after a warm-up (0.1 to 60; 2 if not given)
   --load NAME  makes the load with wrk or autocannon (wrk if it is installed)
   --peers      measures other session libraries too; installs them into bench/peers at the first time
+  --goals      measures what a goal is set for, and says which goals were met
   --list       prints the names of the targets`
 
 function numberIn(option: string, text: string, least: number, most: number): number {
@@ -46,6 +49,7 @@ function parsed(args: readonly string[]) {
         seconds: { type: 'string', default: '2' },
         load: { type: 'string' },
         peers: { type: 'boolean', default: false },
+        goals: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -60,12 +64,14 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parsed(args)
   const rounds = numberIn('rounds', values.rounds, 1, 100)
   if (!Number.isInteger(rounds)) throw new UsageError(`--rounds should be a whole number, found '${values.rounds}'.`)
+  if (values.peers && values.goals) throw new UsageError('--goals has the peers that it needs; leave --peers out.')
   return {
     words: positionals,
     rounds,
     seconds: numberIn('seconds', values.seconds, 0.1, 60),
     generator: values.load === undefined ? generator() : generatorNamed(values.load),
     peers: values.peers,
+    goals: values.goals,
     list: values.list,
     help: values.help,
   }

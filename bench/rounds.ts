@@ -6,14 +6,27 @@ import { FLOOR, type Target } from './targets.ts'
 
 export interface Outcome {
   readonly target: Target
-  /** One of each round that went well. */
-  readonly measurements: Measurement[]
-  /** The same measurements as shares of the floor in their own round: requests per second, and processor time inverted. */
-  readonly ratios: { readonly requests: number; readonly cpu: number }[]
+  /** By the number of the round, those that went well. */
+  readonly measurements: Map<number, Measurement>
   /** Why it was not measured: something that this machine lacks. */
   unavailable?: string
   /** What was wrong with answers or server, a sentence each. */
   readonly problems: Set<string>
+}
+
+/** Of one measurement in another: of its requests per second, and of its processor time, inverted. */
+export interface Share {
+  readonly requests: number
+  readonly cpu: number
+}
+
+/** An outcome as shares of another one, round by round. */
+export function sharesOf(outcome: Outcome, base: Outcome): Share[] {
+  return [...outcome.measurements].flatMap(([round, ours]) => {
+    const theirs = base.measurements.get(round)
+    if (theirs === undefined) return []
+    return { requests: ours.requestsPerSecond / theirs.requestsPerSecond, cpu: theirs.cpu / ours.cpu }
+  })
 }
 
 export interface RoundOptions extends MeasureOptions {
@@ -29,20 +42,19 @@ function summary({ requestsPerSecond, cpu, problems }: Measurement): string {
   return `${whole.format(requestsPerSecond)} requests/s, ${cpu.toFixed(1)} µs each${wrong}`
 }
 
-async function take(outcome: Outcome, options: RoundOptions, name: string): Promise<Measurement | undefined> {
+async function take(outcome: Outcome, round: number, name: string, options: RoundOptions): Promise<void> {
+  const where = `${round + 1}/${options.rounds}  ${name}`
   try {
     const measurement = await measure(outcome.target, options)
-    outcome.measurements.push(measurement)
+    outcome.measurements.set(round, measurement)
     for (const problem of measurement.problems) outcome.problems.add(problem)
-    options.progress(`${name}  ${summary(measurement)}`)
-    return measurement
+    options.progress(`${where}  ${summary(measurement)}`)
   } catch (error) {
-    if (children.stopped) return undefined
+    if (children.stopped) return
     const reason = error instanceof Error ? error.message : String(error)
     if (error instanceof Unavailable) outcome.unavailable = reason
     else outcome.problems.add(reason)
-    options.progress(`${name}  ${error instanceof Unavailable ? 'not run' : 'FAILED'}: ${reason.split('\n')[0]}`)
-    return undefined
+    options.progress(`${where}  ${error instanceof Unavailable ? 'not run' : 'FAILED'}: ${reason.split('\n')[0]}`)
   }
 }
 
@@ -60,17 +72,11 @@ export async function runRounds(
   name: (target: Target) => string,
   options: RoundOptions,
 ): Promise<Outcome[]> {
-  const outcomes = targets.map((target): Outcome => ({ target, measurements: [], ratios: [], problems: new Set() }))
+  const outcomes = targets.map((target): Outcome => ({ target, measurements: new Map(), problems: new Set() }))
   for (let round = 0; round < options.rounds; round++) {
-    let floor: Measurement | undefined
     for (const outcome of orderOf(outcomes, round)) {
       if (children.stopped) return outcomes
-      if (outcome.unavailable !== undefined) continue
-      const measurement = await take(outcome, options, `${round + 1}/${options.rounds}  ${name(outcome.target)}`)
-      if (isFloor(outcome)) floor = measurement
-      if (measurement === undefined || floor === undefined) continue
-      const requests = measurement.requestsPerSecond / floor.requestsPerSecond
-      outcome.ratios.push({ requests, cpu: floor.cpu / measurement.cpu })
+      if (outcome.unavailable === undefined) await take(outcome, round, name(outcome.target), options)
     }
   }
   return outcomes

@@ -1,12 +1,14 @@
 /** `npm run bench`: what a session costs, here and elsewhere, side by side in one run. */
 import { cpus } from 'node:os'
+import { type Goal, selectGoals, targetsOf } from './goals.ts'
 import { type BenchOptions, parseOptions, USAGE, UsageError } from './options.ts'
 import { CONNECTIONS, SESSIONS } from './measure.ts'
 import { installPeers } from './peers.ts'
 import { children, cores } from './processes.ts'
 import { isWrong, report } from './report.ts'
-import { runRounds } from './rounds.ts'
-import { FLOOR, nameOf, selectTargets, type Target } from './targets.ts'
+import { type Outcome, runRounds } from './rounds.ts'
+import { FLOOR, isPeer, nameOf, selectTargets, type Target } from './targets.ts'
+import { goalReport, isMissed, judge } from './verdicts.ts'
 
 const STOPPED = 130
 const WRONG_USAGE = 2
@@ -34,7 +36,24 @@ function conditions({ rounds, seconds, generator }: BenchOptions): string {
   ].join('\n')
 }
 
-function selected({ words, peers }: BenchOptions): Target[] {
+function goalsOf(words: readonly string[]): Goal[] {
+  const goals = selectGoals(words)
+  if (goals.length > 0) return goals
+  throw new UsageError(`There is no goal for a target with all of these words in its name: ${words.join(', ')}.`)
+}
+
+/** The outcome as a text, and whether it is as it should be. */
+function concluded({ goals, words }: BenchOptions, outcomes: readonly Outcome[]): { text: string; isGood: boolean } {
+  const isMeasured = outcomes.some(({ measurements }) => measurements.size > 0)
+  const isGood = isMeasured && !outcomes.some(isWrong)
+  if (!goals) return { text: report(outcomes), isGood }
+  const wanted = goalsOf(words)
+  const isReached = !wanted.map((goal) => judge(goal, outcomes)).some(isMissed)
+  return { text: goalReport(wanted, outcomes), isGood: isGood && isReached }
+}
+
+function selected({ words, peers, goals }: BenchOptions): Target[] {
+  if (goals) return targetsOf(goalsOf(words))
   const targets = selectTargets(words, peers)
   if (words.length === 0 || targets.length > 1 || words.every((word) => nameOf(FLOOR).includes(word))) return targets
   throw new UsageError(`No target has all of these words in its name: ${words.join(', ')}. --list prints the names.`)
@@ -46,11 +65,12 @@ async function bench(options: BenchOptions): Promise<number> {
     say(targets.map(nameOf).join('\n'))
     return 0
   }
-  if (options.peers) await installPeers(tell)
+  if (targets.some(isPeer)) await installPeers(tell)
   const outcomes = await runRounds(targets, nameOf, { ...options, progress: tell })
   if (children.stopped) return STOPPED
-  say(`${conditions(options)}\n\n${report(outcomes)}`)
-  return outcomes.some(isWrong) || outcomes.every(({ measurements }) => measurements.length === 0) ? 1 : 0
+  const { text, isGood } = concluded(options, outcomes)
+  say(`${conditions(options)}\n\n${text}`)
+  return isGood ? 0 : 1
 }
 
 stopOnSignals()

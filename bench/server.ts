@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { collectGarbage } from './garbage.ts'
 
 /** What a server's module is told about its sessions. */
 export interface ServerOptions {
@@ -14,8 +16,16 @@ export interface ServerOptions {
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
+/** A server in a process of its own, for which this one speaks. */
+export interface ForeignServer {
+  readonly port: number
+  usage(): Promise<Usage>
+}
+
+type Made = Listener | ForeignServer
+
 export interface ServerModule {
-  readonly default: (options: ServerOptions) => Listener | Promise<Listener>
+  readonly default: (options: ServerOptions) => Made | Promise<Made>
 }
 
 /** What the process has used since its start. */
@@ -28,7 +38,12 @@ export interface Usage {
   readonly cpu: number
   /** Resident memory, in bytes. */
   readonly memory: number
+  /** What lives in it of JavaScript's objects, and may be garbage, in bytes; 0 where that is not known. */
+  readonly heap: number
 }
+
+/** `collect` is the question for the usage after the garbage was collected. */
+export type ToServer = 'usage' | 'collect'
 
 export type FromServer = { readonly port: number } | { readonly failed: string } | { readonly usage: Usage }
 
@@ -36,30 +51,48 @@ function tell(message: FromServer): void {
   process.send?.(message)
 }
 
-async function serve(module: string): Promise<void> {
-  const { default: listenerOf } = (await import(
-    pathToFileURL(path.resolve(import.meta.dirname, module)).href
-  )) as ServerModule
-  const listener = await listenerOf({
-    store: process.env.BENCH_STORE ?? '',
-    location: process.env.BENCH_LOCATION ?? '',
+async function answer(question: ToServer, usage: () => Promise<Usage>): Promise<FromServer> {
+  if (question === 'collect') await collectGarbage()
+  return { usage: await usage() }
+}
+
+function introduce(port: number, usage: () => Promise<Usage>): void {
+  process.on('message', (question: ToServer) => {
+    void answer(question, usage).then(tell, fail)
   })
+  if (process.send === undefined) process.stdout.write(`http://127.0.0.1:${port}/counter\n`)
+  else tell({ port })
+}
+
+function listen(listener: Listener): void {
   let requests = 0
   const server = createServer((request, response) => {
     requests++
     listener(request, response)
   })
-  process.on('message', () => {
-    server.getConnections((_error, connections) => {
-      const { user, system } = process.cpuUsage()
-      tell({ usage: { requests, connections, cpu: user + system, memory: process.memoryUsage.rss() } })
-    })
-  })
-  server.listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo
-    if (process.send === undefined) process.stdout.write(`http://127.0.0.1:${port}/counter\n`)
-    else tell({ port })
-  })
+  const usage = async (): Promise<Usage> => {
+    const connections = await promisify<number>((done) => server.getConnections(done))()
+    const { user, system } = process.cpuUsage()
+    const { rss, heapUsed } = process.memoryUsage()
+    return { requests, connections, cpu: user + system, memory: rss, heap: heapUsed }
+  }
+  server.listen(0, '127.0.0.1', () => introduce((server.address() as AddressInfo).port, usage))
+}
+
+async function serve(module: string): Promise<void> {
+  const { default: make } = (await import(
+    pathToFileURL(path.resolve(import.meta.dirname, module)).href
+  )) as ServerModule
+  const made = await make({ store: process.env.BENCH_STORE ?? '', location: process.env.BENCH_LOCATION ?? '' })
+  if (typeof made === 'function') listen(made)
+  else introduce(made.port, () => made.usage())
+}
+
+function fail(error: unknown): void {
+  tell({ failed: error instanceof Error ? error.message : String(error) })
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exitCode = 1
+  process.disconnect?.()
 }
 
 // Whoever started this is gone, and with it the reason to be here.
@@ -68,8 +101,5 @@ process.on('disconnect', () => process.exit())
 try {
   await serve(process.argv[2] ?? 'servers/node.ts')
 } catch (error) {
-  tell({ failed: error instanceof Error ? error.message : String(error) })
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  process.exitCode = 1
-  process.disconnect?.()
+  fail(error)
 }

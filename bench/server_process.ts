@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { children, cores, hasEnded, pinned, tailOf } from './processes.ts'
-import type { FromServer, Usage } from './server.ts'
+import type { FromServer, ToServer, Usage } from './server.ts'
 import { type Store, Unavailable } from './stores.ts'
 import type { Target } from './targets.ts'
 
@@ -13,7 +13,7 @@ const PATIENCE = 30_000
 /** Variables of this process that would change what is measured. */
 const FOREIGN = /^(NUAGES_|BENCH_|DATABASE_URL$|CACHE_URL$)/
 
-function environment(target: Target, store: Store): NodeJS.ProcessEnv {
+export function environment(target: Target, store: Store): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))
   return {
     ...Object.fromEntries(inherited),
@@ -59,8 +59,17 @@ export class ServerProcess {
     return this.#child.pid
   }
 
-  async usage(): Promise<Usage> {
-    if (!hasEnded(this.#child)) this.#child.send('usage', () => {})
+  usage(): Promise<Usage> {
+    return this.#ask('usage')
+  }
+
+  /** What it has used, with its garbage collected just now. */
+  collected(): Promise<Usage> {
+    return this.#ask('collect')
+  }
+
+  async #ask(question: ToServer): Promise<Usage> {
+    if (!hasEnded(this.#child)) this.#child.send(question, () => {})
     const message = await this.#next()
     if (!('usage' in message)) throw new Error('The server answered something else than what it has used.')
     return message.usage

@@ -14,3 +14,16 @@ export function spread(values: readonly number[]): number | undefined {
   const middle = median(values)
   return Math.max(...values.map((value) => Math.abs(value - middle))) / middle
 }
+
+/**
+ * How much the straight line through points rises from the first to the last of them, as a share of its height at the
+ * first: 0.1 is a tenth more.
+ */
+export function relativeRise(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))]
+  const slope = mean(points.map(([x, y]) => (x - meanX) * (y - meanY))) / mean(points.map(([x]) => (x - meanX) ** 2))
+  const at = (x: number): number => meanY + slope * (x - meanX)
+  const [first = 0, last = 0] = [points[0]?.[0], points.at(-1)?.[0]]
+  return at(last) / at(first) - 1
+}

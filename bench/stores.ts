@@ -1,5 +1,5 @@
 /** Where sessions are kept: each measurement has a store of its own, empty at its start and gone at its end. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,12 +23,18 @@ export interface Store {
 const engine = (name: string): string => `core.contrib.sessions.backends.${name}`
 const nothing = async (): Promise<void> => {}
 
-/** Everything that a run writes is below this folder. */
-export const folder = mkdtempSync(path.join(tmpdir(), 'nuages-bench-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+/** A new folder that is gone when this process ends. */
+function folderIn(parent: string): string {
+  const made = mkdtempSync(path.join(parent, 'nuages-bench-'))
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  return made
+}
 
-function newFolder(): { location: string; close: () => Promise<void> } {
-  const location = mkdtempSync(path.join(folder, 'store-'))
+/** Everything that a run writes is below this folder, but for what has to lie in memory. */
+export const folder = folderIn(tmpdir())
+
+function newFolder(parent = folder): { location: string; close: () => Promise<void> } {
+  const location = mkdtempSync(path.join(parent, 'store-'))
   return { location, close: async () => rmSync(location, { recursive: true, force: true }) }
 }
 
@@ -128,11 +134,28 @@ async function cachedDb(): Promise<Store> {
   return { ...store, settings: { ...settings, CACHES: { default: locmem }, SESSION_ENGINE: engine('cached_db') } }
 }
 
-async function file(): Promise<Store> {
-  const { location, close } = newFolder()
-  const sessions = path.join(location, 'sessions')
-  mkdirSync(sessions)
-  return { settings: { SESSION_FILE_PATH: sessions, SESSION_ENGINE: engine('file') }, location: sessions, close }
+/** What Linux's statfs says of a filesystem in memory. */
+const TMPFS = 0x01021994
+
+const isInMemory = (folder: string): boolean => existsSync(folder) && statfsSync(folder).type === TMPFS
+
+async function filesBelow(parent: string): Promise<Store> {
+  const { location, close } = newFolder(parent)
+  return { settings: { SESSION_FILE_PATH: location, SESSION_ENGINE: engine('file') }, location, close }
+}
+
+/** Not below the other files of a run where those are in memory: the repository is on a disk then. */
+async function filesOnDisk(): Promise<Store> {
+  if (!isInMemory(folder)) return filesBelow(folder)
+  const parent = path.join(import.meta.dirname, '..', '.nuages')
+  mkdirSync(parent, { recursive: true })
+  if (isInMemory(parent)) throw new Unavailable(`${tmpdir()} and ${parent} are both in memory.`)
+  return filesBelow(folderIn(parent))
+}
+
+async function filesInMemory(): Promise<Store> {
+  if (!isInMemory('/dev/shm')) throw new Unavailable('There is no tmpfs at /dev/shm.')
+  return filesBelow(folderIn('/dev/shm'))
 }
 
 const STORES = {
@@ -143,7 +166,8 @@ const STORES = {
   'cache-redis': redis,
   'cache-memcached': memcached,
   cached_db: cachedDb,
-  file,
+  file: filesOnDisk,
+  'file-tmpfs': filesInMemory,
   signed_cookies: async () => ({
     settings: { SESSION_ENGINE: engine('signed_cookies') },
     location: '',

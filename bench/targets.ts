@@ -10,7 +10,7 @@ export interface Target {
   readonly server: string
   readonly work: WorkName
   readonly store?: StoreName
-  /** Settings of Nuages beside the store's. */
+  /** Settings of Nuages, or of Django, beside the store's. */
   readonly settings?: Settings
   /** Whether the cookie is the session, so that only a client that keeps the newest one has a counter that counts. */
   readonly keptByClient?: boolean
@@ -43,6 +43,14 @@ const nuages = (work: WorkName, store: StoreName): Target => ({
   keptByClient: store === 'signed_cookies',
 })
 
+const limit = (server: string, work: WorkName, store: StoreName): Target => ({
+  stack: 'limit, by hand',
+  server: `servers/${server}.ts`,
+  work,
+  store,
+  keptByClient: store === 'signed_cookies',
+})
+
 const STORES: readonly StoreName[] = [
   'db-sqlite',
   'db-postgresql',
@@ -52,8 +60,32 @@ const STORES: readonly StoreName[] = [
   'cache-memcached',
   'cached_db',
   'file',
+  'file-tmpfs',
   'signed_cookies',
 ]
+
+/** Where nothing but the cookie is looked at, the stores differ in nothing but their middleware. */
+const UNTOUCHED: readonly StoreName[] = [
+  'db-sqlite',
+  'db-postgresql',
+  'cache-locmem',
+  'cache-redis',
+  'file',
+  'signed_cookies',
+]
+
+/** Pages written by hand on node:http, and the stores that they keep sessions in. */
+const LIMITS = [
+  ['limit_sqlite', 'db-sqlite'],
+  ['limit_postgresql', 'db-postgresql'],
+  ['limit_redis', 'cache-redis'],
+  ['limit_memory', 'memory'],
+  ['limit_file', 'file'],
+  ['limit_file', 'file-tmpfs'],
+  ['limit_signed_cookies', 'signed_cookies'],
+] as const satisfies readonly (readonly [string, StoreName])[]
+
+const SEVEN: Settings = { MIDDLEWARE: CHAIN_OF_SEVEN, INSTALLED_APPS: APPS_OF_SEVEN }
 
 const OURS: readonly Target[] = [
   FLOOR,
@@ -64,17 +96,20 @@ const OURS: readonly Target[] = [
     server: 'servers/nuages.ts',
     work: 'hello',
     store: 'db-sqlite',
-    settings: { MIDDLEWARE: CHAIN_OF_SEVEN, INSTALLED_APPS: APPS_OF_SEVEN },
+    settings: SEVEN,
   },
-  ...(['db-sqlite', 'db-postgresql', 'cache-redis'] as const).map((store) => nuages('untouched', store)),
+  ...UNTOUCHED.map((store) => nuages('untouched', store)),
   ...(['read', 'counter', 'cold'] as const).flatMap((work) => [
     { stack: 'koa, a Map by hand', server: 'servers/koa_map.ts', work },
+    ...LIMITS.map(([server, store]) => limit(server, work, store)),
     ...STORES.map((store) => nuages(work, store)),
   ]),
 ]
 
+const SESSION_WORKS = ['untouched', 'read', 'counter', 'cold'] as const
+
 const peer = (stack: string, server: string, store?: StoreName, keptByClient = false): Target[] =>
-  (['untouched', 'read', 'counter', 'cold'] as const).map((work) => ({
+  SESSION_WORKS.map((work) => ({
     stack,
     server: `peers/${server}.mjs`,
     work,
@@ -82,22 +117,52 @@ const peer = (stack: string, server: string, store?: StoreName, keptByClient = f
     keptByClient,
   }))
 
+const django = (store: StoreName): Target[] =>
+  SESSION_WORKS.map((work) => ({
+    stack: 'django',
+    server: 'servers/django.ts',
+    work,
+    store,
+    keptByClient: store === 'signed_cookies',
+  }))
+
 const PEERS: readonly Target[] = [
   ...peer('koa-session', 'koa_session', 'memory'),
   ...peer('koa-session, knex', 'koa_session', 'db-sqlite'),
+  ...peer('koa-session, knex', 'koa_session', 'db-postgresql'),
   ...peer('koa-session', 'koa_session', 'cache-redis'),
   ...peer('koa-session', 'koa_session', 'signed_cookies', true),
   ...peer('express-session', 'express_session', 'memory'),
   ...peer('express-session, knex', 'express_session', 'db-sqlite'),
+  ...peer('express-session, pg', 'express_session', 'db-postgresql'),
   ...peer('express-session', 'express_session', 'cache-redis'),
+  ...peer('express-session', 'express_session', 'file'),
+  ...peer('express-session', 'express_session', 'file-tmpfs'),
   ...peer('@fastify/session', 'fastify_session', 'memory'),
   ...peer('@fastify/session', 'fastify_session', 'cache-redis'),
   ...peer('@fastify/secure-session', 'fastify_secure_session', 'signed_cookies', true),
   ...peer('hono-sessions', 'hono_sessions', 'memory'),
   ...peer('iron-session', 'iron_session', 'signed_cookies', true),
+  ...peer('adonis', 'adonis', 'memory'),
+  ...peer('adonis', 'adonis', 'cache-redis'),
+  ...peer('adonis', 'adonis', 'file'),
+  ...peer('adonis', 'adonis', 'file-tmpfs'),
+  ...peer('adonis', 'adonis', 'signed_cookies', true),
+  { stack: 'django, chain of seven', server: 'servers/django.ts', work: 'hello', store: 'db-sqlite', settings: SEVEN },
+  ...(['db-sqlite', 'db-postgresql', 'cache-locmem', 'file', 'file-tmpfs', 'signed_cookies'] as const).flatMap(django),
 ]
 
 export const nameOf = ({ stack, work, store }: Target): string => [stack, work, store].filter(Boolean).join(' ')
+
+/** Whether it needs what is installed in bench/peers. */
+export const isPeer = ({ server }: Target): boolean => server.startsWith('peers/')
+
+/** The target of a name. @throws RangeError when there is none */
+export function targetNamed(name: string): Target {
+  const found = [...OURS, ...PEERS].find((target) => nameOf(target) === name)
+  if (found === undefined) throw new RangeError(`There is no target '${name}'.`)
+  return found
+}
 
 /**
  * The targets whose name has every one of the words, with the floor before them, kind of work by kind of work.

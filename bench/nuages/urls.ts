@@ -6,10 +6,11 @@ import { HELLO } from '../works.ts'
 declare module '#core/contrib/sessions' {
   interface SessionData {
     visits?: number
+    ballast?: string
   }
 }
 
-function hello(): HttpResponse {
+export function hello(): HttpResponse {
   return new HttpResponse(HELLO)
 }
 
@@ -22,4 +23,19 @@ function counter({ session }: HttpRequest): HttpResponse {
   return new HttpResponse(String(session.visits))
 }
 
-export const urlpatterns = [path('hello', hello), path('read', read), path('counter', counter)]
+/** Gives the session something to carry: letters as they come, which can be compressed about as well as base64 can. */
+function fill({ session }: HttpRequest, { bytes }: { bytes: number }): HttpResponse {
+  let state = 1
+  session.ballast = Array.from({ length: bytes }, () => {
+    state = (state * 48_271) % 2_147_483_647
+    return (state % 36).toString(36)
+  }).join('')
+  return new HttpResponse(String(session.ballast.length))
+}
+
+export const urlpatterns = [
+  path('hello', hello),
+  path('read', read),
+  path('counter', counter),
+  path('fill/<int:bytes>', fill),
+]

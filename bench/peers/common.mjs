@@ -4,8 +4,8 @@ import { createClient } from 'redis'
 
 export const HELLO = 'Hello, world'
 
-export function openDatabase(filename) {
-  return knex({
+const openSqlite = (filename) =>
+  knex({
     client: 'better-sqlite3',
     connection: { filename },
     useNullAsDefault: true,
@@ -17,10 +17,21 @@ export function openDatabase(filename) {
       },
     },
   })
+
+/** What pg has to be told of an entry of DATABASES. */
+export function postgresqlOf(location) {
+  const { HOST: host, PORT: port, USER: user, PASSWORD: password, NAME: database } = JSON.parse(location)
+  return { host, port, user, password, database }
 }
 
-export async function openTable(filename) {
-  const db = openDatabase(filename)
+/** @param location a file of SQLite, or an entry of DATABASES for PostgreSQL, as JSON */
+export function openDatabase(location) {
+  if (!location.startsWith('{')) return openSqlite(location)
+  return knex({ client: 'pg', connection: postgresqlOf(location), pool: { min: 0, max: 10 } })
+}
+
+export async function openTable(location) {
+  const db = openDatabase(location)
   await db.schema.createTable('sessions', (table) => {
     table.string('key').primary()
     table.text('data')

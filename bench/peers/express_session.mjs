@@ -1,14 +1,29 @@
-/** express-session, with its sessions in the process, in a table by connect-session-knex or in Redis by connect-redis. */
+/** express-session, with its sessions in the process, in a table, in files or in Redis, by the stores that people take. */
+import connectPgSimple from 'connect-pg-simple'
 import { RedisStore } from 'connect-redis'
 import { ConnectSessionKnexStore } from 'connect-session-knex'
 import express from 'express'
 import session from 'express-session'
-import { HELLO, openDatabase, openRedis } from './common.mjs'
+import { Pool } from 'pg'
+import sessionFileStore from 'session-file-store'
+import { HELLO, openDatabase, openRedis, postgresqlOf } from './common.mjs'
+
+function filesIn(path) {
+  const FileStore = sessionFileStore(session)
+  return new FileStore({ path, ttl: 1_209_600, reapInterval: -1, logFn() {} })
+}
 
 const STORES = {
   memory: () => new session.MemoryStore(),
   'db-sqlite': (file) =>
     new ConnectSessionKnexStore({ knex: openDatabase(file), createTable: true, cleanupInterval: 0 }),
+  'db-postgresql': (location) => {
+    const PgStore = connectPgSimple(session)
+    const pool = new Pool(postgresqlOf(location))
+    return new PgStore({ pool, createTableIfMissing: true, pruneSessionInterval: false })
+  },
+  file: filesIn,
+  'file-tmpfs': filesIn,
   'cache-redis': async (url) => new RedisStore({ client: await openRedis(url) }),
 }
 

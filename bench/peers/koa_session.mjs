@@ -14,8 +14,8 @@ function memoryStore() {
   }
 }
 
-async function tableStore(file) {
-  const table = await openTable(file)
+async function tableStore(location) {
+  const table = await openTable(location)
   return {
     async get(key) {
       const row = await table().where({ key }).where('expires', '>', Date.now()).first('data')
@@ -42,6 +42,7 @@ async function redisStore(url) {
 const STORES = {
   memory: memoryStore,
   'db-sqlite': tableStore,
+  'db-postgresql': tableStore,
   'cache-redis': redisStore,
   signed_cookies: () => undefined,
 }

@@ -3,13 +3,7 @@ import { randomUUID } from 'node:crypto'
 import Koa from 'koa'
 import type { Listener } from '../server.ts'
 import { HELLO } from '../works.ts'
-
-const COOKIE = 'sessionid='
-
-function keyIn(cookie: string | undefined): string | undefined {
-  const start = cookie?.indexOf(COOKIE) ?? -1
-  return start < 0 ? undefined : cookie?.slice(start + COOKIE.length).split(';', 1)[0]
-}
+import { cookieFor, keyIn } from './session_cookie.ts'
 
 export default (): Listener => {
   const sessions = new Map<string, { count: number }>()
@@ -28,7 +22,7 @@ export default (): Listener => {
     }
     if (ctx.path === '/counter') {
       session.count++
-      ctx.set('Set-Cookie', `${COOKIE}${key}; Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600`)
+      ctx.set('Set-Cookie', cookieFor(key))
     }
     ctx.body = String(session.count)
   })

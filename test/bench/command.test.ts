@@ -1,12 +1,13 @@
 /** `npm run bench` prints a table, understands its words and leaves nothing behind when it is stopped. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
+import { canBeListed, descendantsOf, isAlive } from './descendants.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
@@ -28,28 +29,12 @@ function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   return { child, result: finish() }
 }
 
-function childrenOf(pid: number): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return list === '' ? [] : list.split(' ').map(Number)
-}
-
-/** Not gone, and not only waiting for its parent to take note of its end. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
-}
-
 const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('koa_map.ts')
 
 /** Waits for something that happens outside this process; mocha's limit ends it. */
 async function until(happened: () => boolean): Promise<void> {
   while (!happened()) await pause(20)
 }
-
-const descendantsOf = (pid: number): number[] => childrenOf(pid).flatMap((each) => [each, ...descendantsOf(each)])
 
 describe('the benchmark', function () {
   this.timeout(60_000)
@@ -69,6 +54,8 @@ describe('the benchmark', function () {
     [['--rounds', '1.5'], "--rounds should be a whole number, found '1.5'."],
     [['--seconds', 'many'], "--seconds should be a number from 0.1 to 60, found 'many'."],
     [['--load', 'siege'], "--load should be wrk or autocannon, found 'siege'."],
+    [['--goals', '--peers'], '--goals has the peers that it needs; leave --peers out.'],
+    [['--goals', 'cold', 'file'], 'There is no goal for a target with all of these words in its name: cold, file.'],
     [['no-such-target'], 'No target has all of these words in its name: no-such-target. --list prints the names.'],
   ] as const) {
     it(`refuses ${args.join(' ')}`, async () => {
@@ -80,7 +67,7 @@ describe('the benchmark', function () {
   }
 
   it('ends all its processes and removes its files when it is interrupted', async function () {
-    if (!existsSync('/proc/self/task')) this.skip()
+    if (!canBeListed) this.skip()
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-bench-test-'))
     try {
       const { child, result } = bench(['koa', 'counter', '--rounds', '9'], { TMPDIR: folder })

@@ -2,11 +2,12 @@
 import path from 'node:path'
 import { expect } from 'chai'
 import { GENERATORS } from '../../bench/load/index.ts'
-import { type Measurement, measure } from '../../bench/measure.ts'
+import { type Measurement, measure, withServer } from '../../bench/measure.ts'
 import { isInstalled } from '../../bench/processes.ts'
 import { ServerProcess } from '../../bench/server_process.ts'
 import { openStore, Unavailable } from '../../bench/stores.ts'
-import type { Target } from '../../bench/targets.ts'
+import { type Target, targetNamed } from '../../bench/targets.ts'
+import { canBeListed, descendantsOf, isAlive } from './descendants.ts'
 import { refusal } from './refusal.ts'
 
 const fixture = (name: string): Target => ({
@@ -64,5 +65,44 @@ describe('a measurement', function () {
     await server.stop()
     expect(() => process.kill(pid, 0)).to.throw('ESRCH')
     expect((await refusal(server.usage())).message).to.contain('The server ended.')
+  })
+})
+
+describe('a measurement of Django', function () {
+  this.timeout(60_000)
+
+  const DJANGO = targetNamed('django counter file')
+
+  /** Runs `body`, or passes the test over where gunicorn or Django is not there. */
+  async function where(test: Mocha.Context, body: () => Promise<void>): Promise<void> {
+    try {
+      await body()
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      process.stdout.write(`    not run: ${error.message.split('\n')[0]}\n`)
+      test.skip()
+    }
+  }
+
+  it('counts its requests, its answers and its work', function () {
+    return where(this, async () => {
+      const { problems, kept, cpu, memory } = await measure(DJANGO, { seconds: 0.3 })
+      expect(problems).to.deep.equal([])
+      expect(kept).to.equal(1)
+      expect(cpu).to.be.greaterThan(0)
+      expect(memory).to.be.greaterThan(0)
+    })
+  })
+
+  it('leaves no process behind', function () {
+    if (!canBeListed) this.skip()
+    return where(this, async () => {
+      let processes: number[] = []
+      await withServer(DJANGO, async ({ pid = 0 }) => {
+        processes = descendantsOf(pid)
+      })
+      expect(processes.length).to.be.at.least(2)
+      expect(processes.filter(isAlive)).to.deep.equal([])
+    })
   })
 })

@@ -1,0 +1,42 @@
+/** What was measured of growth, kept in bench/growth.json: a run of some parts leaves the others as they were. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { FanOut } from './fan_out.ts'
+import type { Point } from './growth_parts.ts'
+
+export interface Result extends Point {
+  readonly requestsPerSecond: number
+  /** Microseconds of the server's processor for one request. */
+  readonly cpu: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  /** The same of a bare node:http hello, measured just before. */
+  readonly floor: { readonly requestsPerSecond: number; readonly cpu: number }
+}
+
+export interface Growth {
+  /** Processor and version of Node, of the run that was last. */
+  readonly machine: string
+  readonly results: readonly Result[]
+  /** By the number of files. */
+  readonly fanOut: Readonly<Record<string, FanOut>>
+}
+
+const FILE = path.join(import.meta.dirname, 'growth.json')
+
+export function readGrowth(): Growth {
+  if (!existsSync(FILE)) return { machine: '', results: [], fanOut: {} }
+  return JSON.parse(readFileSync(FILE, 'utf8')) as Growth
+}
+
+export const writeGrowth = (growth: Growth): void => writeFileSync(FILE, `${JSON.stringify(growth, null, 2)}\n`)
+
+const isOf = (a: Point, b: Point): boolean =>
+  a.part === b.part && a.size === b.size && a.work === b.work && a.store === b.store
+
+/** New results in the place of the old ones of the same points. */
+export function merged(old: Growth, now: Growth): Growth {
+  const kept = old.results.filter((result) => !now.results.some((other) => isOf(other, result)))
+  return { machine: now.machine, results: [...kept, ...now.results], fanOut: { ...old.fanOut, ...now.fanOut } }
+}

@@ -1,0 +1,13 @@
+/** The address of hello behind many others, half of them with a converter. */
+import { HttpResponse } from '#core/http'
+import { path } from '#core/urls'
+import { hello } from './urls.ts'
+
+const page = (): HttpResponse => new HttpResponse('A page.')
+
+export const patternsBefore = (count: number) => [
+  ...Array.from({ length: count - 1 }, (_, index) =>
+    index % 2 === 0 ? path(`page${index}`, page) : path(`section${index}/<int:pk>/edit`, page),
+  ),
+  path('hello', hello),
+]

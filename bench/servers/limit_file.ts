@@ -1,0 +1,28 @@
+/** The limit in files: read, and written beside the old one that it then replaces. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Listener, ServerOptions } from '../server.ts'
+import { limitOf } from './limit.ts'
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export default ({ location }: ServerOptions): Listener => {
+  const fileOf = (key: string) => path.join(location, path.basename(key))
+  function replace(key: string, text: string): void {
+    const file = fileOf(key)
+    writeFileSync(`${file}.new`, text, 'latin1')
+    renameSync(`${file}.new`, file)
+  }
+  return limitOf({
+    load: (key) => textOf(fileOf(key)),
+    create: (key, text) => writeFileSync(fileOf(key), text, { encoding: 'latin1', flag: 'wx' }),
+    save: replace,
+  })
+}

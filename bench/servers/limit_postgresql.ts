@@ -1,0 +1,45 @@
+/** The limit on PostgreSQL: three prepared statements on a pool of ten connections. */
+import { Pool } from 'pg'
+import type { DatabaseSettings } from '#core/db'
+import type { Listener, ServerOptions } from '../server.ts'
+import { AGE, limitOf } from './limit.ts'
+
+const TABLE = `
+  create table django_session (session_key varchar(40) primary key, session_data text not null, expire_date timestamptz not null);
+  create index expire on django_session (expire_date);
+`
+
+const SELECT = {
+  name: 'load',
+  text: 'select session_data from django_session where session_key = $1 and expire_date > $2',
+}
+const INSERT = {
+  name: 'create',
+  text: 'insert into django_session (session_key, session_data, expire_date) values ($1, $2, $3)',
+}
+const UPDATE = {
+  name: 'save',
+  text: 'update django_session set session_data = $2, expire_date = $3 where session_key = $1',
+}
+
+export default async ({ location }: ServerOptions): Promise<Listener> => {
+  const { HOST, PORT, USER, PASSWORD, NAME } = JSON.parse(location) as DatabaseSettings
+  const pool = new Pool({
+    max: 10,
+    ...(HOST !== undefined && { host: HOST }),
+    ...(PORT !== undefined && { port: Number(PORT) }),
+    ...(USER !== undefined && { user: USER }),
+    ...(PASSWORD !== undefined && { password: PASSWORD }),
+    ...(NAME !== undefined && { database: NAME }),
+  })
+  await pool.query(TABLE)
+  const end = () => new Date(Date.now() + AGE * 1000)
+  return limitOf({
+    async load(key) {
+      const { rows } = await pool.query<{ session_data: string }>({ ...SELECT, values: [key, new Date()] })
+      return rows[0]?.session_data
+    },
+    create: (key, text) => pool.query({ ...INSERT, values: [key, text, end()] }),
+    save: (key, text) => pool.query({ ...UPDATE, values: [key, text, end()] }),
+  })
+}

@@ -1,0 +1,122 @@
+/** Whether goals were reached, judged by the figure that was steadier from round to round. */
+import { hundredths, plusMinus, tenths, thousandths } from './figures.ts'
+import type { Goal } from './goals.ts'
+import { remarks } from './report.ts'
+import { type Outcome, type Share, sharesOf } from './rounds.ts'
+import { median, spread } from './statistics.ts'
+import { alignedTable } from './table.ts'
+import { FLOOR, nameOf, type Target } from './targets.ts'
+
+/** Medians of fewer rounds are no judgement. */
+export const LEAST_ROUNDS = 5
+
+export type Answer = 'met' | 'MISSED' | 'not run' | 'no result' | 'floor is slower'
+
+export interface Verdict {
+  readonly goal: Goal
+  readonly answer: Answer
+  /** Median of the shares, where there are any. */
+  readonly reached?: number
+  readonly judgedBy?: keyof Share
+  /** Of the time that one in a hundred waits, where the goal has one. */
+  readonly p99?: Answer
+}
+
+type Find = (target: Target) => Outcome | undefined
+
+const finder =
+  (outcomes: readonly Outcome[]): Find =>
+  (target) =>
+    outcomes.find((outcome) => outcome.target === target)
+
+const column = (shares: readonly Share[], name: keyof Share): number[] => shares.map((share) => share[name])
+
+/** The figure whose shares lie closer together; processor time where both are alike. */
+export function steadier(shares: readonly Share[]): keyof Share {
+  const requests = spread(column(shares, 'requests')) ?? Infinity
+  const cpu = spread(column(shares, 'cpu')) ?? Infinity
+  return requests < cpu ? 'requests' : 'cpu'
+}
+
+const p99Of = (outcome: Outcome): number => median([...outcome.measurements.values()].map(({ p99 }) => p99))
+
+function judgeP99(longest: number, outcome: Outcome, floor: Outcome | undefined): Answer {
+  if (p99Of(outcome) <= longest) return 'met'
+  return floor !== undefined && floor.measurements.size > 0 && p99Of(floor) > longest ? 'floor is slower' : 'MISSED'
+}
+
+export function judge(goal: Goal, outcomes: readonly Outcome[]): Verdict {
+  const find = finder(outcomes)
+  const [outcome, base] = [find(goal.target), find(goal.base)]
+  if (outcome === undefined || base === undefined) return { goal, answer: 'not run' }
+  if ([outcome, base].some(({ unavailable }) => unavailable !== undefined)) return { goal, answer: 'not run' }
+  const shares = sharesOf(outcome, base)
+  const isWrong = [outcome, base].some(({ problems }) => problems.size > 0)
+  if (isWrong || shares.length === 0) return { goal, answer: 'no result' }
+  const judgedBy = steadier(shares)
+  const reached = median(column(shares, judgedBy))
+  return {
+    goal,
+    reached,
+    judgedBy,
+    answer: reached >= goal.share ? 'met' : 'MISSED',
+    ...(goal.p99 !== undefined && { p99: judgeP99(goal.p99, outcome, find(FLOOR)) }),
+  }
+}
+
+export const isMissed = ({ answer, p99 }: Verdict): boolean =>
+  answer === 'MISSED' || answer === 'no result' || p99 === 'MISSED'
+
+const HEAD = [
+  ['work', 'sessions in', 'share of'],
+  ['goal', 'reached', 'judged by', 'verdict'],
+  ['requests/s', 'spread', 'CPU', 'spread', 'limit', 'limit CPU'],
+  ['CPU µs', 'p99 ms', 'p99'],
+].flat()
+const WORD_COLUMNS = 3
+
+function sharesAt(shares: readonly Share[]): [string, string, string, string] {
+  if (shares.length === 0) return ['', '', '', '']
+  const [requests, cpu] = [column(shares, 'requests'), column(shares, 'cpu')]
+  return [hundredths(median(requests)), plusMinus(spread(requests)), hundredths(median(cpu)), plusMinus(spread(cpu))]
+}
+
+const JUDGED_BY = { requests: 'requests/s', cpu: 'CPU' } as const
+
+function rowOf({ goal, answer, reached, judgedBy, p99 }: Verdict, find: Find): string[] {
+  const { target, base, share, limit } = goal
+  const [outcome, baseOutcome] = [find(target), find(base)]
+  const shares = outcome === undefined || baseOutcome === undefined ? [] : sharesOf(outcome, baseOutcome)
+  const [byHand, floor] = [limit && find(limit), find(FLOOR)]
+  const limits = byHand === undefined || floor === undefined ? [] : sharesOf(byHand, floor)
+  const [limitRequests, , limitCpu] = sharesAt(limits)
+  const measured = [...(outcome?.measurements.values() ?? [])]
+  return [
+    [target.stack === 'nuages' ? target.work : `${target.work}, ${target.stack.replace('nuages, ', '')}`],
+    [target.store ?? '', base.stack],
+    [thousandths(share), reached === undefined ? '' : thousandths(reached)],
+    [judgedBy === undefined ? '' : JUDGED_BY[judgedBy], answer],
+    [...sharesAt(shares), limitRequests, limitCpu],
+    measured.length === 0
+      ? ['', '']
+      : [tenths(median(measured.map(({ cpu }) => cpu))), hundredths(median(measured.map(({ p99 }) => p99)))],
+    [p99 ?? ''],
+  ].flat()
+}
+
+export function goalReport(goals: readonly Goal[], outcomes: readonly Outcome[]): string {
+  const find = finder(outcomes)
+  const verdicts = goals.map((goal) => judge(goal, outcomes))
+  const floor = find(FLOOR)
+  const floorP99 = floor === undefined || floor.measurements.size === 0 ? '' : `${hundredths(p99Of(floor))} ms`
+  const met = verdicts.filter(({ answer }) => answer === 'met').length
+  const rounds = Math.min(...verdicts.map(({ goal }) => find(goal.target)?.measurements.size ?? 0))
+  return [
+    alignedTable([HEAD, ...verdicts.map((verdict) => rowOf(verdict, find))], WORD_COLUMNS),
+    '',
+    `${met} of ${verdicts.length} goals met, judged by the steadier of the two shares; p99 of the floor ${floorP99}`,
+    ...(rounds < LEAST_ROUNDS ? [`A judgement needs ${LEAST_ROUNDS} rounds; there is a goal with ${rounds}.`] : []),
+    ...verdicts.filter(({ answer }) => answer === 'not run').map(({ goal }) => `${nameOf(goal.target)} was not run.`),
+    ...remarks(outcomes),
+  ].join('\n')
+}

@@ -1,0 +1,96 @@
+/** A goal is judged by what was measured in the same rounds, by the figure that is steadier, and missed when it is. */
+import { expect } from 'chai'
+import { type Goal, GOALS, selectGoals, targetsOf } from '../../bench/goals.ts'
+import type { Measurement } from '../../bench/measure.ts'
+import type { Outcome } from '../../bench/rounds.ts'
+import { FLOOR, nameOf } from '../../bench/targets.ts'
+import { goalReport, isMissed, judge } from '../../bench/verdicts.ts'
+
+const [GOAL] = selectGoals(['counter', 'db-sqlite']) as [Goal]
+
+interface Given {
+  readonly requests: readonly number[]
+  readonly cpu: readonly number[]
+  readonly p99?: number
+}
+
+/** An outcome with a measurement for each round. */
+function outcome(target: Outcome['target'], { requests, cpu, p99 = 1 }: Given): Outcome {
+  const measurement = (round: number): Measurement => ({
+    requestsPerSecond: requests[round] as number,
+    cpu: cpu[round] as number,
+    p50: 1,
+    p99,
+    memory: 1,
+    problems: [],
+  })
+  return { target, measurements: new Map(requests.map((_, round) => [round, measurement(round)])), problems: new Set() }
+}
+
+const floor = (p99 = 1): Outcome => outcome(FLOOR, { requests: [100, 100, 100], cpu: [10, 10, 10], p99 })
+
+describe('a goal', () => {
+  it('is judged by processor time where that is the same in each round and the speed is not', () => {
+    const ours = outcome(GOAL.target, { requests: [10, 60, 90], cpu: [20, 20, 20] })
+    const verdict = judge(GOAL, [floor(), ours])
+    expect(verdict).to.include({ judgedBy: 'cpu', reached: 0.5, answer: 'met', p99: 'met' })
+    expect(isMissed(verdict)).to.equal(false)
+  })
+
+  it('is judged by requests a second where they are steadier, and missed below its share', () => {
+    const ours = outcome(GOAL.target, { requests: [47, 47, 47], cpu: [10, 20, 30] })
+    const verdict = judge(GOAL, [floor(), ours])
+    expect(verdict).to.include({ judgedBy: 'requests', reached: 0.47, answer: 'MISSED' })
+    expect(isMissed(verdict)).to.equal(true)
+  })
+
+  it('takes shares round by round, so that a slow round weighs on neither side', () => {
+    const slowFloor = outcome(FLOOR, { requests: [100, 10], cpu: [10, 100] })
+    const ours = outcome(GOAL.target, { requests: [50, 5], cpu: [20, 200] })
+    expect(judge(GOAL, [slowFloor, ours])).to.include({ reached: 0.5, answer: 'met' })
+  })
+
+  it('is missed by a long wait, unless the floor made one wait as long', () => {
+    const slow = outcome(GOAL.target, { requests: [50, 50, 50], cpu: [20, 20, 20], p99: 12 })
+    expect(judge(GOAL, [floor(), slow])).to.include({ answer: 'met', p99: 'MISSED' })
+    expect(isMissed(judge(GOAL, [floor(), slow]))).to.equal(true)
+    expect(judge(GOAL, [floor(11), slow])).to.include({ answer: 'met', p99: 'floor is slower' })
+    expect(isMissed(judge(GOAL, [floor(11), slow]))).to.equal(false)
+  })
+
+  it('is not met by answers that were wrong', () => {
+    const wrong = outcome(GOAL.target, { requests: [90, 90, 90], cpu: [10, 10, 10] })
+    wrong.problems.add('The counters went up by 1 for 2 requests.')
+    expect(judge(GOAL, [floor(), wrong])).to.include({ answer: 'no result' })
+    expect(isMissed(judge(GOAL, [floor(), wrong]))).to.equal(true)
+  })
+
+  it('is passed over where its store is not there', () => {
+    const missing = { ...outcome(GOAL.target, { requests: [], cpu: [] }), unavailable: 'There is no SQLite.' }
+    const text = goalReport([GOAL], [floor(), missing])
+    expect(text).to.match(/0 of 1 goals met/)
+    expect(text).to.contain('nuages counter db-sqlite: There is no SQLite.')
+    expect(isMissed(judge(GOAL, [floor(), missing]))).to.equal(false)
+  })
+
+  it('of a signed cookie is a share of a peer', () => {
+    const [goal] = selectGoals(['signed_cookies', 'counter']) as [Goal]
+    expect(nameOf(goal.base)).to.equal('@fastify/secure-session counter signed_cookies')
+    expect(targetsOf([goal])).to.include.members([FLOOR, goal.target, goal.base, goal.limit])
+  })
+})
+
+describe('the report of the goals', () => {
+  it('has a line for each, and says when there were too few rounds', () => {
+    const ours = outcome(GOAL.target, { requests: [50, 50, 50], cpu: [20, 20, 20] })
+    const text = goalReport([GOAL], [floor(), ours])
+    expect(text).to.match(/^counter +db-sqlite +node:http +0\.480 +0\.500 +CPU +met /m)
+    expect(text).to.contain('1 of 1 goals met')
+    expect(text).to.contain('A judgement needs 5 rounds')
+  })
+
+  it('knows every goal by a name of its own', () => {
+    const names = GOALS.map(({ target }) => nameOf(target))
+    expect(new Set(names).size).to.equal(names.length)
+  })
+})
