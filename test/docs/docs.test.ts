@@ -85,7 +85,7 @@ describe('the documentation', function () {
 
   it('shows code that compiles', async () => {
     const { root } = newClone()
-    mkdirSync(path.join(root, 'examples'))
+    mkdirSync(path.join(root, 'examples'), { recursive: true })
     const examples = pages
       .filter(({ file }) => !['README.md', 'docs/tutorial.md'].includes(file))
       .flatMap((each) =>
