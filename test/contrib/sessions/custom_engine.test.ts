@@ -1,10 +1,12 @@
 /** A project's own engine works like ours, and proves itself in three lines. */
+import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
-import { openSessionStore, type SessionDict } from '#core/contrib/sessions'
+import { openSession, openSessionStore, type SessionDict } from '#core/contrib/sessions'
 import { SessionStore as DatabaseStore } from '#core/contrib/sessions/backends/db'
 import { connection, connections } from '#core/db'
 import { Client, sessionEngineTests } from '#core/test'
+import { temporaryFolder } from '../../services.ts'
 import { inDatabase, withDatabase } from './database.ts'
 import { MemoryStore } from './memory_store.ts'
 
@@ -38,6 +40,28 @@ describe('an engine of a project', () => {
         SESSION_ENGINE: 'test.contrib.sessions.fixtures.memory_engine',
       },
     ))
+
+  it('is asked by its own load(), also where ours would read without waiting', () => {
+    class CountingStore extends DatabaseStore {
+      loads = 0
+      override load(key: string): ReturnType<DatabaseStore['load']> {
+        this.loads++
+        return super.load(key)
+      }
+    }
+    const NAME = path.join(temporaryFolder('engine'), 'db.sqlite3')
+    return withDatabase(
+      async () => {
+        expect(new DatabaseStore()).to.have.property('loadSync')
+        const store = new CountingStore()
+        expect(store.loadSync).to.equal(undefined)
+        const { key } = await store.create({ data: { a: 1 }, expiresAt: Date.now() + 100_000 })
+        expect((await openSession(store, key).load()).a).to.equal(1)
+        expect(store.loads).to.equal(1)
+      },
+      { DATABASES: { default: { ENGINE: 'core.db.backends.sqlite3', NAME } } },
+    )
+  })
 
   it('may return a bare key from create() and update(), as the contract says', async () => {
     const store = new MemoryStore()

@@ -40,7 +40,8 @@ export class SessionStore implements Store {
     this.#newKey = options.newKey ?? newSessionKey
     this.#single = new BuilderTable(this.#alias, this.#table)
     this.#gathered = new GatheredTable(this.#alias, this.#table)
-    if (connections.database(this.#alias).readsAtOnce) {
+    // An engine that has its own way to load must not be passed by.
+    if (this.load === SessionStore.prototype.load && connections.database(this.#alias).readsAtOnce) {
       const table = new SqliteTable(this.#alias, this.#table)
       this.loadSync = (key) => (canBeKey(key) ? this.#session(key, table.loadSync(key, this.#now())) : undefined)
     }
@@ -83,8 +84,9 @@ export class SessionStore implements Store {
 
   async load(key: string): Promise<LoadedSession | undefined> {
     if (!canBeKey(key)) return undefined
-    const row = this.#isAlone ? (await this.#single.load([key], this.#now()))[0] : await this.#gathered.load(key)
-    return this.#session(key, row)
+    if (this.#isAlone) return this.#session(key, (await this.#single.load([key], this.#now()))[0])
+    if (this.loadSync !== undefined) return this.loadSync(key)
+    return this.#session(key, await this.#gathered.load(key))
   }
 
   async create(record: SessionRecord): Promise<{ key: string; version: string }> {
