@@ -1,10 +1,7 @@
 /** No update is lost between processes: two of them write to one session at once, on every engine and service. */
 import { setup } from '#core/apps'
-import { settings } from '#core/conf'
-import { callCommand } from '#core/management'
 import { sessionRaceTests } from '#core/test'
-import { inDatabase } from '../contrib/sessions/database.ts'
-import { at, places } from '../contrib/sessions/places.ts'
+import { inPlace, places } from '../contrib/sessions/places.ts'
 
 /** `npm run races` runs as many as the figures in the docs are of. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 5)
@@ -17,11 +14,7 @@ describe('races between two processes', function () {
 
   for (const place of all) {
     describe(place.name, () => {
-      at(place)
-      inDatabase(place.settings)
-      before(async () => {
-        if (settings.CACHES.default?.BACKEND.endsWith('DatabaseCache')) await callCommand('createcachetable')
-      })
+      inPlace(place)
 
       sessionRaceTests(place.name, place.settings, { rounds: ROUNDS, counts: ROUNDS >= 200 ? 1000 : 100 })
     })

@@ -8,11 +8,10 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { connection, loadMigrations, MigrationExecutor, connections, migrationSql, unappliedMigrations } from '#core/db'
 import { User } from '#core/contrib/auth'
-import { databases, onEachDatabase } from '../../services.ts'
+import { databases, onEachDatabase, PYTHON, python, requireService } from '../../services.ts'
 import { withUsers } from './installed.ts'
 
 const run = promisify(execFile)
-const PYTHON = process.env.TEST_PYTHON ?? '/usr/bin/python3'
 
 type Row = Record<string, unknown>
 
@@ -69,14 +68,7 @@ describe('the tables of users beside a live Django', function () {
 
   before(async function () {
     await setup()
-    const reason = await run(PYTHON, ['-c', 'import django']).then(
-      () => '',
-      () => `${PYTHON} has no Django`,
-    )
-    if (reason === '') return
-    if (process.env.CI === 'true') throw new Error(reason)
-    process.stdout.write(`    not run: ${reason}\n`)
-    this.skip()
+    requireService(await python('django'), this)
   })
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'nuages-users-'))

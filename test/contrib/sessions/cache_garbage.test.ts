@@ -4,15 +4,13 @@ import { setup } from '#core/apps'
 import { type Cache, caches, type CacheStore, type CacheStoreClass } from '#core/cache'
 import { settings } from '#core/conf'
 import { openSession, openSessionStore } from '#core/contrib/sessions'
-import { callCommand } from '#core/management'
 import { captureLogs, importName, type LogRecord } from '#core/utils'
 import { DatabaseCache } from '../../../core/cache/backends/db.ts'
 import { PyMemcacheCache } from '../../../core/cache/backends/memcached.ts'
 import { KEY_PREFIX as CACHED_DB } from '../../../core/contrib/sessions/backends/cached_db.ts'
 import { KEY_PREFIX as CACHE } from '../../../core/contrib/sessions/backends/cache.ts'
 import { rejection } from '../../cache/waiting.ts'
-import { inDatabase } from './database.ts'
-import { at, places } from './places.ts'
+import { inPlace, places } from './places.ts'
 
 const GARBAGE = ['', 'garbage', '\x80\x04}(V', '](K\x01e.', 'K\x07.', '\xff\xfe']
 /** A pickle that would run a command if anybody let it. */
@@ -37,11 +35,7 @@ describe('garbage in a cache of sessions', () => {
 
   for (const place of all) {
     describe(place.name, () => {
-      at(place)
-      inDatabase(place.settings)
-      before(async () => {
-        if (settings.CACHES.default?.BACKEND.endsWith('DatabaseCache')) await callCommand('createcachetable')
-      })
+      inPlace(place)
       let records: LogRecord[] = []
       let release = (): void => {}
       beforeEach(() => {

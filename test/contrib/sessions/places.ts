@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Settings } from '#core/conf'
+import { type Settings, settings } from '#core/conf'
+import { callCommand } from '#core/management'
 import { databases, requireService, type TestDatabase } from '../../services.ts'
+import { inDatabase } from './database.ts'
 
 export interface Place {
   readonly name: string
@@ -118,4 +120,13 @@ export function at(place: Place): void {
     return place.prepare()
   })
   after(() => (available ? place.leave() : undefined))
+}
+
+/** The same under the place's settings, on a database with all tables: to be called inside a `describe`. */
+export function inPlace(place: Place): void {
+  at(place)
+  inDatabase(place.settings)
+  before(async () => {
+    if (settings.CACHES.default?.BACKEND.endsWith('DatabaseCache')) await callCommand('createcachetable')
+  })
 }

@@ -10,11 +10,10 @@ import { overrideSettings } from '#core/conf'
 import { type DatabaseSettings, unappliedMigrations } from '#core/db'
 import Migrate from '../../../core/management/commands/migrate.ts'
 import ShowMigrations from '../../../core/management/commands/showmigrations.ts'
+import { PYTHON, python, requireService } from '../../services.ts'
 import { outcomeOf, projectWith, restoreApps } from './project.ts'
 
 const run = promisify(execFile)
-
-const PYTHON = process.env.TEST_PYTHON ?? '/usr/bin/python3'
 
 interface Answer {
   readonly code: number
@@ -28,14 +27,7 @@ describe('beside a live Django', function () {
 
   before(async function () {
     await setup()
-    const reason = await run(PYTHON, ['-c', 'import django']).then(
-      () => '',
-      () => `${PYTHON} has no Django`,
-    )
-    if (reason === '') return
-    if (process.env.CI === 'true') throw new Error(reason)
-    process.stdout.write(`    not run: ${reason}\n`)
-    this.skip()
+    requireService(await python('django'), this)
   })
 
   beforeEach(() => {
