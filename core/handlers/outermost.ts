@@ -1,6 +1,6 @@
 /** The outermost point of the chain: checks the host, resolves the URL, and answers for middleware that fails. */
 import type { Middleware, Response } from 'koa'
-import { applyResponse, type HttpRequest, patchCacheControl } from '#core/http'
+import { applyResponse, type HttpRequest, makePrivate } from '#core/http'
 import { Resolver404, type RootResolver } from '#core/urls'
 import { endOfTurn } from '#core/utils'
 import type { ErrorResponses } from './error_responses.ts'
@@ -48,7 +48,7 @@ async function answerFor(
   for (const name of OF_THE_CONTENT) response.remove(name)
   applyResponse(await errors.answer(request, error), response)
   // Cookies that were already set stay: the session behind one has been saved. No cache may hand them to others.
-  if (response.res.hasHeader('Set-Cookie')) patchCacheControl(response, { private: true })
+  if (response.res.hasHeader('Set-Cookie')) makePrivate(response)
 }
 
 export function outermost(resolver: RootResolver, errors: ErrorResponses): Middleware {

@@ -1,7 +1,7 @@
 /** Keeps messages in a signed cookie of the visitor. */
 import type { Response } from 'koa'
 import { settings } from '#core/conf'
-import { type HttpRequest, patchCacheControl, patchVaryHeaders } from '#core/http'
+import { type HttpRequest, makePrivate, patchVaryHeaders } from '#core/http'
 import { getCookieSigner, type TimestampSigner } from '#core/signing'
 import { quoteCookie } from '#core/utils'
 import { elementOf, messagesFrom, NOT_FINISHED, type StoredMessages } from '../codec.ts'
@@ -76,7 +76,7 @@ export class CookieStorage implements MessageStorage {
     if (messages.length === 0 && !(COOKIE in this.#request.COOKIES)) return []
     // One visitor's messages are no other's: no shared cache may hand this answer on.
     patchVaryHeaders(response, ['Cookie'])
-    patchCacheControl(response, { private: true })
+    makePrivate(response)
     if (messages.length === 0) {
       response.deleteCookie(COOKIE, { domain, samesite })
       return []
