@@ -32,14 +32,15 @@ function rowOf(outcome: Outcome, floor: Outcome | undefined): string[] {
   ].flat()
 }
 
-/** An empty line between two kinds of work. */
-function grouped(outcomes: readonly Outcome[]): string[][] {
-  const floor = outcomes.find(({ target }) => target === FLOOR)
-  return outcomes.flatMap((outcome, index) => {
-    const previous = outcomes[index - 1]
+/** What was measured, as shares of the floor; an empty line between two kinds of work. */
+export function measuredTable(outcomes: readonly Outcome[], floor: Outcome | undefined): string {
+  const measured = outcomes.filter(({ measurements }) => measurements.size > 0)
+  const rows = measured.flatMap((outcome, index) => {
+    const previous = measured[index - 1]
     const row = rowOf(outcome, floor)
     return previous === undefined || previous.target.work === outcome.target.work ? [row] : [[], row]
   })
+  return alignedTable([HEAD, ...rows], WORD_COLUMNS)
 }
 
 const listed = (title: string, lines: readonly string[]): string[] =>
@@ -57,6 +58,6 @@ export function remarks(outcomes: readonly Outcome[]): string[] {
 }
 
 export function report(outcomes: readonly Outcome[]): string {
-  const measured = outcomes.filter(({ measurements }) => measurements.size > 0)
-  return [alignedTable([HEAD, ...grouped(measured)], WORD_COLUMNS), ...remarks(outcomes)].join('\n')
+  const floor = outcomes.find(({ target }) => target === FLOOR)
+  return [measuredTable(outcomes, floor), ...remarks(outcomes)].join('\n')
 }

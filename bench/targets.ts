@@ -43,8 +43,8 @@ const nuages = (work: WorkName, store: StoreName): Target => ({
   keptByClient: store === 'signed_cookies',
 })
 
-const limit = (server: string, work: WorkName, store: StoreName): Target => ({
-  stack: 'limit, by hand',
+const byHand = (stack: string, server: string, work: WorkName, store: StoreName): Target => ({
+  stack,
   server: `servers/${server}.ts`,
   work,
   store,
@@ -74,16 +74,30 @@ const UNTOUCHED: readonly StoreName[] = [
   'signed_cookies',
 ]
 
-/** Pages written by hand on node:http, and the stores that they keep sessions in. */
-const LIMITS = [
-  ['limit_sqlite', 'db-sqlite'],
-  ['limit_postgresql', 'db-postgresql'],
-  ['limit_redis', 'cache-redis'],
-  ['limit_memory', 'memory'],
-  ['limit_file', 'file'],
-  ['limit_file', 'file-tmpfs'],
-  ['limit_signed_cookies', 'signed_cookies'],
-] as const satisfies readonly (readonly [string, StoreName])[]
+/** Pages written by hand, and the stores that they keep sessions in. */
+const BY_HAND = [
+  ['limit, by hand', 'limit_sqlite', 'db-sqlite'],
+  ['limit, gathered', 'limit_sqlite_gathered', 'db-sqlite'],
+  ['koa, by hand', 'limit_koa', 'db-sqlite'],
+  ['limit, by hand', 'limit_postgresql', 'db-postgresql'],
+  ['limit, gathered', 'limit_postgresql_gathered', 'db-postgresql'],
+  ['koa, by hand', 'limit_koa', 'db-postgresql'],
+  ['limit, by hand', 'limit_redis', 'cache-redis'],
+  ['koa, by hand', 'limit_koa', 'cache-redis'],
+  ['limit, by hand', 'limit_memory', 'memory'],
+  ['koa, by hand', 'limit_koa', 'memory'],
+  ['limit, by hand', 'limit_file', 'file'],
+  ['koa, by hand', 'limit_koa', 'file'],
+  ['limit, by hand', 'limit_file', 'file-tmpfs'],
+  ['koa, by hand', 'limit_koa', 'file-tmpfs'],
+  ['limit, by hand', 'limit_signed_cookies', 'signed_cookies'],
+] as const satisfies readonly (readonly [string, string, StoreName])[]
+
+/** The pages by hand that do the same work with the same store. One that keeps a Map is that of the cache in the process. */
+export const pagesByHand = (work: WorkName, store: StoreName): Target[] =>
+  BY_HAND.filter(([, , its]) => its === (store === 'cache-locmem' ? 'memory' : store)).map(([stack, , its]) =>
+    targetNamed(nameOf({ stack, work, store: its })),
+  )
 
 const SEVEN: Settings = { MIDDLEWARE: CHAIN_OF_SEVEN, INSTALLED_APPS: APPS_OF_SEVEN }
 
@@ -100,8 +114,7 @@ const OURS: readonly Target[] = [
   },
   ...UNTOUCHED.map((store) => nuages('untouched', store)),
   ...(['read', 'counter', 'cold'] as const).flatMap((work) => [
-    { stack: 'koa, a Map by hand', server: 'servers/koa_map.ts', work },
-    ...LIMITS.map(([server, store]) => limit(server, work, store)),
+    ...BY_HAND.map(([stack, server, store]) => byHand(stack, server, work, store)),
     ...STORES.map((store) => nuages(work, store)),
   ]),
 ]
@@ -152,7 +165,8 @@ const PEERS: readonly Target[] = [
   ...(['db-sqlite', 'db-postgresql', 'cache-locmem', 'file', 'file-tmpfs', 'signed_cookies'] as const).flatMap(django),
 ]
 
-export const nameOf = ({ stack, work, store }: Target): string => [stack, work, store].filter(Boolean).join(' ')
+export const nameOf = ({ stack, work, store }: Pick<Target, 'stack' | 'work' | 'store'>): string =>
+  [stack, work, store].filter(Boolean).join(' ')
 
 /** Whether it needs what is installed in bench/peers. */
 export const isPeer = ({ server }: Target): boolean => server.startsWith('peers/')

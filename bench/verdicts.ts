@@ -1,7 +1,7 @@
 /** Whether goals were reached, judged by the figure that was steadier from round to round. */
 import { hundredths, plusMinus, tenths, thousandths } from './figures.ts'
 import type { Goal } from './goals.ts'
-import { remarks } from './report.ts'
+import { measuredTable, remarks } from './report.ts'
 import { type Outcome, type Share, sharesOf } from './rounds.ts'
 import { median, spread } from './statistics.ts'
 import { alignedTable } from './table.ts'
@@ -70,7 +70,7 @@ export const isMissed = ({ answer, p99 }: Verdict): boolean =>
 const HEAD = [
   ['work', 'sessions in', 'share of'],
   ['goal', 'reached', 'judged by', 'verdict'],
-  ['requests/s', 'spread', 'CPU', 'spread', 'limit', 'limit CPU'],
+  ['requests/s', 'spread', 'CPU', 'spread'],
   ['CPU µs', 'p99 ms', 'p99'],
 ].flat()
 const WORD_COLUMNS = 3
@@ -84,19 +84,16 @@ function sharesAt(shares: readonly Share[]): [string, string, string, string] {
 const JUDGED_BY = { requests: 'requests/s', cpu: 'CPU' } as const
 
 function rowOf({ goal, answer, reached, judgedBy, p99 }: Verdict, find: Find): string[] {
-  const { target, base, share, limit } = goal
+  const { target, base, share } = goal
   const [outcome, baseOutcome] = [find(target), find(base)]
   const shares = outcome === undefined || baseOutcome === undefined ? [] : sharesOf(outcome, baseOutcome)
-  const [byHand, floor] = [limit && find(limit), find(FLOOR)]
-  const limits = byHand === undefined || floor === undefined ? [] : sharesOf(byHand, floor)
-  const [limitRequests, , limitCpu] = sharesAt(limits)
   const measured = [...(outcome?.measurements.values() ?? [])]
   return [
     [target.stack === 'nuages' ? target.work : `${target.work}, ${target.stack.replace('nuages, ', '')}`],
     [target.store ?? '', base.stack],
     [thousandths(share), reached === undefined ? '' : thousandths(reached)],
     [judgedBy === undefined ? '' : JUDGED_BY[judgedBy], answer],
-    [...sharesAt(shares), limitRequests, limitCpu],
+    sharesAt(shares),
     measured.length === 0
       ? ['', '']
       : [tenths(median(measured.map(({ cpu }) => cpu))), hundredths(median(measured.map(({ p99 }) => p99)))],
@@ -110,6 +107,7 @@ export function goalReport(goals: readonly Goal[], outcomes: readonly Outcome[])
   const floor = find(FLOOR)
   const floorP99 = floor === undefined || floor.measurements.size === 0 ? '' : `${hundredths(p99Of(floor))} ms`
   const met = verdicts.filter(({ answer }) => answer === 'met').length
+  const byHand = outcomes.filter((outcome) => goals.some((goal) => goal.byHand.includes(outcome.target)))
   const rounds = Math.min(...verdicts.map(({ goal }) => find(goal.target)?.measurements.size ?? 0))
   return [
     alignedTable([HEAD, ...verdicts.map((verdict) => rowOf(verdict, find))], WORD_COLUMNS),
@@ -117,6 +115,7 @@ export function goalReport(goals: readonly Goal[], outcomes: readonly Outcome[])
     `${met} of ${verdicts.length} goals met, judged by the steadier of the two shares; p99 of the floor ${floorP99}`,
     ...(rounds < LEAST_ROUNDS ? [`A judgement needs ${LEAST_ROUNDS} rounds; there is a goal with ${rounds}.`] : []),
     ...verdicts.filter(({ answer }) => answer === 'not run').map(({ goal }) => `${nameOf(goal.target)} was not run.`),
+    ...(byHand.length === 0 ? [] : ['', 'Written by hand, in the same rounds:', measuredTable(byHand, floor)]),
     ...remarks(outcomes),
   ].join('\n')
 }

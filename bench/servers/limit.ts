@@ -1,6 +1,6 @@
-/** Sessions on node:http by hand, with no framework and no promise kept: what a store costs at the least. */
+/** Sessions by hand, with no framework and no promise kept: what a store costs at the least. */
 import { randomUUID } from 'node:crypto'
-import type { Listener } from '../server.ts'
+import type { Listener, ServerOptions } from '../server.ts'
 import { HELLO } from '../works.ts'
 import { cookieFor, keyIn } from './session_cookie.ts'
 
@@ -11,23 +11,40 @@ export interface Texts {
   save(key: string, text: string): unknown
 }
 
+/** What a module for one store exports beside its listener. */
+export type TextsIn = (options: ServerOptions) => Texts | Promise<Texts>
+
 /** Seconds that a session lives. */
 export const AGE = 1_209_600
 
-export function limitOf(texts: Texts): Listener {
-  return async function answer(request, response) {
-    response.setHeader('Content-Type', 'text/plain; charset=utf-8')
-    if (request.url === '/hello') return response.end(HELLO)
-    const known = keyIn(request.headers.cookie)
-    const text = known === undefined ? undefined : await texts.load(known)
-    const session = text === undefined ? { count: 0 } : (JSON.parse(text) as { count: number })
-    if (request.url === '/counter') {
-      session.count++
-      const isKnown = known !== undefined && text !== undefined
-      const key = isKnown ? known : randomUUID()
-      await texts[isKnown ? 'save' : 'create'](key, JSON.stringify(session))
-      response.setHeader('Set-Cookie', cookieFor(key))
-    }
-    return response.end(String(session.count))
-  }
+interface Page {
+  readonly content: string
+  readonly setCookie?: string
 }
+
+/** The page at a path, for whoever has a cookie. */
+export async function pageFor(texts: Texts, path: string | undefined, cookie: string | undefined): Promise<Page> {
+  const known = keyIn(cookie)
+  const text = known === undefined ? undefined : await texts.load(known)
+  const session = text === undefined ? { count: 0 } : (JSON.parse(text) as { count: number })
+  if (path !== '/counter') return { content: String(session.count) }
+  session.count++
+  const isKnown = known !== undefined && text !== undefined
+  const key = isKnown ? known : randomUUID()
+  await texts[isKnown ? 'save' : 'create'](key, JSON.stringify(session))
+  return { content: String(session.count), setCookie: cookieFor(key) }
+}
+
+/** On node:http. */
+export const limitWith =
+  (textsIn: TextsIn) =>
+  async (options: ServerOptions): Promise<Listener> => {
+    const texts = await textsIn(options)
+    return async function answer(request, response) {
+      response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+      if (request.url === '/hello') return response.end(HELLO)
+      const { content, setCookie } = await pageFor(texts, request.url, request.headers.cookie)
+      if (setCookie !== undefined) response.setHeader('Set-Cookie', setCookie)
+      return response.end(content)
+    }
+  }

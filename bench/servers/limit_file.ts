@@ -1,8 +1,7 @@
 /** The limit in files: read, and written beside the old one that it then replaces. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Listener, ServerOptions } from '../server.ts'
-import { limitOf } from './limit.ts'
+import { limitWith, type TextsIn } from './limit.ts'
 
 function textOf(file: string): string | undefined {
   try {
@@ -13,16 +12,18 @@ function textOf(file: string): string | undefined {
   }
 }
 
-export default ({ location }: ServerOptions): Listener => {
+export const textsIn: TextsIn = ({ location }) => {
   const fileOf = (key: string) => path.join(location, path.basename(key))
   function replace(key: string, text: string): void {
     const file = fileOf(key)
     writeFileSync(`${file}.new`, text, 'latin1')
     renameSync(`${file}.new`, file)
   }
-  return limitOf({
+  return {
     load: (key) => textOf(fileOf(key)),
     create: (key, text) => writeFileSync(fileOf(key), text, { encoding: 'latin1', flag: 'wx' }),
     save: replace,
-  })
+  }
 }
+
+export default limitWith(textsIn)

@@ -1,9 +1,10 @@
 /** The limit in the process: a Map. */
-import type { Listener } from '../server.ts'
-import { limitOf } from './limit.ts'
+import { limitWith, type TextsIn } from './limit.ts'
 
-export default (): Listener => {
+export const textsIn: TextsIn = () => {
   const texts = new Map<string, string>()
   const keep = (key: string, text: string) => texts.set(key, text)
-  return limitOf({ load: (key) => texts.get(key), create: keep, save: keep })
+  return { load: (key) => texts.get(key), create: keep, save: keep }
 }
+
+export default limitWith(textsIn)

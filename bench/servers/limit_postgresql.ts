@@ -1,8 +1,8 @@
 /** The limit on PostgreSQL: three prepared statements on a pool of ten connections. */
 import { Pool } from 'pg'
 import type { DatabaseSettings } from '#core/db'
-import type { Listener, ServerOptions } from '../server.ts'
-import { AGE, limitOf } from './limit.ts'
+import type { ServerOptions } from '../server.ts'
+import { AGE, limitWith } from './limit.ts'
 
 const TABLE = `
   create table django_session (session_key varchar(40) primary key, session_data text not null, expire_date timestamptz not null);
@@ -22,7 +22,9 @@ const UPDATE = {
   text: 'update django_session set session_data = $2, expire_date = $3 where session_key = $1',
 }
 
-export default async ({ location }: ServerOptions): Promise<Listener> => {
+export const end = (): Date => new Date(Date.now() + AGE * 1000)
+
+export async function openPostgresql({ location }: ServerOptions): Promise<Pool> {
   const { HOST, PORT, USER, PASSWORD, NAME } = JSON.parse(location) as DatabaseSettings
   const pool = new Pool({
     max: 10,
@@ -33,13 +35,17 @@ export default async ({ location }: ServerOptions): Promise<Listener> => {
     ...(NAME !== undefined && { database: NAME }),
   })
   await pool.query(TABLE)
-  const end = () => new Date(Date.now() + AGE * 1000)
-  return limitOf({
+  return pool
+}
+
+export default limitWith(async (options) => {
+  const pool = await openPostgresql(options)
+  return {
     async load(key) {
       const { rows } = await pool.query<{ session_data: string }>({ ...SELECT, values: [key, new Date()] })
       return rows[0]?.session_data
     },
     create: (key, text) => pool.query({ ...INSERT, values: [key, text, end()] }),
     save: (key, text) => pool.query({ ...UPDATE, values: [key, text, end()] }),
-  })
-}
+  }
+})

@@ -1,9 +1,9 @@
 /** The limit on SQLite: three prepared statements, each save a transaction of its own. */
 import Database from 'better-sqlite3'
-import type { Listener, ServerOptions } from '../server.ts'
-import { AGE, limitOf } from './limit.ts'
+import type { ServerOptions } from '../server.ts'
+import { AGE, limitWith, type Texts } from './limit.ts'
 
-export default ({ location }: ServerOptions): Listener => {
+export function openSqlite({ location }: ServerOptions): Texts & { readonly db: Database.Database } {
   const db = new Database(location)
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = NORMAL')
@@ -16,9 +16,12 @@ export default ({ location }: ServerOptions): Listener => {
   const update = db.prepare('update django_session set session_data = ?, expire_date = ? where session_key = ?')
   const now = () => new Date().toISOString()
   const end = () => new Date(Date.now() + AGE * 1000).toISOString()
-  return limitOf({
+  return {
+    db,
     load: (key) => select.get(key, now()) as string | undefined,
     create: (key, text) => insert.run(key, text, end()),
     save: (key, text) => update.run(text, end(), key),
-  })
+  }
 }
+
+export default limitWith(openSqlite)

@@ -29,7 +29,7 @@ function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   return { child, result: finish() }
 }
 
-const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('koa_map.ts')
+const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('limit_koa.ts')
 
 /** Waits for something that happens outside this process; mocha's limit ends it. */
 async function until(happened: () => boolean): Promise<void> {
@@ -40,12 +40,12 @@ describe('the benchmark', function () {
   this.timeout(60_000)
 
   it('prints a row of figures for the floor and for each target', async () => {
-    const run = bench(['koa', 'counter', '--rounds', '1', '--seconds', '0.3', '--load', 'autocannon'])
+    const run = bench(['koa', 'counter', 'memory', '--rounds', '1', '--seconds', '0.3', '--load', 'autocannon'])
     const { code, stdout, stderr } = await run.result
     expect(stdout).to.match(/^work +stack +sessions in +requests\/s +spread +ratio +CPU µs +spread +ratio/m)
     expect(stdout).to.match(/^hello +node:http +[\d,]+ +1\.00 +[\d.,]+ +1\.00 +\d/m)
-    expect(stdout).to.match(/^counter +koa, a Map by hand +[\d,]+ .* 100 %$/m)
-    expect(stderr).to.match(/^1\/1 {2}koa, a Map by hand counter {2}[\d,]+ requests\/s/m)
+    expect(stdout).to.match(/^counter +koa, by hand +memory +[\d,]+ .* 100 %$/m)
+    expect(stderr).to.match(/^1\/1 {2}koa, by hand counter memory {2}[\d,]+ requests\/s/m)
     expect(code).to.equal(0)
   })
 
@@ -70,7 +70,7 @@ describe('the benchmark', function () {
     if (!canBeListed) this.skip()
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-bench-test-'))
     try {
-      const { child, result } = bench(['koa', 'counter', '--rounds', '9'], { TMPDIR: folder })
+      const { child, result } = bench(['koa', 'counter', 'memory', '--rounds', '9'], { TMPDIR: folder })
       await once(child.stderr, 'data')
       const pid = child.pid as number
       await until(() => descendantsOf(pid).some(isServer))

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { type Goal, GOALS, selectGoals, targetsOf } from '../../bench/goals.ts'
 import type { Measurement } from '../../bench/measure.ts'
 import type { Outcome } from '../../bench/rounds.ts'
-import { FLOOR, nameOf } from '../../bench/targets.ts'
+import { FLOOR, nameOf, type Target } from '../../bench/targets.ts'
 import { goalReport, isMissed, judge } from '../../bench/verdicts.ts'
 
 const [GOAL] = selectGoals(['counter', 'db-sqlite']) as [Goal]
@@ -76,7 +76,8 @@ describe('a goal', () => {
   it('of a signed cookie is a share of a peer', () => {
     const [goal] = selectGoals(['signed_cookies', 'counter']) as [Goal]
     expect(nameOf(goal.base)).to.equal('@fastify/secure-session counter signed_cookies')
-    expect(targetsOf([goal])).to.include.members([FLOOR, goal.target, goal.base, goal.limit])
+    expect(targetsOf([goal])).to.include.members([FLOOR, goal.target, goal.base, ...goal.byHand])
+    expect(goal.byHand.map(nameOf)).to.deep.equal(['limit, by hand counter signed_cookies'])
   })
 })
 
@@ -87,6 +88,13 @@ describe('the report of the goals', () => {
     expect(text).to.match(/^counter +db-sqlite +node:http +0\.480 +0\.500 +CPU +met /m)
     expect(text).to.contain('1 of 1 goals met')
     expect(text).to.contain('A judgement needs 5 rounds')
+  })
+
+  it('shows what pages written by hand reached in the same rounds', () => {
+    const [page] = GOAL.byHand as [Target]
+    const byHand = outcome(page, { requests: [60, 60, 60], cpu: [20, 20, 20] })
+    const text = goalReport([GOAL], [floor(), byHand])
+    expect(text).to.match(/Written by hand, in the same rounds:\n.*\ncounter +limit, by hand +db-sqlite +60 /)
   })
 
   it('knows every goal by a name of its own', () => {

@@ -16,7 +16,7 @@ const fixture = (name: string): Target => ({
   work: 'counter',
 })
 
-const BY_HAND: Target = { stack: 'koa', server: 'servers/koa_map.ts', work: 'counter' }
+const BY_HAND: Target = { stack: 'koa', server: 'servers/limit_koa.ts', work: 'counter', store: 'memory' }
 
 for (const [name, generator] of Object.entries(GENERATORS)) {
   describe(`a measurement with ${name}`, function () {

@@ -1,0 +1,35 @@
+/** Gathering written by hand, as small as it can be: what waits goes together. */
+
+/** Does jobs together: all of a turn of the event loop, and those that come while `slots` groups are on their way. */
+export function gathered<Job, Answer>(
+  run: (jobs: readonly Job[]) => readonly Answer[] | Promise<readonly Answer[]>,
+  slots: number,
+): (job: Job) => Promise<Answer> {
+  let waiting: { job: Job; resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = []
+  let running = 0
+  let isDue = false
+  function wake(): void {
+    if (isDue || running >= slots || waiting.length === 0) return
+    isDue = true
+    setImmediate(send)
+  }
+  async function send(): Promise<void> {
+    isDue = false
+    const group = waiting
+    waiting = []
+    running++
+    try {
+      const answers = await run(group.map(({ job }) => job))
+      group.forEach(({ resolve }, i) => resolve(answers[i] as Answer))
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+    running--
+    wake()
+  }
+  return (job) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ job, resolve, reject })
+      wake()
+    })
+}
