@@ -11,7 +11,7 @@ export function gathered<Job, Answer>(
   function wake(): void {
     if (isDue || running >= slots || waiting.length === 0) return
     isDue = true
-    setImmediate(send)
+    setImmediate(() => void send())
   }
   async function send(): Promise<void> {
     isDue = false

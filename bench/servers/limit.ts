@@ -6,9 +6,9 @@ import { cookieFor, keyIn } from './session_cookie.ts'
 
 /** Where the texts of the sessions lie. */
 export interface Texts {
-  load(key: string): string | undefined | Promise<string | undefined>
-  create(key: string, text: string): unknown
-  save(key: string, text: string): unknown
+  readonly load: (key: string) => string | undefined | Promise<string | undefined>
+  readonly create: (key: string, text: string) => unknown
+  readonly save: (key: string, text: string) => unknown
 }
 
 /** What a module for one store exports beside its listener. */

@@ -14,26 +14,25 @@ export const loadKnex = (): typeof knex => (ours('knex') as { knex: typeof knex 
 export const knexDialect = (name: 'better-sqlite3' | 'postgres' | 'mysql2'): Dialect =>
   ours(`knex/lib/dialects/${name}`) as Dialect
 
-function requireFrom(folder: string, name: string): unknown {
-  const from = createRequire(path.join(folder, 'package.json'))
+function fileFrom(folder: string, name: string): string | undefined {
   try {
-    from.resolve(name)
+    return createRequire(path.join(folder, 'package.json')).resolve(name)
   } catch {
     return undefined
   }
-  return from(name)
 }
 
 /**
- * The driver as the project has it, else as the framework has it.
+ * The file of the driver as the project has it, else as the framework has it.
  * @throws ImproperlyConfigured that says what to install
  */
-export function requireDriver(name: string, { alias, root }: Place): unknown {
-  const driver = requireFrom(root, name) ?? requireFrom(import.meta.dirname, name)
-  if (driver === undefined) {
-    throw new ImproperlyConfigured(
-      `DATABASES['${alias}'] needs the npm package '${name}', which is not installed. Run: npm install ${name}`,
-    )
-  }
-  return driver
+export function driverFile(name: string, { alias, root }: Place): string {
+  const file = fileFrom(root, name) ?? fileFrom(import.meta.dirname, name)
+  if (file !== undefined) return file
+  throw new ImproperlyConfigured(
+    `DATABASES['${alias}'] needs the npm package '${name}', which is not installed. Run: npm install ${name}`,
+  )
 }
+
+/** The driver itself. @throws ImproperlyConfigured that says what to install */
+export const requireDriver = (name: string, place: Place): unknown => ours(driverFile(name, place))

@@ -4,7 +4,8 @@ import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { shown } from '#core/utils'
 import { codeOf, type Dialect, type Place, type Reader, type Statements } from '../backend.ts'
-import { knexDialect, requireDriver } from '../drivers.ts'
+import { driverFile, knexDialect, requireDriver } from '../drivers.ts'
+import { Checkpoints } from './sqlite3_checkpoints.ts'
 
 type Driver = new (filename: string, options: object) => BetterSqlite3.Database
 
@@ -35,10 +36,12 @@ interface Client {
   readonly driver: Driver
   /** The pool's one connection, once it is open. */
   current?: BetterSqlite3.Database
+  checkpoints?: Checkpoints
   readonly connectionSettings: { readonly filename: string; readonly options: SqliteOptions }
   transaction(...parameters: unknown[]): Transaction
   _formatBindings(bindings: readonly unknown[] | undefined): unknown[]
   acquireRawConnection(): Promise<unknown>
+  destroyRawConnection(connection: BetterSqlite3.Database): Promise<void>
 }
 
 const CACHED_STATEMENTS = 200
@@ -156,7 +159,9 @@ export async function transactionAtOnce<T>(pool: Knex, work: (statements: Statem
   try {
     const statements = statementsOf(connection)
     statements.endReading()
-    return connection.transaction(work).immediate(statements)
+    const result = connection.transaction(work).immediate(statements)
+    ;(client as unknown as Client).checkpoints?.noteCommit()
+    return result
   } finally {
     await client.releaseConnection(connection)
   }
@@ -208,6 +213,7 @@ export function sqliteDialect(place: Place): Dialect {
 
   class SQLite extends Base {
     declare current?: BetterSqlite3.Database
+    declare checkpoints?: Checkpoints
 
     _driver(): unknown {
       return requireDriver('better-sqlite3', place)
@@ -218,7 +224,16 @@ export function sqliteDialect(place: Place): Dialect {
       const connection = open(this.driver, filename, options)
       prepareConnection(connection, options)
       this.current = connection
+      if (!connection.memory && !connection.readonly) {
+        this.checkpoints = new Checkpoints(connection, driverFile('better-sqlite3', place))
+      }
       return connection
+    }
+
+    override async destroyRawConnection(connection: BetterSqlite3.Database): Promise<void> {
+      // The last to let go of the log carries it over and removes it: that must not be the thread, some time later.
+      await this.checkpoints?.close()
+      connection.close()
     }
 
     override transaction(...parameters: unknown[]): Transaction {

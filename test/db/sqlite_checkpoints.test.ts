@@ -1,0 +1,145 @@
+/** Where commits to SQLite come fast, a thread of its own waits for the disk, and not the commits. */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import BetterSqlite3 from 'better-sqlite3'
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
+import { connection, connections, type DatabaseSettings } from '#core/db'
+import { captureLogs } from '#core/utils'
+import { Checkpoints } from '../../core/db/backends/sqlite3_checkpoints.ts'
+
+const ENGINE = 'core.db.backends.sqlite3'
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const DRIVER = createRequire(import.meta.url).resolve('better-sqlite3')
+
+/** Enough of them, fast enough. */
+const MANY = 300
+
+describe('the checkpoints of a SQLite database', () => {
+  let folder = ''
+  let file = ''
+
+  before(() => setup())
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'nuages-checkpoints-'))
+    file = path.join(folder, 'db.sqlite3')
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const using = (OPTIONS: DatabaseSettings['OPTIONS'], fn: () => Promise<void>) =>
+    overrideSettings({ DATABASES: { default: { ENGINE, NAME: file, ...(OPTIONS && { OPTIONS }) } } }, fn)
+
+  const autocheckpoint = async (): Promise<unknown> => {
+    const [row] = (await connection.raw('PRAGMA wal_autocheckpoint')) as Record<string, unknown>[]
+    return Object.values(row ?? {})[0]
+  }
+
+  async function commit(times: number): Promise<void> {
+    await connection.raw('CREATE TABLE IF NOT EXISTS numbers (n)')
+    const { backend, pool } = connections.database()
+    for (let n = 0; n < times; n++) {
+      await backend.transactionAtOnce?.(pool, (statements) => statements.run('INSERT INTO numbers VALUES (?)', [n]))
+    }
+  }
+
+  /** Rows in the database's own file, as it would be without its log. */
+  function carriedOver(): number {
+    const copy = path.join(folder, 'copy.sqlite3')
+    copyFileSync(file, copy)
+    const database = new BetterSqlite3(copy)
+    try {
+      const tables = database.prepare("SELECT count(*) FROM sqlite_master WHERE name = 'numbers'").pluck().get()
+      return tables === 0 ? 0 : (database.prepare('SELECT count(*) FROM numbers').pluck().get() as number)
+    } finally {
+      database.close()
+    }
+  }
+
+  /** mocha's limit ends it. */
+  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await holds())) await nextTurn()
+  }
+
+  it('are made beside commits that come fast, which may leave more to them', () =>
+    using(undefined, async () => {
+      await commit(MANY)
+      expect(await autocheckpoint()).to.equal(10_000)
+      await until(() => carriedOver() >= 100)
+    }))
+
+  it('go on beside slower ones, once there is a thread', () =>
+    using(undefined, async () => {
+      await commit(MANY)
+      await until(() => carriedOver() >= 100)
+      const before = carriedOver()
+      for (let i = 0; i < 110; i++) {
+        await commit(1)
+        await nextTurn()
+      }
+      await until(() => carriedOver() > before)
+    }))
+
+  it('are left to the commits where there are few', () =>
+    using(undefined, async () => {
+      await commit(90)
+      expect(await autocheckpoint()).to.equal(1000)
+    }))
+
+  it('are as OPTIONS say: none, or ten times as rarely as they say', async () => {
+    await using({ init_command: 'PRAGMA wal_autocheckpoint = 0' }, async () => {
+      await commit(MANY)
+      expect(await autocheckpoint()).to.equal(0)
+    })
+    await using({ init_command: 'PRAGMA wal_autocheckpoint = 50' }, async () => {
+      await commit(MANY)
+      expect(await autocheckpoint()).to.equal(500)
+    })
+  })
+
+  it('hold nothing any more when the database is closed', () =>
+    using(undefined, async () => {
+      await commit(MANY)
+      await connections.close()
+      expect(existsSync(`${file}-wal`)).to.equal(false)
+      expect(carriedOver()).to.equal(MANY)
+    }))
+
+  it('are left to the commits again when the thread fails', async () => {
+    const database = new BetterSqlite3(file)
+    const messages: string[] = []
+    const release = captureLogs(({ message }) => messages.push(message))
+    try {
+      const checkpoints = new Checkpoints(database, path.join(folder, 'no-driver'))
+      const pages = () => database.pragma('wal_autocheckpoint', { simple: true })
+      for (let i = 0; i < MANY; i++) checkpoints.noteCommit()
+      expect(pages()).to.equal(10_000)
+      await until(() => pages() === 1000)
+      for (let i = 0; i < MANY; i++) checkpoints.noteCommit()
+      expect(pages()).to.equal(1000)
+      expect(messages).to.have.length(1)
+      expect(messages[0]).to.match(/^Checkpoints of the database are left to its commits: Cannot find module /)
+      await checkpoints.close()
+    } finally {
+      release()
+      database.close()
+    }
+  })
+
+  it('keep no process alive', () => {
+    const program = `
+      import BetterSqlite3 from 'better-sqlite3'
+      import { Checkpoints } from './core/db/backends/sqlite3_checkpoints.ts'
+      const database = new BetterSqlite3(${JSON.stringify(file)})
+      const checkpoints = new Checkpoints(database, ${JSON.stringify(DRIVER)})
+      for (let i = 0; i < ${MANY}; i++) checkpoints.noteCommit()
+      setTimeout(() => console.log(database.pragma('wal_autocheckpoint', { simple: true })), 1)`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+    expect({ stdout, stderr, status }).to.deep.equal({ stdout: '10000\n', stderr: '', status: 0 })
+  }).timeout(20_000)
+})
