@@ -72,6 +72,8 @@ export abstract class BaseCommand<Options extends object = object> {
   abstract readonly help: string
   /** Whether settings and apps are loaded first. */
   readonly requiresSetup: boolean = true
+  /** What to say where a command that needs words is given none; without it, which words are missing. */
+  readonly missingArgsMessage: string | undefined = undefined
   /** Which checks must pass first: all, those of some tags, or none. */
   readonly requiresSystemChecks: boolean | readonly string[] = true
 

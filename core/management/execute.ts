@@ -51,7 +51,7 @@ async function run(argv: readonly string[], project: Project, io: CommandIo): Pr
     return
   }
   const { createParser, parseWords } = await import('./parser.ts')
-  const parsed = parseWords(createParser(project.prog, name, command), words)
+  const parsed = parseWords(createParser(project.prog, name, command), words, command)
   if ('text' in parsed) {
     io.stdout.write(parsed.text)
     return

@@ -1,4 +1,5 @@
 /** Commands: `execute` for manage.ts, `callCommand` for code, `BaseCommand` for a command of one's own. */
+export { ask } from './ask.ts'
 export {
   type ArgumentParser,
   appended,

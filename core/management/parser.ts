@@ -101,14 +101,21 @@ function collected(parser: ArgumentParser): ParsedOptions {
 }
 
 /** Reads the words. @throws UsageError when they do not fit */
-export function parseWords(parser: ArgumentParser, words: readonly string[]): Parsed {
+export function parseWords(
+  parser: ArgumentParser,
+  words: readonly string[],
+  { missingArgsMessage }: Partial<Pick<BaseCommand, 'missingArgsMessage'>> = {},
+): Parsed {
+  const refused = (message: string): UsageError =>
+    new UsageError(message, { usage: usageOf(parser), prog: parser.name() })
+  if (missingArgsMessage !== undefined && words.length === 0) throw refused(missingArgsMessage)
   try {
     parser.parse(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { text: parser.helpInformation() }
     if (error.code === 'commander.version') return { text: error.message }
-    throw new UsageError(complaint(error, parser), { usage: usageOf(parser), prog: parser.name() })
+    throw refused(complaint(error, parser))
   }
   const options = collected(parser)
   if (options.noColor && options.forceColor) {

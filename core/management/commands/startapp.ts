@@ -16,6 +16,7 @@ const TAKEN = new Set(['core', 'django', 'apps', 'settings', 'manage', 'test', '
 export default class StartAppCommand extends BaseCommand<Options> {
   readonly help = 'Writes the files of a new app: apps/<name>/, or the given folder.'
   override readonly requiresSetup = false
+  override readonly missingArgsMessage = 'You must provide an application name.'
 
   override addArguments(parser: ArgumentParser): void {
     parser.argument('<name>', 'Name of the app.')

@@ -1,7 +1,6 @@
 /** collectstatic: gathers the static files of the apps and folders in one place, for a web server. */
-import { createInterface } from 'node:readline/promises'
 import { apps } from '#core/apps'
-import { type ArgumentParser, appended, BaseCommand, CommandError, type CommonOptions } from '#core/management'
+import { type ArgumentParser, appended, ask, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import { Collecting, PostProcessingFailed } from '../../collecting.ts'
 import { getFinders, staticfilesStorage } from '../../configured.ts'
 import type { StaticStorage } from '../../contract.ts'
@@ -28,19 +27,6 @@ const files = (count: number): string => `${count} static file${count === 1 ? ''
 function usualPatterns(): readonly string[] {
   const config = apps.getAppConfigs().find(({ name }) => name === 'core.contrib.staticfiles')
   return (config as { ignorePatterns?: readonly string[] } | undefined)?.ignorePatterns ?? []
-}
-
-/** An empty answer where nobody is there to give one. */
-async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    return await new Promise((resolve) => {
-      terminal.once('close', () => resolve(''))
-      void terminal.question(question).then(resolve)
-    })
-  } finally {
-    terminal.close()
-  }
 }
 
 export default class Command extends BaseCommand<Options> {
