@@ -38,6 +38,15 @@ export interface Reader extends Pick<Statements, 'get'> {
   close(): void
 }
 
+/** An engine's own client for the command line, ready to be run. */
+export interface ClientProgram {
+  /** The names that the program goes by, the usual one first. */
+  readonly commands: readonly [string, ...string[]]
+  readonly args: readonly string[]
+  /** Variables of its environment. What is secret is here: everybody on the machine can read `args`. */
+  readonly env: Readonly<Record<string, string>>
+}
+
 /**
  * An engine. `DATABASES[alias].ENGINE` names a module that exports one as `backend`.
  * Nothing here connects but `lockMigrations` and `migrationTransaction`.
@@ -54,6 +63,11 @@ export interface DatabaseBackend {
   dialect(place: Place): Dialect
   /** @throws ImproperlyConfigured when the entry cannot work: no NAME, no driver package, no folder */
   configure(entry: DatabaseSettings, place: Place): BackendConfig
+  /**
+   * The client that `dbshell` runs. Absent: there is none.
+   * @param parameters further words for the client
+   */
+  shell?(entry: DatabaseSettings, place: Place, parameters: readonly string[]): ClientProgram
   /** Whether there is something to connect to without creating it. Absent: always. */
   exists?(entry: DatabaseSettings, place: Place): boolean
   /**

@@ -1,7 +1,7 @@
 /** One entry of DATABASES at work: its engine, and its pool of connections, opened when first needed. */
 import type { Knex } from 'knex'
 import { getLogger } from '#core/utils'
-import type { DatabaseBackend, DatabaseSettings, Dialect, Place, Reader } from './backend.ts'
+import type { ClientProgram, DatabaseBackend, DatabaseSettings, Dialect, Place, Reader } from './backend.ts'
 import { toDateText } from './date_texts.ts'
 import { loadKnex } from './drivers.ts'
 
@@ -75,6 +75,11 @@ export class Database {
   /** Whether the database is there, as far as can be known without connecting. */
   exists(): boolean {
     return this.backend.exists?.(this.entry, this.#place) ?? true
+  }
+
+  /** The engine's client for the command line; undefined where it has none. */
+  shell(parameters: readonly string[] = []): ClientProgram | undefined {
+    return this.backend.shell?.(this.entry, this.#place, parameters)
   }
 
   /** @throws ImproperlyConfigured when the entry cannot work */

@@ -3,6 +3,7 @@ import './checks.ts'
 
 export type {
   BackendConfig,
+  ClientProgram,
   DatabaseBackend,
   DatabaseSettings,
   Dialect,

@@ -12,6 +12,7 @@ import {
 } from '../backend.ts'
 import { knexDialect, requireDriver } from '../drivers.ts'
 import { driverOptions, poolOf } from '../pool.ts'
+import { mysql } from './mysql_shell.ts'
 
 /** OPTIONS with the names of Django's driver; the others go to ours. */
 interface MysqlOptions {
@@ -134,6 +135,8 @@ export const backend: DatabaseBackend = {
       ...poolOf(entry, () => statements),
     }
   },
+
+  shell: (entry, _place, parameters) => mysql(entry, parameters),
 
   async lockMigrations(_pool, single, migrate) {
     const db = single()

@@ -13,6 +13,7 @@ import {
 import { knexDialect, requireDriver } from '../drivers.ts'
 import { driverOptions, poolOf } from '../pool.ts'
 import { connectionZone } from '../zones.ts'
+import { psql } from './postgresql_shell.ts'
 
 interface PgDriver {
   readonly types: { getTypeParser(oid: number, format?: string): (text: string) => unknown }
@@ -105,6 +106,8 @@ export const backend: DatabaseBackend = {
       ...poolOf(entry, () => [`SET TIME ZONE '${connectionZone(entry).replaceAll("'", "''")}'`]),
     }
   },
+
+  shell: (entry, _place, parameters) => psql(entry, parameters),
 
   async lockMigrations(_pool, single, migrate) {
     const db = single()

@@ -90,6 +90,12 @@ export const backend: DatabaseBackend = {
     }
   },
 
+  shell: (entry, place, parameters) => ({
+    commands: ['sqlite3'],
+    args: [fileOf(entry, place), ...parameters],
+    env: {},
+  }),
+
   exists(entry, place) {
     const file = fileOf(entry, place)
     return file === MEMORY || existsSync(file)
