@@ -7,7 +7,7 @@ import { failureOf, IrreversibleMigration, MigrationFailed, StatementLog } from 
 import type { MigrationGraph, PlannedStep } from './graph.ts'
 import type { Migration } from './migration.ts'
 import { MigrationRecorder } from './recorder.ts'
-import { tablesCreatedBy } from './statements.ts'
+import { tablesMadeBy } from './app_tables.ts'
 
 /** Told when a migration begins and when it is done. */
 export interface MigrationProgress {
@@ -105,7 +105,7 @@ export class MigrationExecutor {
   /** Whether a first migration's tables all exist. */
   async #isThere({ migration, backwards }: PlannedStep, knex: Knex): Promise<boolean> {
     if (backwards || !this.#graph.isInitial(migration)) return false
-    const tables = await tablesCreatedBy(this.#database, migration)
+    const tables = await tablesMadeBy(this.#database, migration)
     for (const table of tables) if (!(await knex.schema.hasTable(table))) return false
     return tables.length > 0
   }

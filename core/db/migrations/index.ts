@@ -14,3 +14,4 @@ export { type AppliedMigration, appliedMigrations, MigrationRecorder } from './r
 export { type MigrateEvent, postMigrate, preMigrate } from './signals.ts'
 export { migrationSql } from './statements.ts'
 export { unappliedMigrations } from './status.ts'
+export { type AppTables, appTables } from './app_tables.ts'

@@ -36,6 +36,18 @@ describe('sqlmigrate', () => {
           export const dependencies = [['polls', '0003_apart']]
           export async function up(db) { const [row] = await db.raw('SELECT max(id) AS id FROM a'); await db.raw('DELETE FROM a WHERE id = ?', [row.id]) }
         `,
+        '0005_columns': `
+          export const dependencies = [['polls', '0004_reads']]
+          export async function up(db) {
+            await db.schema.alterTable('a', (t) => { t.dropColumn('x') })
+            await db.schema.alterTable('a', (t) => { t.string('name', 20).alter() })
+            await db.knex.transaction((trx) => trx('a').delete())
+          }
+        `,
+        '0006_rows': `
+          export const dependencies = [['polls', '0005_columns']]
+          export async function up(db) { for (const row of await db.knex('a')) await db.knex('a').update(row) }
+        `,
       },
       bare: {},
     })
@@ -110,6 +122,31 @@ describe('sqlmigrate', () => {
       }),
     )
   }
+
+  it(
+    'tells of columns what SQLite does: the table is made anew',
+    on('sqlite3', async () => {
+      expect((await sql('polls', '0005')).stdout).to.equal(
+        [
+          'BEGIN;',
+          '-- asks the database: PRAGMA table_info(`a`)',
+          '-- makes `a` anew: dropColumn',
+          '-- makes `a` anew: alterColumn',
+          'BEGIN IMMEDIATE;',
+          'delete from `a`;',
+          'COMMIT;',
+          'COMMIT;\n',
+        ].join('\n'),
+      )
+    }),
+  )
+
+  it(
+    'goes through no rows, on PostgreSQL',
+    on('postgresql', async () => {
+      expect((await sql('polls', '0006')).stdout).to.equal('BEGIN;\n-- asks the database: select * from "a"\nCOMMIT;\n')
+    }),
+  )
 
   it(
     'says so when there is nothing to do, and leaves the transaction out where the migration does',
