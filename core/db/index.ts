@@ -24,6 +24,7 @@ export {
 export type { Database } from './database.ts'
 export { wallClockText } from './date_texts.ts'
 export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
+export { emptyTables } from './emptying.ts'
 export { isConnectionError, isUniqueViolation } from './errors.ts'
 export * from './migrations/index.ts'
 export { connectionZone, instantOf } from './zones.ts'

@@ -8,6 +8,8 @@ import {
   type Migration,
   MigrationFailed,
   type MigrationGraph,
+  postMigrate,
+  preMigrate,
 } from '#core/db'
 import { CommandError, type Terminal } from './base.ts'
 
@@ -72,5 +74,19 @@ export async function tellingDatabaseErrors<T>(alias: string, work: () => Promis
       `The database '${alias}' (${displayName}) does not answer: ${message}\nLook at DATABASES['${alias}'], and whether the server runs.`,
       { cause: error },
     )
+  }
+}
+
+/** Calls what the apps want done before or after the database changes, app by app. */
+export async function sendMigrateSignal(
+  when: 'pre' | 'post',
+  alias: string,
+  verbosity: number,
+  stdout: Terminal,
+): Promise<void> {
+  const signal = when === 'pre' ? preMigrate : postMigrate
+  for (const { label } of apps.getAppConfigs()) {
+    if (verbosity >= 2) stdout.write(`Running ${when}-migrate handlers for application ${label}`)
+    await signal.send({ app: label, alias, verbosity })
   }
 }

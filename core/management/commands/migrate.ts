@@ -1,5 +1,4 @@
 /** migrate: brings a database to where the migrations of the apps say it should be. */
-import { apps } from '#core/apps'
 import {
   appliedMigrations,
   connections,
@@ -10,11 +9,15 @@ import {
   MigrationRecorder,
   type MigrationTarget,
   type PlannedStep,
-  postMigrate,
-  preMigrate,
 } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
-import { appWithLabel, migrationNamed, refuseConflicts, tellingDatabaseErrors } from '../migrations.ts'
+import {
+  appWithLabel,
+  migrationNamed,
+  refuseConflicts,
+  sendMigrateSignal,
+  tellingDatabaseErrors,
+} from '../migrations.ts'
 
 interface Options {
   readonly appLabel?: string
@@ -107,9 +110,9 @@ export default class Command extends BaseCommand<Options> {
       this.stdout.write(this.style.MIGRATE_HEADING('Operations to perform:'))
       this.stdout.write(this.style.MIGRATE_LABEL(goal.label) + goal.detail)
     }
-    await this.#send('pre', database.alias, verbosity)
+    await sendMigrateSignal('pre', database.alias, verbosity, this.stdout)
     await this.#execute(database, graph, plan, options)
-    await this.#send('post', database.alias, verbosity)
+    await sendMigrateSignal('post', database.alias, verbosity, this.stdout)
   }
 
   #showPlan(plan: readonly PlannedStep[]): void {
@@ -155,14 +158,6 @@ export default class Command extends BaseCommand<Options> {
       const elapsed = verbosity > 1 ? ` (${seconds.toFixed(3)}s)` : ''
       this.#began = undefined
       this.stdout.write(this.style.SUCCESS(`${faked ? ' FAKED' : ' OK'}${elapsed}`))
-    }
-  }
-
-  async #send(when: 'pre' | 'post', alias: string, verbosity: number): Promise<void> {
-    const signal = when === 'pre' ? preMigrate : postMigrate
-    for (const { label } of apps.getAppConfigs()) {
-      if (verbosity >= 2) this.stdout.write(`Running ${when}-migrate handlers for application ${label}`)
-      await signal.send({ app: label, alias, verbosity })
     }
   }
 
