@@ -1,0 +1,82 @@
+/** The project's own mocha: where it is, what its configuration says, and what a run of it is given. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { CommandError } from './base.ts'
+import { runInForeground } from './foreground.ts'
+
+/** Options as a .mocharc has them. */
+export type MochaOptions = Readonly<Record<string, unknown>>
+
+export interface Mocha {
+  /** The program, for Node. */
+  readonly program: string
+  /** What the project's .mocharc, and `mocha` in its package.json, say. */
+  readonly configured: MochaOptions
+}
+
+/** The part of mocha that reads its configuration, in each of its formats. */
+interface ConfigModule {
+  findConfig(folder: string): string | null | undefined
+  loadConfig(file: string): MochaOptions
+}
+
+/** Where different releases of mocha have it. */
+const CONFIG_MODULES = ['mocha/lib/cli/config.cjs', 'mocha/lib/cli/config.js']
+
+function resolved(require: NodeJS.Require, name: string): string | undefined {
+  try {
+    return require.resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+function configuredIn(root: string, require: NodeJS.Require): MochaOptions {
+  const reader = CONFIG_MODULES.map((name) => resolved(require, name)).find((file) => file !== undefined)
+  if (reader === undefined) return {}
+  const { findConfig, loadConfig } = require(reader) as ConfigModule
+  const file = findConfig(root)
+  const ofPackage = path.join(root, 'package.json')
+  const { mocha = {} } = existsSync(ofPackage) ? (require(ofPackage) as { mocha?: MochaOptions }) : {}
+  return { ...mocha, ...(file ? loadConfig(file) : {}) }
+}
+
+/** @throws CommandError where mocha is not installed */
+export function mochaOf(root: string): Mocha {
+  const require = createRequire(path.join(root, 'package.json'))
+  const manifest = resolved(require, 'mocha/package.json')
+  if (manifest === undefined) {
+    throw new CommandError(
+      `The tests run with mocha, which is not installed in ${root}. Run: npm install --save-dev mocha chai`,
+    )
+  }
+  const { bin } = require(manifest) as { bin: Record<string, string> }
+  return {
+    program: path.join(path.dirname(manifest), bin.mocha as string),
+    configured: configuredIn(root, require),
+  }
+}
+
+/** What is said nowhere else: tests are TypeScript. Under tsx, `require` of a module would load all of it twice. */
+export function usualOptions(): MochaOptions {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+  return { 'node-option': [`import=${tsx}`, 'no-experimental-require-module'] }
+}
+
+/**
+ * Runs mocha, and gives its exit code. It gets everything as a configuration of its own: to the files that a .mocharc
+ * names it would add those of its command line, and run both.
+ */
+export async function runMocha(program: string, options: MochaOptions, root: string): Promise<number> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nuages-mocha-'))
+  try {
+    const config = path.join(folder, 'mocharc.json')
+    writeFileSync(config, JSON.stringify(options))
+    return await runInForeground(process.execPath, [program, '--config', config, '--no-package'], { cwd: root })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
