@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const DIST = path.resolve(process.argv[2] ?? path.join(ROOT, 'dist'))
+/** The program that npm puts on the path. */
+const BIN = 'bin/nuages.mjs'
 
 function compile() {
   const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -19,13 +21,14 @@ function compile() {
   process.exit(1)
 }
 
-/** Templates and static files, which lie beside the code that uses them. */
+/** Templates and static files, which lie beside the code that uses them, and what a package has at its root. */
 function copyOtherFiles() {
   cpSync(path.join(ROOT, 'core'), path.join(DIST, 'core'), {
     recursive: true,
     filter: (file) => statSync(file).isDirectory() || !/\.[cm]?[jt]s$/.test(file),
   })
-  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md']) {
+  // manage.ts is what startproject gives to a project.
+  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'manage.ts', BIN]) {
     if (existsSync(path.join(ROOT, name))) cpSync(path.join(ROOT, name), path.join(DIST, name))
   }
 }
@@ -49,6 +52,7 @@ function manifest({ name, version, description, license, type, engines, imports,
     engines,
     ...(source.keywords && { keywords: source.keywords }),
     ...(source.repository && { repository: source.repository }),
+    bin: { nuages: BIN },
     imports: Object.fromEntries(inside),
     exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
     ...(source.peerDependencies && { peerDependencies: source.peerDependencies }),

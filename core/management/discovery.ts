@@ -17,7 +17,12 @@ export interface FoundCommands {
   readonly commands: ReadonlyMap<string, FoundCommand>
   /** Why the apps' commands could not be looked for. */
   readonly problem?: unknown
+  /** Names of commands that there would be in a project. */
+  readonly elsewhere?: ReadonlySet<string>
 }
+
+/** Core's commands that need no project. */
+const WITHOUT_PROJECT = new Set(['help', 'startproject', 'version'])
 
 function commandsIn(app: string, folder: string): FoundCommand[] {
   if (!existsSync(folder)) return []
@@ -28,8 +33,11 @@ function commandsIn(app: string, folder: string): FoundCommand[] {
 }
 
 /** Core's commands and over them those of the apps, where an app that is installed earlier wins. */
-export async function findCommands(project: Pick<Project, 'appFolders'>): Promise<FoundCommands> {
+export async function findCommands(
+  project: Pick<Project, 'appFolders'> & Partial<Pick<Project, 'outside'>>,
+): Promise<FoundCommands> {
   const core = commandsIn('core', path.join(import.meta.dirname, 'commands'))
+  if (project.outside) return outsideOf(core)
   let apps: AppFolder[] = []
   let problem: { problem?: unknown } = {}
   try {
@@ -43,10 +51,23 @@ export async function findCommands(project: Pick<Project, 'appFolders'>): Promis
   return { commands: new Map([...core, ...ofApps].map((command) => [command.name, command])), ...problem }
 }
 
+function outsideOf(core: readonly FoundCommand[]): FoundCommands {
+  const here = core.filter(({ name }) => WITHOUT_PROJECT.has(name))
+  const names = core.map(({ name }) => name)
+  return { commands: new Map(here.map((command) => [command.name, command])), elsewhere: new Set(names) }
+}
+
 /** The command of a name, or an error that says which one was probably meant. */
-export function commandNamed(name: string, { commands, problem }: FoundCommands, prog: string): FoundCommand {
+export function commandNamed(
+  name: string,
+  { commands, problem, elsewhere }: FoundCommands,
+  prog: string,
+): FoundCommand {
   const found = commands.get(name)
   if (found !== undefined) return found
+  if (elsewhere?.has(name)) {
+    throw new UnknownCommand(`'${name}' runs in a project: ./manage.ts ${name}\nType '${prog} help' for usage.`)
+  }
   const near = /'(.*)'/.exec(didYouMean(name, commands.keys()))?.[1]
   const hint = near === undefined ? '' : `. Did you mean ${near}?`
   const note =

@@ -12,6 +12,8 @@ export interface ExecuteOptions {
   readonly root?: string
   /** Name of the program in messages. */
   readonly prog?: string
+  /** Whether there is no project: then there are only the commands that need none. */
+  readonly outside?: boolean
   readonly stdout?: Terminal
   readonly stderr?: Terminal
 }
@@ -75,11 +77,11 @@ async function closeQuietly(): Promise<void> {
  * @param argv the words after the program's name
  */
 export async function execute(argv: readonly string[], options: ExecuteOptions = {}): Promise<number> {
-  const { prog = 'manage.ts', root } = options
+  const { prog = 'manage.ts', root, outside = false } = options
   const settings = early(argv, '--settings')
   // As with Django, so that processes started by a command see the same settings.
   if (settings !== undefined) process.env.NUAGES_SETTINGS_MODULE = settings
-  const project = new Project({ start: early(argv, '--pythonpath') ?? root, settings, prog })
+  const project = new Project({ start: early(argv, '--pythonpath') ?? root, settings, prog, outside })
   useProject(project)
   const io = processIo(options, argv)
   try {

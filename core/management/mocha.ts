@@ -37,11 +37,11 @@ function resolved(require: NodeJS.Require, name: string): string | undefined {
 function configuredIn(root: string, require: NodeJS.Require): MochaOptions {
   const reader = CONFIG_MODULES.map((name) => resolved(require, name)).find((file) => file !== undefined)
   if (reader === undefined) return {}
-  const { findConfig, loadConfig } = require(reader) as ConfigModule
-  const file = findConfig(root)
+  const config = require(reader) as ConfigModule
+  const file = config.findConfig(root)
   const ofPackage = path.join(root, 'package.json')
   const { mocha = {} } = existsSync(ofPackage) ? (require(ofPackage) as { mocha?: MochaOptions }) : {}
-  return { ...mocha, ...(file ? loadConfig(file) : {}) }
+  return { ...mocha, ...(file ? config.loadConfig(file) : {}) }
 }
 
 /** @throws CommandError where mocha is not installed */

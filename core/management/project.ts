@@ -16,6 +16,7 @@ interface ProjectOptions {
   readonly start?: string | undefined
   readonly settings?: string | undefined
   readonly prog?: string
+  readonly outside?: boolean
 }
 
 export class Project {
@@ -25,10 +26,13 @@ export class Project {
   readonly settings: string
   /** How the program is called in messages. */
   readonly prog: string
+  /** Whether there is no project at all, only the framework. */
+  readonly outside: boolean
 
-  constructor({ start = process.cwd(), settings, prog = 'manage.ts' }: ProjectOptions = {}) {
+  constructor({ start = process.cwd(), settings, prog = 'manage.ts', outside = false }: ProjectOptions = {}) {
     this.start = path.resolve(start)
     this.prog = prog
+    this.outside = outside
     this.settings = settings ?? process.env[SETTINGS_MODULE] ?? 'settings'
   }
 

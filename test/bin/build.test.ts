@@ -1,8 +1,9 @@
 /** npm run build: the package it makes runs and types a project. */
 import { expect } from 'chai'
-import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { REPOSITORY, Running, TestProject } from '../management/processes.ts'
+import { builtPackage, installPackage } from './package.ts'
 
 describe('npm run build', function () {
   this.timeout(60_000)
@@ -29,12 +30,9 @@ export const urlpatterns = [
         include: ['manage.ts', 'settings.ts', 'apps'],
       }),
     })
-    nuages = path.join(project.root, 'node_modules', 'nuages')
+    nuages = await builtPackage()
     cpSync(path.join(REPOSITORY, 'manage.ts'), path.join(project.root, 'manage.ts'))
-    const build = new Running(process.execPath, [path.join(REPOSITORY, 'bin', 'build.mjs'), nuages])
-    const { code, stdout, stderr } = await build.finished
-    expect({ code, stderr }, stdout).to.deep.equal({ code: 0, stderr: '' })
-    symlinkSync(path.join(REPOSITORY, 'node_modules', 'tsx'), path.join(project.root, 'node_modules', 'tsx'))
+    await installPackage(project.root)
   })
   after(() => project.remove())
 

@@ -1,8 +1,9 @@
 /** Writes the files of a new app. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { appFiles } from '../app_template.ts'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
+import { writeNewFiles } from '../new_files.ts'
 import { currentProject } from '../project.ts'
 
 interface Options {
@@ -28,13 +29,9 @@ export default class StartAppCommand extends BaseCommand<Options> {
     await mustBeFree(name)
     const target = directory === undefined ? path.join(root, 'apps', name) : path.resolve(directory)
     if (directory === undefined && existsSync(target)) throw new CommandError(`'${target}' already exists.`)
-    const files = Object.entries(appFiles(name)).map(([file, text]) => ({ file: path.join(target, file), text }))
-    for (const { file } of files) mustNotExist(file)
-    for (const { file, text } of files) {
-      mkdirSync(path.dirname(file), { recursive: true })
-      writeFileSync(file, text, { flag: 'wx' })
+    writeNewFiles(target, appFiles(name), 'an app', (file) => {
       if (verbosity >= 2) this.stdout.write(`Creating ${file}`)
-    }
+    })
   }
 }
 
@@ -55,9 +52,4 @@ async function installedLike(name: string): Promise<string | undefined> {
     .appFolders()
     .catch(() => [])
   return folders.some(({ label }) => label === name) ? 'an installed app' : undefined
-}
-
-function mustNotExist(file: string): void {
-  if (!existsSync(file)) return
-  throw new CommandError(`${file} already exists. Overlaying an app into an existing folder won't replace its files.`)
 }

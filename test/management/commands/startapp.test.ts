@@ -69,6 +69,12 @@ describe('startapp', () => {
     }
   })
 
+  it('wants a name', async () => {
+    const { code, stderr } = await managed(['startapp'], { cwd: project.root })
+    expect(code).to.equal(2)
+    expect(stderr).to.match(/\nmanage\.ts startapp: error: You must provide an application name\.\n$/)
+  })
+
   it('overwrites nothing', async () => {
     mkdirSync(path.join(project.root, 'apps/polls'))
     const taken = await startapp('polls')

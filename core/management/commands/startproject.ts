@@ -1,0 +1,74 @@
+/** Writes the files of a new project. */
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire, isBuiltin } from 'node:module'
+import path from 'node:path'
+import { CORE } from '../../utils/dotted_names.ts'
+import { randomText } from '../../utils/random.ts'
+import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
+import { writeNewFiles } from '../new_files.ts'
+import { projectFiles } from '../project_template.ts'
+import { nuagesVersion } from '../version.ts'
+
+interface Options {
+  readonly name: string
+  readonly directory?: string
+}
+
+/** Django's beginning of a key that is good for development alone; `check --deploy` warns of it. */
+const INSECURE = 'django-insecure-'
+const KEY_LENGTH = 50
+const KEY_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)'
+
+/** As source and as built package alike, manage.ts lies beside the folder `core`. */
+const MANAGE = path.join(path.dirname(CORE), 'manage.ts')
+
+export default class StartProjectCommand extends BaseCommand<Options> {
+  readonly help = 'Writes the files of a new project: <name>/, or the given folder.'
+  override readonly requiresSetup = false
+  override readonly missingArgsMessage = 'You must provide a project name.'
+
+  override addArguments(parser: ArgumentParser): void {
+    parser.argument('<name>', 'Name of the project.')
+    parser.argument('[directory]', 'Folder to write into, instead of <name>/.')
+  }
+
+  handle({ name, directory, verbosity }: Options & CommonOptions): void {
+    const packageName = packageNameOf(name)
+    mustBeFree(name, packageName)
+    const target = path.resolve(directory ?? name)
+    if (directory === undefined && existsSync(target)) throw new CommandError(`'${target}' already exists`)
+    const files = projectFiles({
+      name,
+      packageName,
+      secretKey: INSECURE + randomText(KEY_LENGTH, KEY_ALPHABET),
+      version: nuagesVersion(),
+      manage: readFileSync(MANAGE, 'utf8'),
+    })
+    writeNewFiles(target, files, 'a project', (file) => {
+      if (verbosity >= 2) this.stdout.write(`Creating ${file}`)
+    })
+  }
+}
+
+/** npm wants lower case, and no _ at the beginning. */
+function packageNameOf(name: string): string {
+  const packageName = name.toLowerCase().replace(/^_+/, '')
+  if (/^[A-Za-z_]\w*$/.test(name) && packageName !== '') return packageName
+  throw new CommandError(`'${name}' is not a valid project name. Please make sure the name is a valid identifier.`)
+}
+
+/** npm would install no package into a project of the same name. */
+function mustBeFree(name: string, packageName: string): void {
+  const what = isBuiltin(packageName) ? 'Node module' : isPackage(packageName) ? 'npm package' : undefined
+  if (what === undefined) return
+  throw new CommandError(
+    `'${name}' conflicts with the name of an existing ${what} and cannot be used as a project name. Please try another name.`,
+  )
+}
+
+function isPackage(name: string): boolean {
+  const folders = [MANAGE, path.resolve('package.json')].flatMap(
+    (from) => createRequire(from).resolve.paths(name) ?? [],
+  )
+  return name === 'nuages' || folders.some((folder) => existsSync(path.join(folder, name)))
+}
