@@ -60,10 +60,15 @@ export function mochaOf(root: string): Mocha {
   }
 }
 
-/** What is said nowhere else: tests are TypeScript. Under tsx, `require` of a module would load all of it twice. */
+/** What holds where the configuration does not say otherwise. */
 export function usualOptions(): MochaOptions {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  return { 'node-option': [`import=${tsx}`, 'no-experimental-require-module'] }
+  return {
+    // Tests are TypeScript. Under tsx, `require` of a module would load all of it twice.
+    'node-option': [`import=${tsx}`, 'no-experimental-require-module'],
+    // 1 for failed tests, and not 0 for a run that Ctrl-C has ended.
+    'posix-exit-codes': true,
+  }
 }
 
 /**

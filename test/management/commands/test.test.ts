@@ -67,6 +67,7 @@ describe('test', () => {
       spec: ['test/**/*.test.ts'],
       'node-option': ['import=tsx'],
       'forbid-only': true,
+      'posix-exit-codes': true,
       slow: 1,
     })
   })

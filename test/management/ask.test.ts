@@ -1,0 +1,43 @@
+/** A question at the terminal: answered, left alone, or broken off. */
+import { spawnSync } from 'node:child_process'
+import { expect } from 'chai'
+import path from 'node:path'
+import { REPOSITORY, Running, TestProject } from './processes.ts'
+
+describe('a question at the terminal', () => {
+  let project: TestProject
+  before(() => {
+    project = new TestProject({
+      'asks.ts': `import { ask } from '${path.join(REPOSITORY, 'core/management/ask.ts')}'
+        console.log('heard', JSON.stringify(await ask('Sure? ').catch(String)))`,
+    })
+  })
+  after(() => project.remove())
+
+  const words = (): string[] => ['--import', 'tsx', path.join(project.root, 'asks.ts')]
+
+  async function heard(input: string): Promise<string> {
+    const running = new Running(process.execPath, words())
+    running.child.stdin?.end(input)
+    return (await running.finished).stdout
+  }
+
+  it('gives the line that is answered', async () => {
+    expect(await heard('yes\nno\n')).to.equal('Sure? heard "yes"\n')
+  })
+
+  it('has an empty answer where nobody is there', async () => {
+    expect(await heard('')).to.equal('Sure? heard ""\n')
+  })
+
+  it('is an error at Ctrl-C', async () => {
+    // A terminal is made by `script`, which every Linux has.
+    if (spawnSync('script', ['--version']).status !== 0) return
+    const command = [process.execPath, ...words()].join(' ')
+    const running = new Running('script', ['-qec', command, '/dev/null'], { env: { TERM: 'dumb' } })
+    running.child.stdout?.once('data', () => running.child.stdin?.write('\u0003'))
+    await running.line(/heard "CommandError: \\nOperation cancelled\."/)
+    running.child.stdin?.end()
+    await running.finished
+  })
+})
