@@ -26,9 +26,9 @@ const noStatements = { pre: [], sql: [], post: [], check: null }
 /** A knex that sends nothing; each statement goes to `written`. */
 function writingKnex(database: Database, written: (sql: string) => void): Knex {
   const Dialect = database.dialect()
+  // Not a field: knex makes the client of a transaction without the constructor.
+  let isRebuilding = false
   class Writing extends Dialect {
-    #isRebuilding = false
-
     override acquireConnection(): Promise<object> {
       return Promise.resolve({})
     }
@@ -44,16 +44,16 @@ function writingKnex(database: Database, written: (sql: string) => void): Knex {
     ddl(table: { tableName(): string }, answer: unknown): object {
       const change = (name: string) => async (): Promise<typeof noStatements> => {
         written(`-- makes ${table.tableName()} anew: ${name}`)
-        this.#isRebuilding = answer === undefined
+        isRebuilding = answer === undefined
         return noStatements
       }
       return new Proxy({}, { get: (_, name) => change(String(name)) })
     }
 
     override transaction(...parameters: Parameters<Knex.Client['transaction']>): Knex.Transaction {
-      if (!this.#isRebuilding) return super.transaction(...parameters)
+      if (!isRebuilding) return super.transaction(...parameters)
       // That which knex begins for the statements that there are not.
-      this.#isRebuilding = false
+      isRebuilding = false
       return undefined as unknown as Knex.Transaction
     }
 

@@ -134,6 +134,12 @@ describe('dbshell', () => {
     }
   })
 
+  it('says that an engine of a project has no client', async () => {
+    const DATABASES = { default: { ENGINE: 'test.db.engine_without_client', NAME: ':memory:' } }
+    const error = await overrideSettings({ DATABASES }, () => callCommand('dbshell')).catch((thrown: unknown) => thrown)
+    expect(String(error)).to.equal("CommandError: 'test.db.engine_without_client' has no client for the command line.")
+  })
+
   it('says which databases there are when --database is none of them', async () => {
     const error = await callCommand('dbshell', '--database', 'other').catch((thrown: unknown) => thrown)
     expect(String(error)).to.contain("DATABASES has no 'other'. It has: default.")

@@ -1,0 +1,6 @@
+/** An engine without a client for the command line, for tests. */
+import type { DatabaseBackend } from '#core/db'
+import { backend as sqlite } from '../../core/db/backends/sqlite3.ts'
+
+export const backend: DatabaseBackend = { ...sqlite }
+delete backend.shell
