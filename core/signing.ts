@@ -6,8 +6,9 @@
  */
 import { createHash, createHmac, createSecretKey, getHashes, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
-import { settings } from '#core/conf'
-import { clock, Recent, unixSeconds } from '#core/utils'
+import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { clock, importName, Recent, unixSeconds } from '#core/utils'
 import { base62Encode, base62Number } from './utils/base62.ts'
 import { mayShrink } from './utils/compressible.ts'
 import { parseJson, stringifyJson } from './utils/json.ts'
@@ -279,9 +280,20 @@ export function loads(
 /** The secret of signed cookies, kept apart from the other uses of SECRET_KEY. */
 const cookieKey = (secret: Secret): Buffer => Buffer.concat([Buffer.from('django.http.cookies'), Buffer.from(secret)])
 
-/** The signer of cookies, under a salt. */
+const cookieSignerClass = preparedFrom(['SIGNING_BACKEND'], async () => {
+  const name = settings.SIGNING_BACKEND
+  const found = await importName(name, { setting: 'SIGNING_BACKEND', root: projectRoot() })
+  const { prototype } = found as { prototype?: unknown }
+  if (found === TimestampSigner || prototype instanceof TimestampSigner) return found as typeof TimestampSigner
+  throw new ImproperlyConfigured(
+    `SIGNING_BACKEND names '${name}', which is not a class that extends TimestampSigner of #core/signing.`,
+  )
+})
+
+/** The signer of cookies, under a salt: of the class that SIGNING_BACKEND names. */
 export function getCookieSigner(salt = 'django.core.signing.get_cookie_signer'): TimestampSigner {
-  return new TimestampSigner({
+  const CookieSigner = cookieSignerClass()
+  return new CookieSigner({
     salt,
     key: cookieKey(settings.SECRET_KEY),
     fallbackKeys: settings.SECRET_KEY_FALLBACKS.map(cookieKey),

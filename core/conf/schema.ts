@@ -375,7 +375,11 @@ export const schema = {
   ),
   MESSAGE_LEVEL: setting('Least level of a message that is kept.', integer('', 0), 20),
   MESSAGE_TAGS: setting('Tags by level, over the usual ones.', object, {}),
-  SIGNING_BACKEND: setting('Dotted name of the class that signs cookies.', filledText, 'core.signing.TimestampSigner'),
+  SIGNING_BACKEND: setting(
+    'Dotted name of the class that signs cookies: one that extends `TimestampSigner`.',
+    filledText,
+    'core.signing.TimestampSigner',
+  ),
   SIGNED_COOKIE_LEGACY_SALT_FALLBACK: setting(
     'Also accepts signed cookies under the salt of earlier Django releases.',
     boolean,

@@ -130,6 +130,21 @@ describe('a signed cookie', () => {
     })
   })
 
+  it('is signed by the class that SIGNING_BACKEND names', () =>
+    overrideSettings({ SIGNING_BACKEND: 'test.http.cookie_signer.LoudSigner' }, async () => {
+      expect((await requestWith(signed())).getSignedCookie('basket')).to.equal('AMBER')
+    }))
+
+  it('needs a class that can sign', async () => {
+    const failure = await overrideSettings({ SIGNING_BACKEND: 'test.http.cookie_signer.NoSigner' }, () => {}).catch(
+      (error: Error) => error,
+    )
+    expect(failure)
+      .to.be.an('error')
+      .with.property('message')
+      .that.contains("SIGNING_BACKEND names 'test.http.cookie_signer.NoSigner', which is not a class that extends")
+  })
+
   it('that is absent is an error, or the default', async () => {
     const request = await requests.get('/')
     expect(() => request.getSignedCookie('basket')).to.throw("no cookie 'basket'")

@@ -1,0 +1,10 @@
+/** A class for SIGNING_BACKEND, and one that is none. */
+import { TimestampSigner } from '#core/signing'
+
+export class LoudSigner extends TimestampSigner {
+  override sign(value: string | number): string {
+    return super.sign(String(value).toUpperCase())
+  }
+}
+
+export class NoSigner {}
