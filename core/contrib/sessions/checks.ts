@@ -1,8 +1,8 @@
 /** System checks of the session settings, with Django's ids. */
 import { apps } from '#core/apps'
 import { type CheckMessage, Info, register, Warning } from '#core/checks'
-import { settings } from '#core/conf'
-import { canonicalName } from '#core/utils'
+import { allSettings, settings } from '#core/conf'
+import { canonicalName, shown } from '#core/utils'
 
 const APP = 'core.contrib.sessions'
 const MIDDLEWARE = 'core.contrib.sessions.middleware.SessionMiddleware'
@@ -54,5 +54,18 @@ function checkEngine(): CheckMessage[] {
   return [new Info(message, { id: 'sessions.I001', hint, obj: 'SESSION_ENGINE' })]
 }
 
+/** A setting of Django 3.1 and 3.2 for the time of an upgrade. */
+const HASHING = 'DEFAULT_HASHING_ALGORITHM'
+
+/** Sessions that a Django beside us signs with SHA-1 would be taken for forged, and for empty. */
+function checkHashing(): CheckMessage[] {
+  const algorithm = allSettings()[HASHING]
+  if (algorithm === undefined || algorithm === 'sha256') return []
+  const message = `${HASHING} is ${shown(algorithm)}, but sessions, cookies and links are signed and verified with sha256.`
+  const hint = `Have Django sign with sha256, too, and let what it signed before run out. Then remove ${HASHING}.`
+  return [new Warning(message, { id: 'sessions.W001', hint, obj: HASHING })]
+}
+
 register(() => FLAGS.flatMap(checkFlag), 'security', { deploy: true })
 register(checkEngine, 'sessions')
+register(checkHashing, 'sessions')

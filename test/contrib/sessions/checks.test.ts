@@ -47,4 +47,12 @@ describe('session checks', () => {
     expect(await found('signed_cookies')).to.deep.equal(['sessions.I001'])
     expect(await found('db')).to.deep.equal([])
   })
+  it('warn of the signatures of an earlier Django that was set in the middle of its upgrade', async () => {
+    const found = (DEFAULT_HASHING_ALGORITHM: string): Promise<string[]> =>
+      overrideSettings({ DEFAULT_HASHING_ALGORITHM }, async () =>
+        (await runChecks({ tags: ['sessions'] })).map(({ id, message }) => `${id} ${message.slice(0, 36)}`),
+      )
+    expect(await found('sha1')).to.deep.equal(['sessions.W001 DEFAULT_HASHING_ALGORITHM is "sha1",'])
+    expect(await found('sha256')).to.deep.equal([])
+  })
 })
