@@ -4,13 +4,14 @@
  * A signed text is `value:signature`; a timestamped one `value:time:signature`, the time in base62. The key of a
  * signature is SHA-256 of salt and secret, the signature HMAC-SHA256 in base64url without padding.
  */
-import { createHash, createHmac, createSecretKey, getHashes, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHash, getHashes, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { clock, importName, Recent, unixSeconds } from '#core/utils'
 import { base62Encode, base62Number } from './utils/base62.ts'
 import { mayShrink } from './utils/compressible.ts'
+import { Hmac } from './utils/hmac.ts'
 import { parseJson, stringifyJson } from './utils/json.ts'
 
 /** The signature does not match: the value was changed, cut, or signed with another key or salt. */
@@ -58,7 +59,7 @@ const knownAlgorithms = new Set(getHashes())
 
 /** The key for a salt and a secret, with texts that were signed with it not long ago. */
 interface DerivedKey {
-  readonly key: KeyObject
+  readonly hmac: Hmac
   /** Signed texts that are known to be good: a session that comes back as it was saved need not be verified again. */
   readonly known: Recent<true>
 }
@@ -78,7 +79,7 @@ function derivedKey(salt: string, secret: Secret, algorithm: string): DerivedKey
     }
     if (derivedKeys.size >= MOST_DERIVED_KEYS) derivedKeys.clear()
     const bytes = createHash(algorithm).update(salt).update(secret).digest()
-    derived = { key: createSecretKey(bytes), known: new Recent() }
+    derived = { hmac: new Hmac(algorithm, bytes), known: new Recent() }
     derivedKeys.set(id, derived)
   }
   return derived
@@ -94,9 +95,7 @@ export function saltedHmac(
   value: string | Uint8Array,
   { secret = settings.SECRET_KEY, algorithm = 'sha1' }: { secret?: Secret; algorithm?: string } = {},
 ): Buffer {
-  return createHmac(algorithm, derivedKey(salt, secret, algorithm).key)
-    .update(value)
-    .digest()
+  return derivedKey(salt, secret, algorithm).hmac.digest(value)
 }
 
 /** Whether two texts are equal, in a time that does not tell where they differ. */
@@ -150,7 +149,7 @@ export class Signer {
   /** The signature of a value, without the value. */
   signature(value: string, key: Secret = this.#key): string {
     const derived = key === this.#key ? this.#own : derivedKey(`${this.#salt}signer`, key, this.#algorithm)
-    return createHmac(this.#algorithm, derived.key).update(value).digest('base64url')
+    return derived.hmac.base64url(value)
   }
 
   get #own(): DerivedKey {

@@ -1,21 +1,25 @@
 /** Remembers what was found out about texts that were met not long ago, within bounds of number and size. */
 
-/** Texts; the oldest one leaves when there are too many. */
-const MOST = 1000
+/** Texts of a generation. The newest one and the one before it are kept: to drop texts one by one costs more. */
+const MOST = 500
 
 /** Characters of a text that is worth remembering. */
 const LONGEST = 2000
 
 export class Recent<Value> {
-  readonly #values = new Map<string, Value>()
+  #young = new Map<string, Value>()
+  #old = new Map<string, Value>()
 
   get(text: string): Value | undefined {
-    return text.length <= LONGEST ? this.#values.get(text) : undefined
+    return text.length <= LONGEST ? (this.#young.get(text) ?? this.#old.get(text)) : undefined
   }
 
   add(text: string, value: Value): void {
     if (text.length > LONGEST) return
-    if (this.#values.size >= MOST) this.#values.delete(this.#values.keys().next().value as string)
-    this.#values.set(text, value)
+    if (this.#young.size >= MOST) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(text, value)
   }
 }

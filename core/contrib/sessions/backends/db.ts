@@ -23,6 +23,25 @@ export interface DatabaseStoreOptions {
   readonly newKey?: () => string
 }
 
+class LoadedRow implements LoadedSession {
+  readonly data: SessionDict
+  readonly version: string
+  readonly #row: SessionRow
+  readonly #alias: string
+
+  constructor(row: SessionRow, alias: string) {
+    this.data = decodeSession(row.session_data)
+    this.version = row.session_data
+    this.#row = row
+    this.#alias = alias
+  }
+
+  /** Seldom asked for, and dear. */
+  get expiresAt(): number {
+    return fromDatabaseDate(this.#row.expire_date, this.#alias)
+  }
+}
+
 export class SessionStore implements Store {
   readonly #alias: string
   readonly #table: string
@@ -70,16 +89,7 @@ export class SessionStore implements Store {
 
   /** A database that compares without regard to case finds keys that we never issued. */
   #session(key: string, row: SessionRow | undefined): LoadedSession | undefined {
-    if (row === undefined || row.session_key !== key) return undefined
-    const alias = this.#alias
-    return {
-      data: decodeSession(row.session_data),
-      version: row.session_data,
-      // Seldom asked for, and dear.
-      get expiresAt() {
-        return fromDatabaseDate(row.expire_date, alias)
-      },
-    }
+    return row === undefined || row.session_key !== key ? undefined : new LoadedRow(row, this.#alias)
   }
 
   async load(key: string): Promise<LoadedSession | undefined> {
