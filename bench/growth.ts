@@ -47,6 +47,8 @@ const ROOM: Readonly<Record<FillableStore, number>> = {
   file: 5000,
 }
 
+const MACHINE = `${cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.version}`
+
 interface Options extends Choice {
   readonly seconds: number
   readonly dry: boolean
@@ -157,6 +159,7 @@ async function measureGroup(
       say(`${nameOf(point)}  ${cpu.toFixed(1)} µs, ${whole(requestsPerSecond)} requests/s, p99 ${p99.toFixed(1)} ms`)
       results.push({
         ...point,
+        machine: MACHINE,
         requestsPerSecond: rounded(requestsPerSecond, 0),
         cpu: rounded(cpu, 1),
         p50: rounded(p50, 2),
@@ -201,8 +204,7 @@ function groupsOf(points: readonly Point[]): Point[][] {
 
 /** Into the repository, after each group: a run that is stopped has not been for nothing. */
 function keep(results: readonly Result[], fanOut: Record<string, FanOut>): void {
-  const machine = `${cpus()[0]?.model.trim() ?? 'an unknown processor'}, Node ${process.version}`
-  const growth = merged(readGrowth(), { machine, results, fanOut })
+  const growth = merged(readGrowth(), { results, fanOut })
   writeGrowth(growth)
   writePage(growth)
 }

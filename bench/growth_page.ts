@@ -43,7 +43,9 @@ function tableOf(part: Part, results: readonly Result[]): string[] {
     const ofSize = (size: number) => own.find((result) => result.size === size && lineOf(result) === line)
     return row([line, ...sizes.map((size) => cell(ofSize(size)))])
   })
-  return ['', row([TITLES[part], ...sizes.map(whole)]), row(['---', ...sizes.map(() => '---')]), ...rows]
+  const machines = [...new Set(own.map(({ machine }) => machine))].toSorted().join('; ')
+  const head = [row([TITLES[part], ...sizes.map(whole)]), row(['---', ...sizes.map(() => '---')])]
+  return ['', ...head, ...rows, '', `On ${machines}.`]
 }
 
 function fanOutTable(fanOut: Growth['fanOut']): string[] {
@@ -57,9 +59,10 @@ function fanOutTable(fanOut: Growth['fanOut']): string[] {
     : ['', row(['Files', 'in one folder', 'in 256 folders']), row(['---', '---', '---']), ...rows]
 }
 
-export function growthText({ machine, results, fanOut }: Growth): string {
+export function growthText({ results, fanOut }: Growth): string {
   const tables = [...PARTS.flatMap((part) => tableOf(part, results)), ...fanOutTable(fanOut)]
-  const words = `Measured on ${machine}. Processor time and requests a second; in brackets what a bare \`node:http\` hello, measured just before, took of that time.`
+  const words =
+    'Processor time and requests a second; in brackets what a bare `node:http` hello, measured just before, took of that time.'
   return [
     BEGIN,
     '',

@@ -5,6 +5,8 @@ import type { FanOut } from './fan_out.ts'
 import type { Point } from './growth_parts.ts'
 
 export interface Result extends Point {
+  /** Processor and version of Node. */
+  readonly machine: string
   readonly requestsPerSecond: number
   /** Microseconds of the server's processor for one request. */
   readonly cpu: number
@@ -16,8 +18,6 @@ export interface Result extends Point {
 }
 
 export interface Growth {
-  /** Processor and version of Node, of the run that was last. */
-  readonly machine: string
   readonly results: readonly Result[]
   /** By the number of files. */
   readonly fanOut: Readonly<Record<string, FanOut>>
@@ -26,7 +26,7 @@ export interface Growth {
 const FILE = path.join(import.meta.dirname, 'growth.json')
 
 export function readGrowth(): Growth {
-  if (!existsSync(FILE)) return { machine: '', results: [], fanOut: {} }
+  if (!existsSync(FILE)) return { results: [], fanOut: {} }
   return JSON.parse(readFileSync(FILE, 'utf8')) as Growth
 }
 
@@ -38,5 +38,5 @@ const isOf = (a: Point, b: Point): boolean =>
 /** New results in the place of the old ones of the same points. */
 export function merged(old: Growth, now: Growth): Growth {
   const kept = old.results.filter((result) => !now.results.some((other) => isOf(other, result)))
-  return { machine: now.machine, results: [...kept, ...now.results], fanOut: { ...old.fanOut, ...now.fanOut } }
+  return { results: [...kept, ...now.results], fanOut: { ...old.fanOut, ...now.fanOut } }
 }
