@@ -18,9 +18,6 @@ const ROOM = 10
 
 const logger = getLogger('django.db.backends')
 
-const autocheckpoint = (connection: BetterSqlite3.Database): number =>
-  connection.pragma('wal_autocheckpoint', { simple: true }) as number
-
 /** What the thread is told of the database. */
 interface Work {
   readonly file: string
@@ -28,7 +25,10 @@ interface Work {
   readonly driver: string
 }
 
-/** Passes over the log when it is told to, without holding up a writer. JavaScript as text, so that the thread need not load what makes this process read TypeScript. */
+/**
+ * Passes over the log when it is told to, without holding up a writer. JavaScript as text, so that the thread need not
+ * load what makes this process read TypeScript.
+ */
 const THREAD = `
 const { parentPort, workerData: { driver, file } } = require('node:worker_threads')
 const connection = new (require(driver))(file, { fileMustExist: true })
@@ -40,22 +40,21 @@ parentPort.on('message', () => {
 /** The checkpoints of one connection. */
 export class Checkpoints {
   readonly #connection: BetterSqlite3.Database
-  readonly #driver: string
-  readonly #pages: number
+  readonly #driver: () => string
   #thread: Worker | undefined
   #isPassing = false
   #commits = 0
   #countedFrom = 0
 
-  constructor(connection: BetterSqlite3.Database, driver: string) {
+  /** @param driver finds the file of the connection's driver, which is asked for when there is a thread to start */
+  constructor(connection: BetterSqlite3.Database, driver: () => string) {
     this.#connection = connection
     this.#driver = driver
-    this.#pages = autocheckpoint(connection)
   }
 
   /** To be called after each commit. */
   noteCommit(): void {
-    if (++this.#commits < COMMITS || this.#isPassing || this.#pages === 0) return
+    if (++this.#commits < COMMITS || this.#isPassing) return
     const now = performance.now()
     const isBusy = now - this.#countedFrom < BUSY_MS
     this.#countedFrom = now
@@ -66,19 +65,23 @@ export class Checkpoints {
   #pass(): void {
     this.#isPassing = true
     this.#thread ??= this.#start()
+    // Passing for good where OPTIONS want no checkpoints.
+    if (this.#thread === undefined) return
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
     this.#thread.postMessage('pass')
   }
 
-  #start(): Worker {
-    this.#connection.pragma(`wal_autocheckpoint = ${this.#pages * ROOM}`)
-    const work: Work = { file: this.#connection.name, driver: this.#driver }
+  #start(): Worker | undefined {
+    const pages = this.#connection.pragma('wal_autocheckpoint', { simple: true }) as number
+    if (pages === 0) return undefined
+    this.#connection.pragma(`wal_autocheckpoint = ${pages * ROOM}`)
+    const work: Work = { file: this.#connection.name, driver: this.#driver() }
     const thread = new Worker(THREAD, { eval: true, execArgv: [], workerData: work })
     thread.on('message', () => (this.#isPassing = false))
     thread.on('error', (error) => {
       logger.warning(`Checkpoints of the database are left to its commits: ${error.message}`)
       // Passing for good: no other thread is tried.
-      if (this.#connection.open) this.#connection.pragma(`wal_autocheckpoint = ${this.#pages}`)
+      if (this.#connection.open) this.#connection.pragma(`wal_autocheckpoint = ${pages}`)
     })
     // To listen is to hold: this comes last.
     thread.unref()

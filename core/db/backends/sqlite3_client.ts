@@ -225,7 +225,7 @@ export function sqliteDialect(place: Place): Dialect {
       prepareConnection(connection, options)
       this.current = connection
       if (!connection.memory && !connection.readonly) {
-        this.checkpoints = new Checkpoints(connection, driverFile('better-sqlite3', place))
+        this.checkpoints = new Checkpoints(connection, () => driverFile('better-sqlite3', place))
       }
       return connection
     }
