@@ -140,7 +140,8 @@ export class KeptSession {
     if (this.#data === undefined) await this.#openNow()
     if (this.#key === null) return this.insert()
     try {
-      await this.#write((loaded) => this.#rebase(loaded, this.changes.pending(this.open())))
+      if (await this.#overwrite()) return
+      await this.#writeAgain((loaded) => this.#rebase(loaded, this.changes.pending(this.open())))
     } catch (error) {
       if (!(error instanceof SessionGone)) throw error
       // What only moved the end of a session that is gone is no loss.
@@ -159,7 +160,8 @@ export class KeptSession {
       return result
     }
     try {
-      await this.#write(async (loaded) => {
+      if (await this.#overwrite()) return result
+      await this.#writeAgain(async (loaded) => {
         this.#rebase(loaded, before)
         result = await change()
       })
@@ -169,33 +171,32 @@ export class KeptSession {
     return result
   }
 
-  /** Writes until no other writer comes between. `again` brings our changes onto what the other one wrote. */
-  async #write(again: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
+  /** Writes over the version that is known. False where none is, or when another writer came before. */
+  #overwrite(): Promise<boolean> | false {
     const key = this.#key as string
-    if (await this.#attempt(key, again)) return
-    await contended.run(key, async () => {
-      for (let i = 1; i < MOST_ATTEMPTS; i++) if (await this.#attempt(key, again)) return
+    const version = this.#version
+    return version !== undefined && this.#send((record) => this.store.update(key, record, version))
+  }
+
+  /** Writes until no other writer comes between. `again` brings our changes onto what the other one wrote. */
+  #writeAgain(again: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
+    const key = this.#key as string
+    return contended.run(key, async () => {
+      for (let i = 1; i < MOST_ATTEMPTS; i++) {
+        await again(await this.#reload(key))
+        if (await this.#overwrite()) return
+      }
       throw new ServiceUnavailable(
         `The session could not be saved: others wrote to it ${MOST_ATTEMPTS} times meanwhile.`,
       )
     })
   }
 
-  /** Writes over the version that is known; false when another writer came before. */
-  async #attempt(key: string, again: (loaded: LoadedSession) => void | Promise<void>): Promise<boolean> {
-    if (this.#version === undefined) await again(await this.#reload(key))
-    try {
-      await this.#send((record) => this.store.update(key, record, this.#version as string))
-      return true
-    } catch (error) {
-      if (!(error instanceof SessionConflict)) throw error
-      this.#version = undefined
-      return false
-    }
-  }
-
-  /** Gives the store what there is. What is changed while it is on its way is not saved yet. */
-  async #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<void> {
+  /**
+   * Gives the store what there is. What is changed while it is on its way is not saved yet.
+   * @returns false when the store's version is another
+   */
+  async #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
     const record = this.#record()
     const begun = this.changes.begin(record.data)
     const { forced } = this
@@ -204,10 +205,13 @@ export class KeptSession {
       const saved = await save(record)
       this.#key = typeof saved === 'string' ? saved : saved.key
       this.#version = typeof saved === 'string' ? undefined : saved.version
+      return true
     } catch (error) {
       this.changes.undo(begun)
       this.forced ||= forced
-      throw error
+      if (!(error instanceof SessionConflict)) throw error
+      this.#version = undefined
+      return false
     }
   }
 
@@ -228,7 +232,7 @@ export class KeptSession {
   async insert(): Promise<void> {
     // A new key is a new session: its time begins now.
     if (this.#data !== undefined) delete this.#data[STARTED_KEY]
-    await this.#send((record) => this.store.create(record))
+    if (!(await this.#send((record) => this.store.create(record)))) throw new SessionConflict()
   }
 
   /** The session is over: nothing to keep, no key. */
@@ -269,7 +273,7 @@ export class KeptSession {
       const key = this.#key as string
       const mine = this.#version ?? (await this.#reload(key)).version
       this.#rebase(newer, pending)
-      await this.#send((record) => this.store.update(key, record, mine))
+      if (!(await this.#send((record) => this.store.update(key, record, mine)))) throw new SessionConflict()
       version = newer.version
     }
   }

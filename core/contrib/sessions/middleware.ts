@@ -23,8 +23,8 @@ function sendCookie(session: SessionBase, key: string, response: Response): void
   makePrivate(response)
 }
 
-/** Saves the session if the request changed it, and tells the client what it has to know. */
-function keep(session: SessionBase, request: Request, response: Response): Promise<void> | undefined {
+/** Tells the client and the caches what the request did with its session; whether it is to be kept. */
+function conclude(session: SessionBase, request: Request, response: Response): boolean {
   const { accessed, modified } = session
   const empty = session.isEmpty()
   if (empty && settings.SESSION_COOKIE_NAME in request.COOKIES) {
@@ -34,17 +34,10 @@ function keep(session: SessionBase, request: Request, response: Response): Promi
       samesite: settings.SESSION_COOKIE_SAMESITE,
     })
     patchVaryHeaders(response, ['Cookie'])
-    return undefined
+    return false
   }
   if (accessed) patchVaryHeaders(response, ['Cookie'])
-  const mustSave = modified || settings.SESSION_SAVE_EVERY_REQUEST
-  return empty || !mustSave || response.status >= 500 ? undefined : save(session, response)
-}
-
-async function save(session: SessionBase, response: Response): Promise<void> {
-  if (settings.SESSION_SAVE_EVERY_REQUEST || session.hasUnsavedChanges) await session.save()
-  // A session that somebody ended meanwhile has no key to send.
-  if (session.sessionKey !== null) sendCookie(session, session.sessionKey, response)
+  return !empty && (modified || settings.SESSION_SAVE_EVERY_REQUEST) && response.status < 500
 }
 
 /** The middleware as MIDDLEWARE names it. */
@@ -57,7 +50,9 @@ export function SessionMiddleware(): Middleware {
     if (describe !== undefined) opened.describeDevice = () => describe(request)
     if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
     await next()
-    const keeping = keep(opened, request, response)
-    if (keeping !== undefined) await keeping
+    if (!conclude(opened, request, response)) return
+    if (settings.SESSION_SAVE_EVERY_REQUEST || opened.hasUnsavedChanges) await opened.save()
+    // A session that somebody ended meanwhile has no key to send.
+    if (opened.sessionKey !== null) sendCookie(opened, opened.sessionKey, response)
   }
 }
