@@ -13,6 +13,7 @@ import { aroundTheView } from './around_the_view.ts'
 import { outermost } from './outermost.ts'
 import { staticFilesMiddleware } from './static_files.ts'
 
+export { GracefulServer, type StopOptions } from './graceful.ts'
 export { markAsLogged, pathForLog } from './logging.ts'
 export { serveStaticFilesWith } from './static_files.ts'
 

@@ -3,7 +3,7 @@ import cluster from 'node:cluster'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { currentProject } from '../project.ts'
 import { type Address, parseAddress } from '../runserver/address.ts'
-import type { GracefulServer } from '../runserver/graceful.ts'
+import type { GracefulServer } from '#core/handlers'
 import { STOP_LIMIT, WORKER_FLAG } from '../runserver/messages.ts'
 import { onStopSignal } from '../runserver/signals.ts'
 

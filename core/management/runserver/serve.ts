@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { settings, settingsModule } from '#core/conf'
+import type { GracefulServer } from '#core/handlers'
 import { clock } from '#core/utils'
 import { CommandError, type CommandIo } from '../base.ts'
 import { performChecks } from '../checking.ts'
@@ -9,7 +10,6 @@ import { styleFor } from '../style.ts'
 import { nuagesVersion } from '../version.ts'
 import { type Address, urlOf } from './address.ts'
 import { bannerDate } from './dates.ts'
-import { GracefulServer } from './graceful.ts'
 import { logRequests } from './request_log.ts'
 
 export interface ServeOptions {
@@ -101,7 +101,7 @@ function announce({ stdout }: CommandIo, address: Address): void {
  */
 export async function serve(io: CommandIo, options: ServeOptions): Promise<GracefulServer> {
   await prepare(io, options)
-  const { createApplication } = await import('#core/handlers')
+  const { createApplication, GracefulServer } = await import('#core/handlers')
   const app = await createApplication({ serveStatic: options.serveStatic })
   const answer = app.callback()
   const server = createServer((request, response) => void answer(request, response))

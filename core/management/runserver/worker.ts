@@ -1,5 +1,5 @@
 /** A worker of the supervisor: loads the framework, waits for its turn, serves until it is told to stop. */
-import type { GracefulServer } from './graceful.ts'
+import type { GracefulServer } from '#core/handlers'
 import { isMessage, STOP_LIMIT, type FromWorker, type ToWorker } from './messages.ts'
 
 function tell(message: FromWorker): void {

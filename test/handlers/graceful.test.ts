@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { GracefulServer } from '../../../core/management/runserver/graceful.ts'
+import { GracefulServer } from '#core/handlers'
 
 describe('a server that stops', () => {
   let server: Server

@@ -4,14 +4,15 @@ import { Server as NetServer, type Socket } from 'node:net'
 
 export interface StopOptions {
   /**
-   * Milliseconds for which a connection that is kept alive may still bring a request, which is answered with
-   * `Connection: close`. Closed at once, such a connection could have a request on its way, and lose it.
+   * Milliseconds, 1000 if not given, for which a connection that is kept alive may still bring a request, which is
+   * answered with `Connection: close`. Closed at once, such a connection could have a request on its way, and lose it.
    */
-  readonly grace: number
-  /** Milliseconds after which requests that are still being answered are given up. */
-  readonly limit: number
+  readonly grace?: number
+  /** Milliseconds, 30,000 if not given, after which requests that are still being answered are given up. */
+  readonly limit?: number
 }
 
+/** Stands beside a server from before its first request until it has stopped. */
 export class GracefulServer {
   readonly server: Server
   readonly #answering = new Set<ServerResponse>()
@@ -42,7 +43,7 @@ export class GracefulServer {
   }
 
   /** Takes no new connection, answers what came in, and is done when the last connection is closed. */
-  async stop({ grace, limit }: StopOptions): Promise<void> {
+  async stop({ grace = 1000, limit = 30_000 }: StopOptions = {}): Promise<void> {
     this.#stopping = true
     // http.Server's own close() would close the idle connections at once.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()))
