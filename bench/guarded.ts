@@ -1,6 +1,7 @@
 /** What a request takes, counted and not timed, and whether that is worse than what was noted down. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { built } from './built.ts'
 import { children, ended, tailOf } from './processes.ts'
 import type { Figures } from './guard_process.ts'
 import { environment } from './server_process.ts'
@@ -51,15 +52,11 @@ const FLAGS = [
 async function count(target: Target, requests: number): Promise<Figures> {
   const store = await openStore(target.store)
   try {
-    const program = path.join(import.meta.dirname, 'guard_process.ts')
-    const args = [target.server, target.work, String(requests)]
-    const child = children.start(
-      [process.execPath, ...FLAGS, '--import', import.meta.resolve('tsx'), program, ...args],
-      {
-        env: environment(target, store),
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    const program = [built('guard_process.ts'), built(target.server)]
+    const child = children.start([process.execPath, ...FLAGS, ...program, target.work, String(requests)], {
+      env: environment(target, store),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const [output, errors] = [tailOf(child.stdout), tailOf(child.stderr)]
     await ended(child)
     if (child.exitCode === 0) return JSON.parse(output().split('\n').at(-1) as string) as Figures

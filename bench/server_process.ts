@@ -1,7 +1,7 @@
 /** A server that is measured, seen from outside: starts it on its core, asks it, ends it. */
 import type { ChildProcess } from 'node:child_process'
-import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { built } from './built.ts'
 import { children, cores, hasEnded, pinned, tailOf } from './processes.ts'
 import type { FromServer, ToServer, Usage } from './server.ts'
 import { type Store, Unavailable } from './stores.ts'
@@ -30,8 +30,7 @@ export class ServerProcess {
   #port = 0
 
   private constructor(target: Target, store: Store) {
-    const node = [process.execPath, '--import', import.meta.resolve('tsx')]
-    const command = pinned(cores.server, ...node, path.join(import.meta.dirname, 'server.ts'), target.server)
+    const command = pinned(cores.server, process.execPath, built('server.ts'), built(target.server))
     const env = environment(target, store)
     this.#child = children.start(command, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#errors = tailOf(this.#child.stderr)

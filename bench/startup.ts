@@ -1,6 +1,6 @@
 /**
  * `npm run bench:startup [-- word …]`: how long a server takes to its first answer, and what it holds: idle, under load,
- * and for each session in the process. Nuages runs from its sources, as `npm start` runs it.
+ * and for each session in the process. From its TypeScript, as `npm start` runs it, a site takes longer to start.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { megabytes, whole } from './figures.ts'

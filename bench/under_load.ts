@@ -18,8 +18,11 @@ export interface UnderLoad extends Figures {
   readonly problems: readonly string[]
 }
 
-/** Long enough for the compiler of the hot path to be done. */
-const warmUpOf = (seconds: number): number => Math.min(Math.max(seconds, 0.3), 2)
+/**
+ * Long enough for V8 to have compiled the hot path, with what runs once for many requests: a statement for a group of
+ * sessions is as cheap as it gets after some thousands of them.
+ */
+const warmUpOf = (seconds: number): number => Math.min(seconds * 2.5, 5)
 
 function complaints({ refused, failed, answered }: LoadResult): string[] {
   return [

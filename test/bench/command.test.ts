@@ -29,7 +29,7 @@ function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   return { child, result: finish() }
 }
 
-const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('limit_koa.ts')
+const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('limit_koa.js')
 
 /** Waits for something that happens outside this process; mocha's limit ends it. */
 async function until(happened: () => boolean): Promise<void> {
