@@ -3,7 +3,7 @@
  * made, so that it keeps its name, is no part of what is measured.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -16,6 +16,8 @@ interface Manifest {
 const asJavaScript = (file: string): string => file.replace(/\.ts$/, '.js')
 
 function compile(): void {
+  // A migration that is gone from the sources must not be found here.
+  rmSync(BUILT, { recursive: true, force: true })
   const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
   const { status } = spawnSync(process.execPath, [tsc, '-p', import.meta.dirname], { stdio: 'inherit' })
   if (status !== 0) throw new Error('The servers could not be built.')
@@ -27,8 +29,7 @@ function complete(): void {
   const doors = Object.entries(imports).map(([door, file]) => [door, asJavaScript(file)] as const)
   const manifest = { type: 'module', imports: Object.fromEntries(doors) satisfies Manifest['imports'] }
   writeFileSync(path.join(BUILT, 'package.json'), JSON.stringify(manifest, null, 2))
-  const peers = path.join(BUILT, 'bench', 'peers')
-  if (!existsSync(peers)) symlinkSync(path.join(import.meta.dirname, 'peers'), peers, 'junction')
+  symlinkSync(path.join(import.meta.dirname, 'peers'), path.join(BUILT, 'bench', 'peers'), 'junction')
 }
 
 let isBuilt = false
