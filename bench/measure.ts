@@ -21,15 +21,22 @@ export interface Measurement extends UnderLoad {
 export interface MeasureOptions {
   readonly seconds: number
   readonly generator?: Generator
+  /** A bare server, warm, to take turns with. */
+  readonly floor?: ServerProcess
 }
 
-async function measureServer(target: Target, server: ServerProcess, options: MeasureOptions): Promise<Measurement> {
-  const { seconds, generator = usualGenerator() } = options
+/** Measures a server that is there, and new. */
+export async function measureServer(
+  target: Target,
+  server: ServerProcess,
+  options: MeasureOptions,
+): Promise<Measurement> {
+  const { seconds, generator = usualGenerator(), floor } = options
   const examination = new Examination(target, server, VISITORS * 2)
   const cookies = await examination.prepare()
   const { path } = WORKS[target.work]
   const plan = { port: server.port, path, connections: CONNECTIONS, seconds, cookies: cookies.slice(VISITORS) }
-  const figures = await underLoad(server, generator, plan, cookies.slice(0, VISITORS))
+  const figures = await underLoad(server, generator, plan, cookies.slice(0, VISITORS), floor)
   const { kept, problems } = await examination.conclude()
   return { ...figures, ...(kept !== undefined && { kept }), problems: [...figures.problems, ...problems] }
 }

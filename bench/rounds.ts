@@ -1,6 +1,10 @@
-/** Measures every target once in each round, so that what disturbs the machine disturbs all of them. */
-import { measure, type Measurement, type MeasureOptions } from './measure.ts'
+/**
+ * Measures every target once in each round, in turn with a bare server that lives as long as the round: what disturbs
+ * the machine disturbs both.
+ */
+import { measure, type Measurement, type MeasureOptions, measureServer, withServer } from './measure.ts'
 import { children } from './processes.ts'
+import type { ServerProcess } from './server_process.ts'
 import { Unavailable } from './stores.ts'
 import { FLOOR, type Target } from './targets.ts'
 
@@ -14,22 +18,29 @@ export interface Outcome {
   readonly problems: Set<string>
 }
 
-/** Of one measurement in another: of its requests per second, and of its processor time, inverted. */
+/** What one measurement reaches of another: its share of the requests per second, and of the processor time, inverted. */
 export interface Share {
   readonly requests: number
   readonly cpu: number
 }
 
+/** A measurement as a share of the floor in the seconds between; all of it for the floor itself. */
+function shareOfFloor({ requestsPerSecond, cpu, floor }: Measurement): Share {
+  if (floor === undefined) return { requests: 1, cpu: 1 }
+  return { requests: requestsPerSecond / floor.requestsPerSecond, cpu: floor.cpu / cpu }
+}
+
 /** An outcome as shares of another one, round by round. */
 export function sharesOf(outcome: Outcome, base: Outcome): Share[] {
-  return [...outcome.measurements].flatMap(([round, ours]) => {
-    const theirs = base.measurements.get(round)
-    if (theirs === undefined) return []
-    return { requests: ours.requestsPerSecond / theirs.requestsPerSecond, cpu: theirs.cpu / ours.cpu }
+  return [...outcome.measurements].flatMap(([round, measurement]) => {
+    const other = base.measurements.get(round)
+    if (other === undefined) return []
+    const [ours, theirs] = [shareOfFloor(measurement), shareOfFloor(other)]
+    return { requests: ours.requests / theirs.requests, cpu: ours.cpu / theirs.cpu }
   })
 }
 
-export interface RoundOptions extends MeasureOptions {
+export interface RoundOptions extends Omit<MeasureOptions, 'floor'> {
   readonly rounds: number
   /** Told what happens, a line each. */
   readonly progress: (line: string) => void
@@ -42,10 +53,15 @@ function summary({ requestsPerSecond, cpu, problems }: Measurement): string {
   return `${whole.format(requestsPerSecond)} requests/s, ${cpu.toFixed(1)} µs each${wrong}`
 }
 
-async function take(outcome: Outcome, round: number, name: string, options: RoundOptions): Promise<void> {
+interface TakeOptions extends RoundOptions {
+  readonly floor: ServerProcess
+}
+
+async function take(outcome: Outcome, round: number, name: string, options: TakeOptions): Promise<void> {
+  const { floor, ...alone } = options
   const where = `${round + 1}/${options.rounds}  ${name}`
   try {
-    const measurement = await measure(outcome.target, options)
+    const measurement = await (isFloor(outcome) ? measureServer(FLOOR, floor, alone) : measure(outcome.target, options))
     outcome.measurements.set(round, measurement)
     for (const problem of measurement.problems) outcome.problems.add(problem)
     options.progress(`${where}  ${summary(measurement)}`)
@@ -58,7 +74,7 @@ async function take(outcome: Outcome, round: number, name: string, options: Roun
   }
 }
 
-/** The order of a round: every other one backwards, after the floor, so that a drift weighs the same on all. */
+/** The order of a round: every other one backwards, after the floor, which is warm then. */
 function orderOf(outcomes: readonly Outcome[], round: number): Outcome[] {
   const [floor, others] = [outcomes.filter(isFloor), outcomes.filter((each) => !isFloor(each))]
   return [...floor, ...(round % 2 === 0 ? others : others.toReversed())]
@@ -74,10 +90,13 @@ export async function runRounds(
 ): Promise<Outcome[]> {
   const outcomes = targets.map((target): Outcome => ({ target, measurements: new Map(), problems: new Set() }))
   for (let round = 0; round < options.rounds; round++) {
-    for (const outcome of orderOf(outcomes, round)) {
-      if (children.stopped) return outcomes
-      if (outcome.unavailable === undefined) await take(outcome, round, name(outcome.target), options)
-    }
+    if (children.stopped) return outcomes
+    await withServer(FLOOR, async (floor) => {
+      for (const outcome of orderOf(outcomes, round)) {
+        if (children.stopped) return
+        if (outcome.unavailable === undefined) await take(outcome, round, name(outcome.target), { ...options, floor })
+      }
+    })
   }
   return outcomes
 }

@@ -1,11 +1,16 @@
-/** What a server does under load: warmed up, then measured. */
+/** What a server does under load: warmed up, then measured, second by second in turn with the bare floor. */
 import type { Generator, LoadResult, Plan } from './load/index.ts'
 import type { ServerProcess } from './server_process.ts'
+import { median } from './statistics.ts'
+import { WORKS } from './works.ts'
 
-export interface Figures {
+export interface Rate {
   readonly requestsPerSecond: number
   /** Time of the server's processor, user and system, for one request, in microseconds. */
   readonly cpu: number
+}
+
+export interface Figures extends Rate {
   /** Latencies in milliseconds. */
   readonly p50: number
   readonly p99: number
@@ -14,6 +19,8 @@ export interface Figures {
 }
 
 export interface UnderLoad extends Figures {
+  /** The floor's in the seconds between; undefined where it was not there. */
+  readonly floor?: Rate
   /** What was wrong with the answers, a sentence each. */
   readonly problems: readonly string[]
 }
@@ -32,23 +39,62 @@ function complaints({ refused, failed, answered }: LoadResult): string[] {
   ]
 }
 
-/** @param warmUpCookies cookies that the warm-up uses up, others than the load's */
+/** A load without a pause, and what it took. */
+interface Burst {
+  readonly load: LoadResult
+  readonly requests: number
+  /** In microseconds. */
+  readonly cpu: number
+  readonly memory: number
+}
+
+async function burst(server: ServerProcess, generator: Generator, plan: Plan): Promise<Burst> {
+  const before = await server.settled()
+  const load = await generator.run(plan)
+  const after = await server.usage()
+  return { load, requests: after.requests - before.requests, cpu: after.cpu - before.cpu, memory: after.memory }
+}
+
+/** How long each burst is: a second, as the shortest that wrk can do. */
+const turnsOf = (seconds: number): number[] =>
+  Array.from({ length: Math.ceil(seconds) }, (_, turn) => Math.min(seconds - turn, 1))
+
+function rateOf(bursts: readonly Burst[]): Rate {
+  const sum = (pick: (burst: Burst) => number): number => bursts.reduce((total, each) => total + pick(each), 0)
+  const requests = sum((each) => each.requests)
+  return {
+    requestsPerSecond: sum(({ load }) => load.answered) / sum(({ load }) => load.seconds),
+    cpu: sum(({ cpu }) => cpu) / Math.max(requests, 1),
+  }
+}
+
+/**
+ * @param warmUpCookies cookies that the warm-up uses up, others than the load's
+ * @param floor a bare server, warm, that takes turns with this one: a machine may be half as fast the next second
+ */
 export async function underLoad(
   server: ServerProcess,
   generator: Generator,
   plan: Plan,
   warmUpCookies: readonly string[],
+  floor?: ServerProcess,
 ): Promise<UnderLoad> {
   const warmUp = await generator.run({ ...plan, seconds: warmUpOf(plan.seconds), cookies: warmUpCookies })
-  const before = await server.settled()
-  const load = await generator.run(plan)
-  const after = await server.usage()
+  const ours: Burst[] = []
+  const theirs: Burst[] = []
+  for (const seconds of floor === undefined ? [plan.seconds] : turnsOf(plan.seconds)) {
+    if (floor !== undefined) {
+      const hello = { port: floor.port, path: WORKS.hello.path, cookies: [] }
+      theirs.push(await burst(floor, generator, { ...plan, ...hello, seconds }))
+    }
+    ours.push(await burst(server, generator, { ...plan, seconds }))
+  }
   return {
-    requestsPerSecond: load.answered / load.seconds,
-    cpu: (after.cpu - before.cpu) / Math.max(after.requests - before.requests, 1),
-    p50: load.p50,
-    p99: load.p99,
-    memory: after.memory,
-    problems: [...complaints(warmUp), ...complaints(load)],
+    ...rateOf(ours),
+    p50: median(ours.map(({ load }) => load.p50)),
+    p99: median(ours.map(({ load }) => load.p99)),
+    memory: ours.at(-1)?.memory ?? 0,
+    ...(floor !== undefined && { floor: rateOf(theirs) }),
+    problems: [warmUp, ...[...theirs, ...ours].map(({ load }) => load)].flatMap(complaints),
   }
 }

@@ -4,6 +4,7 @@ import { type Goal, GOALS, selectGoals, targetsOf } from '../../bench/goals.ts'
 import type { Measurement } from '../../bench/measure.ts'
 import type { Outcome } from '../../bench/rounds.ts'
 import { FLOOR, nameOf, type Target } from '../../bench/targets.ts'
+import type { Rate } from '../../bench/under_load.ts'
 import { goalReport, isMissed, judge } from '../../bench/verdicts.ts'
 
 const [GOAL] = selectGoals(['counter', 'db-sqlite']) as [Goal]
@@ -12,16 +13,21 @@ interface Given {
   readonly requests: readonly number[]
   readonly cpu: readonly number[]
   readonly p99?: number
+  /** The floor's in the seconds between, round by round. */
+  readonly beside?: readonly Rate[]
 }
 
+const BARE: Rate = { requestsPerSecond: 100, cpu: 10 }
+
 /** An outcome with a measurement for each round. */
-function outcome(target: Outcome['target'], { requests, cpu, p99 = 1 }: Given): Outcome {
+function outcome(target: Outcome['target'], { requests, cpu, p99 = 1, beside = [] }: Given): Outcome {
   const measurement = (round: number): Measurement => ({
     requestsPerSecond: requests[round] as number,
     cpu: cpu[round] as number,
     p50: 1,
     p99,
     memory: 1,
+    ...(target !== FLOOR && { floor: beside[round] ?? BARE }),
     problems: [],
   })
   return { target, measurements: new Map(requests.map((_, round) => [round, measurement(round)])), problems: new Set() }
@@ -45,9 +51,17 @@ describe('a goal', () => {
   })
 
   it('takes shares round by round, so that a slow round weighs on neither side', () => {
-    const slowFloor = outcome(FLOOR, { requests: [100, 10], cpu: [10, 100] })
-    const ours = outcome(GOAL.target, { requests: [50, 5], cpu: [20, 200] })
-    expect(judge(GOAL, [slowFloor, ours])).to.include({ reached: 0.5, answer: 'met' })
+    const beside = [BARE, { requestsPerSecond: 10, cpu: 100 }]
+    const ours = outcome(GOAL.target, { requests: [50, 5], cpu: [20, 200], beside })
+    expect(judge(GOAL, [floor(), ours])).to.include({ reached: 0.5, answer: 'met' })
+  })
+
+  it('that is a share of a peer compares what each reached of the floor beside it', () => {
+    const [goal] = selectGoals(['counter', 'signed_cookies']) as [Goal]
+    const beside = [{ requestsPerSecond: 50, cpu: 20 }]
+    const ours = outcome(goal.target, { requests: [24], cpu: [42], beside })
+    const peer = outcome(goal.base, { requests: [48], cpu: [21] })
+    expect(judge(goal, [floor(), ours, peer])).to.include({ reached: 1, answer: 'met' })
   })
 
   it('is missed by a long wait, unless the floor made one wait as long', () => {

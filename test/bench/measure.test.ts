@@ -6,7 +6,7 @@ import { type Measurement, measure, withServer } from '../../bench/measure.ts'
 import { isInstalled } from '../../bench/processes.ts'
 import { ServerProcess } from '../../bench/server_process.ts'
 import { openStore, Unavailable } from '../../bench/stores.ts'
-import { type Target, targetNamed } from '../../bench/targets.ts'
+import { FLOOR, type Target, targetNamed } from '../../bench/targets.ts'
 import { canBeListed, descendantsOf, isAlive } from './descendants.ts'
 import { refusal } from './refusal.ts'
 
@@ -51,6 +51,13 @@ describe('a measurement', function () {
   it('says that visitors share a session', async () => {
     const { problems } = await measure(fixture('stranger'), { seconds: 0.3 })
     expect(problems.join(' ')).to.contain('640 visitors got only 1 sessions.')
+  })
+
+  it('takes turns with a bare server, and tells its rate', async () => {
+    const { floor, problems } = await withServer(FLOOR, (bare) => measure(BY_HAND, { seconds: 1.2, floor: bare }))
+    expect(problems).to.deep.equal([])
+    expect(floor?.requestsPerSecond).to.be.greaterThan(0)
+    expect(floor?.cpu).to.be.greaterThan(0)
   })
 
   it('says why a server did not start', async () => {
