@@ -4,7 +4,7 @@ import { getLogger, setOwn, shown } from '#core/utils'
 import { RefusedPickle } from '../utils/pickle.ts'
 import { CacheKeyNotFound, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
-import type { CacheStore, CacheTableName, CasResult } from './store.ts'
+import type { CacheStore, CacheTableName, CasResult, TokenedText } from './store.ts'
 
 export interface CacheParameters {
   /** Seconds that a value is kept when a call names no time; null for ever. */
@@ -42,6 +42,9 @@ export class Cache {
   /** Keys whose values were refused, and logged. */
   readonly #refused = new Set<string>()
 
+  /** As `gets`, without waiting; there where the cache is in this process. */
+  readonly getsSync?: (key: string, version?: number) => TokenedValue | undefined
+
   constructor(store: CacheStore, parameters: CacheParameters = {}) {
     this.#store = store
     // Keyv would wrap values in an envelope of its own and prefix keys: what lies in the store is ours to say.
@@ -57,6 +60,8 @@ export class Cache {
     this.#keyPrefix = parameters.keyPrefix ?? ''
     this.#version = parameters.version ?? 1
     this.#keyFunction = parameters.keyFunction ?? defaultKeyFunction
+    const read = store.getWithTokenSync
+    if (read !== undefined) this.getsSync = (key, version) => this.#tokened(read(this.#fullKey(key, version)), key)
   }
 
   /** Tables of a database that must be there for this cache. */
@@ -238,7 +243,10 @@ export class Cache {
    * @throws InvalidCacheValue as `get` does, with the token
    */
   async gets(key: string, version?: number): Promise<TokenedValue | undefined> {
-    const found = await this.#store.getWithToken(this.#fullKey(key, version))
+    return this.#tokened(await this.#store.getWithToken(this.#fullKey(key, version)), key)
+  }
+
+  #tokened(found: TokenedText | undefined, key: string): TokenedValue | undefined {
     if (found === undefined) return undefined
     return { value: this.#decode(found.text, key, found.token), token: found.token }
   }

@@ -117,6 +117,8 @@ export abstract class CacheStore implements KeyvStoreAdapter {
    */
   abstract increment(key: string, delta: number): Promise<number | undefined>
   abstract getWithToken(key: string): Promise<TokenedText | undefined>
+  /** The same without waiting, there where the store can. */
+  readonly getWithTokenSync?: (key: string) => TokenedText | undefined
   /** Stores only where the state is still the one of the token. */
   abstract compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult>
   /** Deletes only where the state is still the one of the token; `stored` says that it did. */

@@ -21,6 +21,8 @@ export class LocMemCache extends CacheStore {
   readonly #maxEntries: number
   readonly #cullFrequency: number
 
+  declare readonly getWithTokenSync?: (key: string) => TokenedText | undefined
+
   constructor({ location, options, serializer }: BackendOptions) {
     // No other program can see it: JSON costs less.
     super({ serializer }, new JSONSerializer())
@@ -31,6 +33,8 @@ export class LocMemCache extends CacheStore {
     const { maxEntries, cullFrequency } = cullNumbers(options)
     this.#maxEntries = maxEntries
     this.#cullFrequency = cullFrequency
+    // A backend that has its own way to read must not be passed by.
+    if (this.getWithToken === LocMemCache.prototype.getWithToken) this.getWithTokenSync = (key) => this.#tokened(key)
   }
 
   /** The entry of a key that is not over, moved to the recently used end. */
@@ -105,9 +109,13 @@ export class LocMemCache extends CacheStore {
   }
 
   /** The text is its own token: equal text is an equal state. */
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
+  #tokened(key: string): TokenedText | undefined {
     const entry = this.#find(key)
     return entry === undefined ? undefined : { text: entry.text, token: entry.text }
+  }
+
+  async getWithToken(key: string): Promise<TokenedText | undefined> {
+    return this.#tokened(key)
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {

@@ -26,6 +26,7 @@ describe('session engines', () => {
 
   sessionEngineTests('in memory (the smallest there is)', () => new MemoryStore())
   sessionEngineTests('db', () => new DatabaseStore())
+  sessionEngineTests('cache, in this process', () => new CacheStore({ cache: cache() }))
   sessionEngineTests('cache', (step) => new CacheStore({ cache: stepping(cache(), step) }))
   sessionEngineTests(
     'cached_db',

@@ -2,10 +2,13 @@
 import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
+import { Cache } from '#core/cache'
 import { openSession, openSessionStore, type SessionDict } from '#core/contrib/sessions'
+import { SessionStore as CacheStore } from '#core/contrib/sessions/backends/cache'
 import { SessionStore as DatabaseStore } from '#core/contrib/sessions/backends/db'
 import { connection, connections } from '#core/db'
 import { Client, sessionEngineTests } from '#core/test'
+import { LocMemCache } from '../../../core/cache/backends/locmem.ts'
 import { temporaryFolder } from '../../services.ts'
 import { inDatabase, withDatabase } from './database.ts'
 import { MemoryStore } from './memory_store.ts'
@@ -61,6 +64,33 @@ describe('an engine of a project', () => {
       },
       { DATABASES: { default: { ENGINE: 'core.db.backends.sqlite3', NAME } } },
     )
+  })
+
+  it('is asked by its own load() on a cache, too, and by that of the cache’s backend', async () => {
+    const backend = { location: 'own ways to read', options: {} }
+    const cache = new Cache(new LocMemCache(backend))
+    let loads = 0
+    class CountingStore extends CacheStore {
+      override load(key: string): ReturnType<CacheStore['load']> {
+        loads++
+        return super.load(key)
+      }
+    }
+    class CountingCache extends LocMemCache {
+      override getWithToken(key: string): ReturnType<LocMemCache['getWithToken']> {
+        loads++
+        return super.getWithToken(key)
+      }
+    }
+    const usual = new CacheStore({ cache })
+    const key = await usual.create({ data: { a: 1 }, expiresAt: Date.now() + 100_000 })
+    expect(usual.loadSync?.(key)?.data).to.deep.equal({ a: 1 })
+    const own = [new CountingStore({ cache }), new CacheStore({ cache: new Cache(new CountingCache(backend)) })]
+    for (const store of own) {
+      expect(store.loadSync).to.equal(undefined)
+      expect((await openSession(store, key).load()).a).to.equal(1)
+    }
+    expect(loads).to.equal(2)
   })
 
   it('may return a bare key from create() and update(), as the contract says', async () => {

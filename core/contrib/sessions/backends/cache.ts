@@ -29,14 +29,19 @@ export const isDict = (value: unknown): value is SessionDict =>
   !(value instanceof Uint8Array) &&
   !(value instanceof Set)
 
-/** What lies under a session's key, with the token by which it can be replaced. The value of garbage is undefined. */
+/** What an error of reading an entry says is there: garbage, with the token by which it can be replaced. */
+function garbage(error: unknown): TokenedValue {
+  if (!(error instanceof InvalidCacheValue) || error instanceof RefusedCacheValue) throw error
+  if (error.token === undefined) throw error
+  return { value: undefined, token: error.token }
+}
+
+/** What lies under a session's key. The value of garbage is undefined. */
 export async function readEntry(cache: Cache, key: string): Promise<TokenedValue | undefined> {
   try {
     return await cache.gets(key)
   } catch (error) {
-    if (!(error instanceof InvalidCacheValue) || error instanceof RefusedCacheValue) throw error
-    if (error.token === undefined) throw error
-    return { value: undefined, token: error.token }
+    return garbage(error)
   }
 }
 
@@ -54,34 +59,51 @@ export function sessionCache(): Cache {
   }
 }
 
+function sessionIn(found: TokenedValue | undefined): LoadedSession | undefined {
+  if (found === undefined) return undefined
+  const { value, token } = found
+  if (isDict(value)) return { data: value, version: token }
+  // What another program left under our key is not a session; it is no reason to fail either.
+  noteCorrupted()
+  return { data: {}, version: token }
+}
+
+/** The session whose reading ended in an error: an empty one in place of garbage. */
+function sessionOf(error: unknown): LoadedSession | undefined {
+  if (error instanceof RefusedCacheValue) throw new SessionUnreadable(error.message, { cause: error })
+  return sessionIn(garbage(error))
+}
+
 export class SessionStore implements Store {
   readonly #cache: Cache
   readonly #prefix: string
   readonly #newKey: () => string
+  /** There where the cache is in this process. */
+  readonly loadSync?: (key: string) => LoadedSession | undefined
 
   constructor({ cache = sessionCache(), prefix = KEY_PREFIX, newKey = newSessionKey } = {}) {
     this.#cache = cache
     this.#prefix = prefix
     this.#newKey = newKey
+    const { getsSync } = cache
+    // An engine that has its own way to load must not be passed by.
+    if (getsSync === undefined || this.load !== SessionStore.prototype.load) return
+    this.loadSync = (key) => {
+      if (!canBeKey(key)) return undefined
+      try {
+        return sessionIn(getsSync(prefix + key))
+      } catch (error) {
+        return sessionOf(error)
+      }
+    }
   }
 
   async load(key: string): Promise<LoadedSession | undefined> {
     if (!canBeKey(key)) return undefined
-    const found = await this.#read(key)
-    if (found === undefined) return undefined
-    const { value, token } = found
-    if (isDict(value)) return { data: value, version: token }
-    // What another program left under our key is not a session; it is no reason to fail either.
-    noteCorrupted()
-    return { data: {}, version: token }
-  }
-
-  async #read(key: string): Promise<TokenedValue | undefined> {
     try {
-      return await readEntry(this.#cache, this.#prefix + key)
+      return sessionIn(await this.#cache.gets(this.#prefix + key))
     } catch (error) {
-      if (error instanceof RefusedCacheValue) throw new SessionUnreadable(error.message, { cause: error })
-      throw error
+      return sessionOf(error)
     }
   }
 
