@@ -259,8 +259,8 @@ export class Cache {
     const text = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
-    if (ttl !== undefined && ttl <= 0) return this.#store.compareAndDelete(fullKey, token)
-    return this.#store.compareAndSet(fullKey, text, token, ttl)
+    if (ttl !== undefined && ttl <= 0) return await this.#store.compareAndDelete(fullKey, token)
+    return await this.#store.compareAndSet(fullKey, text, token, ttl)
   }
 
   /** Closes connections. The next use opens them again. */

@@ -1,6 +1,6 @@
 /** The innermost point of the chain: reads the body, calls the view, and turns its errors into answers. */
 import type { Middleware } from 'koa'
-import { applyResponse, type HttpRequest, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
+import { applyResponse, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
 import type { RootResolver } from '#core/urls'
 import { shown } from '#core/utils'
 import type { ErrorResponses } from './error_responses.ts'
@@ -9,30 +9,26 @@ import type { ErrorResponses } from './error_responses.ts'
 const paramsOf = ({ args, kwargs }: ResolverMatch): object =>
   args.length === 0 ? { ...kwargs } : Object.assign({}, args, kwargs)
 
-function noResponse(match: ResolverMatch, answer: unknown): TypeError {
+/** @throws TypeError where a view gave something else */
+function responseIn(answer: unknown, match: ResolverMatch): HttpResponseBase {
+  if (answer instanceof HttpResponseBase) return answer
   const what = answer === undefined ? 'nothing' : shown(answer)
-  return new TypeError(
+  throw new TypeError(
     `The view ${match.viewName === '' ? match.func.name : match.viewName} (route '${match.route}') should return an HttpResponse, but returned ${what}.` +
       ' Is there a path through it without `return new HttpResponse(…)`?',
   )
-}
-
-async function answerOf(request: HttpRequest, resolver: RootResolver): Promise<HttpResponseBase> {
-  // The resolver found nothing before; asked again it says so with its error.
-  const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
-  if (isReadBeforeView(request)) await request.read()
-  let answer: unknown = match.func(request, paramsOf(match) as never)
-  // A view that does not wait is not waited for.
-  if (!(answer instanceof HttpResponseBase)) answer = await answer
-  if (answer instanceof HttpResponseBase) return answer
-  throw noResponse(match, answer)
 }
 
 export function aroundTheView(resolver: RootResolver, errors: ErrorResponses): Middleware {
   return async function view({ request, response }) {
     let answer: HttpResponseBase
     try {
-      answer = await answerOf(request, resolver)
+      // The resolver found nothing before; asked again it says so with its error.
+      const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
+      if (isReadBeforeView(request)) await request.read()
+      const given: unknown = match.func(request, paramsOf(match) as never)
+      // A view that does not wait is not waited for.
+      answer = responseIn(given instanceof HttpResponseBase ? given : await given, match)
     } catch (error) {
       answer = await errors.answer(request, error)
     }

@@ -1,45 +1,16 @@
 /** One deadline for many operations: whoever does not end within it is given up. */
 
-interface Expiring {
+/** An operation that has begun. */
+interface Waiting {
   /** Milliseconds of performance.now(). */
   readonly due: number
-  giveUp(): void
-}
-
-/** A promise of its own for each operation, which is settled by the work or by the end of its time. */
-class Waiting<T> implements Expiring {
-  readonly promise: Promise<T>
-  readonly due: number
-  readonly #late: () => Error
-  #resolve!: (value: T) => void
-  #reject!: (error: unknown) => void
-
-  constructor(due: number, late: () => Error) {
-    this.due = due
-    this.#late = late
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-  }
-
-  resolve(value: T): void {
-    this.#resolve(value)
-  }
-
-  reject(error: unknown): void {
-    this.#reject(error)
-  }
-
-  giveUp(): void {
-    this.#reject(this.#late())
-  }
+  readonly giveUp: () => void
 }
 
 /** All wait equally long, so the first to begin is the first that is due, and one timer serves all. */
 export class Deadline {
   readonly #ms: number
-  readonly #waiting = new Set<Expiring>()
+  readonly #waiting = new Set<Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number) {
@@ -48,20 +19,24 @@ export class Deadline {
 
   /** What `work` gives or throws, or what `late` throws when that takes too long. */
   race<T>(work: Promise<T>, late: () => Error): Promise<T> {
-    const entry = new Waiting<T>(performance.now() + this.#ms, late)
-    this.#waiting.add(entry)
+    return new Promise((resolve, reject) => {
+      this.follow(work, resolve, reject, () => reject(late()))
+    })
+  }
+
+  /** Calls one of the three: with the answer, with the error, or for work that takes too long. */
+  follow<T>(work: Promise<T>, answered: (answer: T) => void, failed: (error: unknown) => void, late: () => void): void {
+    const waiting: Waiting = { due: performance.now() + this.#ms, giveUp: late }
+    this.#waiting.add(waiting)
     if (this.#timer === undefined) this.#wake(this.#ms)
     work.then(
-      (value) => {
-        this.#waiting.delete(entry)
-        entry.resolve(value)
+      (answer) => {
+        if (this.#waiting.delete(waiting)) answered(answer)
       },
       (error: unknown) => {
-        this.#waiting.delete(entry)
-        entry.reject(error)
+        if (this.#waiting.delete(waiting)) failed(error)
       },
     )
-    return entry.promise
   }
 
   #wake(ms: number): void {

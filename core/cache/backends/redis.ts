@@ -27,6 +27,10 @@ const sent = (bytes: string): Argument => (NOT_ASCII.test(bytes) ? Buffer.from(b
 /** A reply's text, as a byte string; undefined for none. */
 const received = (reply: unknown): string | undefined => (Buffer.isBuffer(reply) ? reply.toString('latin1') : undefined)
 
+/** The text is its own token: equal text is an equal state. */
+const tokened = (text: string | undefined): TokenedText | undefined =>
+  text === undefined ? undefined : { text, token: text }
+
 const NOT_ASCII = /[^\0-\x7f]/
 
 const set = (key: string, text: string, ttl: number | undefined, ...conditions: string[]): Argument[] => {
@@ -41,6 +45,8 @@ interface Comparison {
   readonly text: string
   readonly ttl: number | undefined
 }
+
+const isResult = (word: string): word is CasResult => word === 'stored' || word === 'changed' || word === 'missing'
 
 /** Groups of one kind on their way at once, and how many go together. */
 const GATHERED = { slots: 2, most: 100, isEverybodys: () => true }
@@ -59,7 +65,7 @@ export class RedisCache extends CacheStore {
   readonly #readers: readonly Link<RedisClient>[]
   /** In a Cluster, a command may not name keys of several servers. */
   readonly #isCluster: boolean
-  readonly #reads = new Gatherer<string, string | undefined>({ ...GATHERED, run: (keys) => this.#readEach(keys) })
+  readonly #reads = new Gatherer<string, TokenedText | undefined>({ ...GATHERED, run: (keys) => this.#readEach(keys) })
   readonly #comparisons = new Gatherer<Comparison, CasResult>({
     ...GATHERED,
     keyOf: ({ key }) => key,
@@ -184,20 +190,23 @@ export class RedisCache extends CacheStore {
     }
   }
 
-  /** The text is its own token: equal text is an equal state. It comes from the server that is written to. */
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const text = this.#isCluster ? received(await this.#write(key, ['GET', key])) : await this.#reads.do(key)
-    return text === undefined ? undefined : { text, token: text }
+  /** It comes from the server that is written to. */
+  getWithToken(key: string): Promise<TokenedText | undefined> {
+    return this.#isCluster ? this.#readOne(key) : this.#reads.do(key)
   }
 
-  async #readEach(keys: readonly string[]): Promise<Outcome<string | undefined>[]> {
+  async #readOne(key: string): Promise<TokenedText | undefined> {
+    return tokened(received(await this.#write(key, ['GET', key])))
+  }
+
+  async #readEach(keys: readonly string[]): Promise<Outcome<TokenedText | undefined>[]> {
     const [first = ''] = keys
-    if (keys.length === 1) return [{ answer: received(await this.#write(first, ['GET', first])) }]
+    if (keys.length === 1) return [{ answer: await this.#readOne(first) }]
     const replies = (await this.#write(first, ['MGET', ...keys])) as unknown[]
-    return replies.map((reply) => ({ answer: received(reply) }))
+    return replies.map((reply) => ({ answer: tokened(received(reply)) }))
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+  compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
     const comparison = { key, text, token, ttl }
     return this.#isCluster ? this.#compare(comparison) : this.#comparisons.do(comparison)
   }
@@ -212,16 +221,19 @@ export class RedisCache extends CacheStore {
     const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
     const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
     const words = (await this.#write(keys[0] as string, command)) as string[]
-    return Promise.all(words.map((word, i) => this.#outcome(word, all[i] as Comparison)))
+    const outcomes: Outcome<CasResult>[] = []
+    // A word that is none did nothing: asked again by itself, Redis tells the error as an error.
+    for (const [i, word] of words.entries())
+      outcomes.push(isResult(word) ? { answer: word } : await this.#alone(all[i] as Comparison))
+    return outcomes
   }
 
-  /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
-  async #outcome(word: string, comparison: Comparison): Promise<Outcome<CasResult>> {
-    if (word === 'stored' || word === 'changed' || word === 'missing') return { answer: word }
-    return this.#compare(comparison).then(
-      (answer) => ({ answer }),
-      (error: unknown) => ({ error }),
-    )
+  async #alone(comparison: Comparison): Promise<Outcome<CasResult>> {
+    try {
+      return { answer: await this.#compare(comparison) }
+    } catch (error) {
+      return { error }
+    }
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {

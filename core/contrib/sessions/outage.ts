@@ -53,18 +53,21 @@ export class GuardedStore implements SessionStore {
     if (store.clearExpired) this.clearExpired = store.clearExpired.bind(store)
   }
 
-  #guard<T>(answer: Promise<T>): Promise<T> {
-    return this.#deadline.race(answer, this.#late).then(this.#up, this.#fail)
+  #guard<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#deadline.follow(
+        work,
+        (answer) => resolve(this.#up(answer)),
+        (error) => reject(this.#told(error) as Error),
+        () => reject(this.#told(this.#late()) as Error),
+      )
+    })
   }
 
-  readonly #up = <T>(answer: T): T => {
+  #up<T>(answer: T): T {
     if (this.#down) log.warning('The session store is available again.')
     this.#down = false
     return answer
-  }
-
-  readonly #fail = (error: unknown): never => {
-    throw this.#told(error)
   }
 
   /** The error as the handlers want it. The first of an outage is logged with what lies behind it. */
