@@ -21,7 +21,7 @@ export interface Measurement extends UnderLoad {
 export interface MeasureOptions {
   readonly seconds: number
   readonly generator?: Generator
-  /** A bare server, warm, to take turns with. */
+  /** A bare server, warm, that has its turns before and after. */
   readonly floor?: ServerProcess
 }
 

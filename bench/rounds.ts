@@ -1,6 +1,6 @@
 /**
- * Measures every target once in each round, in turn with a bare server that lives as long as the round: what disturbs
- * the machine disturbs both.
+ * Measures every target once in each round, between two turns of a bare server that lives as long as the round: what
+ * disturbs the machine disturbs both.
  */
 import { measure, type Measurement, type MeasureOptions, measureServer, withServer } from './measure.ts'
 import { children } from './processes.ts'
@@ -24,7 +24,7 @@ export interface Share {
   readonly cpu: number
 }
 
-/** A measurement as a share of the floor in the seconds between; all of it for the floor itself. */
+/** A measurement as a share of the floor before and after it; all of it for the floor itself. */
 function shareOfFloor({ requestsPerSecond, cpu, floor }: Measurement): Share {
   if (floor === undefined) return { requests: 1, cpu: 1 }
   return { requests: requestsPerSecond / floor.requestsPerSecond, cpu: floor.cpu / cpu }

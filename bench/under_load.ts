@@ -1,7 +1,6 @@
-/** What a server does under load: warmed up, then measured, second by second in turn with the bare floor. */
+/** What a server does under load: warmed up, then measured, between two turns of the bare floor. */
 import type { Generator, LoadResult, Plan } from './load/index.ts'
 import type { ServerProcess } from './server_process.ts'
-import { median } from './statistics.ts'
 import { WORKS } from './works.ts'
 
 export interface Rate {
@@ -19,7 +18,7 @@ export interface Figures extends Rate {
 }
 
 export interface UnderLoad extends Figures {
-  /** The floor's in the seconds between; undefined where it was not there. */
+  /** The floor's, just before and just after; undefined where it was not there. */
   readonly floor?: Rate
   /** What was wrong with the answers, a sentence each. */
   readonly problems: readonly string[]
@@ -55,10 +54,6 @@ async function burst(server: ServerProcess, generator: Generator, plan: Plan): P
   return { load, requests: after.requests - before.requests, cpu: after.cpu - before.cpu, memory: after.memory }
 }
 
-/** How long each burst is: a second, as the shortest that wrk can do. */
-const turnsOf = (seconds: number): number[] =>
-  Array.from({ length: Math.ceil(seconds) }, (_, turn) => Math.min(seconds - turn, 1))
-
 function rateOf(bursts: readonly Burst[]): Rate {
   const sum = (pick: (burst: Burst) => number): number => bursts.reduce((total, each) => total + pick(each), 0)
   const requests = sum((each) => each.requests)
@@ -70,7 +65,8 @@ function rateOf(bursts: readonly Burst[]): Rate {
 
 /**
  * @param warmUpCookies cookies that the warm-up uses up, others than the load's
- * @param floor a bare server, warm, that takes turns with this one: a machine may be half as fast the next second
+ * @param floor a bare server, warm, that has its turn before this one and after it: a machine may be half as fast a
+ *   second later
  */
 export async function underLoad(
   server: ServerProcess,
@@ -80,21 +76,21 @@ export async function underLoad(
   floor?: ServerProcess,
 ): Promise<UnderLoad> {
   const warmUp = await generator.run({ ...plan, seconds: warmUpOf(plan.seconds), cookies: warmUpCookies })
-  const ours: Burst[] = []
   const theirs: Burst[] = []
-  for (const seconds of floor === undefined ? [plan.seconds] : turnsOf(plan.seconds)) {
-    if (floor !== undefined) {
-      const hello = { port: floor.port, path: WORKS.hello.path, cookies: [] }
-      theirs.push(await burst(floor, generator, { ...plan, ...hello, seconds }))
-    }
-    ours.push(await burst(server, generator, { ...plan, seconds }))
+  const floorsTurn = async (): Promise<void> => {
+    if (floor === undefined) return
+    const hello = { port: floor.port, path: WORKS.hello.path, cookies: [], seconds: plan.seconds / 2 }
+    theirs.push(await burst(floor, generator, { ...plan, ...hello }))
   }
+  await floorsTurn()
+  const ours = await burst(server, generator, plan)
+  await floorsTurn()
   return {
-    ...rateOf(ours),
-    p50: median(ours.map(({ load }) => load.p50)),
-    p99: median(ours.map(({ load }) => load.p99)),
-    memory: ours.at(-1)?.memory ?? 0,
+    ...rateOf([ours]),
+    p50: ours.load.p50,
+    p99: ours.load.p99,
+    memory: ours.memory,
     ...(floor !== undefined && { floor: rateOf(theirs) }),
-    problems: [warmUp, ...[...theirs, ...ours].map(({ load }) => load)].flatMap(complaints),
+    problems: [warmUp, ours.load, ...theirs.map(({ load }) => load)].flatMap(complaints),
   }
 }

@@ -13,7 +13,7 @@ interface Given {
   readonly requests: readonly number[]
   readonly cpu: readonly number[]
   readonly p99?: number
-  /** The floor's in the seconds between, round by round. */
+  /** The floor's before and after, round by round. */
   readonly beside?: readonly Rate[]
 }
 

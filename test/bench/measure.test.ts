@@ -53,7 +53,7 @@ describe('a measurement', function () {
     expect(problems.join(' ')).to.contain('640 visitors got only 1 sessions.')
   })
 
-  it('takes turns with a bare server, and tells its rate', async () => {
+  it('gives a bare server its turns, and tells its rate', async () => {
     const { floor, problems } = await withServer(FLOOR, (bare) => measure(BY_HAND, { seconds: 1.2, floor: bare }))
     expect(problems).to.deep.equal([])
     expect(floor?.requestsPerSecond).to.be.greaterThan(0)
