@@ -9,17 +9,13 @@ import type { Change, NewRow, SessionRow, SessionTable } from './table.ts'
 /** Groups of one kind on their way at once: one is being worked on while the next is on the wire. */
 const SLOTS = 2
 
-/**
- * Sessions in a group. All of them wait for the last: a few dozen are as cheap for each as a hundred would be, but
- * not for MySQL, whose transaction of four statements costs much the same for few as for many.
- */
-const MOST = { sqlite: 32, postgresql: 32, mysql: 100 }
+/** Sessions in a group. All of them wait for the last, and a few dozen are as cheap for each as a hundred would be. */
+const MOST = 32
 
 const TABLES = { sqlite: SqliteTable, postgresql: PostgresqlTable, mysql: MysqlTable }
 
-const gatherer = <Job, Answer>(
-  options: Pick<GathererOptions<Job, Answer>, 'run' | 'keyOf' | 'most'>,
-): Gatherer<Job, Answer> => new Gatherer({ ...options, isEverybodys: isConnectionError, slots: SLOTS })
+const gatherer = <Job, Answer>(options: Pick<GathererOptions<Job, Answer>, 'run' | 'keyOf'>): Gatherer<Job, Answer> =>
+  new Gatherer({ ...options, isEverybodys: isConnectionError, slots: SLOTS, most: MOST })
 
 export class GatheredTable {
   readonly #loads: Gatherer<string, SessionRow | undefined>
@@ -27,15 +23,12 @@ export class GatheredTable {
   readonly #updates: Gatherer<Change, boolean>
 
   constructor(alias: string, name: string) {
-    const { vendor } = connections.database(alias).backend
-    const table: SessionTable = new TABLES[vendor](alias, name)
-    const most = MOST[vendor]
+    const table: SessionTable = new TABLES[connections.database(alias).backend.vendor](alias, name)
     const now = (): string => toDatabaseDate(clock.now(), alias)
     const keyOf = ({ key }: NewRow): string => key
-    this.#inserts = gatherer<NewRow, boolean>({ keyOf, most, run: (rows) => table.insert(rows) })
-    this.#updates = gatherer<Change, boolean>({ keyOf, most, run: (changes) => table.update(changes, now()) })
+    this.#inserts = gatherer<NewRow, boolean>({ keyOf, run: (rows) => table.insert(rows) })
+    this.#updates = gatherer<Change, boolean>({ keyOf, run: (changes) => table.update(changes, now()) })
     this.#loads = gatherer({
-      most,
       run: async (keys) => {
         const rows = await table.load([...new Set(keys)], now())
         const found = new Map(rows.map((row) => [row.session_key, row]))
