@@ -19,6 +19,10 @@ export interface TokenedText {
   readonly token: string
 }
 
+/** The text as its own token: equal text is an equal state. */
+export const ownToken = (text: string | undefined): TokenedText | undefined =>
+  text === undefined ? undefined : { text, token: text }
+
 /** What is to be stored, as Keyv hands it over. */
 export interface Entry {
   readonly key: string

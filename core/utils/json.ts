@@ -198,9 +198,6 @@ function write(value: unknown, spelling: Spelling | undefined, key: string): str
   return `{${entries.map((name) => `${JSON.stringify(name)}:${write(object[name], own, name)}`).join(',')}}`
 }
 
-/** Most text has none: looking costs less than replacing nothing. */
-const NOT_PRINTABLE_ASCII = /[^ -~]/
-
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /**
@@ -210,7 +207,7 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
  */
 export function stringifyJson(value: unknown, name = 'The value'): string {
   const text = needsCare(value, name, []) ? write(value, undefined, '') : JSON.stringify(value)
-  return NOT_PRINTABLE_ASCII.test(text) ? text.replaceAll(/[^ -~]/g, escaped) : text
+  return text.replace(/[^ -~]/g, escaped)
 }
 
 /** Checks that a value could be written, without writing it. @throws NotJson as stringifyJson does */

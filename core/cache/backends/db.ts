@@ -15,6 +15,7 @@ import {
   type CacheTableName,
   type CasResult,
   type Entry,
+  ownToken,
   type TokenedText,
 } from '../store.ts'
 
@@ -229,10 +230,8 @@ export class DatabaseCache extends CacheStore {
     throw this.#outage.began(new Error(`others changed the same number ${MOST_TRIES} times in between`))
   }
 
-  /** The text is its own token: equal text is an equal state. */
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const text = await this.get(key)
-    return text === undefined ? undefined : { text, token: text }
+    return ownToken(await this.get(key))
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {

@@ -9,7 +9,7 @@ import { Culling } from '../culling.ts'
 import { decodeEntry, encodeEntry, type FileEntry } from '../file_codec.ts'
 import { Outage } from '../outage.ts'
 import { PickleSerializer } from '../serializers.ts'
-import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
 
 const log = getLogger('django.cache')
 
@@ -165,10 +165,8 @@ export class FileBasedCache extends CacheStore {
     })
   }
 
-  /** The text is its own token: equal text is an equal state. */
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const text = await this.#read(key)
-    return text === undefined ? undefined : { text, token: text }
+    return ownToken(await this.#read(key))
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {

@@ -2,7 +2,7 @@
 import { clock } from '#core/utils'
 import { cullNumbers } from '../parameters.ts'
 import { JSONSerializer } from '../serializers.ts'
-import { type BackendOptions, CacheStore, type CasResult, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
 
 interface Entry {
   text: string
@@ -34,7 +34,8 @@ export class LocMemCache extends CacheStore {
     this.#maxEntries = maxEntries
     this.#cullFrequency = cullFrequency
     // A backend that has its own way to read must not be passed by.
-    if (this.getWithToken === LocMemCache.prototype.getWithToken) this.getWithTokenSync = (key) => this.#tokened(key)
+    if (this.getWithToken !== LocMemCache.prototype.getWithToken) return
+    this.getWithTokenSync = (key) => ownToken(this.#find(key)?.text)
   }
 
   /** The entry of a key that is not over, moved to the recently used end. */
@@ -108,14 +109,8 @@ export class LocMemCache extends CacheStore {
     return sum
   }
 
-  /** The text is its own token: equal text is an equal state. */
-  #tokened(key: string): TokenedText | undefined {
-    const entry = this.#find(key)
-    return entry === undefined ? undefined : { text: entry.text, token: entry.text }
-  }
-
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    return this.#tokened(key)
+    return ownToken(this.#find(key)?.text)
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {

@@ -15,7 +15,7 @@ import {
 } from '../redis_client.ts'
 import { COMPARE_AND_DELETE, COMPARE_AND_SET, COMPARE_AND_SET_EACH, INCREMENT, TOUCH } from '../redis_scripts.ts'
 import { PickleSerializer } from '../serializers.ts'
-import { type BackendOptions, CacheStore, type CasResult, type Entry, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type TokenedText } from '../store.ts'
 import { wholeNumber, wholeText } from '../whole_numbers.ts'
 
 /** Milliseconds as Redis takes them: whole, and at least one. */
@@ -26,10 +26,6 @@ const sent = (bytes: string): Argument => (NOT_ASCII.test(bytes) ? Buffer.from(b
 
 /** A reply's text, as a byte string; undefined for none. */
 const received = (reply: unknown): string | undefined => (Buffer.isBuffer(reply) ? reply.toString('latin1') : undefined)
-
-/** The text is its own token: equal text is an equal state. */
-const tokened = (text: string | undefined): TokenedText | undefined =>
-  text === undefined ? undefined : { text, token: text }
 
 const NOT_ASCII = /[^\0-\x7f]/
 
@@ -45,8 +41,6 @@ interface Comparison {
   readonly text: string
   readonly ttl: number | undefined
 }
-
-const isResult = (word: string): word is CasResult => word === 'stored' || word === 'changed' || word === 'missing'
 
 /** Groups of one kind on their way at once, and how many go together. */
 const GATHERED = { slots: 2, most: 100, isEverybodys: () => true }
@@ -196,14 +190,14 @@ export class RedisCache extends CacheStore {
   }
 
   async #readOne(key: string): Promise<TokenedText | undefined> {
-    return tokened(received(await this.#write(key, ['GET', key])))
+    return ownToken(received(await this.#write(key, ['GET', key])))
   }
 
   async #readEach(keys: readonly string[]): Promise<Outcome<TokenedText | undefined>[]> {
     const [first = ''] = keys
     if (keys.length === 1) return [{ answer: await this.#readOne(first) }]
     const replies = (await this.#write(first, ['MGET', ...keys])) as unknown[]
-    return replies.map((reply) => ({ answer: tokened(received(reply)) }))
+    return replies.map((reply) => ({ answer: ownToken(received(reply)) }))
   }
 
   compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
@@ -221,19 +215,16 @@ export class RedisCache extends CacheStore {
     const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
     const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
     const words = (await this.#write(keys[0] as string, command)) as string[]
-    const outcomes: Outcome<CasResult>[] = []
-    // A word that is none did nothing: asked again by itself, Redis tells the error as an error.
-    for (const [i, word] of words.entries())
-      outcomes.push(isResult(word) ? { answer: word } : await this.#alone(all[i] as Comparison))
-    return outcomes
+    return Promise.all(words.map((word, i) => this.#outcome(word, all[i] as Comparison)))
   }
 
-  async #alone(comparison: Comparison): Promise<Outcome<CasResult>> {
-    try {
-      return { answer: await this.#compare(comparison) }
-    } catch (error) {
-      return { error }
-    }
+  /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
+  async #outcome(word: string, comparison: Comparison): Promise<Outcome<CasResult>> {
+    if (word === 'stored' || word === 'changed' || word === 'missing') return { answer: word }
+    return this.#compare(comparison).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    )
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {

@@ -55,11 +55,12 @@ export class GuardedStore implements SessionStore {
 
   #guard<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => reject(this.#told(error))
       this.#deadline.follow(
         work,
         (answer) => resolve(this.#up(answer)),
-        (error) => reject(this.#told(error) as Error),
-        () => reject(this.#told(this.#late()) as Error),
+        fail,
+        () => fail(this.#late()),
       )
     })
   }

@@ -29,20 +29,14 @@ export const isDict = (value: unknown): value is SessionDict =>
   !(value instanceof Uint8Array) &&
   !(value instanceof Set)
 
-/** What an error of reading an entry says is there: garbage, with the token by which it can be replaced. */
-function garbage(error: unknown): TokenedValue {
+/**
+ * What an error of reading an entry says is there: garbage, whose value is undefined, with the token by which
+ * it can be replaced.
+ */
+export function garbage(error: unknown): TokenedValue {
   if (!(error instanceof InvalidCacheValue) || error instanceof RefusedCacheValue) throw error
   if (error.token === undefined) throw error
   return { value: undefined, token: error.token }
-}
-
-/** What lies under a session's key. The value of garbage is undefined. */
-export async function readEntry(cache: Cache, key: string): Promise<TokenedValue | undefined> {
-  try {
-    return await cache.gets(key)
-  } catch (error) {
-    return garbage(error)
-  }
 }
 
 /** Told of a session whose stored content is none. */

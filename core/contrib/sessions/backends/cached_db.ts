@@ -13,7 +13,7 @@ import { copyPlain, plainText } from '../../../utils/pickle.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey } from '../keys.ts'
 import type { LoadedSession, SavedSession, SessionRecord, SessionStore as Store } from '../store.ts'
-import { isDict, noteCorrupted, readEntry, secondsLeft, sessionCache } from './cache.ts'
+import { garbage, isDict, noteCorrupted, secondsLeft, sessionCache } from './cache.ts'
 import { SessionStore as DatabaseStore } from './db.ts'
 
 /** Django's prefix of the keys of this engine. */
@@ -63,10 +63,10 @@ export class SessionStore implements Store {
   #read(key: string): Promise<TokenedValue | undefined> {
     return this.#try(async (cache) => {
       try {
-        return await readEntry(cache, KEY_PREFIX + key)
+        return await cache.gets(KEY_PREFIX + key)
       } catch (error) {
         if (error instanceof RefusedCacheValue) return { value: BLOCKED, token: '' }
-        throw error
+        return garbage(error)
       }
     })
   }
