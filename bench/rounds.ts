@@ -90,13 +90,18 @@ export async function runRounds(
 ): Promise<Outcome[]> {
   const outcomes = targets.map((target): Outcome => ({ target, measurements: new Map(), problems: new Set() }))
   for (let round = 0; round < options.rounds; round++) {
-    if (children.stopped) return outcomes
-    await withServer(FLOOR, async (floor) => {
-      for (const outcome of orderOf(outcomes, round)) {
-        if (children.stopped) return
-        if (outcome.unavailable === undefined) await take(outcome, round, name(outcome.target), { ...options, floor })
-      }
-    })
+    try {
+      await withServer(FLOOR, async (floor) => {
+        for (const outcome of orderOf(outcomes, round)) {
+          if (children.stopped) return
+          if (outcome.unavailable === undefined) await take(outcome, round, name(outcome.target), { ...options, floor })
+        }
+      })
+    } catch (error) {
+      // Also while the bare server starts.
+      if (children.stopped) return outcomes
+      throw error
+    }
   }
   return outcomes
 }
