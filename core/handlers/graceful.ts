@@ -1,6 +1,7 @@
 /** An HTTP server that stops without losing a request. */
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import { Link, Ring } from '#core/utils'
 
 export interface StopOptions {
   /**
@@ -12,25 +13,37 @@ export interface StopOptions {
   readonly limit?: number
 }
 
+/** A connection or an answer that is not closed yet. */
+class Open<Thing> extends Link {
+  readonly thing: Thing
+
+  constructor(thing: Thing) {
+    super()
+    this.thing = thing
+  }
+}
+
 /** Stands beside a server from before its first request until it has stopped. */
 export class GracefulServer {
   readonly server: Server
-  readonly #answering = new Set<ServerResponse>()
-  readonly #connections = new Set<Socket>()
+  readonly #answering = new Ring<Open<ServerResponse>>()
+  readonly #connections = new Ring<Open<Socket>>()
   #stopping = false
   #idleMayClose = false
 
   constructor(server: Server) {
     this.server = server
     server.on('connection', (socket) => {
-      this.#connections.add(socket)
-      socket.once('close', () => this.#connections.delete(socket))
+      const connection = new Open(socket)
+      this.#connections.add(connection)
+      socket.once('close', () => connection.leave())
     })
     server.prependListener('request', (_request, response) => {
-      this.#answering.add(response)
+      const answer = new Open(response)
+      this.#answering.add(answer)
       if (this.#stopping) response.shouldKeepAlive = false
       response.once('close', () => {
-        this.#answering.delete(response)
+        answer.leave()
         // The connection becomes idle only after this event.
         if (this.#idleMayClose) setImmediate(() => this.#closeIdle())
       })
@@ -39,7 +52,7 @@ export class GracefulServer {
 
   /** How many requests are being answered. */
   get answering(): number {
-    return this.#answering.size
+    return [...this.#answering].length
   }
 
   /** Takes no new connection, answers what came in, and is done when the last connection is closed. */
@@ -47,7 +60,7 @@ export class GracefulServer {
     this.#stopping = true
     // http.Server's own close() would close the idle connections at once.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()))
-    for (const response of this.#answering) if (!response.headersSent) response.shouldKeepAlive = false
+    for (const { thing } of this.#answering) if (!thing.headersSent) thing.shouldKeepAlive = false
     const timers = [
       setTimeout(() => {
         this.#idleMayClose = true
@@ -62,6 +75,6 @@ export class GracefulServer {
   #closeIdle(): void {
     this.server.closeIdleConnections()
     // Browsers open connections beforehand; Node takes one that has brought nothing yet for one about to ask.
-    for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy()
+    for (const { thing } of this.#connections) if (thing.bytesRead === 0) thing.destroy()
   }
 }

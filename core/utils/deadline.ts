@@ -1,16 +1,23 @@
 /** One deadline for many operations: whoever does not end within it is given up. */
+import { Link, Ring } from './ring.ts'
 
 /** An operation that has begun. */
-interface Waiting {
+class Waiting extends Link {
   /** Milliseconds of performance.now(). */
   readonly due: number
   readonly giveUp: () => void
+
+  constructor(due: number, giveUp: () => void) {
+    super()
+    this.due = due
+    this.giveUp = giveUp
+  }
 }
 
 /** All wait equally long, so the first to begin is the first that is due, and one timer serves all. */
 export class Deadline {
   readonly #ms: number
-  readonly #waiting = new Set<Waiting>()
+  readonly #waiting = new Ring<Waiting>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number) {
@@ -26,15 +33,15 @@ export class Deadline {
 
   /** Calls one of the three: with the answer, with the error, or for work that takes too long. */
   follow<T>(work: Promise<T>, answered: (answer: T) => void, failed: (error: unknown) => void, late: () => void): void {
-    const waiting: Waiting = { due: performance.now() + this.#ms, giveUp: late }
+    const waiting = new Waiting(performance.now() + this.#ms, late)
     this.#waiting.add(waiting)
     if (this.#timer === undefined) this.#wake(this.#ms)
     work.then(
       (answer) => {
-        if (this.#waiting.delete(waiting)) answered(answer)
+        if (waiting.leave()) answered(answer)
       },
       (error: unknown) => {
-        if (this.#waiting.delete(waiting)) failed(error)
+        if (waiting.leave()) failed(error)
       },
     )
   }
@@ -47,10 +54,10 @@ export class Deadline {
   #look(): void {
     this.#timer = undefined
     const now = performance.now()
-    for (const entry of this.#waiting) {
-      if (entry.due > now) return this.#wake(Math.ceil(entry.due - now))
-      this.#waiting.delete(entry)
-      entry.giveUp()
+    for (let { first } = this.#waiting; first !== undefined; first = this.#waiting.first) {
+      if (first.due > now) return this.#wake(Math.ceil(first.due - now))
+      first.leave()
+      first.giveUp()
     }
   }
 }

@@ -44,6 +44,7 @@ export {
   setLogLevel,
 } from './log.ts'
 export { Recent } from './recent.ts'
+export { Link, Ring } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
 export { endOfTurn } from './turns.ts'
 export {

@@ -1,17 +1,64 @@
 /** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
-import { clock } from '#core/utils'
+import { clock, Link, Ring } from '#core/utils'
 import { cullNumbers } from '../parameters.ts'
 import { JSONSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
 
-interface Entry {
-  text: string
+class Entry extends Link {
+  readonly key: string
+  text = ''
   /** Milliseconds since the epoch; infinite for a value that is kept for ever. */
-  expiresAt: number
+  expiresAt = 0
+
+  constructor(key: string) {
+    super()
+    this.key = key
+  }
 }
 
-/** Entries from the least recently used to the most recently used one. */
-type Entries = Map<string, Entry>
+class Entries {
+  readonly #byKey = new Map<string, Entry>()
+  /** The least recently used one first. */
+  readonly #order = new Ring<Entry>()
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key)
+  }
+
+  /** The entry of a key that is not over, which is the most recently used one now. */
+  find(key: string): Entry | undefined {
+    const entry = this.#byKey.get(key)
+    if (entry === undefined) return undefined
+    if (entry.expiresAt <= clock.now()) {
+      this.delete(entry)
+      return undefined
+    }
+    this.#order.add(entry)
+    return entry
+  }
+
+  put(key: string, text: string, expiresAt: number): void {
+    let entry = this.#byKey.get(key)
+    if (entry === undefined) this.#byKey.set(key, (entry = new Entry(key)))
+    entry.text = text
+    entry.expiresAt = expiresAt
+    this.#order.add(entry)
+  }
+
+  delete(entry: Entry): void {
+    this.#byKey.delete(entry.key)
+    entry.leave()
+  }
+
+  /** Drops those that were not used for longest. */
+  drop(count: number): void {
+    for (let { first } = this.#order; first !== undefined && count-- > 0; first = this.#order.first) this.delete(first)
+  }
+}
 
 /** As in Django, caches of the same LOCATION share what they hold. */
 const byLocation = new Map<string, Entries>()
@@ -28,45 +75,30 @@ export class LocMemCache extends CacheStore {
     super({ serializer }, new JSONSerializer())
     const name = String(location)
     let entries = byLocation.get(name)
-    if (entries === undefined) byLocation.set(name, (entries = new Map()))
+    if (entries === undefined) byLocation.set(name, (entries = new Entries()))
     this.#entries = entries
     const { maxEntries, cullFrequency } = cullNumbers(options)
     this.#maxEntries = maxEntries
     this.#cullFrequency = cullFrequency
     // A backend that has its own way to read must not be passed by.
     if (this.getWithToken !== LocMemCache.prototype.getWithToken) return
-    this.getWithTokenSync = (key) => ownToken(this.#find(key)?.text)
-  }
-
-  /** The entry of a key that is not over, moved to the recently used end. */
-  #find(key: string): Entry | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    this.#entries.delete(key)
-    if (entry.expiresAt <= clock.now()) return undefined
-    this.#entries.set(key, entry)
-    return entry
+    this.getWithTokenSync = (key) => ownToken(this.#entries.find(key)?.text)
   }
 
   #put(key: string, text: string, ttl: number | undefined): void {
-    if (!this.#entries.delete(key) && this.#entries.size >= this.#maxEntries) this.#cull()
-    this.#entries.set(key, { text, expiresAt: expiry(ttl) })
+    if (this.#entries.size >= this.#maxEntries && !this.#entries.has(key)) this.#cull()
+    this.#entries.put(key, text, expiry(ttl))
   }
-
   /** Drops one entry in CULL_FREQUENCY, those that were not used for longest; all of them when it is 0. */
   #cull(): void {
-    if (this.#cullFrequency === 0) return this.#entries.clear()
-    let surplus = Math.max(1, Math.floor(this.#entries.size / this.#cullFrequency))
-    for (const key of this.#entries.keys()) {
-      if (surplus-- === 0) return
-      this.#entries.delete(key)
-    }
+    const { size } = this.#entries
+    this.#entries.drop(this.#cullFrequency === 0 ? size : Math.max(1, Math.floor(size / this.#cullFrequency)))
   }
 
   // Nothing here waits, so every operation is atomic by itself.
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
-    return this.#find(key)?.text as Value | undefined
+    return this.#entries.find(key)?.text as Value | undefined
   }
 
   async set(key: string, text: string, ttl?: number): Promise<boolean> {
@@ -75,34 +107,34 @@ export class LocMemCache extends CacheStore {
   }
 
   async delete(key: string): Promise<boolean> {
-    const found = this.#find(key) !== undefined
-    this.#entries.delete(key)
-    return found
+    const entry = this.#entries.find(key)
+    if (entry !== undefined) this.#entries.delete(entry)
+    return entry !== undefined
   }
 
   async has(key: string): Promise<boolean> {
-    return this.#find(key) !== undefined
+    return this.#entries.find(key) !== undefined
   }
 
   async clear(): Promise<void> {
-    this.#entries.clear()
+    this.#entries.drop(this.#entries.size)
   }
 
   async add(key: string, text: string, ttl?: number): Promise<boolean> {
-    if (this.#find(key) !== undefined) return false
+    if (this.#entries.find(key) !== undefined) return false
     this.#put(key, text, ttl)
     return true
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
-    const entry = this.#find(key)
+    const entry = this.#entries.find(key)
     if (entry === undefined) return false
     entry.expiresAt = expiry(ttl)
     return true
   }
 
   async increment(key: string, delta: number): Promise<number | undefined> {
-    const entry = this.#find(key)
+    const entry = this.#entries.find(key)
     if (entry === undefined) return undefined
     const { sum, stored } = this.added(entry.text, delta, key)
     entry.text = stored
@@ -110,11 +142,11 @@ export class LocMemCache extends CacheStore {
   }
 
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    return ownToken(this.#find(key)?.text)
+    return ownToken(this.#entries.find(key)?.text)
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
-    const entry = this.#find(key)
+    const entry = this.#entries.find(key)
     if (entry === undefined) return 'missing'
     if (entry.text !== token) return 'changed'
     this.#put(key, text, ttl)
@@ -122,10 +154,10 @@ export class LocMemCache extends CacheStore {
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
-    const entry = this.#find(key)
+    const entry = this.#entries.find(key)
     if (entry === undefined) return 'missing'
     if (entry.text !== token) return 'changed'
-    this.#entries.delete(key)
+    this.#entries.delete(entry)
     return 'stored'
   }
 }

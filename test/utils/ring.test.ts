@@ -1,0 +1,57 @@
+/** A ring: members in the order of their coming, who leave without a trace. */
+import { expect } from 'chai'
+import { Link, Ring } from '#core/utils'
+
+class Named extends Link {
+  readonly name: string
+
+  constructor(name: string) {
+    super()
+    this.name = name
+  }
+}
+
+const names = (ring: Ring<Named>): string[] => [...ring].map(({ name }) => name)
+
+describe('a ring', () => {
+  function filled(): { ring: Ring<Named>; members: [Named, Named, Named] } {
+    const ring = new Ring<Named>()
+    const members: [Named, Named, Named] = [new Named('a'), new Named('b'), new Named('c')]
+    for (const member of members) ring.add(member)
+    return { ring, members }
+  }
+
+  it('has its members in the order of their coming', () => {
+    const { ring, members } = filled()
+    expect(names(ring)).to.deep.equal(['a', 'b', 'c'])
+    expect(ring.first).to.equal(members[0])
+    expect(new Ring().first).to.equal(undefined)
+  })
+
+  it('lets one leave from anywhere, once', () => {
+    const { ring, members } = filled()
+    expect([members[1].leave(), members[1].leave()]).to.deep.equal([true, false])
+    expect(names(ring)).to.deep.equal(['a', 'c'])
+    for (const member of members) member.leave()
+    expect(ring.first).to.equal(undefined)
+  })
+
+  it('makes one the last that is added again', () => {
+    const { ring, members } = filled()
+    ring.add(members[0])
+    expect(names(ring)).to.deep.equal(['b', 'c', 'a'])
+    ring.add(members[0])
+    expect(names(ring)).to.deep.equal(['b', 'c', 'a'])
+  })
+
+  it('goes on where a member leaves in its turn', () => {
+    const { ring } = filled()
+    const met: string[] = []
+    for (const member of ring) {
+      met.push(member.name)
+      member.leave()
+    }
+    expect(met).to.deep.equal(['a', 'b', 'c'])
+    expect(names(ring)).to.deep.equal([])
+  })
+})
