@@ -1,4 +1,6 @@
 /** A ring: members in the order of their coming, who leave without a trace. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { Link, Ring } from '#core/utils'
 
@@ -53,5 +55,37 @@ describe('a ring', () => {
     }
     expect(met).to.deep.equal(['a', 'b', 'c'])
     expect(names(ring)).to.deep.equal([])
+  })
+
+  describe('in which ever new members come and go', () => {
+    const MANY = 20_000
+    const AT_ONCE = 64
+    const BYTES = 2000
+
+    /** A name of its own memory. */
+    const longName = (number: number): string => Buffer.alloc(BYTES, `${number} `).toString('latin1')
+
+    function comeAndGo(ring: Ring<Named>): void {
+      for (let number = 0; number < MANY; number++) {
+        ring.add(new Named(longName(number)))
+        ring.first?.leave()
+      }
+    }
+
+    it('keeps none of those that have left, without a collection of the whole heap', () => {
+      setFlagsFromString('--expose-gc')
+      const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
+      const ring = new Ring<Named>()
+      for (let number = 0; number < AT_ONCE; number++) ring.add(new Named(longName(number)))
+      comeAndGo(ring)
+      // What is here now is old from here on.
+      collect()
+      const before = process.memoryUsage().heapUsed
+      comeAndGo(ring)
+      collect({ type: 'minor' })
+      const kept = process.memoryUsage().heapUsed - before
+      expect(kept).to.be.below((MANY * BYTES) / 10)
+      expect([...ring]).to.have.length(AT_ONCE)
+    })
   })
 })
