@@ -89,6 +89,7 @@ export class LocMemCache extends CacheStore {
     if (this.#entries.size >= this.#maxEntries && !this.#entries.has(key)) this.#cull()
     this.#entries.put(key, text, expiry(ttl))
   }
+
   /** Drops one entry in CULL_FREQUENCY, those that were not used for longest; all of them when it is 0. */
   #cull(): void {
     const { size } = this.#entries
