@@ -3,9 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 
 export const canBeListed = existsSync('/proc/self/task')
 
+/** None of a process that has ended since it was listed. */
 function childrenOf(pid: number): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return list === '' ? [] : list.split(' ').map(Number)
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    return list === '' ? [] : list.split(' ').map(Number)
+  } catch {
+    return []
+  }
 }
 
 export const descendantsOf = (pid: number): number[] =>
