@@ -150,7 +150,8 @@ export class LocMemCache extends CacheStore {
     const entry = this.#entries.find(key)
     if (entry === undefined) return 'missing'
     if (entry.text !== token) return 'changed'
-    this.#put(key, text, ttl)
+    entry.text = text
+    entry.expiresAt = expiry(ttl)
     return 'stored'
   }
 
