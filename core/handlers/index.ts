@@ -1,10 +1,11 @@
 /** From settings to a Koa application: MIDDLEWARE around the views of ROOT_URLCONF. */
-import Koa from 'koa'
+import type Koa from 'koa'
 import { setup } from '#core/apps'
 import { prepareSettings, projectRoot, settings } from '#core/conf'
 import { extendKoa } from '#core/http'
 import { loadEngines } from '#core/template'
 import { loadUrlconf } from '#core/urls'
+import { Application } from './application.ts'
 import './checks.ts'
 import { ErrorResponses } from './error_responses.ts'
 import { logKoaError } from './logging.ts'
@@ -37,7 +38,7 @@ export async function createApplication({ serveStatic }: ApplicationOptions = {}
   // What the views' modules need from the settings is known only now.
   await prepareSettings()
   const errors = new ErrorResponses(resolver.handlers)
-  const app = new Koa()
+  const app = new Application()
   extendKoa(app)
   app.on('error', logKoaError)
   app.use(outermost(resolver, errors))

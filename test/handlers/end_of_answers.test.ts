@@ -1,0 +1,95 @@
+/** Whoever waits for the end of an answer is told of it once, and costs the answer and its connection no listeners. */
+import { EventEmitter, once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import { connect } from 'node:net'
+import { expect } from 'chai'
+import type { Middleware } from 'koa'
+import { setup } from '#core/apps'
+import { createApplication } from '#core/handlers'
+import { listening } from '../http/listen.ts'
+import { ask } from './ask.ts'
+
+type OnFinished = (response: ServerResponse, told: (error: Error | null) => void) => void
+
+/** The one that Koa has. */
+const onFinished = createRequire(createRequire(import.meta.url).resolve('koa'))('on-finished') as OnFinished
+
+const HOSTS = { ALLOWED_HOSTS: ['testserver', '127.0.0.1'] }
+
+describe('the end of an answer', () => {
+  before(() => setup())
+
+  /** Waits for the end of each answer, twice, and notes what it is told. */
+  function waiting(): { readonly told: (string | null)[]; readonly middleware: Middleware } {
+    const told: (string | null)[] = []
+    const note = (error: Error | null): void => void told.push(error && (error as NodeJS.ErrnoException).code!)
+    return {
+      told,
+      middleware: ({ res }, next) => {
+        for (const each of [note, note]) onFinished(res, each)
+        return next()
+      },
+    }
+  }
+
+  it('is told once to each who waits for it', async () => {
+    const { told, middleware } = waiting()
+    await ask({ ...HOSTS, MIDDLEWARE: [middleware] }, async () => {
+      await listening(await createApplication(), async (port) => {
+        for (let i = 1; i <= 2; i++) {
+          expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).to.not.equal('')
+          expect(told.splice(0)).to.deep.equal([null, null])
+        }
+      })
+    })
+  })
+
+  it('is told to those who ask within the test client, too', async () => {
+    const { told, middleware } = waiting()
+    await ask({ MIDDLEWARE: [middleware] }, async (client) => {
+      await client.get('/')
+      expect(told).to.deep.equal([null, null])
+    })
+  })
+
+  it('that a broken connection brings is told with what broke it, to the application as well', async () => {
+    const { told, middleware } = waiting()
+    const request = new EventEmitter()
+    const waits: Middleware = async ({ res }) => {
+      request.emit('entered')
+      await once(res, 'close')
+      request.emit('closed')
+    }
+    await ask({ ...HOSTS, MIDDLEWARE: [middleware, waits] }, async () => {
+      const app = await createApplication()
+      const heard: unknown[] = []
+      app.on('error', (error: NodeJS.ErrnoException) => heard.push(error.code))
+      await listening(app, async (port) => {
+        const client = connect(port, '127.0.0.1')
+        client.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+        await once(request, 'entered')
+        client.resetAndDestroy()
+        await once(request, 'closed')
+      })
+      expect(told).to.deep.equal(['ECONNRESET', 'ECONNRESET'])
+      expect(heard).to.deep.equal(['ECONNRESET'])
+    })
+  })
+
+  it('is waited for by one listener of the answer, and none of its connection', async () => {
+    const { middleware } = waiting()
+    const listeners: Record<string, number> = {}
+    const counts: Middleware = ({ res }, next) => {
+      const { socket } = res
+      for (const event of ['end', 'finish', 'close']) listeners[event] = res.listenerCount(event)
+      listeners.error = socket?.listenerCount('error') ?? 0
+      return next()
+    }
+    await ask({ ...HOSTS, MIDDLEWARE: [middleware, counts] }, async () => {
+      await listening(await createApplication(), (port) => fetch(`http://127.0.0.1:${port}/`))
+    })
+    // Node listens for the finish itself, and for errors of the connection.
+    expect(listeners).to.deep.equal({ end: 0, finish: 1, close: 1, error: 1 })
+  })
+})
