@@ -3,7 +3,8 @@ import { createClient } from '@redis/client'
 import { AGE, limitWith, type TextsIn } from './limit.ts'
 
 export const textsIn: TextsIn = async ({ location }) => {
-  const redis = createClient({ url: location })
+  // A timeout, which it has by default, would cost a signal and a timer for each command.
+  const redis = createClient({ url: location, commandOptions: { timeout: 0 } })
   redis.on('error', (error: Error) => process.stderr.write(`${error.message}\n`))
   await redis.connect()
   const keep = (key: string, text: string) => redis.set(key, text, { expiration: { type: 'EX', value: AGE } })

@@ -33,6 +33,17 @@ type Settings = Record<string, unknown>
 /** The client would take bytes for UTF-8 otherwise. 36 is what the protocol's texts begin with, a dollar sign. */
 const RAW = { typeMapping: { 36: Buffer } }
 
+/**
+ * The client would make a signal and a timer for each command, and keep them for five seconds, with the command in them.
+ * The link has one deadline for all.
+ */
+const UNTIMED = { timeout: 0 }
+
+const untimed = (options: object & { commandOptions?: object }): Settings => ({
+  ...options,
+  commandOptions: { ...UNTIMED, ...options.commandOptions },
+})
+
 /** A script answers with words of ours, for which bytes would only cost time. */
 const optionsOf = ([command]: readonly Argument[]): typeof RAW | undefined => (command === 'EVAL' ? undefined : RAW)
 
@@ -84,7 +95,7 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
     // The second version of the protocol serves older servers, too; nothing here needs the third.
     RESP: 2,
     disableClientInfo: true,
-    ...rest,
+    ...untimed(rest),
     // What is lost is opened anew by the link, at the next operation.
     disableOfflineQueue: true,
     socket: { connectTimeout: timeout * 1000, ...place, ...(socket as object), reconnectStrategy: false },
@@ -128,7 +139,7 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
     healsItself: true,
     close: (client) => client.destroy(),
     async open(_, givenUp) {
-      const client = redis.module.createSentinel(sentinel as Redis.RedisSentinelOptions)
+      const client = redis.module.createSentinel(untimed(sentinel) as unknown as Redis.RedisSentinelOptions)
       const destroy = (): void => void client.destroy().catch(() => undefined)
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
@@ -150,7 +161,7 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
     healsItself: true,
     close: (client) => client.destroy(),
     async open(_, givenUp) {
-      const client = redis.module.createCluster(cluster as Redis.RedisClusterOptions)
+      const client = redis.module.createCluster(untimed(cluster) as unknown as Redis.RedisClusterOptions)
       const destroy = (): void => client.destroy()
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
@@ -158,7 +169,9 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
       return {
         send: (key, isRead, args) => client.sendCommand(key, isRead, [...args], optionsOf(args)),
         async sendToAll(args) {
-          const masters = client.masters.map(async (master) => (await client.nodeClient(master)).sendCommand([...args]))
+          const masters = client.masters.map(async (master) =>
+            (await client.nodeClient(master)).sendCommand([...args], UNTIMED),
+          )
           await Promise.all(masters)
         },
         destroy,

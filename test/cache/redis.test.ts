@@ -14,8 +14,30 @@ import { rejection, until } from './waiting.ts'
 
 const EVERYTHING = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`key${i}`, i]))
 
-/** Uses everything once. */
+/** How many signals that end after a time are made while `work` runs. */
+async function timedSignals(work: () => Promise<void>): Promise<number> {
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  let made = 0
+  AbortSignal.timeout = (milliseconds) => {
+    made++
+    return timeout(milliseconds)
+  }
+  try {
+    await work()
+    return made
+  } finally {
+    AbortSignal.timeout = timeout
+  }
+}
+
+/** Uses everything once, with no timer for a command. */
 async function exercise(cache: Cache): Promise<void> {
+  // The servers of a Cluster are connected to one by one.
+  await cache.getMany(Object.keys(EVERYTHING))
+  expect(await timedSignals(() => useEverything(cache))).to.equal(0)
+}
+
+async function useEverything(cache: Cache): Promise<void> {
   await cache.setMany(EVERYTHING)
   expect(await cache.getMany(Object.keys(EVERYTHING))).to.deep.equal(EVERYTHING)
   expect(await cache.incr('key1', 5)).to.equal(6)
