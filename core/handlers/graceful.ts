@@ -36,13 +36,13 @@ export class GracefulServer {
     server.on('connection', (socket) => {
       const connection = new Open(socket)
       this.#connections.add(connection)
-      socket.once('close', () => connection.leave())
+      socket.on('close', () => connection.leave())
     })
     server.prependListener('request', (_request, response) => {
       const answer = new Open(response)
       this.#answering.add(answer)
       if (this.#stopping) response.shouldKeepAlive = false
-      response.once('close', () => {
+      response.on('close', () => {
         answer.leave()
         // The connection becomes idle only after this event.
         if (this.#idleMayClose) setImmediate(() => this.#closeIdle())

@@ -51,10 +51,14 @@ const MODES = ['DEFERRED', 'IMMEDIATE', 'EXCLUSIVE']
 /** Worth keeping: what is run again and again. Others, such as SAVEPOINT with its running number, would fill the cache. */
 const REPEATED = /^\s*(select|insert|update|delete|replace|with|begin|commit|rollback;?\s*$)/i
 
+type Work = (statements: Statements) => unknown
+
 /** Prepared statements by their text; the oldest one leaves first. */
 class StatementCache implements Statements {
   readonly #connection: BetterSqlite3.Database
   readonly #statements = new Map<string, BetterSqlite3.Statement>()
+  /** Made once: the driver makes four functions of each that it is given. */
+  #transaction: BetterSqlite3.Transaction<(work: Work) => unknown> | undefined
   #isReading = false
 
   constructor(connection: BetterSqlite3.Database) {
@@ -79,6 +83,13 @@ class StatementCache implements Statements {
 
   run(sql: string, bindings: readonly unknown[]): number {
     return this.prepared(sql).run(bindings).changes
+  }
+
+  /** Does the work in a transaction that may write from its beginning. */
+  transact<T>(work: (statements: Statements) => T): T {
+    this.endReading()
+    this.#transaction ??= this.#connection.transaction((given: Work) => given(this))
+    return this.#transaction.immediate(work) as T
   }
 
   /** Whether the open transaction is that of `read`. */
@@ -157,9 +168,7 @@ export async function transactionAtOnce<T>(pool: Knex, work: (statements: Statem
   const client = pool.client as Knex.Client
   const connection = (await client.acquireConnection()) as BetterSqlite3.Database
   try {
-    const statements = statementsOf(connection)
-    statements.endReading()
-    const result = connection.transaction(work).immediate(statements)
+    const result = statementsOf(connection).transact(work)
     ;(client as unknown as Client).checkpoints?.noteCommit()
     return result
   } finally {
