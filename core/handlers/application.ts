@@ -8,10 +8,10 @@ type Told = (error: Error | null, response: ServerResponse) => void
  * An answer with the list of those who wait for its end: the one that the package on-finished keeps, and looks for
  * before it begins one. Koa and much middleware wait by it.
  */
-type Awaited = ServerResponse & { __onFinished?: { queue: Told[] | null } | null }
+type WaitedFor = ServerResponse & { __onFinished?: { queue: Told[] | null } | null }
 
 /** Tells each of them once, with the error that broke the connection, or null. */
-function tellAll(this: Awaited): void {
+function tellAll(this: WaitedFor): void {
   const waiting = this.__onFinished
   if (!waiting) return
   const told = waiting.queue ?? []
@@ -29,7 +29,7 @@ export class Application extends Koa {
    */
   override createContext<StateT = Koa.DefaultState>(
     req: IncomingMessage,
-    res: Awaited,
+    res: WaitedFor,
   ): Koa.ParameterizedContext<StateT> {
     res.__onFinished = { queue: [] }
     res.on('close', tellAll)

@@ -1,8 +1,10 @@
 /** Whoever waits for the end of an answer is told of it once, and costs the answer and its connection no listeners. */
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { connect as connectHttp2, createServer } from 'node:http2'
 import { createRequire } from 'node:module'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
@@ -42,6 +44,22 @@ describe('the end of an answer', () => {
           expect(told.splice(0)).to.deep.equal([null, null])
         }
       })
+    })
+  })
+
+  it('is told over HTTP/2, too', async () => {
+    const { told, middleware } = waiting()
+    await ask({ ...HOSTS, MIDDLEWARE: [middleware] }, async () => {
+      const answer = (await createApplication()).callback()
+      const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const session = connectHttp2(`http://127.0.0.1:${port}`)
+      const stream = session.request({ ':path': '/' }).resume()
+      await once(stream, 'end')
+      session.close()
+      await promisify(server.close.bind(server))()
+      expect(told).to.deep.equal([null, null])
     })
   })
 

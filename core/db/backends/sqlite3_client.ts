@@ -78,11 +78,11 @@ class StatementCache implements Statements {
   }
 
   get(sql: string, bindings: readonly unknown[]): unknown {
-    return this.prepared(sql).get(bindings)
+    return this.prepared(sql).get(...bindings)
   }
 
   run(sql: string, bindings: readonly unknown[]): number {
-    return this.prepared(sql).run(bindings).changes
+    return this.prepared(sql).run(...bindings).changes
   }
 
   /** Does the work in a transaction that may write from its beginning. */
