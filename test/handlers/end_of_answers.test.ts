@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
 import { createApplication } from '#core/handlers'
 import { listening } from '../http/listen.ts'
 import { ask } from './ask.ts'
@@ -68,6 +69,24 @@ describe('the end of an answer', () => {
     await ask({ MIDDLEWARE: [middleware] }, async (client) => {
       await client.get('/')
       expect(told).to.deep.equal([null, null])
+    })
+  })
+
+  it('is told to those of an application and to those of another that answers for it', async () => {
+    const [outer, inner] = [waiting(), waiting()]
+    await ask({ ...HOSTS, MIDDLEWARE: [inner.middleware] }, async () => {
+      const answer = (await createApplication()).callback()
+      const hand: Middleware = async (ctx) => {
+        ctx.respond = false
+        await answer(ctx.req, ctx.res)
+      }
+      await overrideSettings({ MIDDLEWARE: [outer.middleware, hand] }, async () => {
+        await listening(await createApplication(), (port) => fetch(`http://127.0.0.1:${port}/`))
+      })
+      expect([outer.told, inner.told]).to.deep.equal([
+        [null, null],
+        [null, null],
+      ])
     })
   })
 
