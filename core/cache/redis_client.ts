@@ -39,10 +39,10 @@ const RAW = { typeMapping: { 36: Buffer } }
  */
 const UNTIMED = { timeout: 0 }
 
-const untimed = (options: object & { commandOptions?: object }): Settings => ({
-  ...options,
-  commandOptions: { ...UNTIMED, ...options.commandOptions },
-})
+function untimed<Options extends object>(options: Options): Options {
+  const { commandOptions } = options as { readonly commandOptions?: object }
+  return { ...options, commandOptions: { ...UNTIMED, ...commandOptions } }
+}
 
 /** A script answers with words of ours, for which bytes would only cost time. */
 const optionsOf = ([command]: readonly Argument[]): typeof RAW | undefined => (command === 'EVAL' ? undefined : RAW)
@@ -139,7 +139,7 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
     healsItself: true,
     close: (client) => client.destroy(),
     async open(_, givenUp) {
-      const client = redis.module.createSentinel(untimed(sentinel) as unknown as Redis.RedisSentinelOptions)
+      const client = redis.module.createSentinel(untimed(sentinel as Redis.RedisSentinelOptions))
       const destroy = (): void => void client.destroy().catch(() => undefined)
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
@@ -161,7 +161,7 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
     healsItself: true,
     close: (client) => client.destroy(),
     async open(_, givenUp) {
-      const client = redis.module.createCluster(untimed(cluster) as unknown as Redis.RedisClusterOptions)
+      const client = redis.module.createCluster(untimed(cluster as Redis.RedisClusterOptions))
       const destroy = (): void => client.destroy()
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
