@@ -46,12 +46,14 @@ export class JSONSerializer implements Serializer {
   }
 
   loads(bytes: Uint8Array): unknown {
-    return parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))
+    return parseJson(asBuffer(bytes).toString('latin1'))
   }
 }
 
-export const b64Encode = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+export const b64Encode = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64url')
 
 export const b64Decode = (text: string): Buffer => Buffer.from(text, 'base64url')
 
@@ -60,7 +62,7 @@ const knownAlgorithms = new Set(getHashes())
 /** The key for a salt and a secret, with texts that were signed with it not long ago. */
 interface DerivedKey {
   readonly hmac: Hmac
-  /** Signed texts that are known to be good: a session that comes back as it was saved need not be verified again. */
+  /** Signed texts that were found to be good: a cookie that comes again need not be verified again. */
   readonly known: Recent<true>
 }
 
@@ -158,9 +160,7 @@ export class Signer {
 
   /** The value, as text, with its signature behind it. */
   sign(value: string | number): string {
-    const signed = `${value}${this.sep}${this.signature(String(value))}`
-    this.#own.known.add(signed, true)
-    return signed
+    return `${value}${this.sep}${this.signature(String(value))}`
   }
 
   /**
@@ -212,9 +212,23 @@ export class Signer {
   }
 }
 
+/** The last time that was written: all texts of a second have the same. */
+let stamp = { seconds: Number.NaN, text: '' }
+
+function stampOf(seconds: number): string {
+  if (seconds !== stamp.seconds) stamp = { seconds, text: base62Encode(seconds) }
+  return stamp.text
+}
+
+/** @throws SignatureExpired */
+function refuseOlder(seconds: number, maxAge: number): void {
+  const age = clock.now() / 1000 - seconds
+  if (age > maxAge) throw new SignatureExpired(`Signature age ${age} > ${maxAge} seconds`)
+}
+
 export class TimestampSigner extends Signer {
   override sign(value: string | number): string {
-    return super.sign(`${value}${this.sep}${base62Encode(unixSeconds())}`)
+    return super.sign(`${value}${this.sep}${stampOf(unixSeconds())}`)
   }
 
   /**
@@ -226,12 +240,19 @@ export class TimestampSigner extends Signer {
     const stamped = super.unsign(signed)
     const at = stamped.lastIndexOf(this.sep)
     if (at < 0) throw new TypeError('The value is signed, but has no timestamp.')
-    const time = base62Number(stamped.slice(at + this.sep.length))
-    if (maxAge !== undefined && maxAge !== null) {
-      const age = clock.now() / 1000 - time
-      if (age > maxAge) throw new SignatureExpired(`Signature age ${age} > ${maxAge} seconds`)
-    }
+    const seconds = base62Number(stamped.slice(at + this.sep.length))
+    if (maxAge !== undefined && maxAge !== null) refuseOlder(seconds, maxAge)
     return stamped.slice(0, at)
+  }
+
+  /**
+   * Looks at the age, in seconds, of a text that is known to be signed by us.
+   * @throws SignatureExpired
+   */
+  checkAge(signed: string, maxAge: number): void {
+    const end = signed.lastIndexOf(this.sep)
+    const begin = signed.lastIndexOf(this.sep, end - 1) + this.sep.length
+    refuseOlder(base62Number(signed.slice(begin, end)), maxAge)
   }
 
   override unsignObject(

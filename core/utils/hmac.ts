@@ -13,6 +13,11 @@ const SHORT = 1000
 /** What is hashed first: a block of the key, and a text of at most three bytes a character. */
 const inner = Buffer.allocUnsafe(128 + 3 * SHORT)
 
+/** Its beginnings, by their length: a view costs as much to make as a hash of it, and texts are of few lengths. */
+const beginnings = Array.from<Buffer | undefined>({ length: inner.length + 1 })
+
+const beginning = (length: number): Buffer => (beginnings[length] ??= inner.subarray(0, length))
+
 export class Hmac {
   readonly #algorithm: string
   readonly #key: Uint8Array
@@ -40,7 +45,7 @@ export class Hmac {
     if (block === 0 || text.length > SHORT) return this.digest(text).toString('base64url')
     inner.set(this.#innerBlock)
     const end = block + inner.write(text, block)
-    this.#outer.write(hash(this.#algorithm, inner.subarray(0, end), 'binary'), block, 'binary')
+    this.#outer.write(hash(this.#algorithm, beginning(end), 'binary'), block, 'binary')
     return hash(this.#algorithm, this.#outer, 'base64url')
   }
 }

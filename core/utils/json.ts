@@ -144,15 +144,19 @@ export function describe(value: unknown): string {
   return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object with a prototype of its own'
 }
 
+/** Whether JSON.stringify writes a value as we would, as far as can be seen without looking into it. */
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'boolean' || (Number.isFinite(value) && !isFloat(value as number))
+
 /**
  * Looks at a value before it is written: whether it can be, and whether JSON.stringify would write it as we would.
  * @throws NotJson with the path of the part that cannot
  */
 function needsCare(value: unknown, path: string, above: object[]): boolean {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return false
+  if (isPlain(value) || value === null) return false
   if (typeof value === 'bigint') return true
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return isFloat(value)
+    if (Number.isFinite(value)) return true
     throw new NotJson(`${path} is ${value}, which JSON cannot hold.`)
   }
   if (typeof value !== 'object') throw new NotJson(`${path} is ${describe(value)}, which JSON cannot hold.`)
@@ -170,9 +174,10 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
     if (prototype !== Object.prototype && prototype !== null) {
       throw new NotJson(`${path} is ${describe(value)}, which JSON cannot hold.`)
     }
-    for (const [key, entry] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
+      const entry = (value as Record<string, unknown>)[key]
       // As everywhere in JavaScript, a property that is undefined is one that is not there.
-      if (entry === undefined || spelledNumber(spelling, key, entry) !== undefined) continue
+      if (entry === undefined || isPlain(entry) || spelledNumber(spelling, key, entry) !== undefined) continue
       if (needsCare(entry, `${path}.${key}`, above)) care = true
     }
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') care = true

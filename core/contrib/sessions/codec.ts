@@ -55,8 +55,11 @@ export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): s
 /** The data of a text, or an error. */
 export function readSession(text: string, salt: string, maxAge: number | null = null): SessionDict {
   const { signer, written } = salted(salt)
-  const json = maxAge === null ? written.get(text) : undefined
-  if (json !== undefined) return parseJson(json) as SessionDict
+  const json = written.get(text)
+  if (json !== undefined) {
+    if (maxAge !== null) signer.checkAge(text, maxAge)
+    return parseJson(json) as SessionDict
+  }
   const data = signer.unsignObject(text, { serializer: serializer(), maxAge })
   if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new TypeError('Session data is no dict.')
   return data as SessionDict

@@ -4,10 +4,24 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { openSession, SessionTooBig } from '#core/contrib/sessions'
 import { SessionStore } from '#core/contrib/sessions/backends/signed_cookies'
-import { randomText } from '#core/utils'
+import { randomText, setClock } from '#core/utils'
 
 describe('the signed_cookies engine', () => {
   before(() => setup())
+  afterEach(() => setClock())
+
+  it('is as strict about the age of a cookie that it has just written itself as about any other', async () => {
+    const store = new SessionStore()
+    const now = Date.now()
+    setClock({ now: () => now })
+    const { key } = await store.create({ data: { a: 1 }, expiresAt: now + 1000 })
+    await overrideSettings({ SESSION_COOKIE_AGE: 60 }, async () => {
+      setClock({ now: () => Math.floor(now / 1000) * 1000 + 60_000 })
+      expect(store.loadSync(key)?.data).to.deep.equal({ a: 1 })
+      setClock({ now: () => Math.floor(now / 1000) * 1000 + 60_001 })
+      expect(store.loadSync(key)).to.equal(undefined)
+    })
+  })
 
   it('refuses what no browser would keep, and names the largest keys', async () => {
     const session = openSession(new SessionStore())
