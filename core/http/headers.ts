@@ -3,6 +3,7 @@ import { shown } from '#core/utils'
 import { BadHeaderError } from './errors.ts'
 
 const NAME = /^[\w!#$%&'*+\-.^`|~]+$/
+const PLAIN = /^[\t -~]*$/
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/
 // oxlint-disable-next-line no-control-regex
@@ -13,10 +14,27 @@ export type HeaderValue = string | number
 /** A value as it can be sent; other characters than Latin-1 as a MIME encoded-word. */
 function asText(name: string, value: HeaderValue): string {
   const text = String(value)
+  if (PLAIN.test(text)) return text
   if (CONTROLS.test(text)) {
     throw new BadHeaderError(`Header values cannot contain newlines or control characters: ${name} is ${shown(text)}.`)
   }
   return BEYOND_LATIN1.test(text) ? `=?utf-8?b?${Buffer.from(text).toString('base64')}?=` : text
+}
+
+/** Names in lower case by how they were written. A site has few, and one that is here was found to be a name. */
+const names = new Map<string, string>()
+const MOST_NAMES = 200
+
+const lowered = (name: string): string => names.get(name) ?? name.toLowerCase()
+
+/** @throws BadHeaderError */
+function remembered(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  if (!NAME.test(name)) throw new BadHeaderError(`${shown(name)} cannot be a header's name.`)
+  const lower = name.toLowerCase()
+  if (names.size < MOST_NAMES) names.set(name, lower)
+  return lower
 }
 
 export class ResponseHeaders implements Iterable<[string, string]> {
@@ -24,13 +42,12 @@ export class ResponseHeaders implements Iterable<[string, string]> {
   readonly #entries = new Map<string, readonly [string, string]>()
 
   get(name: string): string | undefined {
-    return this.#entries.get(name.toLowerCase())?.[1]
+    return this.#entries.get(lowered(name))?.[1]
   }
 
   /** @throws BadHeaderError when name or value would break out of the line */
   set(name: string, value: HeaderValue): this {
-    if (!NAME.test(name)) throw new BadHeaderError(`${shown(name)} cannot be a header's name.`)
-    this.#entries.set(name.toLowerCase(), [name, asText(name, value)])
+    this.#entries.set(remembered(name), [name, asText(name, value)])
     return this
   }
 
@@ -40,11 +57,11 @@ export class ResponseHeaders implements Iterable<[string, string]> {
   }
 
   has(name: string): boolean {
-    return this.#entries.has(name.toLowerCase())
+    return this.#entries.has(lowered(name))
   }
 
   delete(name: string): boolean {
-    return this.#entries.delete(name.toLowerCase())
+    return this.#entries.delete(lowered(name))
   }
 
   entries(): IterableIterator<readonly [string, string]> {

@@ -18,13 +18,16 @@ const defaultCharset = (): string => (settingsAreLoaded() ? settings.DEFAULT_CHA
 const charsetOf = (type: string | undefined): string | undefined =>
   type === undefined ? undefined : /;\s*charset=\s*"?([^\s;"]+)/i.exec(type)?.[1]
 
+const htmlIn = (charset: string): string =>
+  charset === 'utf-8' ? 'text/html; charset=utf-8' : `text/html; charset=${charset}`
+
 const isIterable = (value: object): value is Iterable<readonly [string, HeaderValue]> => Symbol.iterator in value
 
 /** What every answer has, whether its content is in memory or still to come. */
 export abstract class HttpResponseBase {
   readonly headers = new ResponseHeaders()
-  readonly cookies = new CookieJar()
   readonly charset: string
+  #cookies: CookieJar | undefined
   #status = 200
 
   constructor({ status, headers, contentType, charset }: ResponseOptions, defaultStatus = 200) {
@@ -34,8 +37,17 @@ export abstract class HttpResponseBase {
     }
     const type = contentType ?? (headers === undefined ? undefined : this.headers.get('Content-Type'))
     this.charset = charset ?? charsetOf(type) ?? defaultCharset()
-    if (type === undefined) this.headers.set('Content-Type', `text/html; charset=${this.charset}`)
+    if (type === undefined) this.headers.set('Content-Type', htmlIn(this.charset))
     else if (contentType !== undefined) this.headers.set('Content-Type', contentType)
+  }
+
+  /** Made when it is first asked for: most answers set no cookie of their own. */
+  get cookies(): CookieJar {
+    return (this.#cookies ??= new CookieJar())
+  }
+
+  get hasCookies(): boolean {
+    return this.#cookies !== undefined && this.#cookies.size > 0
   }
 
   get status(): number {
@@ -70,7 +82,7 @@ export abstract class HttpResponseBase {
 
 export type Content = string | Uint8Array
 
-const isUtf8 = (charset: string): boolean => /^utf-?8$/i.test(charset)
+const isUtf8 = (charset: string): boolean => charset === 'utf-8' || /^utf-?8$/i.test(charset)
 
 /** Text as bytes, in the charsets that Node can write. */
 export function encoded(text: string, charset: string): Buffer {

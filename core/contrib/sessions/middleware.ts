@@ -1,5 +1,5 @@
 /** Gives each request a session: found by its cookie on the way in, kept on the way out. */
-import type { Middleware, Request, Response } from 'koa'
+import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
 import { makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
@@ -23,11 +23,14 @@ function sendCookie(session: SessionBase, key: string, response: Response): void
   makePrivate(response)
 }
 
-/** Tells the client and the caches what the request did with its session; whether it is to be kept. */
-function conclude(session: SessionBase, request: Request, response: Response): boolean {
+/**
+ * Tells the client and the caches what the request did with its session; whether it is to be kept.
+ * @param sent the cookie that came with the request
+ */
+function conclude(session: SessionBase, sent: string | undefined, response: Response): boolean {
   const { accessed, modified } = session
   const empty = session.isEmpty()
-  if (empty && settings.SESSION_COOKIE_NAME in request.COOKIES) {
+  if (empty && sent !== undefined) {
     response.deleteCookie(settings.SESSION_COOKIE_NAME, {
       path: settings.SESSION_COOKIE_PATH,
       domain: settings.SESSION_COOKIE_DOMAIN,
@@ -45,12 +48,13 @@ export function SessionMiddleware(): Middleware {
   const store = openSessionStore()
   const describe = deviceDescription()
   return async function session({ request, response }, next) {
-    const opened = new SessionBase(store, request.COOKIES[settings.SESSION_COOKIE_NAME])
+    const sent = request.COOKIES[settings.SESSION_COOKIE_NAME]
+    const opened = new SessionBase(store, sent)
     request.session = asDict(opened)
     if (describe !== undefined) opened.describeDevice = () => describe(request)
     if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
     await next()
-    if (!conclude(opened, request, response)) return
+    if (!conclude(opened, sent, response)) return
     if (settings.SESSION_SAVE_EVERY_REQUEST || opened.hasUnsavedChanges) await opened.save()
     // A session that somebody ended meanwhile has no key to send.
     if (opened.sessionKey !== null) sendCookie(opened, opened.sessionKey, response)
