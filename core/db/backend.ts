@@ -34,7 +34,9 @@ export interface Statements {
 }
 
 /** Reads what is committed, at once, beside whatever transaction is open. */
-export interface Reader extends Pick<Statements, 'get'> {
+export interface Reader {
+  /** The first column of the first row, undefined where there is none: a row as an object costs as much again. */
+  value(sql: string, bindings: readonly unknown[]): unknown
   close(): void
 }
 

@@ -23,6 +23,13 @@ const log = {
   debug: () => undefined,
 }
 
+/** What a knex client has; its types leave most of it out. */
+interface QueryClient {
+  acquireConnection(): Promise<unknown>
+  query(connection: unknown, query: { sql: string; bindings: readonly unknown[] }): Promise<{ response?: unknown }>
+  releaseConnection(connection: unknown): Promise<void>
+}
+
 interface WithPrepBindings {
   prepBindings(bindings: unknown[] | undefined): unknown[] | undefined
 }
@@ -57,6 +64,22 @@ export class Database {
   get pool(): Knex {
     this.#pool ??= this.#open()
     return this.#pool
+  }
+
+  /**
+   * Runs one statement, written as the driver wants it, on a connection of the pool: beside any transaction, and past
+   * knex's builder, which takes longer over a large statement than the driver does. Listeners of `query` and
+   * `query-error` are told as ever.
+   * @returns what the driver gives
+   */
+  async statement(sql: string, bindings: readonly unknown[]): Promise<unknown> {
+    const client = this.pool.client as QueryClient
+    const connection = await client.acquireConnection()
+    try {
+      return (await client.query(connection, { sql, bindings })).response
+    } finally {
+      await client.releaseConnection(connection)
+    }
   }
 
   /** Whether `reader` is there. */

@@ -78,6 +78,22 @@ describe('connections', () => {
     )
 
     it(
+      'runs a statement as it is, tells who listens, and has its connection back when that fails',
+      using(async () => {
+        const database = connections.database()
+        const heard: string[] = []
+        const failures: Error[] = []
+        database.pool.on('query', ({ sql }: { sql: string }) => heard.push(sql))
+        database.pool.on('query-error', (error: Error) => failures.push(error))
+        await database.statement("insert into things (id, name) values (1, 'one')", [])
+        for (let i = 0; i < 12; i++) await rejection(database.statement('select no_such_column from things', []))
+        expect(heard).to.have.lengthOf(13)
+        expect(failures).to.have.lengthOf(12)
+        expect(await connection('things').pluck('name')).to.deep.equal(['one'])
+      }),
+    )
+
+    it(
       'counts the rows that a change found, changed or not',
       using(async () => {
         await connection('things').insert({ id: 1, name: 'one' })

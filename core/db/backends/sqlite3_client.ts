@@ -57,6 +57,8 @@ type Work = (statements: Statements) => unknown
 class StatementCache implements Statements {
   readonly #connection: BetterSqlite3.Database
   readonly #statements = new Map<string, BetterSqlite3.Statement>()
+  /** Those that give the first column alone: the few that are read with. */
+  readonly #values = new Map<string, BetterSqlite3.Statement>()
   /** Made once: the driver makes four functions of each that it is given. */
   #transaction: BetterSqlite3.Transaction<(work: Work) => unknown> | undefined
   #isReading = false
@@ -92,22 +94,24 @@ class StatementCache implements Statements {
     return this.#transaction.immediate(work) as T
   }
 
-  /** Whether the open transaction is that of `read`. */
+  /** Whether the open transaction is that of `value`. */
   get isReading(): boolean {
     return this.#isReading
   }
 
   /**
-   * Reads what is committed. The reads of one turn of the event loop share a transaction: each by itself would take
+   * Reads one value of what is committed. The reads of one turn of the event loop share a transaction: each by itself would take
    * and release the file's lock, which costs more than the reading.
    */
-  read(sql: string, bindings: readonly unknown[]): unknown {
+  value(sql: string, bindings: readonly unknown[]): unknown {
     if (!this.#isReading) {
       this.run('BEGIN', [])
       this.#isReading = true
       setImmediate(() => this.endReading())
     }
-    return this.get(sql, bindings)
+    let statement = this.#values.get(sql)
+    if (statement === undefined) this.#values.set(sql, (statement = this.#connection.prepare(sql).pluck()))
+    return statement.get(...bindings)
   }
 
   /** To be called before the connection is used for anything else. */
@@ -188,8 +192,8 @@ export class SqliteReader implements Reader {
     this.#client = pool.client as Client
   }
 
-  get(sql: string, bindings: readonly unknown[]): unknown {
-    return this.#statements().read(sql, bindings)
+  value(sql: string, bindings: readonly unknown[]): unknown {
+    return this.#statements().value(sql, bindings)
   }
 
   #statements(): StatementCache {

@@ -35,6 +35,17 @@ describe('the db engine', () => {
       expect(await store.load(`${key} `)).to.equal(undefined)
     })
 
+    it('says of a session when it ends, also when asked later, and of one that has gone meanwhile that it is over', async () => {
+      const store = new SessionStore()
+      const end = Math.floor(later() / 1000) * 1000
+      const { key } = await store.create({ data: {}, expiresAt: end })
+      const loaded = await store.load(key)
+      expect(loaded?.expiresAt).to.equal(end)
+      const before = store.loadSync?.(key)
+      await store.delete(key)
+      expect(before?.expiresAt ?? 0).to.equal(0)
+    })
+
     it('keeps a session of a megabyte', async () => {
       const store = new SessionStore()
       const data = { text: Array.from({ length: 40_000 }, (_, i) => `word${i * 7919}`).join(' ') }

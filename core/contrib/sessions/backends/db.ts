@@ -26,19 +26,17 @@ export interface DatabaseStoreOptions {
 class LoadedRow implements LoadedSession {
   readonly data: SessionDict
   readonly version: string
-  readonly #row: SessionRow
-  readonly #alias: string
+  readonly #expiresAt: () => number
 
-  constructor(row: SessionRow, alias: string) {
-    this.data = decodeSession(row.session_data)
-    this.version = row.session_data
-    this.#row = row
-    this.#alias = alias
+  /** @param expiresAt seldom asked for, and dear */
+  constructor(text: string, expiresAt: () => number) {
+    this.data = decodeSession(text)
+    this.version = text
+    this.#expiresAt = expiresAt
   }
 
-  /** Seldom asked for, and dear. */
   get expiresAt(): number {
-    return fromDatabaseDate(this.#row.expire_date, this.#alias)
+    return this.#expiresAt()
   }
 }
 
@@ -62,7 +60,10 @@ export class SessionStore implements Store {
     // An engine that has its own way to load must not be passed by.
     if (this.load === SessionStore.prototype.load && connections.database(this.#alias).readsAtOnce) {
       const table = new SqliteTable(this.#alias, this.#table)
-      this.loadSync = (key) => (canBeKey(key) ? this.#session(key, table.loadSync(key, this.#now())) : undefined)
+      this.loadSync = (key) => {
+        const text = canBeKey(key) ? table.textOf(key, this.#now()) : undefined
+        return text === undefined ? undefined : new LoadedRow(text, () => this.#instant(table.expiryOf(key)))
+      }
     }
   }
 
@@ -89,7 +90,13 @@ export class SessionStore implements Store {
 
   /** A database that compares without regard to case finds keys that we never issued. */
   #session(key: string, row: SessionRow | undefined): LoadedSession | undefined {
-    return row === undefined || row.session_key !== key ? undefined : new LoadedRow(row, this.#alias)
+    if (row === undefined || row.session_key !== key) return undefined
+    return new LoadedRow(row.session_data, () => this.#instant(row.expire_date))
+  }
+
+  /** What a row says of its end. One that has gone since its text was read is over. */
+  #instant(date: unknown): number {
+    return date === undefined ? 0 : fromDatabaseDate(date, this.#alias)
   }
 
   async load(key: string): Promise<LoadedSession | undefined> {

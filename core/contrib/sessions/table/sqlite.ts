@@ -1,27 +1,41 @@
 /** The table of sessions in SQLite: many saves in one transaction, which costs the disk no more than a single one. */
 import { connections, isUniqueViolation, type Statements } from '#core/db'
 import type { Outcome } from '#core/utils'
-import type { Change, NewRow, SessionRow, SessionTable } from './table.ts'
+import { type Change, type NewRow, quotedName, type SessionRow, type SessionTable } from './table.ts'
 
 export class SqliteTable implements SessionTable {
   readonly #alias: string
   readonly #load: string
+  readonly #loadText: string
+  readonly #loadExpiry: string
   readonly #insert: string
   readonly #update: string
 
   constructor(alias: string, table: string) {
-    const name = `"${table.replaceAll('"', '""')}"`
+    const name = quotedName(table)
     this.#alias = alias
-    this.#load = `SELECT session_key, session_data, expire_date FROM ${name} WHERE session_key = ? AND expire_date > ?`
+    const living = `FROM ${name} WHERE session_key = ? AND expire_date > ?`
+    this.#load = `SELECT session_key, session_data, expire_date ${living}`
+    this.#loadText = `SELECT session_data ${living}`
+    this.#loadExpiry = `SELECT expire_date FROM ${name} WHERE session_key = ?`
     this.#insert = `INSERT INTO ${name} (session_key, session_data, expire_date) VALUES (?, ?, ?)`
     this.#update =
       `UPDATE ${name} SET session_data = ?, expire_date = ?` +
       ' WHERE session_key = ? AND session_data = ? AND expire_date > ?'
   }
 
-  /** Without waiting. Undefined for a key that is not there, or whose session has expired. */
-  loadSync(key: string, now: string): SessionRow | undefined {
-    return connections.database(this.#alias).reader?.get(this.#load, [key, now]) as SessionRow | undefined
+  /** The text alone, without waiting. Undefined for a key that is not there, or whose session has expired. */
+  textOf(key: string, now: string): string | undefined {
+    return this.#value(this.#loadText, [key, now]) as string | undefined
+  }
+
+  /** The date alone, without waiting. */
+  expiryOf(key: string): unknown {
+    return this.#value(this.#loadExpiry, [key])
+  }
+
+  #value(sql: string, bindings: readonly unknown[]): unknown {
+    return connections.database(this.#alias).reader?.value(sql, bindings)
   }
 
   load(keys: readonly string[], now: string): Promise<SessionRow[]> {

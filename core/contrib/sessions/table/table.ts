@@ -34,6 +34,13 @@ export interface SessionTable {
   update(changes: readonly Change[], now: string): Promise<readonly Outcome<boolean>[]>
 }
 
+/** A table's name in SQL, with its schema's before a dot. */
+export const quotedName = (table: string): string =>
+  table
+    .split('.')
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join('.')
+
 /** Outcomes by key: true for those that a statement gave back. */
 export function byKey(all: readonly NewRow[], done: Iterable<string>): Outcome<boolean>[] {
   const keys = new Set(done)
