@@ -100,8 +100,8 @@ class StatementCache implements Statements {
   }
 
   /**
-   * Reads one value of what is committed. The reads of one turn of the event loop share a transaction: each by itself would take
-   * and release the file's lock, which costs more than the reading.
+   * Reads one value of what is committed. The reads of one turn of the event loop share a transaction: each by itself
+   * would take and release the file's lock, which costs more than the reading.
    */
   value(sql: string, bindings: readonly unknown[]): unknown {
     if (!this.#isReading) {
