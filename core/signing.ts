@@ -39,6 +39,10 @@ export interface Serializer {
 
 export type SerializerClass = new () => Serializer
 
+/** The same bytes, not copied. */
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 /** Tight ASCII JSON, as Django's serializer of the same name writes it. */
 export class JSONSerializer implements Serializer {
   dumps(value: unknown): Uint8Array {
@@ -49,9 +53,6 @@ export class JSONSerializer implements Serializer {
     return parseJson(asBuffer(bytes).toString('latin1'))
   }
 }
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 export const b64Encode = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64url')
 

@@ -18,6 +18,7 @@ const defaultCharset = (): string => (settingsAreLoaded() ? settings.DEFAULT_CHA
 const charsetOf = (type: string | undefined): string | undefined =>
   type === undefined ? undefined : /;\s*charset=\s*"?([^\s;"]+)/i.exec(type)?.[1]
 
+/** The usual one is a constant: a text that is put together has to be copied before it can be looked at. */
 const htmlIn = (charset: string): string =>
   charset === 'utf-8' ? 'text/html; charset=utf-8' : `text/html; charset=${charset}`
 

@@ -27,7 +27,8 @@ function write(response: Response, cookie: Cookie): void {
   const header = response.res.getHeader('Set-Cookie')
   const lines = header === undefined ? [] : Array.isArray(header) ? [...header] : [String(header)]
   const at = lines.findIndex((line) => line.startsWith(`${cookie.key}=`))
-  lines[at < 0 ? lines.length : at] = String(cookie)
+  if (at < 0) lines.push(String(cookie))
+  else lines[at] = String(cookie)
   response.res.setHeader('Set-Cookie', lines)
 }
 

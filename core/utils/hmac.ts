@@ -13,7 +13,7 @@ const SHORT = 1000
 /** What is hashed first: a block of the key, and a text of at most three bytes a character. */
 const inner = Buffer.allocUnsafe(128 + 3 * SHORT)
 
-/** Its beginnings, by their length: a view costs as much to make as a hash of it, and texts are of few lengths. */
+/** Its beginnings by their length, each made once: texts are of few lengths. */
 const beginnings = Array.from<Buffer | undefined>({ length: inner.length + 1 })
 
 const beginning = (length: number): Buffer => (beginnings[length] ??= inner.subarray(0, length))
