@@ -1,6 +1,7 @@
 /** What a database engine is to the rest of the framework: the contract of a module in `backends/`. */
 import type { Knex } from 'knex'
 import type { LoadedSettings } from '#core/conf'
+import type { Preparing } from './prepared.ts'
 
 /** An entry of DATABASES. */
 export type DatabaseSettings = LoadedSettings['DATABASES'][string]
@@ -82,6 +83,8 @@ export interface DatabaseBackend {
   migrationTransaction<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T>
   /** Runs `work` as one transaction that nobody comes between. Absent where the driver has to wait. */
   transactionAtOnce?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
+  /** How the entry's database prepares statements by name. Absent: it does not. @throws ImproperlyConfigured */
+  preparing?(entry: DatabaseSettings, place: Place): Preparing
   /** Whether the entry's database can be read without waiting. Absent: it cannot. */
   readsAtOnce?(entry: DatabaseSettings): boolean
   openReader?(pool: Knex): Reader

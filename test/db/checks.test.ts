@@ -29,12 +29,14 @@ describe('the checks of databases', () => {
         default: { ENGINE: 'core.db.backends.oracle' },
         second: { ...SQLITE, NAME: '/no/such/folder/db' },
         third: { ENGINE: 'core.db.backends.mysql' },
+        fourth: { ENGINE: 'core.db.backends.postgresql', OPTIONS: { prepare_threshold: '5' } },
       },
     })
-    expect(messages.map((message) => message.slice(0, 21))).to.deep.equal(Array(3).fill('?: (databases.E002) D'))
+    expect(messages.map((message) => message.slice(0, 21))).to.deep.equal(Array(4).fill('?: (databases.E002) D'))
     expect(messages.join('\n'))
       .to.include('there is no core/db/backends/oracle.ts')
       .and.include('there is no folder /no/such/folder')
       .and.include("DATABASES['third'].NAME, the name of the database, is missing")
+      .and.include("DATABASES['fourth'].OPTIONS.prepare_threshold should be the number of runs")
   })
 })

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { ImproperlyConfigured } from '#core/exceptions'
+import { shown } from '#core/utils'
 import {
   codeOf,
   type DatabaseBackend,
@@ -27,11 +28,18 @@ interface PgOptions {
   readonly sslrootcert?: string
   readonly sslcert?: string
   readonly sslkey?: string
+  /** psycopg's: after how many runs a statement is prepared; null for never. */
+  readonly prepare_threshold?: number | null
 }
 
 const [INT8, TIMESTAMP, TIMESTAMPTZ] = [20, 1114, 1184]
-const READ_HERE = ['connect_timeout', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'pool']
+const READ_HERE = ['connect_timeout', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'prepare_threshold', 'pool']
 const CONNECT_TIMEOUT = 5
+/**
+ * Runs after which a statement is prepared. A plan that was made when a table was new and empty reads all of it, again and
+ * again while it grows, until the table is analyzed.
+ */
+const PREPARE_THRESHOLD = 1000
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp']
 
 /** One number for all of us, so that only one migrates a database at a time. */
@@ -83,6 +91,14 @@ function connectionOf(entry: DatabaseSettings, place: Place, driver: PgDriver): 
   }
 }
 
+function prepareThreshold({ OPTIONS }: DatabaseSettings, { alias }: Place): number | null {
+  const { prepare_threshold: threshold = PREPARE_THRESHOLD }: PgOptions = OPTIONS ?? {}
+  if (threshold === null || (Number.isInteger(threshold) && threshold >= 0)) return threshold
+  throw new ImproperlyConfigured(
+    `DATABASES['${alias}'].OPTIONS.prepare_threshold should be the number of runs after which a statement is prepared, or null for never, found ${shown(threshold)}.`,
+  )
+}
+
 export const backend: DatabaseBackend = {
   vendor: 'postgresql',
   displayName: 'PostgreSQL',
@@ -106,6 +122,12 @@ export const backend: DatabaseBackend = {
       ...poolOf(entry, () => [`SET TIME ZONE '${connectionZone(entry).replaceAll("'", "''")}'`]),
     }
   },
+
+  preparing: (entry, place) => ({
+    threshold: prepareThreshold(entry, place),
+    // 26000 no such name, 42P05 it is taken, 0A000 the table has other columns by now: each is told before anything is done.
+    isUnknown: (error) => /^(26000|42P05|0A000)$/.test(codeOf(error)),
+  }),
 
   shell: (entry, _place, parameters) => psql(entry, parameters),
 

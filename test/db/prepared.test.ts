@@ -1,0 +1,123 @@
+/** Statements that are run often are prepared, where the engine can, and nobody notices where names are not known. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { overrideSettings } from '#core/conf'
+import { connection, connections, type DatabaseSettings } from '#core/db'
+import { captureLogs } from '#core/utils'
+import { databases, onEachDatabase } from '../services.ts'
+
+/** Those whose engine prepares by name. */
+const all = (await databases('prepared')).filter(({ vendor }) => vendor === 'postgresql')
+
+const SQL = 'select id, name from things where id = any($1)'
+
+interface Found {
+  readonly rows: readonly { readonly id: number; readonly name: string }[]
+}
+
+const run = async (...ids: number[]): Promise<string[]> =>
+  ((await connections.database().statement(SQL, [ids])) as Found).rows.map(({ name }) => name)
+
+/** Names of the statements that the connection has prepared. */
+const prepared = (): Promise<string[]> => connection('pg_prepared_statements').orderBy('name').pluck('name')
+
+async function runs(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) expect(await run(1)).to.deep.equal(['one'])
+}
+
+describe('statements that are run often', () => {
+  before(() => setup())
+  afterEach(() => connections.close())
+
+  onEachDatabase(all, ({ config }) => {
+    /** One connection, on which a table holds one thing. */
+    const using = (options: object, body: () => Promise<void>) => () =>
+      overrideSettings({ DATABASES: { default: entry(options) } }, async () => {
+        await connection.schema.dropTableIfExists('things')
+        await connection.schema.createTable('things', (table) => {
+          table.integer('id').primary()
+          table.string('name', 20)
+        })
+        await connection('things').insert({ id: 1, name: 'one' })
+        await body()
+      })
+
+    const entry = (options: object): DatabaseSettings => ({
+      ...config,
+      OPTIONS: { pool: { max_size: 1 }, ...options },
+    })
+
+    it(
+      'are prepared after a thousand runs, under a name of their own',
+      using({}, async () => {
+        await runs(1000)
+        expect(await prepared()).to.deep.equal([])
+        await runs(1)
+        const [name, ...others] = await prepared()
+        expect(name).to.match(/^nuages_[0-9a-f]{32}$/)
+        expect(others).to.deep.equal([])
+      }),
+    )
+
+    it(
+      'are prepared after as many as OPTIONS.prepare_threshold says',
+      using({ prepare_threshold: 2 }, async () => {
+        await runs(2)
+        expect(await prepared()).to.have.lengthOf(0)
+        await runs(2)
+        await connections.database().statement('select 1', [])
+        expect(await prepared()).to.have.lengthOf(1)
+      }),
+    )
+
+    it(
+      'are never prepared where it is null',
+      using({ prepare_threshold: null }, async () => {
+        await runs(1001)
+        expect(await prepared()).to.deep.equal([])
+      }),
+    )
+
+    const losses = {
+      'when another connection answers, as behind a pooler': () => connection.raw('deallocate all'),
+      'when somebody took the name': async () => {
+        const [name] = await prepared()
+        await connections.close()
+        await connection.raw(`prepare ${name} as select 'two' as name`)
+      },
+      'when the table has another type of column by now': () =>
+        connection.raw('alter table things alter column name type text'),
+    }
+    for (const [when, lose] of Object.entries(losses)) {
+      it(
+        `are run without a name, at once and from then on, ${when}`,
+        using({ prepare_threshold: 0 }, async () => {
+          const told: string[] = []
+          const release = captureLogs(({ level, logger }) => told.push(`${logger} ${level}`))
+          try {
+            await runs(6)
+            await lose()
+            const before = await prepared()
+            await runs(6)
+            expect(await prepared()).to.deep.equal(before)
+          } finally {
+            release()
+          }
+          expect(told).to.deep.equal(['django.db.backends info'])
+        }),
+      )
+    }
+
+    it(
+      'tell their other errors as ever, and stay prepared',
+      using({ prepare_threshold: 0 }, async () => {
+        await runs(1)
+        const names = await prepared()
+        const error = await run(Number.MAX_SAFE_INTEGER).catch((thrown: unknown) => thrown as { code?: string })
+        expect(error).to.include({ code: '22003' })
+        await runs(1)
+        expect(await prepared()).to.deep.equal(names)
+      }),
+    )
+  })
+})
