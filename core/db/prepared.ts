@@ -9,6 +9,9 @@ export interface Preparing {
   isUnknown(error: unknown): boolean
 }
 
+/** Statements that are counted, or have a name, at the most: those that are put together anew each time are not worth one. */
+const MOST = 100
+
 /** A name that no other statement has, whoever else shares the connections. */
 const nameOf = (sql: string): string => `nuages_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
 
@@ -31,9 +34,10 @@ export class Prepared {
     if (known !== undefined) return known
     const runs = this.#runs.get(sql) ?? 0
     if (runs < threshold) {
-      this.#runs.set(sql, runs + 1)
+      if (runs > 0 || this.#runs.size < MOST) this.#runs.set(sql, runs + 1)
       return undefined
     }
+    if (this.#names.size >= MOST) return undefined
     const name = nameOf(sql)
     this.#names.set(sql, name)
     return name

@@ -78,6 +78,14 @@ describe('statements that are run often', () => {
       }),
     )
 
+    it(
+      'are a hundred at the most',
+      using({ prepare_threshold: 0 }, async () => {
+        for (let i = 0; i < 120; i++) await connections.database().statement(`select ${i}`, [])
+        expect(await prepared()).to.have.lengthOf(100)
+      }),
+    )
+
     const losses = {
       'when another connection answers, as behind a pooler': () => connection.raw('deallocate all'),
       'when somebody took the name': async () => {
