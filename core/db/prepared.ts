@@ -9,17 +9,21 @@ export interface Preparing {
   isUnknown(error: unknown): boolean
 }
 
-/** Statements that are counted, or have a name, at the most: those that are put together anew each time are not worth one. */
+/** Statements that are counted at the most: those that are put together anew each time are not worth a name. */
 const MOST = 100
 
 /** A name that no other statement has, whoever else shares the connections. */
 const nameOf = (sql: string): string => `nuages_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
 
+interface Counted {
+  readonly name: string
+  runs: number
+}
+
 /** Names of the statements of one database. */
 export class Prepared {
   readonly #preparing: Preparing
-  readonly #runs = new Map<string, number>()
-  readonly #names = new Map<string, string>()
+  readonly #counted = new Map<string, Counted>()
   #isRefused = false
 
   constructor(preparing: Preparing) {
@@ -30,17 +34,12 @@ export class Prepared {
   nameFor(sql: string): string | undefined {
     const { threshold } = this.#preparing
     if (this.#isRefused || threshold === null) return undefined
-    const known = this.#names.get(sql)
-    if (known !== undefined) return known
-    const runs = this.#runs.get(sql) ?? 0
-    if (runs < threshold) {
-      if (runs > 0 || this.#runs.size < MOST) this.#runs.set(sql, runs + 1)
-      return undefined
+    let counted = this.#counted.get(sql)
+    if (counted === undefined) {
+      if (this.#counted.size >= MOST) return undefined
+      this.#counted.set(sql, (counted = { name: nameOf(sql), runs: 0 }))
     }
-    if (this.#names.size >= MOST) return undefined
-    const name = nameOf(sql)
-    this.#names.set(sql, name)
-    return name
+    return counted.runs++ < threshold ? undefined : counted.name
   }
 
   /**
