@@ -1,5 +1,5 @@
 /** The limit on PostgreSQL: three prepared statements on a pool of ten connections. */
-import { Pool } from 'pg'
+import { Pool, type QueryConfig } from 'pg'
 import type { DatabaseSettings } from '#core/db'
 import type { ServerOptions } from '../server.ts'
 import { AGE, limitWith } from './limit.ts'
@@ -9,18 +9,23 @@ const TABLE = `
   create index expire on django_session (expire_date);
 `
 
-const SELECT = {
-  name: 'load',
-  text: 'select session_data from django_session where session_key = $1 and expire_date > $2',
+/** Runs before a statement has a name: the plan of a table that is new and empty reads all of it, and is kept as it grows. */
+const UNNAMED = 1000
+
+type Query = (values: unknown[]) => QueryConfig
+
+/** A statement that is prepared once it has been run often. */
+export function statement(name: string, text: string): Query {
+  let runs = 0
+  return (values) => (runs++ < UNNAMED ? { text, values } : { name, text, values })
 }
-const INSERT = {
-  name: 'create',
-  text: 'insert into django_session (session_key, session_data, expire_date) values ($1, $2, $3)',
-}
-const UPDATE = {
-  name: 'save',
-  text: 'update django_session set session_data = $2, expire_date = $3 where session_key = $1',
-}
+
+const SELECT = statement('load', 'select session_data from django_session where session_key = $1 and expire_date > $2')
+const INSERT = statement(
+  'create',
+  'insert into django_session (session_key, session_data, expire_date) values ($1, $2, $3)',
+)
+const UPDATE = statement('save', 'update django_session set session_data = $2, expire_date = $3 where session_key = $1')
 
 export const end = (): Date => new Date(Date.now() + AGE * 1000)
 
@@ -42,10 +47,10 @@ export default limitWith(async (options) => {
   const pool = await openPostgresql(options)
   return {
     async load(key) {
-      const { rows } = await pool.query<{ session_data: string }>({ ...SELECT, values: [key, new Date()] })
+      const { rows } = await pool.query<{ session_data: string }>(SELECT([key, new Date()]))
       return rows[0]?.session_data
     },
-    create: (key, text) => pool.query({ ...INSERT, values: [key, text, end()] }),
-    save: (key, text) => pool.query({ ...UPDATE, values: [key, text, end()] }),
+    create: (key, text) => pool.query(INSERT([key, text, end()])),
+    save: (key, text) => pool.query(UPDATE([key, text, end()])),
   }
 })
