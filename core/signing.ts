@@ -13,6 +13,7 @@ import { base62Encode, base62Number } from './utils/base62.ts'
 import { mayShrink } from './utils/compressible.ts'
 import { Hmac } from './utils/hmac.ts'
 import { parseJson, stringifyJson } from './utils/json.ts'
+import { Scratch } from './utils/scratch.ts'
 
 /** The signature does not match: the value was changed, cut, or signed with another key or salt. */
 export class BadSignature extends Error {
@@ -52,6 +53,15 @@ export class JSONSerializer implements Serializer {
   loads(bytes: Uint8Array): unknown {
     return parseJson(asBuffer(bytes).toString('latin1'))
   }
+}
+
+const SHORT = 1000
+const scratch = new Scratch(SHORT)
+
+/** The bytes of a text that has one in each character. They are good until the next text. */
+function bytesOf(text: string): Buffer {
+  if (text.length > SHORT) return Buffer.from(text, 'latin1')
+  return scratch.beginning(scratch.bytes.write(text, 'latin1'))
 }
 
 export const b64Encode = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64url')
@@ -186,11 +196,12 @@ export class Signer {
 
   /** Serializes, compresses where asked for and shorter, and signs. */
   signObject(value: unknown, { compress = false, serializer = JSONSerializer }: ObjectOptions = {}): string {
-    return this.signBytes(new serializer().dumps(value), compress)
+    return this.signSerialized(new serializer().dumps(value), compress)
   }
 
-  /** What signObject() does with the serialized value. */
-  signBytes(bytes: Uint8Array, compress = false): string {
+  /** What signObject() does with the serialized value. It is given bytes, or a text whose characters are bytes. */
+  signSerialized(value: Uint8Array | string, compress = false): string {
+    const bytes = typeof value === 'string' ? bytesOf(value) : value
     if (compress && mayShrink(bytes)) {
       const compressed = deflateSync(bytes)
       // The dot costs a character; Django's own test for a gain.

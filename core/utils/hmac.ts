@@ -3,6 +3,7 @@
  * cookies two hashes in one call each are had for two thirds of its price.
  */
 import { createHmac, hash } from 'node:crypto'
+import { Scratch } from './scratch.ts'
 
 /** Bytes that an algorithm takes at once. Others are left to Node's Hmac. */
 const BLOCKS: Readonly<Record<string, number>> = { sha1: 64, sha224: 64, sha256: 64, sha384: 128, sha512: 128 }
@@ -11,12 +12,7 @@ const BLOCKS: Readonly<Record<string, number>> = { sha1: 64, sha224: 64, sha256:
 const SHORT = 1000
 
 /** What is hashed first: a block of the key, and a text of at most three bytes a character. */
-const inner = Buffer.allocUnsafe(128 + 3 * SHORT)
-
-/** Its beginnings by their length, each made once: texts are of few lengths. */
-const beginnings = Array.from<Buffer | undefined>({ length: inner.length + 1 })
-
-const beginning = (length: number): Buffer => (beginnings[length] ??= inner.subarray(0, length))
+const inner = new Scratch(128 + 3 * SHORT)
 
 export class Hmac {
   readonly #algorithm: string
@@ -43,9 +39,9 @@ export class Hmac {
   base64url(text: string): string {
     const block = this.#innerBlock.length
     if (block === 0 || text.length > SHORT) return this.digest(text).toString('base64url')
-    inner.set(this.#innerBlock)
-    const end = block + inner.write(text, block)
-    this.#outer.write(hash(this.#algorithm, beginning(end), 'binary'), block, 'binary')
+    inner.bytes.set(this.#innerBlock)
+    const end = block + inner.bytes.write(text, block)
+    this.#outer.write(hash(this.#algorithm, inner.beginning(end), 'binary'), block, 'binary')
     return hash(this.#algorithm, this.#outer, 'base64url')
   }
 }

@@ -47,7 +47,7 @@ export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): s
   const Serializer = serializer()
   if (Serializer !== JSONSerializer) return signer.signObject(data, { serializer: Serializer, compress: true })
   const json = stringifyJson(data)
-  const text = signer.signBytes(Buffer.from(json, 'latin1'), true)
+  const text = signer.signSerialized(json, true)
   written.add(text, json)
   return text
 }

@@ -40,6 +40,8 @@ interface Client {
   readonly connectionSettings: { readonly filename: string; readonly options: SqliteOptions }
   transaction(...parameters: unknown[]): Transaction
   _formatBindings(bindings: readonly unknown[] | undefined): unknown[]
+  acquireConnection(): Promise<unknown>
+  releaseConnection(connection: unknown): Promise<void>
   acquireRawConnection(): Promise<unknown>
   destroyRawConnection(connection: BetterSqlite3.Database): Promise<void>
 }
@@ -167,14 +169,29 @@ function open(Database: Driver, filename: string, options: SqliteOptions): Bette
   }
 }
 
+/**
+ * The statements of the pool's connection while it is in nobody's transaction: what is done from beginning to end in one
+ * turn can be done there at once, whoever has taken the connection from the pool.
+ */
+function atHand({ current }: Client): StatementCache | undefined {
+  if (current?.open !== true) return undefined
+  const statements = statementsOf(current)
+  return statements.isReading || !current.inTransaction ? statements : undefined
+}
+
 /** Runs `work` in a transaction on the pool's connection, from its beginning to its end in one turn. */
 export async function transactionAtOnce<T>(pool: Knex, work: (statements: Statements) => T): Promise<T> {
-  const client = pool.client as Knex.Client
+  const client = pool.client as Client
+  const transact = (statements: StatementCache): T => {
+    const result = statements.transact(work)
+    client.checkpoints?.noteCommit()
+    return result
+  }
+  const statements = atHand(client)
+  if (statements !== undefined) return transact(statements)
   const connection = (await client.acquireConnection()) as BetterSqlite3.Database
   try {
-    const result = statementsOf(connection).transact(work)
-    ;(client as unknown as Client).checkpoints?.noteCommit()
-    return result
+    return transact(statementsOf(connection))
   } finally {
     await client.releaseConnection(connection)
   }
@@ -193,16 +210,8 @@ export class SqliteReader implements Reader {
   }
 
   value(sql: string, bindings: readonly unknown[]): unknown {
-    return this.#statements().value(sql, bindings)
-  }
-
-  #statements(): StatementCache {
-    const { current } = this.#client
-    if (current?.open === true) {
-      const statements = statementsOf(current)
-      if (statements.isReading || !current.inTransaction) return statements
-    }
-    return statementsOf((this.#own ??= this.#open()))
+    const statements = atHand(this.#client) ?? statementsOf((this.#own ??= this.#open()))
+    return statements.value(sql, bindings)
   }
 
   #open(): BetterSqlite3.Database {

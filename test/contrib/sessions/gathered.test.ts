@@ -4,6 +4,7 @@ import { setup } from '#core/apps'
 import { encodeSession, newSessionKey, SessionConflict, SessionGone } from '#core/contrib/sessions'
 import { SessionStore } from '#core/contrib/sessions/backends/db'
 import { connection, connections, isConnectionError, toDatabaseDate, transaction } from '#core/db'
+import { endOfTurn } from '#core/utils'
 import { GatheredTable } from '../../../core/contrib/sessions/table/gathered.ts'
 import type { Change } from '../../../core/contrib/sessions/table/table.ts'
 import { databases, onEachDatabase } from '../../services.ts'
@@ -21,6 +22,12 @@ interface Saved {
 
 const names = (settled: readonly PromiseSettledResult<unknown>[]): string[] =>
   settled.map((each) => (each.status === 'fulfilled' ? 'saved' : (each.reason as Error).constructor.name))
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve }
+}
 
 describe('gathered sessions', () => {
   before(() => setup())
@@ -134,6 +141,26 @@ describe('gathered sessions', () => {
       })
       const beside = store.update(others.key, { data: { others: true }, expiresAt: later() }, others.version)
       expect(await rolledBack.catch((error: unknown) => error)).to.equal(undone)
+      await beside
+      expect((await store.load(mine.key))?.version).to.equal(mine.version)
+      expect((await store.load(others.key))?.data).to.deep.equal({ others: true })
+    })
+
+    it('are not undone with a transaction that somebody else is in the middle of', async () => {
+      const store = new SessionStore()
+      const [mine, others] = (await made(store, 2)) as [Saved, Saved]
+      const [inTheMiddle, letGo] = [withResolvers(), withResolvers()]
+      const rolledBack = transaction(async () => {
+        await store.update(mine.key, { data: { mine: true }, expiresAt: later() }, mine.version)
+        inTheMiddle.resolve()
+        await letGo.promise
+        throw new Error('rolled back')
+      }).catch(String)
+      await inTheMiddle.promise
+      const beside = store.update(others.key, { data: { others: true }, expiresAt: later() }, others.version)
+      for (let turn = 0; turn < 3; turn++) await endOfTurn()
+      letGo.resolve()
+      expect(await rolledBack).to.equal('Error: rolled back')
       await beside
       expect((await store.load(mine.key))?.version).to.equal(mine.version)
       expect((await store.load(others.key))?.data).to.deep.equal({ others: true })
