@@ -55,7 +55,9 @@ export class JSONSerializer implements Serializer {
   }
 }
 
+/** Characters of a text that is short. */
 const SHORT = 1000
+
 const scratch = new Scratch(SHORT)
 
 /** The bytes of a text that has one in each character. They are good until the next text. */
