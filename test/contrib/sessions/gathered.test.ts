@@ -158,6 +158,7 @@ describe('gathered sessions', () => {
       }).catch(String)
       await inTheMiddle.promise
       const beside = store.update(others.key, { data: { others: true }, expiresAt: later() }, others.version)
+      // A save goes at the end of a turn: by now it would be in the transaction, if it joined one.
       for (let turn = 0; turn < 3; turn++) await endOfTurn()
       letGo.resolve()
       expect(await rolledBack).to.equal('Error: rolled back')
