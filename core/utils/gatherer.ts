@@ -22,11 +22,19 @@ interface Waiting<Job, Answer> {
   readonly reject: (error: unknown) => void
 }
 
-/** Jobs of one turn of the event loop go together, and so do those that come while all slots are taken. */
+/** Milliseconds after which nobody waits for a group that is on its way: a row may be locked, a connection dead. */
+const PATIENCE = 20
+
+/**
+ * Jobs of one turn of the event loop go together, and so do those that come while all slots are taken, or while fewer
+ * wait than are on their way: a small group costs as much as a large one.
+ */
 export class Gatherer<Job, Answer> {
   readonly #options: GathererOptions<Job, Answer>
   #waiting: Waiting<Job, Answer>[] = []
   #running = 0
+  /** Jobs on their way, for as long as others wait for them. */
+  #underWay = 0
   #isDue = false
 
   constructor(options: GathererOptions<Job, Answer>) {
@@ -42,7 +50,8 @@ export class Gatherer<Job, Answer> {
 
   /** Looks for work at the end of this turn, when all that it brings has come. */
   #wake(): void {
-    if (this.#isDue || this.#running >= this.#options.slots) return
+    const waiting = this.#waiting.length
+    if (this.#isDue || waiting === 0 || waiting < this.#underWay || this.#running >= this.#options.slots) return
     this.#isDue = true
     setImmediate(() => {
       this.#isDue = false
@@ -71,13 +80,31 @@ export class Gatherer<Job, Answer> {
 
   async #send(group: readonly Waiting<Job, Answer>[]): Promise<void> {
     this.#running++
-    if (this.#waiting.length > 0) this.#wake()
+    const release = this.#holdUp(group.length)
+    this.#wake()
     try {
       await this.#settle(group)
     } finally {
       this.#running--
-      if (this.#waiting.length > 0) this.#wake()
+      release()
+      this.#wake()
     }
+  }
+
+  /** Lets a smaller group than this wait, until the function that is returned is called, and not for long. */
+  #holdUp(jobs: number): () => void {
+    this.#underWay += jobs
+    let isWaitedFor = true
+    const release = (): void => {
+      clearTimeout(patience)
+      if (isWaitedFor) this.#underWay -= jobs
+      isWaitedFor = false
+    }
+    const patience = setTimeout(() => {
+      release()
+      this.#wake()
+    }, PATIENCE)
+    return release
   }
 
   async #settle(group: readonly Waiting<Job, Answer>[]): Promise<void> {

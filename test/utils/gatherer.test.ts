@@ -63,10 +63,60 @@ describe('a gatherer', () => {
 
   it('sends no more at once than it may', async () => {
     const { gatherer, groups } = gathering({ most: 2, slots: 2 })
-    for (const job of ['a', 'b', 'c']) void gatherer.do(job)
+    for (const job of ['a', 'b', 'c', 'd', 'e']) void gatherer.do(job)
     await nextTurn()
     await nextTurn()
-    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a', 'b'], ['c']])
+    await nextTurn()
+    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
+  })
+
+  it('keeps a small group while a larger one is on its way', async () => {
+    const { gatherer, groups } = gathering({ slots: 2 })
+    for (const job of ['a', 'b']) void gatherer.do(job)
+    await nextTurn()
+    void gatherer.do('c')
+    await nextTurn()
+    expect(groups).to.have.length(1)
+    void gatherer.do('d')
+    await nextTurn()
+    expect(groups[1]?.jobs).to.deep.equal(['c', 'd'])
+  })
+
+  it('sends a small group as soon as the larger one is done', async () => {
+    const { gatherer, groups } = gathering({ slots: 2 })
+    const large = ['a', 'b'].map((job) => gatherer.do(job))
+    await nextTurn()
+    void gatherer.do('c')
+    groups[0]?.answer()
+    await Promise.all(large)
+    await nextTurn()
+    expect(groups[1]?.jobs).to.deep.equal(['c'])
+  })
+
+  it('keeps nobody for long because of a group that hangs', async () => {
+    const { gatherer, groups } = gathering({ slots: 2 })
+    for (const job of ['a', 'b']) void gatherer.do(job)
+    await nextTurn()
+    const small = gatherer.do('c')
+    while (groups.length < 2) await nextTurn()
+    groups[1]?.answer()
+    expect(await small).to.equal('C')
+    // Nor the next one.
+    const next = gatherer.do('d')
+    while (groups.length < 3) await nextTurn()
+    groups[2]?.answer()
+    expect(await next).to.equal('D')
+    // What hung is not counted twice when it is done after all.
+    groups[0]?.answer()
+    await nextTurn()
+    for (const job of ['e', 'f']) void gatherer.do(job)
+    await nextTurn()
+    void gatherer.do('g')
+    await nextTurn()
+    expect(groups).to.have.length(4)
   })
 
   it('never sends two jobs of one key together', async () => {
