@@ -42,8 +42,6 @@ interface Comparison {
   readonly ttl: number | undefined
 }
 
-const isResult = (word: string): word is CasResult => word === 'stored' || word === 'changed' || word === 'missing'
-
 /** Groups of one kind on their way at once, and how many go together. */
 const GATHERED = { slots: 2, most: 100, isEverybodys: () => true }
 
@@ -213,23 +211,16 @@ export class RedisCache extends CacheStore {
 
   async #compareEach(all: readonly Comparison[]): Promise<Outcome<CasResult>[]> {
     if (all.length === 1) return [{ answer: await this.#compare(all[0] as Comparison) }]
-    const keys: string[] = []
-    const values: Argument[] = []
-    for (const { key, token, text, ttl } of all) {
-      keys.push(key)
-      values.push(sent(token), sent(text), px(ttl)[0] ?? '')
-    }
+    const keys = all.map(({ key }) => key)
+    const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
     const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
     const words = (await this.#write(keys[0] as string, command)) as string[]
-    const outcomes: Outcome<CasResult>[] = []
-    for (const [i, word] of words.entries()) {
-      outcomes.push(isResult(word) ? { answer: word } : await this.#comparedAlone(all[i] as Comparison))
-    }
-    return outcomes
+    return Promise.all(words.map((word, i) => this.#outcome(word, all[i] as Comparison)))
   }
 
-  /** A word that is no result did nothing: asked again by itself, Redis tells the error as an error. */
-  #comparedAlone(comparison: Comparison): Promise<Outcome<CasResult>> {
+  /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
+  async #outcome(word: string, comparison: Comparison): Promise<Outcome<CasResult>> {
+    if (word === 'stored' || word === 'changed' || word === 'missing') return { answer: word }
     return this.#compare(comparison).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
