@@ -4,9 +4,11 @@ import type { DatabaseSettings } from '#core/db'
 import type { ServerOptions } from '../server.ts'
 import { AGE, limitWith } from './limit.ts'
 
+/** As Django makes it, with its third index, for `like`. */
 const TABLE = `
   create table django_session (session_key varchar(40) primary key, session_data text not null, expire_date timestamptz not null);
   create index expire on django_session (expire_date);
+  create index starts on django_session (session_key varchar_pattern_ops);
 `
 
 /** Runs before a statement has a name: the plan of a table that is new and empty reads all of it, and is kept as it grows. */

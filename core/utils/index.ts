@@ -1,4 +1,5 @@
 /** Small tools that know no setting: the clock, dotted names, random texts, loggers, words for messages. */
+export { attempt } from './attempt.ts'
 export { byAlias, standingFor } from './by_alias.ts'
 export { type Clock, clock, setClock, unixSeconds } from './clock.ts'
 export {

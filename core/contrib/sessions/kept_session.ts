@@ -1,6 +1,6 @@
 /** The content of a session and its place in a store: read when it is looked into, saved over nobody else's work. */
 import { ServiceUnavailable } from '#core/exceptions'
-import { clock, KeyedQueue } from '#core/utils'
+import { attempt, clock, KeyedQueue } from '#core/utils'
 import { Changes, type Pending, replay } from './changes.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
@@ -73,13 +73,16 @@ export class KeptSession {
   }
 
   /** Fetches the session. An error is kept for whoever looks in. */
-  async fetch(): Promise<void> {
-    if (this.#key === null || this.#data !== undefined) return
-    try {
-      this.#fetched = { loaded: await this.store.load(this.#key) }
-    } catch (error) {
-      this.#fetched = { error }
-    }
+  fetch(): Promise<void> {
+    if (this.#key === null || this.#data !== undefined) return Promise.resolve()
+    return this.store.load(this.#key).then(
+      (loaded) => {
+        this.#fetched = { loaded }
+      },
+      (error: unknown) => {
+        this.#fetched = { error }
+      },
+    )
   }
 
   /** The content, opened by the first look. */
@@ -196,23 +199,25 @@ export class KeptSession {
    * Gives the store what there is. What is changed while it is on its way is not saved yet.
    * @returns false when the store's version is another
    */
-  async #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
+  #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
     const record = this.#record()
     const begun = this.changes.begin(record.data)
     const { forced } = this
     this.forced = false
-    try {
-      const saved = await save(record)
-      this.#key = typeof saved === 'string' ? saved : saved.key
-      this.#version = typeof saved === 'string' ? undefined : saved.version
-      return true
-    } catch (error) {
-      this.changes.undo(begun)
-      this.forced ||= forced
-      if (!(error instanceof SessionConflict)) throw error
-      this.#version = undefined
-      return false
-    }
+    return attempt(() => save(record)).then(
+      (saved) => {
+        this.#key = typeof saved === 'string' ? saved : saved.key
+        this.#version = typeof saved === 'string' ? undefined : saved.version
+        return true
+      },
+      (error: unknown) => {
+        this.changes.undo(begun)
+        this.forced ||= forced
+        if (!(error instanceof SessionConflict)) throw error
+        this.#version = undefined
+        return false
+      },
+    )
   }
 
   async #reload(key: string): Promise<LoadedSession> {

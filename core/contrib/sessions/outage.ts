@@ -2,7 +2,7 @@
 import { settings } from '#core/conf'
 import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { Deadline, getLogger } from '#core/utils'
+import { attempt, Deadline, getLogger } from '#core/utils'
 import type { LoadedSession, SavedSession, SessionRecord, SessionStore } from './store.ts'
 
 const log = getLogger('django.contrib.sessions')
@@ -47,17 +47,17 @@ export class GuardedStore implements SessionStore {
     }
     if (store.exists) {
       const exists = store.exists.bind(store)
-      this.exists = (key) => this.#guard(exists(key))
+      this.exists = (key) => this.#guard(() => exists(key))
     }
     // Clearing takes as long as it takes.
     if (store.clearExpired) this.clearExpired = store.clearExpired.bind(store)
   }
 
-  #guard<T>(work: Promise<T>): Promise<T> {
+  #guard<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => reject(this.#told(error))
       this.#deadline.follow(
-        work,
+        attempt(work),
         (answer) => resolve(this.#up(answer)),
         fail,
         () => fail(this.#late()),
@@ -81,18 +81,18 @@ export class GuardedStore implements SessionStore {
   }
 
   load(key: string): Promise<LoadedSession | undefined> {
-    return this.#guard(this.#store.load(key))
+    return this.#guard(() => this.#store.load(key))
   }
 
   create(record: SessionRecord): Promise<SavedSession> {
-    return this.#guard(this.#store.create(record))
+    return this.#guard(() => this.#store.create(record))
   }
 
   update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
-    return this.#guard(this.#store.update(key, record, version))
+    return this.#guard(() => this.#store.update(key, record, version))
   }
 
   delete(key: string, version?: string): Promise<boolean | void> {
-    return this.#guard(this.#store.delete(key, version))
+    return this.#guard(() => this.#store.delete(key, version))
   }
 }

@@ -84,6 +84,17 @@ describe('gathered sessions', () => {
       expect(found.map((each) => each?.data)).to.deep.equal(data)
     })
 
+    it('are written over any text that was there, whoever wrote it', async () => {
+      const texts = ['', '"', "it's", '\\', '{a,b}', 'NULL', 'one\ntwo', 'ünï 😀', ' at the edges ', 'x'.repeat(10_000)]
+      const saved = await made(new SessionStore(), texts.length)
+      for (const [i, text] of texts.entries()) {
+        await connection('django_session').where('session_key', saved[i]?.key).update({ session_data: text })
+      }
+      const table = new GatheredTable('default', 'django_session')
+      const written = saved.map((each, i) => table.update(change({ ...each, version: texts[i] as string })))
+      expect(await Promise.all(written)).to.deep.equal(texts.map(() => true))
+    })
+
     it('let one of two writers of one session through, even in one turn', async () => {
       const store = new SessionStore()
       const [{ key, version }] = (await made(store, 1)) as [Saved]

@@ -38,7 +38,7 @@ describe('a session store that is down', () => {
     expect(response.setCookie).to.deep.equal([])
   }
 
-  for (const kind of ['down', 'frozen', 'disk full'] as const) {
+  for (const kind of ['down', 'down at once', 'frozen', 'disk full'] as const) {
     it(`answers 503 to a view that reads, when it is ${kind}`, () =>
       run(async (client) => {
         await client.get('/count')
@@ -62,13 +62,15 @@ describe('a session store that is down', () => {
       }))
   }
 
-  it('does not disturb a view that does not use the session', () =>
-    run(async (client) => {
-      await client.get('/count')
-      weather.loads = 'down'
-      const response = await client.get('/untouched')
-      expect([response.status, response.setCookie]).to.deep.equal([200, []])
-    }))
+  for (const kind of ['down', 'down at once'] as const) {
+    it(`does not disturb a view that does not use the session, when it is ${kind}`, () =>
+      run(async (client) => {
+        await client.get('/count')
+        weather.loads = kind
+        const response = await client.get('/untouched')
+        expect([response.status, response.setCookie]).to.deep.equal([200, []])
+      }))
+  }
 
   it('is logged once when it begins and once when it is over, without what was in the statement', () =>
     run(async (client) => {

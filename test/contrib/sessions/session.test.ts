@@ -234,19 +234,27 @@ describe('session', () => {
       expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2, basket: { items: ['late'] } })
     })
 
-    it('still has everything to save when a save has failed', async () => {
-      session.n = 1
-      await session.save()
-      session.n = 2
-      const update = store.update.bind(store)
-      store.update = () => Promise.reject(new Error('down'))
-      const error = await session.save().catch((each: Error) => each)
-      expect((error as Error).message).to.equal('down')
-      expect(session.hasUnsavedChanges).to.equal(true)
-      store.update = update
-      await session.save()
-      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2 })
-    })
+    const failures: Readonly<Record<string, () => Promise<never>>> = {
+      'has failed': () => Promise.reject(new Error('down')),
+      'could not even begin': () => {
+        throw new Error('down')
+      },
+    }
+    for (const [what, fail] of Object.entries(failures)) {
+      it(`still has everything to save when a save ${what}`, async () => {
+        session.n = 1
+        await session.save()
+        session.n = 2
+        const update = store.update.bind(store)
+        store.update = fail
+        const error = await session.save().catch((each: Error) => each)
+        expect((error as Error).message).to.equal('down')
+        expect(session.hasUnsavedChanges).to.equal(true)
+        store.update = update
+        await session.save()
+        expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2 })
+      })
+    }
 
     it('stays modified after a save, but has nothing more to save', async () => {
       session.n = 1

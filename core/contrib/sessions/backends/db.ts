@@ -99,11 +99,18 @@ export class SessionStore implements Store {
     return date === undefined ? 0 : fromDatabaseDate(date, this.#alias)
   }
 
-  async load(key: string): Promise<LoadedSession | undefined> {
-    if (!canBeKey(key)) return undefined
-    if (this.#isAlone) return this.#session(key, (await this.#single.load([key], this.#now()))[0])
-    if (this.loadSync !== undefined) return this.loadSync(key)
-    return this.#session(key, await this.#gathered.load(key))
+  // What each request does is no async function here, nor in KeptSession: while it waits, such a function is several
+  // objects more, and dozens wait at once.
+
+  load(key: string): Promise<LoadedSession | undefined> {
+    if (!canBeKey(key)) return Promise.resolve(undefined)
+    if (this.#isAlone) return this.#single.load([key], this.#now()).then(([row]) => this.#session(key, row))
+    if (this.loadSync !== undefined) return this.#loadAtOnce(key)
+    return this.#gathered.load(key).then((row) => this.#session(key, row))
+  }
+
+  async #loadAtOnce(key: string): Promise<LoadedSession | undefined> {
+    return this.loadSync?.(key)
   }
 
   async create(record: SessionRecord): Promise<{ key: string; version: string }> {
@@ -116,17 +123,15 @@ export class SessionStore implements Store {
     }
   }
 
-  async update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
+  update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
     const change: Change = { key, version, columns: this.#columns(record) }
-    const saved = this.#isAlone
-      ? await only(this.#single.update([change], this.#now()))
-      : await this.#gathered.update(change)
-    if (!saved) throw await this.#whatHappenedTo(key)
-    return { key, version: change.columns.session_data }
+    const saving = this.#isAlone ? only(this.#single.update([change], this.#now())) : this.#gathered.update(change)
+    return saving.then((isSaved) => (isSaved ? { key, version: change.columns.session_data } : this.#refuse(key)))
   }
 
-  async #whatHappenedTo(key: string): Promise<Error> {
-    return (await this.load(key)) === undefined ? new SessionGone() : new SessionConflict()
+  /** @throws SessionGone, or SessionConflict where the session is in another state */
+  async #refuse(key: string): Promise<never> {
+    throw (await this.load(key)) === undefined ? new SessionGone() : new SessionConflict()
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
