@@ -28,6 +28,17 @@ describe('the db engine', () => {
       expect((await store.load(key))?.data).to.deep.equal({ a: 1 })
     })
 
+    it('refuses what JSON cannot hold by its promise, never before there is one', async () => {
+      const store = new SessionStore()
+      const { key, version } = await store.create({ data: { a: 1 }, expiresAt: later() })
+      const endless: Record<string, unknown> = {}
+      endless.itself = endless
+      const record = { data: endless, expiresAt: later() }
+      const refused = [store.create(record), store.update(key, record, version)]
+      for (const { status } of await Promise.allSettled(refused)) expect(status).to.equal('rejected')
+      expect((await store.load(key))?.data).to.deep.equal({ a: 1 })
+    })
+
     it('knows a key by its very letters', async () => {
       const store = new SessionStore()
       const { key } = await store.create({ data: { a: 1 }, expiresAt: later() })

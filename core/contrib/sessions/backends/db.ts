@@ -1,7 +1,7 @@
 /** Sessions in the table django_session: the engine that is used when no other is named. */
 import type { Knex } from 'knex'
 import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from '#core/db'
-import { clock, type Outcome } from '#core/utils'
+import { attempt, clock, type Outcome } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
@@ -99,8 +99,8 @@ export class SessionStore implements Store {
     return date === undefined ? 0 : fromDatabaseDate(date, this.#alias)
   }
 
-  // What each request does is no async function here, nor in KeptSession: while it waits, such a function is several
-  // objects more, and dozens wait at once.
+  // load() and update() are no async functions, nor are fetch() and #send() of KeptSession: while it waits, such a function
+  // is several objects more, and dozens wait at once.
 
   load(key: string): Promise<LoadedSession | undefined> {
     if (!canBeKey(key)) return Promise.resolve(undefined)
@@ -124,9 +124,11 @@ export class SessionStore implements Store {
   }
 
   update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
-    const change: Change = { key, version, columns: this.#columns(record) }
-    const saving = this.#isAlone ? only(this.#single.update([change], this.#now())) : this.#gathered.update(change)
-    return saving.then((isSaved) => (isSaved ? { key, version: change.columns.session_data } : this.#refuse(key)))
+    return attempt(() => {
+      const change: Change = { key, version, columns: this.#columns(record) }
+      const saving = this.#isAlone ? only(this.#single.update([change], this.#now())) : this.#gathered.update(change)
+      return saving.then((isSaved) => (isSaved ? { key, version: change.columns.session_data } : this.#refuse(key)))
+    })
   }
 
   /** @throws SessionGone, or SessionConflict where the session is in another state */
