@@ -1,4 +1,5 @@
 /** Gathers what waits to be done, so that it travels together: one statement or transaction for many requests. */
+import { atEndOfTurn, endTurnEarly } from './turns.ts'
 
 /** What became of a job: its answer, or the error that is its alone. */
 export type Outcome<Answer> = { readonly answer: Answer } | { readonly error: unknown }
@@ -14,6 +15,10 @@ export interface GathererOptions<Job, Answer> {
   readonly slots: number
   /** How many jobs may go together. */
   readonly most: number
+  /** Whether the work is this process's own, and done in the turn in which it begins. */
+  readonly isLocal?: boolean
+  /** Whether a small group costs little, so that it goes where a turn is ended early, and not only at its end. */
+  readonly isCheap?: boolean
 }
 
 interface Waiting<Job, Answer> {
@@ -53,7 +58,9 @@ export class Gatherer<Job, Answer> {
     const waiting = this.#waiting.length
     if (this.#isDue || waiting === 0 || waiting < this.#underWay || this.#running >= this.#options.slots) return
     this.#isDue = true
-    setImmediate(() => {
+    const { isCheap = false } = this.#options
+    const begin = isCheap ? atEndOfTurn : setImmediate
+    begin(() => {
       this.#isDue = false
       void this.#send(this.#take())
     })
@@ -108,7 +115,7 @@ export class Gatherer<Job, Answer> {
   }
 
   async #settle(group: readonly Waiting<Job, Answer>[]): Promise<void> {
-    const { run, isEverybodys } = this.#options
+    const { run, isEverybodys, isLocal = false } = this.#options
     try {
       const outcomes = await run(group.map(({ job }) => job))
       for (const [i, { resolve, reject }] of group.entries()) {
@@ -116,6 +123,9 @@ export class Gatherer<Job, Answer> {
         if ('error' in outcome) reject(outcome.error)
         else resolve(outcome.answer)
       }
+      // What follows from a group is complete when its jobs have gone on, and is done best while it is at hand. Where this
+      // process did the work itself, clients receive the answers of one group while it works on the next.
+      if (!isLocal) endTurnEarly()
     } catch (error) {
       if (group.length > 1 && !isEverybodys(error)) for (const each of group) await this.#settle([each])
       else for (const { reject } of group) reject(error)

@@ -47,7 +47,7 @@ export {
 export { Recent } from './recent.ts'
 export { Link, Ring } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
-export { endOfTurn } from './turns.ts'
+export { atEndOfTurn, endOfTurn, endTurnEarly } from './turns.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,

@@ -1,13 +1,35 @@
 /** Turns of the event loop: what one brings can be done together at its end. */
 
+let works: (() => void)[] | undefined
 let end: Promise<void> | undefined
+
+function endTurn(): void {
+  const due = works ?? []
+  works = undefined
+  for (const work of due) work()
+}
+
+/** Does a work when the running turn ends, or is ended early. */
+export function atEndOfTurn(work: () => void): void {
+  if (works === undefined) {
+    works = []
+    setImmediate(endTurn)
+  }
+  works.push(work)
+}
 
 /** Resolves at the end of the running turn, one and the same promise for all who ask in it. */
 export function endOfTurn(): Promise<void> {
   return (end ??= new Promise((resolve) => {
-    setImmediate(() => {
+    atEndOfTurn(() => {
       end = undefined
       resolve()
     })
   }))
+}
+
+/** Ends the turn for all who wait for that, as soon as everything is done that follows from what has just come. */
+export function endTurnEarly(): void {
+  // A tick that is asked for while promises are followed comes after the last of them.
+  process.nextTick(endTurn)
 }

@@ -1,6 +1,6 @@
 /** What waits to be done goes together, and everybody gets an answer of his own. */
 import { expect } from 'chai'
-import { Gatherer, type GathererOptions, type Outcome } from '#core/utils'
+import { endOfTurn, Gatherer, type GathererOptions, type Outcome } from '#core/utils'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -179,5 +179,46 @@ describe('a gatherer', () => {
     await nextTurn()
     groups[1]?.answer()
     expect(await later).to.equal('B')
+  })
+
+  /** What comes first when a group is answered: the next turn, or what follows from the answer. */
+  async function orderOf(options: Partial<GathererOptions<string, string>>): Promise<string[]> {
+    const { gatherer, groups } = gathering(options)
+    const order: string[] = []
+    const left = gatherer.do('a').then(async (answer) => {
+      const other = gatherer.do('b').then(() => order.push('another group'))
+      await endOfTurn()
+      order.push(answer)
+      return other
+    })
+    await nextTurn()
+    const turned = nextTurn().then(() => order.push('next turn'))
+    groups[0]?.answer()
+    await turned
+    while (groups.length < 2) await nextTurn()
+    groups[1]?.answer()
+    await left
+    return order
+  }
+
+  it('lets what follows from its answers leave at once, before whatever else the turn brings', async () => {
+    expect(await orderOf({})).to.deep.equal(['A', 'next turn', 'another group'])
+  })
+
+  it('lets it leave with the next turn where nobody else had a hand in the work', async () => {
+    expect(await orderOf({ isLocal: true })).to.deep.equal(['next turn', 'A', 'another group'])
+  })
+
+  it('sends at once what follows from its answers, where a small group is cheap', async () => {
+    const { gatherer, groups } = gathering({ isCheap: true })
+    const done = gatherer.do('a').then(() => Promise.all(['b', 'c'].map((job) => gatherer.do(job))))
+    await nextTurn()
+    let turns = 0
+    void nextTurn().then(() => turns++)
+    groups[0]?.answer()
+    for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => process.nextTick(resolve))
+    expect([turns, groups[1]?.jobs]).to.deep.equal([0, ['b', 'c']])
+    groups[1]?.answer()
+    await done
   })
 })

@@ -1,6 +1,6 @@
 /** The end of a turn of the event loop. */
 import { expect } from 'chai'
-import { endOfTurn } from '#core/utils'
+import { atEndOfTurn, endOfTurn, endTurnEarly } from '#core/utils'
 
 describe('the end of a turn', () => {
   it('comes when everything of this turn is done', async () => {
@@ -19,5 +19,42 @@ describe('the end of a turn', () => {
     await first
     expect(endOfTurn()).to.not.equal(first)
     await endOfTurn()
+  })
+
+  it('comes early where somebody ends the turn, but after all that follows from what came', async () => {
+    const done: string[] = []
+    setImmediate(() => done.push('the next part of the loop'))
+    const ended = endOfTurn().then(() => done.push('end'))
+    await Promise.resolve()
+    endTurnEarly()
+    void (async () => {
+      for (let i = 0; i < 5; i++) await Promise.resolve()
+      done.push('what follows')
+    })()
+    await ended
+    expect(done).to.deep.equal(['what follows', 'end'])
+  })
+
+  it('comes once, early or not', async () => {
+    let works = 0
+    atEndOfTurn(() => works++)
+    endTurnEarly()
+    endTurnEarly()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(works).to.equal(1)
+  })
+
+  it('lets a work that is due begin another one, for the next turn', async () => {
+    const done: string[] = []
+    await new Promise<void>((resolve) => {
+      atEndOfTurn(() => {
+        atEndOfTurn(() => {
+          done.push('second')
+          resolve()
+        })
+        done.push('first')
+      })
+    })
+    expect(done).to.deep.equal(['first', 'second'])
   })
 })

@@ -62,6 +62,7 @@ export class RedisCache extends CacheStore {
   readonly #reads = new Gatherer<string, TokenedText | undefined>({ ...GATHERED, run: (keys) => this.#readEach(keys) })
   readonly #comparisons = new Gatherer<Comparison, CasResult>({
     ...GATHERED,
+    isCheap: true,
     keyOf: ({ key }) => key,
     run: (each) => this.#compareEach(each),
   })

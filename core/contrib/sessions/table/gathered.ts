@@ -1,6 +1,6 @@
 /** The sessions of many requests on their way to one table: what waits goes together. */
 import { connections, isConnectionError, toDatabaseDate } from '#core/db'
-import { clock, Gatherer, type GathererOptions } from '#core/utils'
+import { clock, Gatherer } from '#core/utils'
 import { MysqlTable } from './mysql.ts'
 import { PostgresqlTable } from './postgresql.ts'
 import { SqliteTable } from './sqlite.ts'
@@ -14,21 +14,21 @@ const MOST = 32
 
 const TABLES = { sqlite: SqliteTable, postgresql: PostgresqlTable, mysql: MysqlTable }
 
-const gatherer = <Job, Answer>(options: Pick<GathererOptions<Job, Answer>, 'run' | 'keyOf'>): Gatherer<Job, Answer> =>
-  new Gatherer({ ...options, isEverybodys: isConnectionError, slots: SLOTS, most: MOST })
-
 export class GatheredTable {
   readonly #loads: Gatherer<string, SessionRow | undefined>
   readonly #inserts: Gatherer<NewRow, boolean>
   readonly #updates: Gatherer<Change, boolean>
 
   constructor(alias: string, name: string) {
-    const table: SessionTable = new TABLES[connections.database(alias).backend.vendor](alias, name)
+    const { vendor } = connections.database(alias).backend
+    const table: SessionTable = new TABLES[vendor](alias, name)
+    const common = { isEverybodys: isConnectionError, slots: SLOTS, most: MOST, isLocal: vendor === 'sqlite' }
     const now = (): string => toDatabaseDate(clock.now(), alias)
     const keyOf = ({ key }: NewRow): string => key
-    this.#inserts = gatherer<NewRow, boolean>({ keyOf, run: (rows) => table.insert(rows) })
-    this.#updates = gatherer<Change, boolean>({ keyOf, run: (changes) => table.update(changes, now()) })
-    this.#loads = gatherer({
+    this.#inserts = new Gatherer<NewRow, boolean>({ ...common, keyOf, run: (rows) => table.insert(rows) })
+    this.#updates = new Gatherer<Change, boolean>({ ...common, keyOf, run: (changes) => table.update(changes, now()) })
+    this.#loads = new Gatherer({
+      ...common,
       run: async (keys) => {
         const rows = await table.load([...new Set(keys)], now())
         const found = new Map(rows.map((row) => [row.session_key, row]))
