@@ -84,6 +84,24 @@ describe('gathered sessions', () => {
       expect(found.map((each) => each?.data)).to.deep.equal(data)
     })
 
+    for (const [how, many] of [
+      ['alone', 1],
+      ['together', MANY],
+    ] as const) {
+      it(`are neither loaded nor brought back when they have expired, ${how}`, async () => {
+        const store = new SessionStore()
+        const past = Date.now() - 1000
+        const gone = await Promise.all(
+          Array.from({ length: many }, (_, i) => store.create({ data: { i }, expiresAt: past })),
+        )
+        const loaded = await Promise.all(gone.map(({ key }) => store.load(key)))
+        expect(loaded).to.deep.equal(gone.map(() => undefined))
+        const record = { data: {}, expiresAt: later() }
+        const settled = await Promise.allSettled(gone.map(({ key, version }) => store.update(key, record, version)))
+        expect(names(settled)).to.deep.equal(gone.map(() => SessionGone.name))
+      })
+    }
+
     it('are written over any text that was there, whoever wrote it', async () => {
       const texts = ['', '"', "it's", '\\', '{a,b}', 'NULL', 'one\ntwo', 'ünï 😀', ' at the edges ', 'x'.repeat(10_000)]
       const saved = await made(new SessionStore(), texts.length)

@@ -1,4 +1,4 @@
-/** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays. */
+/** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays; a plain one for one. */
 import { connections } from '#core/db'
 import type { Outcome } from '#core/utils'
 import { byKey, type Change, type NewRow, quotedName, type SessionRow, type SessionTable } from './table.ts'
@@ -30,51 +30,89 @@ function arrayOf(texts: readonly string[]): Buffer {
   return buffer
 }
 
+/** A statement for one session, and one for many. For one alone, the other would cost PostgreSQL twice as much and more. */
+interface Statement {
+  readonly one: string
+  readonly many: string
+}
+
 export class PostgresqlTable implements SessionTable {
   readonly #alias: string
-  readonly #load: string
-  readonly #insert: string
-  readonly #update: string
+  readonly #load: Statement
+  readonly #insert: Statement
+  readonly #update: Statement
 
   constructor(alias: string, table: string) {
     const name = quotedName(table)
     this.#alias = alias
-    this.#load = `select session_key, session_data, expire_date from ${name} where session_key = any($1::text[]) and expire_date > $2`
-    this.#insert =
-      `with done as (insert into ${name} (session_key, session_data, expire_date)` +
-      ` select * from unnest($1::text[], $2::text[], $3::timestamptz[]) on conflict do nothing returning session_key) ${WRITTEN}`
-    // All rows are locked in the order of their keys first: two such statements at once would otherwise wait for each
-    // other in a circle.
-    this.#update =
-      'with change as (select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as c(key, version, text, date)),' +
-      ` locked as (select s.session_key as key, c.text, c.date from ${name} s join change c` +
-      ' on s.session_key = c.key and s.session_data = c.version where s.expire_date > $5 order by s.session_key for update of s),' +
-      ` done as (update ${name} s set session_data = l.text, expire_date = l.date from locked l where s.session_key = l.key` +
-      ` returning s.session_key) ${WRITTEN}`
+    const columns = 'session_key, session_data, expire_date'
+    this.#load = {
+      one: `select ${columns} from ${name} where session_key = $1 and expire_date > $2`,
+      // Where a table was never analyzed, PostgreSQL makes a bitmap for `= any($1)`, which costs twice as much as a join.
+      many:
+        'select s.session_key, s.session_data, s.expire_date from unnest($1::text[]) as wanted(key)' +
+        ` join ${name} s on s.session_key = wanted.key where s.expire_date > $2`,
+    }
+    this.#insert = {
+      one: `insert into ${name} (${columns}) values ($1, $2, $3) on conflict do nothing`,
+      many:
+        `with done as (insert into ${name} (${columns})` +
+        ` select * from unnest($1::text[], $2::text[], $3::timestamptz[]) on conflict do nothing returning session_key) ${WRITTEN}`,
+    }
+    this.#update = {
+      one:
+        `update ${name} set session_data = $3, expire_date = $4` +
+        ' where session_key = $1 and session_data = $2 and expire_date > $5',
+      // All rows are locked in the order of their keys first: two such statements at once would otherwise wait for each
+      // other in a circle.
+      many:
+        'with change as (select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as c(key, version, text, date)),' +
+        ` locked as (select s.session_key as key, c.text, c.date from ${name} s join change c` +
+        ' on s.session_key = c.key and s.session_data = c.version where s.expire_date > $5 order by s.session_key for update of s),' +
+        ` done as (update ${name} s set session_data = l.text, expire_date = l.date from locked l where s.session_key = l.key` +
+        ` returning s.session_key) ${WRITTEN}`,
+    }
   }
 
   async load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
-    return (await this.#run<{ rows: SessionRow[] }>(this.#load, [arrayOf(keys), now])).rows
+    const { one, many } = this.#load
+    const loading = keys.length === 1 ? this.#run(one, [keys[0], now]) : this.#run(many, [arrayOf(keys), now])
+    return ((await loading) as { rows: SessionRow[] }).rows
   }
 
-  async insert(rows: readonly NewRow[]): Promise<Outcome<boolean>[]> {
+  insert(rows: readonly NewRow[]): Promise<Outcome<boolean>[]> {
+    const [{ key, columns }] = rows as readonly [NewRow]
+    if (rows.length === 1) return this.#write(this.#insert.one, [key, columns.session_data, columns.expire_date])
     const { keys, texts, dates } = arraysOf(rows)
-    return outcomes(rows, await this.#run(this.#insert, [keys, texts, dates]))
+    return this.#writeAll(rows, this.#insert.many, [keys, texts, dates])
   }
 
-  async update(changes: readonly Change[], now: string): Promise<Outcome<boolean>[]> {
+  update(changes: readonly Change[], now: string): Promise<Outcome<boolean>[]> {
+    const [{ key, version, columns }] = changes as readonly [Change]
+    if (changes.length === 1) {
+      return this.#write(this.#update.one, [key, version, columns.session_data, columns.expire_date, now])
+    }
     const { keys, texts, dates } = arraysOf(changes)
-    const versions = arrayOf(changes.map(({ version }) => version))
-    return outcomes(changes, await this.#run(this.#update, [keys, versions, texts, dates, now]))
+    const versions = arrayOf(changes.map((change) => change.version))
+    return this.#writeAll(changes, this.#update.many, [keys, versions, texts, dates, now])
   }
 
-  #run<Result = Written>(sql: string, bindings: readonly unknown[]): Promise<Result> {
-    return connections.database(this.#alias).statement(sql, bindings) as Promise<Result>
+  /** Runs a statement for one row, and says whether it was written. */
+  async #write(sql: string, bindings: readonly unknown[]): Promise<Outcome<boolean>[]> {
+    const { rowCount } = (await this.#run(sql, bindings)) as { rowCount: number }
+    return [{ answer: rowCount === 1 }]
+  }
+
+  async #writeAll(all: readonly NewRow[], sql: string, bindings: readonly unknown[]): Promise<Outcome<boolean>[]> {
+    const { rows } = (await this.#run(sql, bindings)) as Written
+    const [{ written }] = rows
+    return written === null ? all.map(() => ({ answer: true })) : byKey(all, written)
+  }
+
+  #run(sql: string, bindings: readonly unknown[]): Promise<unknown> {
+    return connections.database(this.#alias).statement(sql, bindings)
   }
 }
-
-const outcomes = (all: readonly NewRow[], { rows: [{ written }] }: Written): Outcome<boolean>[] =>
-  written === null ? all.map(() => ({ answer: true })) : byKey(all, written)
 
 const arraysOf = (rows: readonly NewRow[]) => ({
   keys: arrayOf(rows.map(({ key }) => key)),
