@@ -81,15 +81,17 @@ export class PostgresqlTable implements SessionTable {
   }
 
   insert(rows: readonly NewRow[]): Promise<Outcome<boolean>[]> {
-    const [{ key, columns }] = rows as readonly [NewRow]
-    if (rows.length === 1) return this.#write(this.#insert.one, [key, columns.session_data, columns.expire_date])
+    if (rows.length === 1) {
+      const [{ key, columns }] = rows as readonly [NewRow]
+      return this.#write(this.#insert.one, [key, columns.session_data, columns.expire_date])
+    }
     const { keys, texts, dates } = arraysOf(rows)
     return this.#writeAll(rows, this.#insert.many, [keys, texts, dates])
   }
 
   update(changes: readonly Change[], now: string): Promise<Outcome<boolean>[]> {
-    const [{ key, version, columns }] = changes as readonly [Change]
     if (changes.length === 1) {
+      const [{ key, version, columns }] = changes as readonly [Change]
       return this.#write(this.#update.one, [key, version, columns.session_data, columns.expire_date, now])
     }
     const { keys, texts, dates } = arraysOf(changes)
