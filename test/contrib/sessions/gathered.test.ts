@@ -42,8 +42,8 @@ describe('gathered sessions', () => {
       SESSION_ENGINE: 'core.contrib.sessions.backends.db',
     })
 
-    const made = (store: SessionStore, many = MANY): Promise<Saved[]> =>
-      Promise.all(Array.from({ length: many }, (_, i) => store.create({ data: { i }, expiresAt: later() })))
+    const made = (store: SessionStore, many = MANY, expiresAt = later()): Promise<Saved[]> =>
+      Promise.all(Array.from({ length: many }, (_, i) => store.create({ data: { i }, expiresAt })))
 
     const change = ({ key, version }: Saved, expire_date = toDatabaseDate(later())): Change => ({
       key,
@@ -90,10 +90,7 @@ describe('gathered sessions', () => {
     ] as const) {
       it(`are neither loaded nor brought back when they have expired, ${how}`, async () => {
         const store = new SessionStore()
-        const past = Date.now() - 1000
-        const gone = await Promise.all(
-          Array.from({ length: many }, (_, i) => store.create({ data: { i }, expiresAt: past })),
-        )
+        const gone = await made(store, many, Date.now() - 1000)
         const loaded = await Promise.all(gone.map(({ key }) => store.load(key)))
         expect(loaded).to.deep.equal(gone.map(() => undefined))
         const record = { data: {}, expiresAt: later() }
