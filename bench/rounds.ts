@@ -48,9 +48,9 @@ export interface RoundOptions extends Omit<MeasureOptions, 'floor'> {
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
-function summary({ requestsPerSecond, cpu, problems }: Measurement): string {
+function summary({ requestsPerSecond, cpu, p99, problems }: Measurement): string {
   const wrong = problems.length === 0 ? '' : '  WRONG'
-  return `${whole.format(requestsPerSecond)} requests/s, ${cpu.toFixed(1)} µs each${wrong}`
+  return `${whole.format(requestsPerSecond)} requests/s, ${cpu.toFixed(1)} µs each, p99 ${p99.toFixed(1)} ms${wrong}`
 }
 
 interface TakeOptions extends RoundOptions {

@@ -23,10 +23,15 @@ export interface Store {
 const engine = (name: string): string => `core.contrib.sessions.backends.${name}`
 const nothing = async (): Promise<void> => {}
 
-/** A new folder that is gone when this process ends. */
+const folders = new Map<string, string>()
+
+/** The folder that this process has below another one. It is gone when the process ends. */
 function folderIn(parent: string): string {
+  const known = folders.get(parent)
+  if (known !== undefined) return known
   const made = mkdtempSync(path.join(parent, 'nuages-bench-'))
   process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  folders.set(parent, made)
   return made
 }
 
