@@ -2,6 +2,7 @@
  * Measures every target once in each round, between two turns of a bare server that lives as long as the round: what
  * disturbs the machine disturbs both.
  */
+import { whole } from './figures.ts'
 import { measure, type Measurement, type MeasureOptions, measureServer, withServer } from './measure.ts'
 import { children } from './processes.ts'
 import type { ServerProcess } from './server_process.ts'
@@ -46,11 +47,9 @@ export interface RoundOptions extends Omit<MeasureOptions, 'floor'> {
   readonly progress: (line: string) => void
 }
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-
 function summary({ requestsPerSecond, cpu, p99, problems }: Measurement): string {
   const wrong = problems.length === 0 ? '' : '  WRONG'
-  return `${whole.format(requestsPerSecond)} requests/s, ${cpu.toFixed(1)} µs each, p99 ${p99.toFixed(1)} ms${wrong}`
+  return `${whole(requestsPerSecond)} requests/s, ${cpu.toFixed(1)} µs each, p99 ${p99.toFixed(1)} ms${wrong}`
 }
 
 interface TakeOptions extends RoundOptions {
