@@ -135,11 +135,7 @@ export function onEachDatabase(all: readonly TestDatabase[], body: (database: Te
   for (const database of all) {
     describe(`on ${database.name}`, () => {
       before(async function () {
-        if (!database.available) {
-          if (process.env.CI === 'true') throw new Error(database.reason)
-          process.stdout.write(`    not run: ${database.reason}\n`)
-          this.skip()
-        }
+        requireService(database, this)
         await database.create()
       })
       after(async () => {
@@ -205,13 +201,28 @@ export function python(...modules: string[]): Promise<Pick<TestCacheServer, 'ava
   })
 }
 
-/** In a `before`: passes the suite over where a service is not there, and says so; with CI=true it is a failure. */
+/** Why tests were skipped, and how many skips there were for each reason. */
+const skipped = new Map<string, number>()
+
+/** Lists at the very end what was not run, so that it is not lost in the output. */
+function listSkipped(): void {
+  const lines = Array.from(skipped, ([reason, times]) => `  ${reason}${times > 1 ? ` (${times} suites or tests)` : ''}`)
+  process.stdout.write(`Not run:\n${lines.toSorted().join('\n')}\n`)
+}
+
+/** Skips a test, or in a `before` its suite, and lists the reason at the end of the run. */
+export function skipTest(test: Mocha.Context, reason: string): never {
+  if (skipped.size === 0) process.once('exit', listSkipped)
+  skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
+  return test.skip()
+}
+
+/** Skips where a service does not respond; with CI=true that is a failure. */
 export function requireService(
   { available, reason }: Pick<TestCacheServer, 'available' | 'reason'>,
   test: Mocha.Context,
-) {
+): void {
   if (available) return
   if (process.env.CI === 'true') throw new Error(reason)
-  process.stdout.write(`    not run: ${reason}\n`)
-  test.skip()
+  skipTest(test, reason)
 }

@@ -7,7 +7,8 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
-import { canBeListed, descendantsOf, isAlive } from './descendants.ts'
+import { skipTest } from '../services.ts'
+import { canBeListed, descendantsOf, isAlive, NO_PROCESS_LIST } from './descendants.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
@@ -67,7 +68,7 @@ describe('the benchmark', function () {
   }
 
   it('ends all its processes and removes its files when it is interrupted', async function () {
-    if (!canBeListed) this.skip()
+    if (!canBeListed) skipTest(this, NO_PROCESS_LIST)
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-bench-test-'))
     try {
       const { child, result } = bench(['koa', 'counter', 'memory', '--rounds', '9'], { TMPDIR: folder })

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 
 export const canBeListed = existsSync('/proc/self/task')
+export const NO_PROCESS_LIST = 'This system has no /proc that lists processes.'
 
 /** None of a process that has ended since it was listed. */
 function childrenOf(pid: number): number[] {

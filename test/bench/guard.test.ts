@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { complaints, countAll, GUARDED, improvements, NODE, readNotes } from '../../bench/guarded.ts'
 import { nameOf, type Target, targetNamed } from '../../bench/targets.ts'
+import { skipTest } from '../services.ts'
 
 const WASTEFUL: Target = {
   stack: 'wasteful',
@@ -19,8 +20,7 @@ describe('what a request takes', function () {
   it('is no more than a fifth above what was noted down', async function () {
     const notes = readNotes()
     if (notes.node !== NODE) {
-      process.stdout.write(`    not run: what is noted down is of Node ${notes.node}\n`)
-      this.skip()
+      skipTest(this, `bench/guard.json has the figures of Node ${notes.node}.`)
     }
     const now = await countAll(SOME.map(targetNamed), 100)
     expect(Object.keys(now)).to.deep.equal(SOME)

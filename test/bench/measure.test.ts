@@ -7,7 +7,8 @@ import { isInstalled } from '../../bench/processes.ts'
 import { ServerProcess } from '../../bench/server_process.ts'
 import { openStore, Unavailable } from '../../bench/stores.ts'
 import { FLOOR, type Target, targetNamed } from '../../bench/targets.ts'
-import { canBeListed, descendantsOf, isAlive } from './descendants.ts'
+import { requireService, skipTest } from '../services.ts'
+import { canBeListed, descendantsOf, isAlive, NO_PROCESS_LIST } from './descendants.ts'
 import { refusal } from './refusal.ts'
 
 const fixture = (name: string): Target => ({
@@ -23,7 +24,7 @@ for (const [name, generator] of Object.entries(GENERATORS)) {
     this.timeout(60_000)
 
     before(function () {
-      if (!isInstalled(name) && name === 'wrk') this.skip()
+      requireService({ available: name !== 'wrk' || isInstalled(name), reason: 'wrk is not installed.' }, this)
     })
 
     const short = (target: Target): Promise<Measurement> => measure(target, { seconds: 0.3, generator })
@@ -86,8 +87,7 @@ describe('a measurement of Django', function () {
       await body()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      process.stdout.write(`    not run: ${error.message.split('\n')[0]}\n`)
-      test.skip()
+      requireService({ available: false, reason: error.message.split('\n')[0] as string }, test)
     }
   }
 
@@ -102,7 +102,7 @@ describe('a measurement of Django', function () {
   })
 
   it('leaves no process behind', function () {
-    if (!canBeListed) this.skip()
+    if (!canBeListed) skipTest(this, NO_PROCESS_LIST)
     return where(this, async () => {
       let processes: number[] = []
       await withServer(DJANGO, async ({ pid = 0 }) => {

@@ -5,6 +5,7 @@ import { captureLogs, type LogRecord } from '#core/utils'
 import { expect } from 'chai'
 import { withUsers } from '../contrib/auth/installed.ts'
 import { python, requireService } from '../services.ts'
+import { enterScope } from '../suite_scope.ts'
 import { Django } from './django.ts'
 import type { SharedPlace } from './places.ts'
 
@@ -67,13 +68,8 @@ export const nuagesSettings = ({ settings }: Place, shared: Settings = {}, ours:
 export const asNuages = <T>(settings: Settings, fn: () => Promise<T>): Promise<T> =>
   withUsers(fn, settings, (settings.DATABASES as { default: never }).default)
 
-let isToldMissing = false
-
-/** Passes a suite over where Django is not there; in a `before`. */
+/** Skips a suite where Django is not installed; in a `before`. */
 export async function requireDjango(test: Mocha.Context): Promise<void> {
-  // There are many suites, and one reason.
-  if (isToldMissing && process.env.CI !== 'true') test.skip()
-  isToldMissing = !pythonPackages.available
   requireService(pythonPackages, test)
   await setup()
 }
@@ -82,24 +78,6 @@ export interface Beside {
   readonly django: Django
   /** What both sides have logged as suspicious, and we as an error, since they were asked last. */
   logged(): Promise<{ django: readonly unknown[]; nuages: readonly LogRecord[] }>
-}
-
-/** Enters a function that gives up its place when it ends: gives the way to leave it. */
-function enter(around: (inside: () => Promise<void>) => Promise<void>): Promise<() => Promise<void>> {
-  return new Promise((entered, failed) => {
-    let end: () => void = () => {}
-    const ended = new Promise<void>((resolve) => {
-      end = resolve
-    })
-    const left = around(() => {
-      entered(() => {
-        end()
-        return left
-      })
-      return ended
-    })
-    left.catch(failed)
-  })
 }
 
 /**
@@ -124,7 +102,7 @@ export function inBesideDjango(place: SharedPlace, { settings = {}, ours = {} }:
     undo.push(() => django.close())
     await django.command('migrate', '--verbosity', '0')
     await django.command('createcachetable')
-    undo.push(await enter((inside) => asNuages(nuagesSettings(place, settings, ours), inside)))
+    undo.push(await enterScope((inside) => asNuages(nuagesSettings(place, settings, ours), inside)))
     undo.push(
       captureLogs((record) => {
         if (record.logger.startsWith('django.security') || record.level === 'error') records.push(record)

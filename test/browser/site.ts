@@ -5,6 +5,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { endAll, freePort, manage, managed } from '../management/processes.ts'
+import { requireService } from '../services.ts'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
@@ -34,11 +35,7 @@ export function inBrowser(): Site {
   const profiles: BrowserContext[] = []
 
   before(async function () {
-    if (CHROMIUM === undefined) {
-      if (process.env.CI === 'true') throw new Error('Chromium is not installed.')
-      process.stdout.write('    not run: Chromium is not installed\n')
-      this.skip()
-    }
+    requireService({ available: CHROMIUM !== undefined, reason: 'Chromium is not installed.' }, this)
     folder = mkdtempSync(path.join(tmpdir(), 'nuages-browser-'))
     // The settings give DATABASES, so the test has a module of its own that gives another.
     const env = {
@@ -52,7 +49,7 @@ export function inBrowser(): Site {
     await server.line(/^Quit the server/)
     address = `http://127.0.0.1:${port}`
     const { chromium } = await import('playwright-core')
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: FLAGS })
   })
 
   afterEach(async () => {

@@ -7,7 +7,7 @@ import { createClient } from '@redis/client'
 import { expect } from 'chai'
 import { Cache } from '#core/cache'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
-import { requireService } from '../services.ts'
+import { requireService, skipTest } from '../services.ts'
 import { freePort } from '../management/processes.ts'
 import { OwnServer, redisServer } from './servers.ts'
 import { rejection, until } from './waiting.ts'
@@ -209,7 +209,7 @@ describe('the redis cache', function () {
         { stdio: 'ignore' },
       )
     } catch {
-      this.skip()
+      skipTest(this, 'openssl, which makes the certificate, is not installed.')
     }
     const port = String(await freePort())
     const files = [

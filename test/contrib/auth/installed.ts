@@ -3,6 +3,7 @@ import { apps } from '#core/apps'
 import { overrideSettings, projectRoot, type Settings, settings } from '#core/conf'
 import { connections, type DatabaseSettings, loadMigrations, MigrationExecutor, postMigrate } from '#core/db'
 import { createContentTypes } from '#core/contrib/contenttypes'
+import { aroundSuite } from '../../suite_scope.ts'
 import { createPermissions } from '../../../core/contrib/auth/management/permissions.ts'
 
 export const APPS = ['django.contrib.auth', 'django.contrib.contenttypes', 'django.contrib.sessions']
@@ -49,27 +50,5 @@ export async function withUsers<T>(
 
 /** The same for all tests of a suite: to be called inside its `describe`. */
 export function inUsers(overrides: Settings = {}, database: () => DatabaseSettings = () => IN_MEMORY): void {
-  let leave: () => void
-  let left: Promise<void>
-  before(
-    () =>
-      new Promise<void>((entered, failed) => {
-        const suite = new Promise<void>((resolve) => {
-          leave = resolve
-        })
-        left = withUsers(
-          () => {
-            entered()
-            return suite
-          },
-          overrides,
-          database(),
-        )
-        left.catch(failed)
-      }),
-  )
-  after(() => {
-    leave()
-    return left
-  })
+  aroundSuite((inside) => withUsers(inside, overrides, database()))
 }

@@ -1,6 +1,7 @@
 /** A migrated SQLite database in memory, for tests that need the table of the sessions. */
 import { overrideSettings, type Settings } from '#core/conf'
 import { connections, loadMigrations, MigrationExecutor } from '#core/db'
+import { aroundSuite } from '../../suite_scope.ts'
 
 const IN_MEMORY = { default: { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' } }
 
@@ -20,27 +21,5 @@ export function withDatabase<T>(fn: () => Promise<T>, settings: Settings = {}): 
 
 /** The same for all tests of a suite: to be called inside its `describe`. Settings may be known only when it begins. */
 export function inDatabase(settings: Settings | (() => Settings) = {}): void {
-  let leave: (() => void) | undefined
-  let left: Promise<void> | undefined
-  before(
-    () =>
-      new Promise<void>((entered, failed) => {
-        const suite = new Promise<void>((resolve) => {
-          leave = resolve
-        })
-        left = withDatabase(
-          () => {
-            entered()
-            return suite
-          },
-          typeof settings === 'function' ? settings() : settings,
-        )
-        left.catch(failed)
-      }),
-  )
-  after(() => {
-    // A suite that was passed over was never begun.
-    leave?.()
-    return left
-  })
+  aroundSuite((inside) => withDatabase(inside, typeof settings === 'function' ? settings() : settings))
 }
