@@ -2,7 +2,7 @@
 import { Keyv } from 'keyv'
 import { getLogger, setOwn, shown } from '#core/utils'
 import { RefusedPickle } from '../utils/pickle.ts'
-import { CacheKeyNotFound, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
+import { CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
 import type { CacheStore, CacheTableName, CasResult, TokenedText } from './store.ts'
 
@@ -21,6 +21,14 @@ export type Timeout = number | null | undefined
 export interface TokenedValue {
   readonly value: unknown
   readonly token: string
+}
+
+/** A longer time is for ever: servers cannot count its milliseconds. */
+const MAX_SECONDS = Number.MAX_SAFE_INTEGER / 1000
+
+function checkedDelta(delta: number): number {
+  if (Number.isSafeInteger(delta)) return delta
+  throw new TypeError(`Only a whole number can be added, found ${shown(delta)}.`)
 }
 
 const log = getLogger('django.security.SuspiciousCache')
@@ -69,16 +77,20 @@ export class Cache {
     return this.#store.tables
   }
 
-  /** The key as the backend sees it. */
+  /**
+   * The complete key. The backend replaces one that it cannot hold by its hash.
+   * @throws TypeError for a version that is no whole number
+   */
   makeKey(key: string, version = this.#version): string {
+    if (!Number.isSafeInteger(version)) throw new TypeError(`A version is a whole number, found ${shown(version)}.`)
     return this.#keyFunction(key, this.#keyPrefix, version)
   }
 
-  /** The key as the backend sees it, if the backend can take it. */
+  /** The key as the backend sees it. @throws InvalidCacheKey for what KEY_FUNCTION returned in place of a string */
   #fullKey(key: string, version: number | undefined): string {
-    const fullKey = this.makeKey(key, version)
-    this.#store.validateKey(fullKey)
-    return fullKey
+    const fullKey: unknown = this.makeKey(key, version)
+    if (typeof fullKey === 'string') return this.#store.storedKey(fullKey)
+    throw new InvalidCacheKey(`The cache's KEY_FUNCTION should return a string, found ${shown(fullKey)}.`)
   }
 
   #encode(value: unknown, key: string): string {
@@ -114,8 +126,10 @@ export class Cache {
   /** Milliseconds to live: undefined for ever, zero or less for over at once. */
   #ttl(timeout: Timeout): number | undefined {
     const seconds = timeout === undefined ? this.#timeout : timeout
-    if (seconds === null || seconds === Number.POSITIVE_INFINITY) return undefined
-    if (typeof seconds === 'number' && !Number.isNaN(seconds)) return seconds * 1000
+    if (seconds === null) return undefined
+    if (typeof seconds === 'number' && !Number.isNaN(seconds)) {
+      return seconds > MAX_SECONDS ? undefined : seconds * 1000
+    }
     throw new TypeError(`A timeout is a number of seconds, or null for ever; found ${shown(seconds)}.`)
   }
 
@@ -213,29 +227,29 @@ export class Cache {
    * @throws InvalidCacheValue when the value is no whole number; on memcached, when it is below 0
    */
   async incr(key: string, delta = 1, version?: number): Promise<number> {
-    if (!Number.isSafeInteger(delta)) throw new TypeError(`Only a whole number can be added, found ${shown(delta)}.`)
-    const value = await this.#store.increment(this.#fullKey(key, version), delta)
+    const value = await this.#store.increment(this.#fullKey(key, version), checkedDelta(delta))
     if (value === undefined) throw new CacheKeyNotFound(key)
     return value
   }
 
   /** As incr, downwards. Memcached goes no further down than 0. @throws CacheKeyNotFound */
-  decr(key: string, delta = 1, version?: number): Promise<number> {
-    return this.incr(key, -delta, version)
+  async decr(key: string, delta = 1, version?: number): Promise<number> {
+    return this.incr(key, -checkedDelta(delta), version)
   }
 
   /** Moves a value to a later version of its key and gives that version. @throws CacheKeyNotFound */
   async incrVersion(key: string, delta = 1, version = this.#version): Promise<number> {
+    const later = version + checkedDelta(delta)
     const missing = Symbol('missing')
     const value = await this.get(key, missing, version)
     if (value === missing) throw new CacheKeyNotFound(key)
-    await this.set(key, value, undefined, version + delta)
+    await this.set(key, value, undefined, later)
     await this.delete(key, version)
-    return version + delta
+    return later
   }
 
-  decrVersion(key: string, delta = 1, version?: number): Promise<number> {
-    return this.incrVersion(key, -delta, version)
+  async decrVersion(key: string, delta = 1, version?: number): Promise<number> {
+    return this.incrVersion(key, -checkedDelta(delta), version)
   }
 
   /**
@@ -256,6 +270,7 @@ export class Cache {
    * less, deletes it under the same condition.
    */
   async cas(key: string, value: unknown, token: string, timeout?: Timeout, version?: number): Promise<CasResult> {
+    if (typeof token !== 'string') throw new TypeError(`A token is a string from gets(), found ${shown(token)}.`)
     const text = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)

@@ -1,4 +1,5 @@
 /** Keys: how they are composed, and which of them some backend could not take. */
+import { createHash } from 'node:crypto'
 import { getLogger } from '#core/utils'
 import { shownKey } from './errors.ts'
 
@@ -13,16 +14,24 @@ export type KeyWarning = 'length' | 'characters'
 /** Characters of a key for Django, bytes of one for memcached. */
 export const MAX_KEY_LENGTH = 250
 
-// Spaces and control characters of ASCII: memcached would take them for the end of the key.
+/** Spaces and control characters of ASCII: memcached would take them for the end of the key. */
 // oxlint-disable-next-line no-control-regex
-const FORBIDDEN = /[\0-\x20\x7f]/
+export const FORBIDDEN_CHARACTERS = /[\0-\x20\x7f]/
+
+/** Whether a string has a UTF-8 form. All lone surrogates would become the same character, and so the same key. */
+export const isWellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+
+/** The number of code points of a string, or some number above `enough`. */
+export function codePoints(text: string, enough: number): number {
+  return text.length > 2 * enough ? text.length : Array.from(text).length
+}
 
 /** What would be wrong with a complete key if it came to memcached. */
 export function keyWarnings(key: string): KeyWarning[] {
   const warnings: KeyWarning[] = []
   // Code points are counted, as Python counts them; a key of few units has no more of those.
-  if (key.length > MAX_KEY_LENGTH && Array.from(key).length > MAX_KEY_LENGTH) warnings.push('length')
-  if (FORBIDDEN.test(key)) warnings.push('characters')
+  if (key.length > MAX_KEY_LENGTH && codePoints(key, MAX_KEY_LENGTH) > MAX_KEY_LENGTH) warnings.push('length')
+  if (FORBIDDEN_CHARACTERS.test(key)) warnings.push('characters')
   return warnings
 }
 
@@ -34,18 +43,35 @@ const TEXTS: Readonly<Record<KeyWarning, string>> = {
 export const keyProblem = (key: string, warning: KeyWarning): string =>
   `The cache key ${JSON.stringify(shownKey(key)).slice(1, -1)} ${TEXTS[warning]}, which memcached cannot take.`
 
+const MARK = '~sha256~'
+const DIGEST_LENGTH = 43
+const HASHED = /^[\x21-\x7d]{0,64}~sha256~[\w-]{43}$/
+
+/** Whether a key has the form that `hashedKey` makes. */
+export const looksHashed = (key: string): boolean =>
+  key.startsWith(MARK, key.length - MARK.length - DIGEST_LENGTH) && HASHED.test(key)
+
+/**
+ * The key in place of one that a backend cannot hold: 115 characters of ASCII at most. The beginning stays readable,
+ * with the prefix and the version. The UTF-16 units are hashed, so that lone surrogates stay apart.
+ */
+export function hashedKey(key: string): string {
+  const [beginning = ''] = /^[\x21-\x7d]{0,64}/.exec(key) ?? []
+  return `${beginning}${MARK}${createHash('sha256').update(Buffer.from(key, 'utf16le')).digest('base64url')}`
+}
+
 const log = getLogger('django.core.cache')
 
 /** Warns of keys that memcached could not take, as Django's CacheKeyWarning does: once for each kind of fault. */
 export class KeyWarner {
-  readonly #told = new Set<KeyWarning>()
+  readonly #logged = new Set<KeyWarning>()
 
   look(key: string): void {
-    if (key.length <= MAX_KEY_LENGTH && !FORBIDDEN.test(key)) return
+    if (key.length <= MAX_KEY_LENGTH && !FORBIDDEN_CHARACTERS.test(key)) return
     for (const warning of keyWarnings(key)) {
-      if (this.#told.has(warning)) continue
-      this.#told.add(warning)
-      log.warning(`CacheKeyWarning: ${keyProblem(key, warning)} It is told once.`)
+      if (this.#logged.has(warning)) continue
+      this.#logged.add(warning)
+      log.warning(`CacheKeyWarning: ${keyProblem(key, warning)} Such a key is replaced by its hash where needed.`)
     }
   }
 }

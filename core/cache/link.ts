@@ -15,8 +15,11 @@ export interface Dialer<Client> {
   open(lost: () => void, givenUp: AbortSignal): Promise<Client>
   /** Ends a client at once; what it still has to do rejects. */
   close(client: Client): void
-  /** What an error says: the caller's fault, the server's refusal to do it now, or that the server is not there. */
-  blame(error: unknown): 'caller' | 'refusal' | 'outage'
+  /**
+   * What an error says: the caller's fault, the server's refusal to do it now, that the client was closed because of
+   * another operation, or that the server is not there.
+   */
+  blame(error: unknown): 'caller' | 'refusal' | 'interruption' | 'outage'
   /** Whether the client finds its servers again by itself: it is then kept when one of them fails. */
   readonly healsItself?: boolean
 }
@@ -51,23 +54,25 @@ export class Link<Client> {
 
   /**
    * What `work` does with a connected client.
-   * @throws ServiceUnavailable when the server is not there, is silent, or refuses
+   * @param isRead whether it changes nothing: it is then done once more where another operation closed the client
+   * @throws ServiceUnavailable when the server is not there, is silent, or refuses; or when it is not known what it did
    */
-  async run<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  async run<T>(work: (client: Client) => Promise<T>, isRead = false): Promise<T> {
     const preparing = this.#dialer.prepare?.()
     if (preparing !== undefined) await preparing
-    const attempt = this.#take()
+    let attempt = this.#take()
     const silent = (): ServiceUnavailable => {
       const error = new Error(`no answer within ${this.#seconds} seconds`)
       this.#fail(attempt, error)
       return this.#outage.began(error)
     }
-    const result = await this.#deadline.race(this.#work(attempt, work), silent)
+    const again = (): Promise<T> => this.#work((attempt = this.#take()), work)
+    const result = await this.#deadline.race(this.#work(attempt, work, isRead ? again : undefined), silent)
     this.#outage.ended()
     return result
   }
 
-  async #work<T>(attempt: Attempt<Client>, work: (client: Client) => Promise<T>): Promise<T> {
+  async #work<T>(attempt: Attempt<Client>, work: (client: Client) => Promise<T>, again?: () => Promise<T>): Promise<T> {
     try {
       const result = await work(attempt.client ?? (await attempt.opening))
       this.#failure = undefined
@@ -78,6 +83,10 @@ export class Link<Client> {
       if (blame === 'outage') {
         this.#fail(attempt, error)
         throw this.#outage.began(error)
+      }
+      if (blame === 'interruption') {
+        if (again !== undefined) return await again()
+        throw this.#outage.failed(error)
       }
       // It is an answer, after all.
       this.#failure = undefined

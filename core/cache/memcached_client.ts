@@ -2,16 +2,24 @@
  * A connection to one memcached server, in its text protocol
  * (https://github.com/memcached/memcached/blob/master/doc/protocol.txt).
  *
- * Commands are sent as they come, without waiting for answers, which come in the same order. It knows no deadline and
- * does not connect again: the link above it sees to both.
+ * Commands are sent without waiting for responses, which come in the same order. A response that cannot be the one of
+ * its command closes the connection: what follows could not be matched. It has no deadline and does not reconnect; the
+ * link above does both.
  */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { shown } from '#core/utils'
+import { type Command, isUnique } from './memcached_commands.ts'
 import type { MemcachedServer } from './memcached_servers.ts'
 
-/** The server's own words that it did not do what it was told. */
+/** The server's message that it did not carry out a command. */
 export class MemcachedRefusal extends Error {
   override readonly name = 'MemcachedRefusal'
+}
+
+/** The connection was closed because of another command: whether the server carried this one out is unknown. */
+export class MemcachedInterruption extends Error {
+  override readonly name = 'MemcachedInterruption'
 }
 
 export interface Item {
@@ -23,10 +31,11 @@ export interface Item {
   readonly unique: string
 }
 
-/** What a command waits for: items up to END, or one line. */
-interface Waiting {
-  readonly items?: Map<string, Item>
-  readonly resolve: (answer: string) => void
+/** A command whose response has not come yet. */
+interface Pending {
+  readonly command: Command
+  readonly items: Map<string, Item>
+  readonly resolve: (line: string) => void
   readonly reject: (error: Error) => void
 }
 
@@ -38,65 +47,78 @@ export interface OpenOptions {
   readonly givenUp: AbortSignal
 }
 
-/** All that a server may say to what is sent here. */
-const ANSWER = /^(?:STORED|NOT_STORED|EXISTS|NOT_FOUND|DELETED|TOUCHED|OK|END|\d+ *|VERSION .*)$/
-const REFUSAL = /^(?:ERROR|CLIENT_ERROR|SERVER_ERROR)/
+const REFUSAL = /^(?:ERROR|CLIENT_ERROR|SERVER_ERROR)(?: |$)/
+const VALUE = /^VALUE (\S+) (\d{1,10}) (\d{1,10})(?: (\d{1,20}))?$/
 
 const LINE_END = Buffer.from('\r\n')
 
+/** Bytes of the longest line that is read. A VALUE line has fewer than 400. */
+const MAX_LINE = 2048
+
+/** Bytes of the largest item that is read, more than any server stores by default: a false size would fill the memory. */
+const MAX_ITEM = 2 ** 28
+
+const unexpected = (found: string): Error => new Error(`${shown(found)} is not a response of memcached to this command`)
+
 export class MemcachedConnection {
   readonly #socket: Socket
-  #waiting: Waiting[] = []
+  readonly #lost: () => void
+  #pending: Pending[] = []
   #chunks: Buffer[] = []
   #size = 0
   /** Bytes without which nothing more can be read. */
   #needed = 1
   #corked = false
+  /** Why the connection is closed. */
+  #end: Error | undefined
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, lost: () => void) {
     this.#socket = socket
+    this.#lost = lost
   }
 
   static open(server: MemcachedServer, { tls, lost, givenUp }: OpenOptions): Promise<MemcachedConnection> {
     return new Promise((resolve, reject) => {
       const socket = tls === undefined ? connect(server.connect) : connectTls({ ...server.connect, ...tls })
-      const connection = new MemcachedConnection(socket)
-      let failure = new Error('the connection was closed')
+      const connection = new MemcachedConnection(socket, lost)
+      const closed = (error = new Error('the connection was closed')): void => {
+        connection.#close(error)
+        reject(error)
+      }
       socket.setNoDelay(true)
       givenUp.addEventListener('abort', () => socket.destroy())
       socket.once(tls === undefined ? 'connect' : 'secureConnect', () => resolve(connection))
       socket.on('data', (chunk: Buffer) => connection.#receive(chunk))
-      socket.on('error', (error: Error) => (failure = error))
-      socket.once('close', () => {
-        lost()
-        connection.#rejectAll(failure)
-        reject(failure)
-      })
+      socket.on('error', closed)
+      socket.once('close', () => closed())
     })
   }
 
-  /** Sends `get` or `gets` with keys; gives the items that are there. */
-  async items(command: string): Promise<Map<string, Item>> {
+  /** Runs a command that reads; returns the items that exist, by key. */
+  async items(command: Command): Promise<Map<string, Item>> {
     const items = new Map<string, Item>()
-    await this.#send([`${command}\r\n`], items)
+    await this.#send(command, items)
     return items
   }
 
-  /** Sends a command, with a block of data behind it where it has one, and gives the line that answers. */
-  command(line: string, data?: Buffer): Promise<string> {
-    return this.#send(data === undefined ? [`${line}\r\n`] : [`${line}\r\n`, data, LINE_END])
+  /** Runs a command and returns the line of its response. @throws MemcachedRefusal */
+  run(command: Command): Promise<string> {
+    return this.#send(command, new Map())
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    this.#close(new Error('the connection was closed'))
   }
 
-  #send(parts: readonly (string | Buffer)[], items?: Map<string, Item>): Promise<string> {
+  #send(command: Command, items: Map<string, Item>): Promise<string> {
     return new Promise((resolve, reject) => {
-      if (this.#socket.destroyed) return reject(new Error('the connection was closed'))
-      this.#waiting.push({ resolve, reject, ...(items && { items }) })
+      if (this.#end !== undefined) return reject(this.#end)
+      this.#pending.push({ command, items, resolve, reject })
       this.#cork()
-      for (const part of parts) this.#socket.write(part)
+      this.#socket.write(`${command.line}\r\n`)
+      if (command.data === undefined) return
+      this.#socket.write(command.data)
+      this.#socket.write(LINE_END)
     })
   }
 
@@ -111,57 +133,83 @@ export class MemcachedConnection {
     })
   }
 
+  /** Closes the connection and fails what is pending, before anything more is read or sent. */
+  #close(error: Error): void {
+    if (this.#end !== undefined) return
+    this.#end = error
+    this.#socket.destroy()
+    this.#chunks = []
+    this.#lost()
+    for (const { reject } of this.#pending.splice(0)) reject(error)
+  }
+
   #receive(chunk: Buffer): void {
+    if (this.#end !== undefined) return
     this.#chunks.push(chunk)
     this.#size += chunk.length
     if (this.#size < this.#needed) return
-    let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    try {
+      this.#readAll(this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks))
+    } catch (error) {
+      this.#close(error as Error)
+    }
+  }
+
+  #readAll(buffer: Buffer): void {
+    let rest = buffer
     this.#needed = 1
-    for (;;) {
-      const used = this.#readAnswer(rest)
-      if (used === 0 || this.#socket.destroyed) break
+    while (rest.length > 0) {
+      const [pending] = this.#pending
+      if (pending === undefined) throw unexpected(rest.toString('latin1', 0, 40))
+      const used = this.#read(rest, pending)
+      if (this.#end !== undefined) return
+      if (used === 0) break
       rest = rest.subarray(used)
     }
     this.#chunks = rest.length > 0 ? [rest] : []
     this.#size = rest.length
   }
 
-  /** Reads one line, and the data that belongs to it; gives the bytes it took, 0 if they are not all there. */
-  #readAnswer(buffer: Buffer): number {
+  /** Reads one line, and the data that belongs to it; returns the bytes it took, 0 if they are not all there. */
+  #read(buffer: Buffer, pending: Pending): number {
     const end = buffer.indexOf(LINE_END)
+    if (end > MAX_LINE || (end < 0 && buffer.length > MAX_LINE)) throw unexpected(buffer.toString('latin1', 0, 40))
     if (end < 0) {
       this.#needed = buffer.length + 1
       return 0
     }
     const line = buffer.toString('utf8', 0, end)
-    if (!line.startsWith('VALUE ')) {
-      this.#answer(line)
-      return end + 2
+    if (line.startsWith('VALUE ')) return this.#readItem(line, buffer, end + 2, pending)
+    this.#finish(line, pending)
+    return end + 2
+  }
+
+  #readItem(line: string, buffer: Buffer, start: number, { command, items }: Pending): number {
+    const [, key = '', flags, bytes, unique = ''] = VALUE.exec(line) ?? []
+    const isAskedFor = command.keys?.has(key) === true && !items.has(key)
+    const hasUnique = command.line.startsWith('gets ') ? isUnique(unique) : unique === ''
+    if (!isAskedFor || !hasUnique || Number(bytes) > MAX_ITEM) {
+      throw unexpected(line.slice(0, 40))
     }
-    const [, key = '', flags = '0', bytes = '0', unique = ''] = line.split(' ')
-    const start = end + 2
     const stop = start + Number(bytes)
     if (buffer.length < stop + 2) {
       this.#needed = stop + 2
       return 0
     }
-    this.#waiting[0]?.items?.set(key, { text: buffer.toString('latin1', start, stop), flags: Number(flags), unique })
+    if (buffer[stop] !== 0x0d || buffer[stop + 1] !== 0x0a) throw unexpected(buffer.toString('latin1', stop, stop + 2))
+    items.set(key, { text: buffer.toString('latin1', start, stop), flags: Number(flags), unique })
     return stop + 2
   }
 
-  #answer(line: string): void {
+  #finish(line: string, { command, resolve, reject }: Pending): void {
     const isRefusal = REFUSAL.test(line)
-    const waiting = isRefusal || ANSWER.test(line) ? this.#waiting.shift() : undefined
-    if (waiting === undefined) {
-      // Whatever follows could not be matched with its question.
-      this.#socket.destroy(new Error(`'${line.slice(0, 40)}' is no answer of memcached`))
-    } else if (isRefusal) waiting.reject(new MemcachedRefusal(line))
-    else waiting.resolve(line)
-  }
-
-  #rejectAll(error: Error): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const { reject } of waiting) reject(error)
+    if (!isRefusal && !command.replies.test(line)) throw unexpected(line.slice(0, 40))
+    this.#pending.shift()
+    if (!isRefusal) return resolve(line)
+    reject(new MemcachedRefusal(line.slice(0, 200)))
+    // The server may go on with the data as commands, and respond to each of them.
+    if (command.data !== undefined) {
+      this.#close(new MemcachedInterruption('the connection was closed when the server refused another command'))
+    }
   }
 }

@@ -16,14 +16,14 @@ const DEFAULT_PORT = 11211
 function server(text: string, alias: string): MemcachedServer {
   const path = text.replace(/^unix:(?:\/\/)?/, '')
   if (path.startsWith('/')) return { name: path, connect: { path } }
-  const found = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text.replace(/^memcached:\/\//, ''))
+  const found = /^(?:\[([\w:.%]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text.replace(/^memcached:\/\//, ''))
   const host = found?.[1] ?? found?.[2]
-  if (host === undefined) {
+  const port = Number(found?.[3] ?? DEFAULT_PORT)
+  if (host === undefined || port > 65_535) {
     throw new ImproperlyConfigured(
       `CACHES['${alias}'].LOCATION should be host:port, unix:/path/of/socket, or a list of these, found '${text}'.`,
     )
   }
-  const port = Number(found?.[3] ?? DEFAULT_PORT)
   return { name: `${host}:${port}`, connect: { host, port } }
 }
 

@@ -11,9 +11,15 @@ export type Argument = string | Buffer
 export interface RedisClient {
   /**
    * @param key by which a Cluster finds the server; undefined where there is none
+   * @param fits whether a reply has the shape of this command's replies; one that does not closes the client
    * @returns the reply, with texts in it as bytes
    */
-  send(key: string | undefined, isRead: boolean, args: readonly Argument[]): Promise<unknown>
+  send<Reply>(
+    key: string | undefined,
+    isRead: boolean,
+    args: readonly Argument[],
+    fits: (reply: unknown) => reply is Reply,
+  ): Promise<Reply>
   /** Sends a command to every server that may be written to. */
   sendToAll(args: readonly string[]): Promise<void>
   destroy(): void
@@ -102,6 +108,40 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
   }
 }
 
+type Send = (key: string | undefined, isRead: boolean, args: readonly Argument[]) => Promise<unknown>
+
+/**
+ * Compares each reply with its command. After one that does not fit, those behind it may belong to other commands, too:
+ * the client is closed, and they all fail.
+ */
+function checked(send: Send, close: () => void): RedisClient['send'] {
+  let failure: Error | undefined
+  return async (key, isRead, args, fits) => {
+    const reply = await send(key, isRead, args)
+    // Replies arrive in order, also those that the client has read before it was closed.
+    if (failure !== undefined) throw failure
+    if (fits(reply)) return reply
+    failure = new Error(`the reply to ${String(args[0])} is not one that Redis gives to this command`)
+    close()
+    throw failure
+  }
+}
+
+export const isOk = (reply: unknown): reply is 'OK' => reply === 'OK'
+
+/** What the package throws for bytes that are no reply, and for a reply without a command. */
+const isProtocolError = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  error instanceof RangeError ||
+  (error instanceof Error && error.message.startsWith('Unknown RESP type'))
+
+/** Closes a group of servers when one of its connections is out of step; the group heals other errors by itself. */
+function listenToNodes(client: unknown, lost: () => void): void {
+  const emitter = client as NodeJS.EventEmitter
+  emitter.on('node-error', (error: unknown) => isProtocolError(error) && lost())
+  emitter.on('client-error', (event: { error: unknown }) => isProtocolError(event.error) && lost())
+}
+
 /** Hears what a client has to say of its troubles: unheard, an error event would end the process. */
 function listen(client: unknown, heard: () => void): void {
   const emitter = client as NodeJS.EventEmitter
@@ -122,9 +162,10 @@ export function serverDialer(location: string, options: RedisOptions): Dialer<Re
       const destroy = (): void => void (client.isOpen && client.destroy())
       givenUp.addEventListener('abort', destroy)
       await client.connect()
+      const send = checked((_, __, args) => client.sendCommand(args, optionsOf(args)), lost)
       return {
-        send: (_, __, args) => client.sendCommand(args, optionsOf(args)),
-        sendToAll: async (args) => void (await client.sendCommand(args)),
+        send,
+        sendToAll: async (args) => void (await send(undefined, false, args, isOk)),
         destroy,
       }
     },
@@ -138,15 +179,17 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
     blame,
     healsItself: true,
     close: (client) => client.destroy(),
-    async open(_, givenUp) {
+    async open(lost, givenUp) {
       const client = redis.module.createSentinel(untimed(sentinel as Redis.RedisSentinelOptions))
       const destroy = (): void => void client.destroy().catch(() => undefined)
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
+      listenToNodes(client, lost)
       await client.connect()
+      const send = checked((_, isRead, args) => client.sendCommand(isRead, [...args], optionsOf(args)), lost)
       return {
-        send: (_, isRead, args) => client.sendCommand(isRead, [...args], optionsOf(args)),
-        sendToAll: async (args) => void (await client.sendCommand(false, [...args])),
+        send,
+        sendToAll: async (args) => void (await send(undefined, false, args, isOk)),
         destroy,
       }
     },
@@ -160,14 +203,15 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
     blame,
     healsItself: true,
     close: (client) => client.destroy(),
-    async open(_, givenUp) {
+    async open(lost, givenUp) {
       const client = redis.module.createCluster(untimed(cluster as Redis.RedisClusterOptions))
       const destroy = (): void => client.destroy()
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
+      listenToNodes(client, lost)
       await client.connect()
       return {
-        send: (key, isRead, args) => client.sendCommand(key, isRead, [...args], optionsOf(args)),
+        send: checked((key, isRead, args) => client.sendCommand(key, isRead, [...args], optionsOf(args)), lost),
         async sendToAll(args) {
           const masters = client.masters.map(async (master) =>
             (await client.nodeClient(master)).sendCommand([...args], UNTIMED),

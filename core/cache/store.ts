@@ -1,7 +1,7 @@
 /** What a cache backend is: a Keyv storage adapter for texts, with the atomic operations that Keyv has no names for. */
 import type { KeyvStoreAdapter } from 'keyv'
 import { notWhole } from './errors.ts'
-import { KeyWarner } from './keys.ts'
+import { hashedKey, isWellFormed, KeyWarner, looksHashed } from './keys.ts'
 import { type CacheSerializer, JSONSerializer } from './serializers.ts'
 
 /** A table, and the alias of its database. */
@@ -81,9 +81,23 @@ export abstract class CacheStore implements KeyvStoreAdapter {
     return { sum, stored: this.encode(sum) }
   }
 
-  /** Looks at a complete key before it is used: by default only warns of what another backend could not take. */
+  /** Called with each complete key before it is used: by default only warns of what another backend could not take. */
   validateKey(key: string): void {
     this.#warner.look(key)
+  }
+
+  /** Whether the backend can hold a value under a complete key, apart from all other keys. */
+  protected canHold(key: string): boolean {
+    return isWellFormed(key)
+  }
+
+  /**
+   * The key in the store for a complete key: the same, or its hash where the backend cannot hold the key. So a key that
+   * a client chose never fails. A key that has the form of a hash is hashed, too: no key is ever taken for another.
+   */
+  storedKey(key: string): string {
+    this.validateKey(key)
+    return this.canHold(key) && !looksHashed(key) ? key : hashedKey(key)
   }
 
   abstract get<Value = string>(key: string): Promise<Value | undefined>
@@ -127,6 +141,11 @@ export abstract class CacheStore implements KeyvStoreAdapter {
   abstract compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult>
   /** Deletes only where the state is still the one of the token; `stored` says that it did. */
   abstract compareAndDelete(key: string, token: string): Promise<CasResult>
+
+  /** How a compare-and-set with a token that no state of the store ever had ends. */
+  protected async mismatch(key: string): Promise<CasResult> {
+    return (await this.has(key)) ? 'changed' : 'missing'
+  }
 
   /** Lets go of connections; a later use opens others. */
   async disconnect(): Promise<void> {}

@@ -37,10 +37,14 @@ describe('the memcached cache', () => {
   })
 
   it('refuses keys that the protocol has no room for, before anything is sent', async () => {
-    const cache = opened('127.0.0.1:1')
-    for (const key of ['with space', 'a\r\nflush_all', '\0', '\x7f', 'x'.repeat(248), 'é'.repeat(124)]) {
-      expect(await rejection(cache.get(key))).to.be.instanceOf(InvalidCacheKey)
-      expect(await rejection(cache.getMany(['fine', key]))).to.be.instanceOf(InvalidCacheKey)
+    const store = new PyMemcacheCache({ location: '127.0.0.1:1', options: {} })
+    for (const key of ['with space', 'a\r\nflush_all', '\0', '\x7f', '', '\ud800', 'x'.repeat(251), 'é'.repeat(126)]) {
+      expect(await rejection(store.get(key))).to.be.instanceOf(InvalidCacheKey)
+      expect(await rejection(store.getMany(['fine', key]))).to.be.instanceOf(InvalidCacheKey)
+      expect(await rejection(store.set(key, 'x'))).to.be.instanceOf(InvalidCacheKey)
+      expect(await rejection(store.delete(key))).to.be.instanceOf(InvalidCacheKey)
+      expect(await rejection(store.touch(key, 1))).to.be.instanceOf(InvalidCacheKey)
+      expect(await rejection(store.increment(key, 1))).to.be.instanceOf(InvalidCacheKey)
     }
   })
 

@@ -85,6 +85,10 @@ export class LocMemCache extends CacheStore {
     this.getWithTokenSync = (key) => ownToken(this.#entries.find(key)?.text)
   }
 
+  protected override canHold(): boolean {
+    return true
+  }
+
   #put(key: string, text: string, ttl: number | undefined): void {
     if (this.#entries.size >= this.#maxEntries && !this.#entries.has(key)) this.#cull()
     this.#entries.put(key, text, expiry(ttl))

@@ -1,11 +1,24 @@
 /** A cache in memcached, on one server or spread over several. */
-import { Buffer } from 'node:buffer'
 import type { ConnectionOptions } from 'node:tls'
 import { clock, Gatherer } from '#core/utils'
-import { InvalidCacheKey, InvalidCacheValue, notWhole, shownKey } from '../errors.ts'
-import { keyProblem, keyWarnings, MAX_KEY_LENGTH } from '../keys.ts'
+import { InvalidCacheValue, notWhole, shownKey } from '../errors.ts'
+import { looksHashed } from '../keys.ts'
 import { type Dialer, Link, timeoutOf } from '../link.ts'
-import { type Item, MemcachedConnection, MemcachedRefusal } from '../memcached_client.ts'
+import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
+import {
+  type Command,
+  comparison,
+  counting,
+  deletion,
+  expiration,
+  FLUSH,
+  isMemcachedKey,
+  isUnique,
+  MAX_EXPIRY,
+  retrieval,
+  storage,
+  type StoredItem,
+} from '../memcached_commands.ts'
 import { ItemCodec, receivedItem, sentItem } from '../memcached_items.ts'
 import { type MemcachedServer, memcachedServers, serverOf } from '../memcached_servers.ts'
 import { Outage } from '../outage.ts'
@@ -17,12 +30,22 @@ const MONTH = 30 * 24 * 60 * 60
 /** Keys that are asked for in one command. */
 const KEYS_PER_COMMAND = 100
 
-/** What memcached is told of a time to live: whole seconds, rounded up, as one of 0 would be for ever. */
+/**
+ * Bytes from which a value is sent over a connection for large values. The server may refuse it for its size, which
+ * closes the connection; nothing else is lost then.
+ */
+const LARGE = 2 ** 19
+
+/**
+ * What memcached is told of a time to live: whole seconds, rounded up, as one of 0 would be for ever. A time that it
+ * cannot store is for ever.
+ */
 export function memcachedExpiry(ttl: number | undefined): number {
   if (ttl === undefined) return 0
   if (ttl <= 0) return -1
   const seconds = Math.ceil(ttl / 1000)
-  return seconds > MONTH ? Math.floor(clock.now() / 1000) + seconds : seconds
+  const expiry = seconds > MONTH ? Math.floor(clock.now() / 1000) + seconds : seconds
+  return expiry > MAX_EXPIRY ? 0 : expiry
 }
 
 function dialerOf(server: MemcachedServer, tls: unknown): Dialer<MemcachedConnection> {
@@ -32,21 +55,19 @@ function dialerOf(server: MemcachedServer, tls: unknown): Dialer<MemcachedConnec
     open: (lost, givenUp) => MemcachedConnection.open(server, { tls: encryption, lost, givenUp }),
     close: (connection) => connection.destroy(),
     blame(error) {
-      if (!(error instanceof MemcachedRefusal)) return error instanceof InvalidCacheValue ? 'caller' : 'outage'
-      return error.message.startsWith('SERVER_ERROR') ? 'refusal' : 'caller'
+      if (error instanceof InvalidCacheValue) return 'caller'
+      if (error instanceof MemcachedInterruption) return 'interruption'
+      return error instanceof MemcachedRefusal ? 'refusal' : 'outage'
     },
   }
 }
 
-/** A refusal of one value for its size is the caller's affair. */
-function explained(error: unknown, key: string, bytes: number): unknown {
-  if (!(error instanceof MemcachedRefusal) || !error.message.includes('too large')) return error
-  return new InvalidCacheValue(
+const tooLarge = (cause: Error, key: string, bytes: number): InvalidCacheValue =>
+  new InvalidCacheValue(
     `The value of cache key ${shownKey(key)} has ${bytes} bytes, more than the memcached server takes:` +
       ' 1 MB unless it was started with a larger -I.',
-    { cause: error },
+    { cause },
   )
-}
 
 const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undefined> =>
   new Gatherer({
@@ -54,16 +75,24 @@ const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undef
     most: KEYS_PER_COMMAND,
     isEverybodys: () => true,
     run: async (keys) => {
-      const items = await link.run((connection) => connection.items(`gets ${[...new Set(keys)].join(' ')}`))
+      const command = retrieval('gets', ...keys)
+      const items = await link.run((connection) => connection.items(command), true)
       return keys.map((key) => ({ answer: items.get(key) }))
     },
   })
+
+/** What is to be sent, and by which link. */
+interface Addressed {
+  readonly link: Link<MemcachedConnection>
+  readonly command: Command
+}
 
 /** LOCATION is host:port, a socket, or several. OPTIONS: `timeout` in seconds for each operation (1), `tls`. */
 export class PyMemcacheCache extends CacheStore {
   readonly #codec: ItemCodec
   readonly #names: readonly string[]
   readonly #links: readonly Link<MemcachedConnection>[]
+  readonly #linksForLarge: readonly Link<MemcachedConnection>[]
   /** What is read of each server by `gets`: one command for all that wait. */
   readonly #reads: readonly Gatherer<string, Item | undefined>[]
 
@@ -72,20 +101,20 @@ export class PyMemcacheCache extends CacheStore {
     this.#codec = new ItemCodec(serializer)
     const servers = memcachedServers(location, alias)
     this.#names = servers.map(({ name }) => name)
-    this.#links = servers.map(
-      (server) => new Link(dialerOf(server, options.tls), new Outage(alias, server.name), timeoutOf(options)),
-    )
+    const outages = servers.map(({ name }) => new Outage(alias, name))
+    const links = (): Link<MemcachedConnection>[] =>
+      servers.map((server, i) => new Link(dialerOf(server, options.tls), outages[i] as Outage, timeoutOf(options)))
+    this.#links = links()
+    this.#linksForLarge = links()
     this.#reads = this.#links.map((link) => readsOf(link))
   }
 
-  /** @throws InvalidCacheKey for a key that the protocol has no room for */
-  override validateKey(key: string): void {
-    const [problem] = keyWarnings(key)
-    if (problem !== undefined) throw new InvalidCacheKey(keyProblem(key, problem))
-    if (key.length * 3 > MAX_KEY_LENGTH && Buffer.byteLength(key) > MAX_KEY_LENGTH) {
-      throw new InvalidCacheKey(`The cache key ${shownKey(key)} has more than ${MAX_KEY_LENGTH} bytes.`)
-    }
-    if (key === '') throw new InvalidCacheKey('memcached takes no empty key.')
+  protected override canHold(key: string): boolean {
+    return isMemcachedKey(key)
+  }
+
+  override storedKey(key: string): string {
+    return isMemcachedKey(key) && !looksHashed(key) ? key : super.storedKey(key)
   }
 
   override encode(value: unknown, name?: string): string {
@@ -96,28 +125,39 @@ export class PyMemcacheCache extends CacheStore {
     return this.#codec.decode(stored)
   }
 
-  #run<T>(key: string, work: (connection: MemcachedConnection) => Promise<T>): Promise<T> {
-    const link = this.#links[serverOf(key, this.#names)] as Link<MemcachedConnection>
-    return link.run(work)
+  #link(key: string, links = this.#links): Link<MemcachedConnection> {
+    return links[serverOf(key, this.#names)] as Link<MemcachedConnection>
   }
 
-  /** Keys, or entries, by the link to their server. */
-  #byServer<T>(all: readonly T[], keyOf: (each: T) => string): Map<Link<MemcachedConnection>, T[]> {
-    const groups = new Map<Link<MemcachedConnection>, T[]>()
-    for (const each of all) {
-      const link = this.#links[serverOf(keyOf(each), this.#names)] as Link<MemcachedConnection>
-      groups.set(link, [...(groups.get(link) ?? []), each])
-    }
-    return groups
+  #run(key: string, command: Command): Promise<string> {
+    return this.#link(key).run((connection) => connection.run(command))
   }
 
   async #item(key: string): Promise<Item | undefined> {
-    return this.#run(key, async (connection) => (await connection.items(`get ${key}`)).get(key))
+    const command = retrieval('get', key)
+    return this.#link(key).run(async (connection) => (await connection.items(command)).get(key), true)
   }
 
-  /** Sends a command that stores: `<verb> <key> <flags> <expiry> <bytes>[ <unique>]`. */
-  #store(verb: string, key: string, text: string, ttl: number | undefined, unique = ''): Promise<string> {
-    return this.#run(key, (connection) => stored(connection, verb, { key, value: text, ttl }, unique))
+  #store(toCommand: (item: StoredItem) => Command, { key, value, ttl }: Entry): Addressed {
+    const { flags, bytes } = sentItem(value)
+    const links = bytes.length < LARGE ? this.#links : this.#linksForLarge
+    return {
+      link: this.#link(key, links),
+      command: toCommand({ key, flags, expiry: memcachedExpiry(ttl), data: bytes }),
+    }
+  }
+
+  async #send({ link, command }: Addressed): Promise<string> {
+    return link.run((connection) => carriedOut(connection, command))
+  }
+
+  /** Sends commands in one group for each link; returns their responses. */
+  async #sendAll(all: readonly Addressed[]): Promise<string[]> {
+    const groups = byLink(all, ({ link }) => link)
+    const responses = Array.from(groups, ([link, group]) =>
+      link.run((to) => Promise.all(group.map(({ command }) => carriedOut(to, command)))),
+    )
+    return (await Promise.all(responses)).flat()
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
@@ -130,27 +170,28 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   async set(key: string, text: string, ttl?: number): Promise<boolean> {
-    return (await this.#store('set', key, text, ttl)) === 'STORED'
+    return (await this.#send(this.#store(set, { key, value: text, ttl }))) === 'STORED'
   }
 
   async delete(key: string): Promise<boolean> {
-    return (await this.#run(key, (connection) => connection.command(`delete ${key}`))) === 'DELETED'
+    return (await this.#run(key, deletion(key))) === 'DELETED'
   }
 
   async clear(): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.run((connection) => connection.command('flush_all'))))
+    await this.#sendAll(this.#links.map((link) => ({ link, command: FLUSH })))
   }
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const found = new Map<string, Item>()
-    const ask = async (link: Link<MemcachedConnection>, wanted: readonly string[]) => {
+    const read = async (link: Link<MemcachedConnection>, wanted: readonly string[]) => {
       const commands = Array.from({ length: Math.ceil(wanted.length / KEYS_PER_COMMAND) }, (_, i) =>
-        wanted.slice(i * KEYS_PER_COMMAND, (i + 1) * KEYS_PER_COMMAND).join(' '),
+        retrieval('get', ...wanted.slice(i * KEYS_PER_COMMAND, (i + 1) * KEYS_PER_COMMAND)),
       )
-      const answers = await link.run((to) => Promise.all(commands.map((each) => to.items(`get ${each}`))))
-      for (const answer of answers) for (const [key, item] of answer) found.set(key, item)
+      const responses = await link.run((to) => Promise.all(commands.map((each) => to.items(each))), true)
+      for (const items of responses) for (const [key, item] of items) found.set(key, item)
     }
-    await Promise.all([...this.#byServer(keys, (key) => key)].map(([link, wanted]) => ask(link, wanted)))
+    const groups = byLink(new Set(keys), (key) => this.#link(key))
+    await Promise.all(Array.from(groups, ([link, wanted]) => read(link, wanted)))
     return keys.map((key) => {
       const item = found.get(key)
       return (item && textOf(item)) as Value | undefined
@@ -158,38 +199,40 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   override async setMany(entries: readonly Entry[]): Promise<void> {
-    const groups = [...this.#byServer(entries, ({ key }) => key)]
-    await Promise.all(
-      groups.map(([link, group]) => link.run((to) => Promise.all(group.map((entry) => stored(to, 'set', entry))))),
-    )
+    await this.#sendAll(entries.map((entry) => this.#store(set, entry)))
   }
 
   override async deleteMany(keys: readonly string[]): Promise<boolean> {
-    const groups = [...this.#byServer(keys, (key) => key)]
-    const answers = await Promise.all(
-      groups.map(([link, group]) => link.run((to) => Promise.all(group.map((key) => to.command(`delete ${key}`))))),
-    )
-    return answers.flat().includes('DELETED')
+    const responses = await this.#sendAll(keys.map((key) => ({ link: this.#link(key), command: deletion(key) })))
+    return responses.includes('DELETED')
   }
 
   async add(key: string, text: string, ttl?: number): Promise<boolean> {
-    return (await this.#store('add', key, text, ttl)) === 'STORED'
+    return (await this.#send(this.#store(add, { key, value: text, ttl }))) === 'STORED'
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
-    return (await this.#run(key, (to) => to.command(`touch ${key} ${memcachedExpiry(ttl)}`))) === 'TOUCHED'
+    return (await this.#run(key, expiration(key, memcachedExpiry(ttl)))) === 'TOUCHED'
   }
 
-  /** As memcached counts: no further down than 0, and nothing can be added to a number below it. */
+  /**
+   * As memcached counts: no further down than 0, and nothing can be added to a number below it.
+   * @throws InvalidCacheValue also for a sum that is no safe integer, which stays in the store
+   */
   async increment(key: string, delta: number): Promise<number | undefined> {
-    const command = delta < 0 ? `decr ${key} ${-delta}` : `incr ${key} ${delta}`
-    try {
-      const answer = await this.#run(key, (connection) => connection.command(command))
-      return answer === 'NOT_FOUND' ? undefined : Number(answer)
-    } catch (error) {
-      if (!(error instanceof MemcachedRefusal)) throw error
-      throw Object.assign(notWhole(key, 'a whole number of 0 or more'), { cause: error })
-    }
+    const command = counting(key, delta)
+    const response = await this.#link(key).run(async (connection) => {
+      try {
+        return await connection.run(command)
+      } catch (error) {
+        if (!(error instanceof MemcachedRefusal) || !error.message.includes('non-numeric')) throw error
+        throw Object.assign(notWhole(key, 'a whole number of 0 or more'), { cause: error })
+      }
+    })
+    if (response === 'NOT_FOUND') return undefined
+    const sum = Number(response)
+    if (!Number.isSafeInteger(sum)) throw notWhole(key)
+    return sum
   }
 
   /** The token is the number that the server gives each change. */
@@ -199,10 +242,10 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
-    // What is no number of the server's stands for no state that it ever was in.
-    if (!/^\d{1,20}$/.test(token)) return (await this.has(key)) ? 'changed' : 'missing'
-    const answer = await this.#store('cas', key, text, ttl, ` ${token}`)
-    return answer === 'STORED' ? 'stored' : answer === 'NOT_FOUND' ? 'missing' : 'changed'
+    if (!isUnique(token)) return this.mismatch(key)
+    const addressed = this.#store((item) => comparison(item, token), { key, value: text, ttl })
+    const response = await this.#send(addressed)
+    return response === 'STORED' ? 'stored' : response === 'NOT_FOUND' ? 'missing' : 'changed'
   }
 
   /** There is no conditional delete; what is stored as already over is gone, too. */
@@ -211,18 +254,37 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   override async disconnect(): Promise<void> {
-    for (const link of this.#links) link.close()
+    for (const link of [...this.#links, ...this.#linksForLarge]) link.close()
   }
 }
 
+function byLink<T>(
+  all: Iterable<T>,
+  linkOf: (each: T) => Link<MemcachedConnection>,
+): Map<Link<MemcachedConnection>, T[]> {
+  const groups = new Map<Link<MemcachedConnection>, T[]>()
+  for (const each of all) {
+    const link = linkOf(each)
+    const group = groups.get(link)
+    if (group === undefined) groups.set(link, [each])
+    else group.push(each)
+  }
+  return groups
+}
+
+const set = (item: StoredItem): Command => storage('set', item)
+const add = (item: StoredItem): Command => storage('add', item)
+
 const textOf = ({ flags, text }: Item): string => receivedItem(flags, text)
 
-async function stored(to: MemcachedConnection, verb: string, { key, value, ttl }: Entry, unique = ''): Promise<string> {
-  const { flags, bytes } = sentItem(value)
+/** The response to a command; a refusal of its value for its size is the caller's fault. */
+async function carriedOut(connection: MemcachedConnection, command: Command): Promise<string> {
   try {
-    return await to.command(`${verb} ${key} ${flags} ${memcachedExpiry(ttl)} ${bytes.length}${unique}`, bytes)
+    return await connection.run(command)
   } catch (error) {
-    throw explained(error, key, bytes.length)
+    const { data, key = '' } = command
+    const isTooLarge = error instanceof MemcachedRefusal && error.message.includes('too large')
+    throw data !== undefined && isTooLarge ? tooLarge(error, key, data.length) : error
   }
 }
 

@@ -7,6 +7,7 @@ import { LazyPackage } from '../packages.ts'
 import {
   type Argument,
   clusterDialer,
+  isOk,
   type RedisClient,
   type RedisOptions,
   sentinelDialer,
@@ -18,16 +19,42 @@ import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type TokenedText } from '../store.ts'
 import { wholeNumber, wholeText } from '../whole_numbers.ts'
 
-/** Milliseconds as Redis takes them: whole, and at least one. */
-const px = (ttl: number | undefined): string[] => (ttl === undefined ? [] : [String(Math.max(1, Math.ceil(ttl)))])
+/** Milliseconds as Redis takes them: whole, and at least one. None for a time that cannot be written so. */
+const px = (ttl: number | undefined): string[] =>
+  ttl === undefined || ttl > Number.MAX_SAFE_INTEGER ? [] : [String(Math.max(1, Math.ceil(ttl)))]
 
 /** Bytes to be sent. The client sends texts as UTF-8, which is the same for ASCII, and faster. */
 const sent = (bytes: string): Argument => (NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1') : bytes)
 
 /** A reply's text, as a byte string; undefined for none. */
-const received = (reply: unknown): string | undefined => (Buffer.isBuffer(reply) ? reply.toString('latin1') : undefined)
+const received = (reply: Buffer | null): string | undefined => (reply === null ? undefined : reply.toString('latin1'))
+
+// The shapes of replies, by which a reply of another command is recognized.
+const isText = (reply: unknown): reply is Buffer | null => reply === null || Buffer.isBuffer(reply)
+const isFlag = (reply: unknown): reply is 0 | 1 => reply === 0 || reply === 1
+const isSum = (reply: unknown): reply is number | null => reply === null || Number.isSafeInteger(reply)
+const isOkOrNull = (reply: unknown): reply is 'OK' | null => reply === null || isOk(reply)
+const isResult = (reply: unknown): reply is CasResult =>
+  reply === 'stored' || reply === 'changed' || reply === 'missing'
+
+type Shape<Reply> = (reply: unknown) => reply is Reply
+
+const isListOf =
+  <Each>(length: number, isEach: Shape<Each>): Shape<Each[]> =>
+  (reply): reply is Each[] =>
+    Array.isArray(reply) && reply.length === length && reply.every(isEach)
+
+const isCountUpTo =
+  (most: number): Shape<number> =>
+  (reply): reply is number =>
+    Number.isSafeInteger(reply) && (reply as number) >= 0 && (reply as number) <= most
+
+const isString = (reply: unknown): reply is string => typeof reply === 'string'
 
 const NOT_ASCII = /[^\0-\x7f]/
+
+/** Characters that no byte string has. */
+const NOT_BYTES = /[^\0-\xff]/
 
 const set = (key: string, text: string, ttl: number | undefined, ...conditions: string[]): Argument[] => {
   const life = px(ttl)
@@ -109,33 +136,33 @@ export class RedisCache extends CacheStore {
     return this.#readers[Math.floor(Math.random() * this.#readers.length)] ?? this.#writer
   }
 
-  #read(key: string, ...args: string[]): Promise<unknown> {
-    return this.#reader().run((client) => client.send(key, true, args))
+  #read<Reply>(key: string, args: readonly string[], fits: Shape<Reply>): Promise<Reply> {
+    return this.#reader().run((client) => client.send(key, true, args, fits))
   }
 
-  #write(key: string, args: readonly Argument[]): Promise<unknown> {
-    return this.#writer.run((client) => client.send(key, false, args))
+  #write<Reply>(key: string, args: readonly Argument[], fits: Shape<Reply>): Promise<Reply> {
+    return this.#writer.run((client) => client.send(key, false, args, fits))
   }
 
-  #script(script: string, key: string, ...args: Argument[]): Promise<unknown> {
-    return this.#write(key, ['EVAL', script, '1', key, ...args])
+  #script<Reply>(script: string, fits: Shape<Reply>, key: string, ...args: Argument[]): Promise<Reply> {
+    return this.#write(key, ['EVAL', script, '1', key, ...args], fits)
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
-    return received(await this.#read(key, 'GET', key)) as Value | undefined
+    return received(await this.#read(key, ['GET', key], isText)) as Value | undefined
   }
 
   async has(key: string): Promise<boolean> {
-    return (await this.#read(key, 'EXISTS', key)) === 1
+    return (await this.#read(key, ['EXISTS', key], isFlag)) === 1
   }
 
   async set(key: string, text: string, ttl?: number): Promise<boolean> {
-    await this.#write(key, set(key, text, ttl))
+    await this.#write(key, set(key, text, ttl), isOk)
     return true
   }
 
   async delete(key: string): Promise<boolean> {
-    return (await this.#write(key, ['DEL', key])) === 1
+    return (await this.#write(key, ['DEL', key], isFlag)) === 1
   }
 
   async clear(): Promise<void> {
@@ -145,38 +172,38 @@ export class RedisCache extends CacheStore {
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const found = await this.#reader().run((client) =>
       this.#isCluster
-        ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key])))
-        : (client.send(keys[0], true, ['MGET', ...keys]) as Promise<unknown[]>),
+        ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key], isText)))
+        : client.send(keys[0], true, ['MGET', ...keys], isListOf(keys.length, isText)),
     )
     return found.map((text) => received(text) as Value | undefined)
   }
 
   override async setMany(entries: readonly Entry[]): Promise<void> {
     await this.#writer.run((client) =>
-      Promise.all(entries.map(({ key, value, ttl }) => client.send(key, false, set(key, value, ttl)))),
+      Promise.all(entries.map(({ key, value, ttl }) => client.send(key, false, set(key, value, ttl), isOk))),
     )
   }
 
   override async deleteMany(keys: readonly string[]): Promise<boolean> {
     const deleted = await this.#writer.run((client) =>
       this.#isCluster
-        ? Promise.all(keys.map((key) => client.send(key, false, ['DEL', key])))
-        : client.send(keys[0], false, ['DEL', ...keys]).then((count) => [count]),
+        ? Promise.all(keys.map((key) => client.send(key, false, ['DEL', key], isFlag)))
+        : client.send(keys[0], false, ['DEL', ...keys], isCountUpTo(keys.length)).then((count) => [count]),
     )
-    return deleted.some((count) => Number(count) > 0)
+    return deleted.some((count) => count > 0)
   }
 
   async add(key: string, text: string, ttl?: number): Promise<boolean> {
-    return (await this.#write(key, set(key, text, ttl, 'NX'))) === 'OK'
+    return (await this.#write(key, set(key, text, ttl, 'NX'), isOkOrNull)) === 'OK'
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
-    return (await this.#script(TOUCH, key, ...px(ttl))) === 1
+    return (await this.#script(TOUCH, isFlag, key, ...px(ttl))) === 1
   }
 
   async increment(key: string, delta: number): Promise<number | undefined> {
     try {
-      return ((await this.#script(INCREMENT, key, String(delta))) ?? undefined) as number | undefined
+      return (await this.#script(INCREMENT, isSum, key, String(delta))) ?? undefined
     } catch (error) {
       if (error instanceof Error && /not an integer|out of range|overflow|WRONGTYPE/.test(error.message)) {
         throw Object.assign(notWhole(key), { cause: error })
@@ -191,23 +218,24 @@ export class RedisCache extends CacheStore {
   }
 
   async #readOne(key: string): Promise<TokenedText | undefined> {
-    return ownToken(received(await this.#write(key, ['GET', key])))
+    return ownToken(received(await this.#write(key, ['GET', key], isText)))
   }
 
   async #readEach(keys: readonly string[]): Promise<Outcome<TokenedText | undefined>[]> {
     const [first = ''] = keys
     if (keys.length === 1) return [{ answer: await this.#readOne(first) }]
-    const replies = (await this.#write(first, ['MGET', ...keys])) as unknown[]
+    const replies = await this.#write(first, ['MGET', ...keys], isListOf(keys.length, isText))
     return replies.map((reply) => ({ answer: ownToken(received(reply)) }))
   }
 
-  compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+    if (NOT_BYTES.test(token)) return this.mismatch(key)
     const comparison = { key, text, token, ttl }
     return this.#isCluster ? this.#compare(comparison) : this.#comparisons.do(comparison)
   }
 
-  async #compare({ key, token, text, ttl }: Comparison): Promise<CasResult> {
-    return (await this.#script(COMPARE_AND_SET, key, sent(token), sent(text), ...px(ttl))) as CasResult
+  #compare({ key, token, text, ttl }: Comparison): Promise<CasResult> {
+    return this.#script(COMPARE_AND_SET, isResult, key, sent(token), sent(text), ...px(ttl))
   }
 
   async #compareEach(all: readonly Comparison[]): Promise<Outcome<CasResult>[]> {
@@ -215,13 +243,13 @@ export class RedisCache extends CacheStore {
     const keys = all.map(({ key }) => key)
     const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
     const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
-    const words = (await this.#write(keys[0] as string, command)) as string[]
+    const words = await this.#write(keys[0] as string, command, isListOf(keys.length, isString))
     return Promise.all(words.map((word, i) => this.#outcome(word, all[i] as Comparison)))
   }
 
   /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
   async #outcome(word: string, comparison: Comparison): Promise<Outcome<CasResult>> {
-    if (word === 'stored' || word === 'changed' || word === 'missing') return { answer: word }
+    if (isResult(word)) return { answer: word }
     return this.#compare(comparison).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
@@ -229,7 +257,8 @@ export class RedisCache extends CacheStore {
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
-    return (await this.#script(COMPARE_AND_DELETE, key, sent(token))) as CasResult
+    if (NOT_BYTES.test(token)) return this.mismatch(key)
+    return this.#script(COMPARE_AND_DELETE, isResult, key, sent(token))
   }
 
   override async disconnect(): Promise<void> {
