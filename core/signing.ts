@@ -75,8 +75,11 @@ const knownAlgorithms = new Set(getHashes())
 /** The key for a salt and a secret, with texts that were signed with it not long ago. */
 interface DerivedKey {
   readonly hmac: Hmac
-  /** Signed texts that were found to be good: a cookie that comes again need not be verified again. */
-  readonly known: Recent<true>
+  /**
+   * The separator of each signed string that was found to be good: a cookie that comes again need not be verified again.
+   * With another separator the same string has another value and another signature.
+   */
+  readonly known: Recent<string>
 }
 
 // Deriving a key costs as much as the signature itself, and a process has few salts and secrets.
@@ -86,7 +89,8 @@ const MOST_DERIVED_KEYS = 1000
 function derivedKey(salt: string, secret: Secret, algorithm: string): DerivedKey {
   // Text has no lone bytes and bytes come as base64, so that one is never taken for the other.
   const name = typeof secret === 'string' ? `t${secret}` : `b${b64Encode(secret)}`
-  const id = `${algorithm}\0${salt}\0${name}`
+  // The length keeps salt and secret from sliding into each other.
+  const id = `${algorithm}\0${salt.length}\0${salt}${name}`
   let derived = derivedKeys.get(id)
   if (derived === undefined) {
     if (!knownAlgorithms.has(algorithm)) {
@@ -184,10 +188,13 @@ export class Signer {
     const at = signed.lastIndexOf(this.sep)
     if (at < 0) throw new BadSignature(`No "${this.sep}" found in value`)
     const value = signed.slice(0, at)
-    if (this.#own.known.get(signed) === true) return value
+    const { known } = this.#own
+    // What is known was verified by this class: a subclass with a signature of its own verifies by itself.
+    const isRemembered = this.signature === Signer.prototype.signature
+    if (isRemembered && known.get(signed) === this.sep) return value
     const signature = signed.slice(at + this.sep.length)
     if (constantTimeEqual(signature, this.signature(value))) {
-      this.#own.known.add(signed, true)
+      if (isRemembered) known.add(signed, this.sep)
       return value
     }
     for (const key of this.#fallbackKeys ?? settings.SECRET_KEY_FALLBACKS) {
