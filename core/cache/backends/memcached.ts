@@ -1,6 +1,6 @@
 /** A cache in memcached, on one server or spread over several. */
 import type { ConnectionOptions } from 'node:tls'
-import { clock, Gatherer } from '#core/utils'
+import { clock, Gatherer, KeyedQueue } from '#core/utils'
 import { InvalidCacheValue, notWhole, shownKey } from '../errors.ts'
 import { looksHashed } from '../keys.ts'
 import { type Dialer, Link, timeoutOf } from '../link.ts'
@@ -31,8 +31,8 @@ const MONTH = 30 * 24 * 60 * 60
 const KEYS_PER_COMMAND = 100
 
 /**
- * Bytes from which a value is sent over a connection for large values. The server may refuse it for its size, which
- * closes the connection; nothing else is lost then.
+ * Bytes from which a value is sent over a connection of its own. The server may refuse it for its size, which closes the
+ * connection: nothing else may be in flight there.
  */
 const LARGE = 2 ** 19
 
@@ -85,6 +85,8 @@ const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undef
 interface Addressed {
   readonly link: Link<MemcachedConnection>
   readonly command: Command
+  /** The server of a large value, to which one is sent at a time. */
+  readonly large?: string
 }
 
 /** LOCATION is host:port, a socket, or several. OPTIONS: `timeout` in seconds for each operation (1), `tls`. */
@@ -93,6 +95,7 @@ export class PyMemcacheCache extends CacheStore {
   readonly #names: readonly string[]
   readonly #links: readonly Link<MemcachedConnection>[]
   readonly #linksForLarge: readonly Link<MemcachedConnection>[]
+  readonly #largeOnes = new KeyedQueue()
   /** What is read of each server by `gets`: one command for all that wait. */
   readonly #reads: readonly Gatherer<string, Item | undefined>[]
 
@@ -125,8 +128,8 @@ export class PyMemcacheCache extends CacheStore {
     return this.#codec.decode(stored)
   }
 
-  #link(key: string, links = this.#links): Link<MemcachedConnection> {
-    return links[serverOf(key, this.#names)] as Link<MemcachedConnection>
+  #link(key: string): Link<MemcachedConnection> {
+    return this.#links[serverOf(key, this.#names)] as Link<MemcachedConnection>
   }
 
   #run(key: string, command: Command): Promise<string> {
@@ -140,24 +143,27 @@ export class PyMemcacheCache extends CacheStore {
 
   #store(toCommand: (item: StoredItem) => Command, { key, value, ttl }: Entry): Addressed {
     const { flags, bytes } = sentItem(value)
-    const links = bytes.length < LARGE ? this.#links : this.#linksForLarge
-    return {
-      link: this.#link(key, links),
-      command: toCommand({ key, flags, expiry: memcachedExpiry(ttl), data: bytes }),
-    }
+    const command = toCommand({ key, flags, expiry: memcachedExpiry(ttl), data: bytes })
+    const server = serverOf(key, this.#names)
+    if (bytes.length < LARGE) return { link: this.#links[server] as Link<MemcachedConnection>, command }
+    const link = this.#linksForLarge[server] as Link<MemcachedConnection>
+    return { link, command, large: this.#names[server] as string }
   }
 
-  async #send({ link, command }: Addressed): Promise<string> {
-    return link.run((connection) => carriedOut(connection, command))
+  #send({ link, command, large }: Addressed): Promise<string> {
+    const run = (): Promise<string> => link.run((connection) => carriedOut(connection, command))
+    return large === undefined ? run() : this.#largeOnes.run(large, run)
   }
 
-  /** Sends commands in one group for each link; returns their responses. */
+  /** Sends commands, those without a large value in one group for each link; returns their responses. */
   async #sendAll(all: readonly Addressed[]): Promise<string[]> {
-    const groups = byLink(all, ({ link }) => link)
-    const responses = Array.from(groups, ([link, group]) =>
-      link.run((to) => Promise.all(group.map(({ command }) => carriedOut(to, command)))),
+    const large = all.filter((each) => each.large !== undefined).map((each) => this.#send(each))
+    const others = all.filter((each) => each.large === undefined)
+    const groups = Array.from(
+      byLink(others, ({ link }) => link),
+      ([link, group]) => link.run((to) => Promise.all(group.map(({ command }) => carriedOut(to, command)))),
     )
-    return (await Promise.all(responses)).flat()
+    return (await Promise.all([Promise.all(large), ...groups])).flat()
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
