@@ -48,7 +48,7 @@ export interface OpenOptions {
 }
 
 const REFUSAL = /^(?:ERROR|CLIENT_ERROR|SERVER_ERROR)(?: |$)/
-const VALUE = /^VALUE (\S+) (\d{1,10}) (\d{1,10})(?: (\d{1,20}))?$/
+const VALUE = /^VALUE ([^ ]+) (\d{1,10}) (\d{1,10})(?: (\d{1,20}))?$/
 
 const LINE_END = Buffer.from('\r\n')
 

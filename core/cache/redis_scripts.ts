@@ -6,11 +6,14 @@ if ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 redis.call('PERSIST', KEYS[1])
 return redis.call('EXISTS', KEYS[1])`
 
-/** Adds ARGV[1] to a number that is there; nil if none is. A sum that a script cannot hold exactly is an error. */
+/**
+ * Adds ARGV[1] to a number that is there and gives the sum as text, which no client rounds; nil if none is there. A sum
+ * that a script cannot hold exactly is an error.
+ */
 export const INCREMENT = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
-if sum <= ${Number.MAX_SAFE_INTEGER} and sum >= ${Number.MIN_SAFE_INTEGER} then return sum end
+if sum <= ${Number.MAX_SAFE_INTEGER} and sum >= ${Number.MIN_SAFE_INTEGER} then return string.format('%.0f', sum) end
 redis.call('DECRBY', KEYS[1], ARGV[1])
 return redis.error_reply('ERR increment or decrement would overflow')`
 

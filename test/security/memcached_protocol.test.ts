@@ -383,6 +383,7 @@ describe('the protocol of memcached', () => {
         'VALUE :1:key 16 1 7\r\nx\r\nEND',
         `${ITEM}${ITEM}END`,
         'VALUE :1:key 16 1\r\nxx\r\nEND',
+        'VALUE :1:key 16 1\r\nxyzEND',
         'VALUE :1:key 16 2\r\nx\r\nEND',
         'VALUE :1:key 16 -1\r\n\r\nEND',
         'VALUE :1:key 16 1e1\r\nx\r\nEND',

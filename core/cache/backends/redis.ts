@@ -32,7 +32,8 @@ const received = (reply: Buffer | null): string | undefined => (reply === null ?
 // The shapes of replies, by which a reply of another command is recognized.
 const isText = (reply: unknown): reply is Buffer | null => reply === null || Buffer.isBuffer(reply)
 const isFlag = (reply: unknown): reply is 0 | 1 => reply === 0 || reply === 1
-const isSum = (reply: unknown): reply is number | null => reply === null || Number.isSafeInteger(reply)
+const isSum = (reply: unknown): reply is string | null =>
+  reply === null || (typeof reply === 'string' && /^-?\d{1,16}$/.test(reply))
 const isOkOrNull = (reply: unknown): reply is 'OK' | null => reply === null || isOk(reply)
 const isResult = (reply: unknown): reply is CasResult =>
   reply === 'stored' || reply === 'changed' || reply === 'missing'
@@ -203,7 +204,8 @@ export class RedisCache extends CacheStore {
 
   async increment(key: string, delta: number): Promise<number | undefined> {
     try {
-      return (await this.#script(INCREMENT, isSum, key, String(delta))) ?? undefined
+      const sum = await this.#script(INCREMENT, isSum, key, String(delta))
+      return sum === null ? undefined : Number(sum) + 0
     } catch (error) {
       if (error instanceof Error && /not an integer|out of range|overflow|WRONGTYPE/.test(error.message)) {
         throw Object.assign(notWhole(key), { cause: error })
