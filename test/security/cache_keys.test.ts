@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { assert, asyncProperty, string, uniqueArray } from 'fast-check'
 import { setup } from '#core/apps'
-import { Cache, InvalidCacheKey } from '#core/cache'
+import { type Cache, InvalidCacheKey } from '#core/cache'
 import { overrideSettings } from '#core/conf'
 import { Client } from '#core/test'
 import { captureLogs, type LogRecord } from '#core/utils'

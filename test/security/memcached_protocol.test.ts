@@ -473,7 +473,7 @@ describe('the protocol of memcached', () => {
         'SERVER_ERROR out of memory\r\n',
         'CLIENT_ERROR bad data chunk\r\n',
         'reject',
-        `${'y'.repeat(3000)}`,
+        'y'.repeat(3000),
       ]
       const KINDS = ['get', 'gets', 'set', 'incr', 'hasKey'] as const
       return assert(

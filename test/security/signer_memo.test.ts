@@ -137,11 +137,11 @@ describe('what a Signer remembers', () => {
   it('reads a value by the serializer of each call', () => {
     class Reversed {
       dumps(value: unknown): Uint8Array {
-        return Buffer.from(JSON.stringify(value)).reverse()
+        return new Uint8Array(Buffer.from(JSON.stringify(value))).toReversed()
       }
 
       loads(bytes: Uint8Array): unknown {
-        return JSON.parse(Buffer.from(bytes).reverse().toString()) as unknown
+        return JSON.parse(Buffer.from(new Uint8Array(bytes).toReversed()).toString()) as unknown
       }
     }
     for (const compress of [false, true]) {
