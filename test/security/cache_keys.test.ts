@@ -153,7 +153,8 @@ function contract(on: Backend): void {
   })
 }
 
-describe('the keys of caches', () => {
+describe('the keys of caches', function () {
+  this.timeout(60_000)
   before(() => setup())
 
   for (const backend of all) {

@@ -164,7 +164,8 @@ function contract(on: Backend): void {
   })
 }
 
-describe('the numbers of caches', () => {
+describe('the numbers of caches', function () {
+  this.timeout(60_000)
   before(() => setup())
 
   for (const backend of all) {

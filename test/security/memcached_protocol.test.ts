@@ -48,7 +48,8 @@ const TIMES = [2_147_483_647, 2_147_483_648, 4e9, 1e10, 1e15, 1e21, 1e30, 1e300,
 
 const NO_NUMBERS = [Number.NaN, Infinity, -Infinity, 0.5, 1e30, 1e300, '1', '1\r\nflush_all', null, undefined, 1n, {}]
 
-describe('the protocol of memcached', () => {
+describe('the protocol of memcached', function () {
+  this.timeout(60_000)
   const ending: (() => Promise<void> | void)[] = []
   let release = () => {}
 

@@ -56,7 +56,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   clear: [ONE, TEXT, NIL, LIST],
 }
 
-describe('the protocol of Redis', () => {
+describe('the protocol of Redis', function () {
+  this.timeout(60_000)
   const ending: (() => Promise<void> | void)[] = []
   let release = () => {}
 
@@ -173,8 +174,7 @@ describe('the protocol of Redis', () => {
     }
   })
 
-  it('gives each of many commands its own result or an error, whatever the server does', async function () {
-    this.timeout(60_000)
+  it('gives each of many commands its own result or an error, whatever the server does', async () => {
     const KINDS = ['get', 'set', 'hasKey', 'getMany'] as const
     const FAULTS = [':7\r\n', '+QUEUED\r\n', '*1\r\n:1\r\n', '?\r\n', '-ERR\r\n', '*99999999999\r\n', '-OOM\r\n']
     const { fake, cache } = await fakeServer()
