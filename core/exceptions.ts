@@ -53,3 +53,15 @@ export class ServiceUnavailable extends NamedError {
     this.retryAfter = options.retryAfter ?? 5
   }
 }
+
+/** The client has made too many requests of one kind, and has to wait. Becomes a 429 response with Retry-After. */
+export class TooManyRequests extends NamedError {
+  /** Seconds after which the client may try again. */
+  readonly retryAfter: number
+
+  /** @param message shown to the client */
+  constructor(message: string, options: ErrorOptions & { retryAfter: number }) {
+    super(message, options)
+    this.retryAfter = options.retryAfter
+  }
+}

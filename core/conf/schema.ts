@@ -125,6 +125,16 @@ const templateEngine = shape(
   ['BACKEND'],
 )
 
+const loginThrottle = shape(
+  {
+    FAILURES: integer('', 1),
+    ADDRESS_FAILURES: nullable(integer('', 1)),
+    PERIOD: integer('seconds', 1),
+    CACHE: filledText,
+  },
+  [],
+)
+
 const securityPolicy: Format<Readonly<Record<string, unknown>>> = {
   expected: 'an object of directives',
   accepts: isPlainObject,
@@ -194,6 +204,12 @@ export const schema = {
   SECURE_PROXY_SSL_HEADER: setting(
     "Header (in META's spelling) and value by which a proxy says that the client used https.",
     nullable(listOf(text)),
+    null,
+  ),
+  CLIENT_ADDRESS_HEADER: setting(
+    "Header (in META's spelling) in which a proxy gives the client's address, such as HTTP_X_FORWARDED_FOR; its last" +
+      ' entry counts. Only behind a proxy that sets it. null takes the address of the connection. Not of Django.',
+    nullable(filledText),
     null,
   ),
 
@@ -358,6 +374,11 @@ export const schema = {
     'core.contrib.auth.hashers.BCryptSHA256PasswordHasher',
     'core.contrib.auth.hashers.ScryptPasswordHasher',
   ]),
+  PASSWORD_HASHING_QUEUE: setting(
+    'How many passwords may wait to be hashed in each process. Beyond that the response is 503. Not of Django.',
+    integer('', 0),
+    250,
+  ),
   PASSWORD_RESET_TIMEOUT: setting('How long a password reset link is good, in seconds.', seconds, 259_200),
   LOGIN_URL: setting(
     'Where to send someone who must log in: a URL or the name of one.',
@@ -365,6 +386,13 @@ export const schema = {
     '/accounts/login/',
   ),
   LOGIN_REDIRECT_URL: setting('Where to go after login.', filledText, '/accounts/profile/'),
+  LOGIN_THROTTLE: setting(
+    'Limits failed logins within PERIOD seconds: FAILURES for each user and address, ADDRESS_FAILURES for each address' +
+      ' (null for no limit). Beyond that, logins are refused with 429 until the period ends. CACHE names the cache with' +
+      ' the counts. A name that is left out has its default; null turns the throttle off. Not of Django.',
+    nullable(loginThrottle),
+    { FAILURES: 20, ADDRESS_FAILURES: 200, PERIOD: 900, CACHE: 'default' },
+  ),
   LOGOUT_REDIRECT_URL: setting('Where to go after logout; null for the logged-out page.', nullableText, null),
 
   // Messages and signing

@@ -1,7 +1,14 @@
 /** Turns errors into answers: handler400 and its siblings of the root urlconf, the default pages, the debug pages. */
 import { HttpError } from 'koa'
 import { settings } from '#core/conf'
-import { BadRequest, Http404, PermissionDenied, ServiceUnavailable, SuspiciousOperation } from '#core/exceptions'
+import {
+  BadRequest,
+  Http404,
+  PermissionDenied,
+  ServiceUnavailable,
+  SuspiciousOperation,
+  TooManyRequests,
+} from '#core/exceptions'
 import { type HttpRequest, HttpResponse, HttpResponseBase, MultiPartParserError } from '#core/http'
 import type { ErrorHandlers } from '#core/urls'
 import { getLogger, shown } from '#core/utils'
@@ -37,6 +44,7 @@ export class ErrorResponses {
   #choose(request: HttpRequest, error: Error): Answer {
     // A 404 is told about at the very end, like every other answer that is no success.
     if (error instanceof Http404) return settings.DEBUG ? technical404(request, error) : this.#page(404, request, error)
+    if (error instanceof TooManyRequests) return pageToWaitFor(429, request, error)
     markAsLogged(request)
     if (error instanceof PermissionDenied) {
       log.warning(`Forbidden (Permission denied): ${pathForLog(request)}`, error)
@@ -94,7 +102,11 @@ export class ErrorResponses {
 function serviceUnavailable(request: HttpRequest, error: ServiceUnavailable): HttpResponse {
   // An outage fails many requests: a line for each says which, and why, without the same stack again and again.
   log.error(`Service Unavailable: ${pathForLog(request)}: ${error.message}`)
-  const page = defaultErrorPage(503, request, error)
+  return pageToWaitFor(503, request, error)
+}
+
+function pageToWaitFor(status: number, request: HttpRequest, error: { readonly retryAfter: number }): HttpResponse {
+  const page = defaultErrorPage(status, request, error)
   page.headers.set('Retry-After', Math.ceil(error.retryAfter))
   return page
 }

@@ -17,7 +17,8 @@ export function allowTestHost(domain: string): void {
 const allowedBefore = builtFrom(['ALLOWED_HOSTS', 'DEBUG'], () => new Set<string>())
 const MOST_REMEMBERED = 100
 
-function header(request: HttpRequest, name: string): string | undefined {
+/** A header that comes once; undefined where it is absent. */
+export function header(request: HttpRequest, name: string): string | undefined {
   const value = request.req.headers[name]
   return typeof value === 'string' ? value : undefined
 }
@@ -66,7 +67,7 @@ export function hostOf(request: HttpRequest): string {
 }
 
 /** The header that a name in META's spelling stands for: HTTP_X_FORWARDED_PROTO is x-forwarded-proto. */
-const headerOfMeta = (name: string): string =>
+export const headerOfMeta = (name: string): string =>
   name
     .replace(/^HTTP_/, '')
     .replaceAll('_', '-')

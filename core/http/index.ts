@@ -13,6 +13,7 @@ export {
   patchResponseHeaders,
   patchVaryHeaders,
 } from './caching.ts'
+export { addressBlock, type ClientAddress, clientAddressOf } from './client_address.ts'
 export { contentTypeOf } from './content_types.ts'
 export { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 export * from './errors.ts'

@@ -1,5 +1,6 @@
 /** The pages that say what went wrong, without saying how: 400, 403, 404, 500. */
 import { STATUS_CODES } from 'node:http'
+import { TooManyRequests } from '#core/exceptions'
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { html, renderToString, TemplateDoesNotExist } from '#core/template'
 import { getLogger } from '#core/utils'
@@ -12,8 +13,10 @@ const PAGES: Readonly<Record<number, readonly [title: string, details: string]>>
   500: ['Server Error (500)', ''],
 }
 
-function tinyPage(status: number): string {
-  const [title, details] = PAGES[status] ?? [`${STATUS_CODES[status] ?? 'Error'} (${status})`, '']
+function tinyPage(status: number, error: unknown): string {
+  const usual = PAGES[status] ?? [`${STATUS_CODES[status] ?? 'Error'} (${status})`, '']
+  const title = usual[0]
+  const details = error instanceof TooManyRequests ? error.message : usual[1]
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -28,6 +31,7 @@ function tinyPage(status: number): string {
 
 /** What the template of a page may know. Of errors on our side, and of bad requests, nothing is told. */
 function contextFor(status: number, request: HttpRequest, error: unknown): Record<string, unknown> {
+  if (error instanceof TooManyRequests) return { exception: error.message, retry_after: error.retryAfter }
   if (status !== 403 && status !== 404) return {}
   const message = error instanceof Error ? error.message : ''
   // Which patterns the site has is nobody's business.
@@ -49,6 +53,6 @@ export function defaultErrorPage(status: number, request: HttpRequest, error?: u
     if (!(failure instanceof TemplateDoesNotExist && failure.template === `${status}.html`)) {
       getLogger('django.request').error(`The template ${status}.html cannot be rendered.`, failure)
     }
-    return new HttpResponse(tinyPage(status), { status })
+    return new HttpResponse(tinyPage(status, error), { status })
   }
 }

@@ -2,8 +2,9 @@
 import { PermissionDenied } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import type { AuthUser, Credentials } from './contract.ts'
-import { getBackends } from './registry.ts'
+import { getBackends, getUserModel } from './registry.ts'
 import { userLoginFailed } from './signals.ts'
+import { throttleLogin } from './throttle.ts'
 
 const SECRET = /api|token|key|secret|password|signature/i
 const STARS = '*'.repeat(20)
@@ -11,12 +12,7 @@ const STARS = '*'.repeat(20)
 const withoutSecrets = (credentials: Credentials): Credentials =>
   Object.fromEntries(Object.entries(credentials).map(([name, value]) => [name, SECRET.test(name) ? STARS : value]))
 
-/**
- * The user of these credentials, or null: `await authenticate(request, { username, password })`. The user is not logged
- * in by this.
- * @param request null outside a request
- */
-export async function authenticate(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
+async function findUser(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
   for (const [name, backend] of getBackends()) {
     try {
       const user = await backend.authenticate?.(request, credentials)
@@ -28,6 +24,24 @@ export async function authenticate(request: HttpRequest | null, credentials: Cre
       break
     }
   }
-  await userLoginFailed.send({ request, credentials: withoutSecrets(credentials) })
   return null
+}
+
+/** What the credentials name the user by. */
+function nameIn(credentials: Credentials): string | undefined {
+  const names = [credentials.username, credentials[getUserModel().usernameField], credentials.email]
+  return names.find((name) => typeof name === 'string')
+}
+
+/**
+ * The user of these credentials, or null: `await authenticate(request, { username, password })`. The user is not logged
+ * in by this. In a request, failures are counted and limited by LOGIN_THROTTLE.
+ * @param request null outside a request
+ * @throws TooManyLoginAttempts when too many have failed, whether or not these credentials are right
+ */
+export async function authenticate(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
+  const find = (): Promise<AuthUser | null> => findUser(request, credentials)
+  const user = request === null ? await find() : await throttleLogin(request, nameIn(credentials), find)
+  if (user === null) await userLoginFailed.send({ request, credentials: withoutSecrets(credentials) })
+  return user
 }

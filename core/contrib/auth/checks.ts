@@ -2,8 +2,9 @@
 import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName } from '#core/utils'
+import { canonicalName, listed } from '#core/utils'
 import { getUserModel } from './registry.ts'
+import { loginThrottle } from './throttle.ts'
 
 /** auth.E101: the tables of permissions refer to those of the content types. */
 export function checkContentTypes(): CheckMessage[] {
@@ -48,6 +49,37 @@ export function checkPreferredHasher(): CheckMessage[] {
   ]
 }
 
+/** auth.E003: LOGIN_THROTTLE counts in a cache that there is not. For 'default' there is caches.E001. */
+export function checkThrottleCache(): CheckMessage[] {
+  const alias = loginThrottle()?.CACHE ?? 'default'
+  if (alias === 'default' || Object.hasOwn(settings.CACHES, alias)) return []
+  return [
+    new CheckError(`LOGIN_THROTTLE counts in the cache '${alias}', which CACHES does not have.`, {
+      id: 'auth.E003',
+      obj: 'LOGIN_THROTTLE',
+      hint: `CACHES has: ${listed(Object.keys(settings.CACHES))}.`,
+    }),
+  ]
+}
+
+const DUMMY = 'core.cache.backends.dummy.DummyCache'
+
+/** auth.W102, with --deploy: logins are throttled by counts in a cache that keeps nothing. */
+export function checkThrottleCounts(): CheckMessage[] {
+  const alias = loginThrottle()?.CACHE ?? ''
+  const entry = Object.hasOwn(settings.CACHES, alias) ? settings.CACHES[alias] : undefined
+  if (canonicalName(entry?.BACKEND ?? '') !== DUMMY) return []
+  return [
+    new Warning(`Failed logins are not limited: the cache '${alias}' of LOGIN_THROTTLE keeps nothing.`, {
+      id: 'auth.W102',
+      obj: 'LOGIN_THROTTLE',
+      hint: 'Name another cache in LOGIN_THROTTLE.CACHE, or set LOGIN_THROTTLE to null if a proxy limits logins.',
+    }),
+  ]
+}
+
 register(checkContentTypes, 'auth')
 register(checkUserModel, 'auth')
+register(checkThrottleCache, 'auth')
+register(checkThrottleCounts, 'security', { deploy: true })
 register(checkPreferredHasher, 'security', { deploy: true })

@@ -36,6 +36,7 @@ export {
 export { getBackends, getUserModel } from './registry.ts'
 export type { RequestUser } from './request_user.ts'
 export { userLoggedIn, userLoggedOut, userLoginFailed } from './signals.ts'
+export { throttleLogin, TooManyLoginAttempts } from './throttle.ts'
 export {
   base36ToInt,
   decodeUid,

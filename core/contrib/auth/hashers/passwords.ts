@@ -3,6 +3,7 @@ import { preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { importName, listed, randomText, shown } from '#core/utils'
 import type { PasswordHasher, PasswordHasherClass } from './base.ts'
+import { whenThreadIsFree } from './limiter.ts'
 
 /** What an encoded password begins with that fits no password. */
 const UNUSABLE_PREFIX = '!'
@@ -61,6 +62,7 @@ export const unusablePassword = (): string => UNUSABLE_PREFIX + randomText(UNUSA
  * @param password null for one that never fits
  * @param options.salt random when absent
  * @param options.hasher algorithm of the hasher; the preferred one when absent
+ * @throws ServiceUnavailable when too many passwords wait to be hashed
  */
 export async function makePassword(
   password: string | null,
@@ -69,7 +71,7 @@ export async function makePassword(
   if (password === null) return unusablePassword()
   if (typeof password !== 'string') throw new TypeError(`A password is a text, found ${shown(password)}.`)
   const by = getHasher(hasher)
-  return by.encode(password, salt ?? by.salt())
+  return whenThreadIsFree(() => by.encode(password, salt ?? by.salt()))
 }
 
 /** Takes as long as a check of a password does, where there is none to check: so that nobody sees which it was. */
@@ -96,7 +98,10 @@ function hasherOf(encoded: string | null): PasswordHasher | undefined {
   }
 }
 
-/** Compares, and says whether the stored text is out of date. */
+/**
+ * Compares, and says whether the stored text is out of date.
+ * @throws ServiceUnavailable when too many passwords wait to be hashed
+ */
 export async function verifyPassword(
   password: string | null,
   encoded: string | null,
@@ -110,8 +115,12 @@ export async function verifyPassword(
   }
   const changed = hasher.algorithm !== preferred.algorithm
   const mustUpdate = changed || preferred.mustUpdate(encoded)
-  const isCorrect = await hasher.verify(password, encoded)
-  if (!isCorrect && !changed && mustUpdate) await hasher.hardenRuntime(password, encoded)
+  const isCorrect = await whenThreadIsFree(async () => {
+    const fits = await hasher.verify(password, encoded)
+    // Within the same turn: a second wait in the queue would show which passwords are outdated.
+    if (!fits && !changed && mustUpdate) await hasher.hardenRuntime(password, encoded)
+    return fits
+  })
   return { isCorrect, mustUpdate }
 }
 

@@ -11,16 +11,33 @@ import {
 } from '#core/http'
 import { render, resolveUrl } from '#core/shortcuts'
 import { REDIRECT_FIELD_NAME } from '../decorators.ts'
+import { TooManyLoginAttempts, waitText } from '../throttle.ts'
 
 type Page = (request: HttpRequest) => HttpResponseBase | Promise<HttpResponseBase>
+
+/** The page after too many wrong passwords: when to try again, as text and in Retry-After. */
+function tooManyAttempts(request: HttpRequest, { retryAfter }: TooManyLoginAttempts): HttpResponse {
+  const context = { title: 'Too many attempts', wait: waitText(retryAfter), retry_after: retryAfter }
+  const response = page(request, 'registration/too_many_attempts.html', context)
+  response.status = 429
+  response.headers.set('Retry-After', retryAfter)
+  return response
+}
 
 /** A view of GET and POST, or of those methods alone that it has a function for. */
 export function viewOf(name: string, { get, post }: { get?: Page; post?: Page }): View<object> {
   const methods = [...(get === undefined ? [] : ['GET', 'HEAD']), ...(post === undefined ? [] : ['POST']), 'OPTIONS']
   const view = async (request: HttpRequest): Promise<HttpResponseBase> => {
-    const page = request.method === 'POST' ? post : ['GET', 'HEAD'].includes(request.method) ? get : undefined
-    if (page !== undefined) return page(request)
-    return new HttpResponseNotAllowed(methods, '', request.method === 'OPTIONS' ? { status: 200 } : {})
+    const show = request.method === 'POST' ? post : ['GET', 'HEAD'].includes(request.method) ? get : undefined
+    if (show === undefined) {
+      return new HttpResponseNotAllowed(methods, '', request.method === 'OPTIONS' ? { status: 200 } : {})
+    }
+    try {
+      return await show(request)
+    } catch (error) {
+      if (error instanceof TooManyLoginAttempts) return tooManyAttempts(request, error)
+      throw error
+    }
   }
   return Object.defineProperty(view, 'name', { value: name })
 }

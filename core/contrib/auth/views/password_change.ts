@@ -5,6 +5,7 @@ import { loginRequired } from '../decorators.ts'
 import { type FieldsOptions, Form } from '../forms.ts'
 import { updateSessionAuthHash } from '../login.ts'
 import type { User } from '../models/user.ts'
+import { throttleLogin } from '../throttle.ts'
 import { checkNewPassword, type NewPasswordNames, newPasswordFields } from './new_password.ts'
 import { page, viewOf } from './pages.ts'
 
@@ -28,7 +29,8 @@ export const passwordChangeView: View<object> = loginRequired(
       const user = request.user as User
       const form = new Form(fields(), request.POST)
       const old = form.value('old_password')
-      if (old !== '' && !(await user.checkPassword(old))) {
+      const isRight = old === '' || (await throttleLogin(request, user.getUsername(), () => user.checkPassword(old)))
+      if (!isRight) {
         form.addError('old_password', 'Your old password was entered incorrectly. Please enter it again.')
       }
       await checkNewPassword(form, user)

@@ -1,0 +1,177 @@
+/** The throttle of logins: counts failures of a user and an address in a cache, and refuses further attempts. */
+import { type Cache, caches } from '#core/cache'
+import { schema, settings } from '#core/conf'
+import { ServiceUnavailable, TooManyRequests } from '#core/exceptions'
+import { addressBlock, clientAddressOf, type HttpRequest } from '#core/http'
+import { saltedHmac } from '#core/signing'
+import { getLogger, KeyedQueue } from '#core/utils'
+import { FailureCounter } from './failure_counter.ts'
+import { hashingConcurrency, queueIsFull } from './hashers/limiter.ts'
+
+const log = getLogger('django.security.LoginThrottle')
+
+const SALT = 'core.contrib.auth.throttle'
+
+/** Names that are longer are not normalised, because that would take long. No user has such a name. */
+const LONGEST_NAME = 254
+
+type Throttle = NonNullable<typeof settings.LOGIN_THROTTLE>
+
+/** What a LOGIN_THROTTLE that leaves something out has there. */
+const DEFAULTS = schema.LOGIN_THROTTLE.default as Required<Throttle>
+
+/** `40 seconds`, `4 minutes`, `3 hours`: rounded up. */
+export function waitText(seconds: number): string {
+  const [size, unit] = seconds < 60 ? [1, 'second'] : seconds <= 7200 ? [60, 'minute'] : [3600, 'hour']
+  const count = Math.ceil(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
+/** Too many logins have failed, so this one was refused without a look at the password. Becomes a 429 response. */
+export class TooManyLoginAttempts extends TooManyRequests {
+  constructor(retryAfter: number) {
+    super(`There were too many failed attempts. Try again in ${waitText(retryAfter)}.`, { retryAfter })
+  }
+}
+
+/** The counters of an attempt. Keys are HMACs, so no name or address is in the cache. */
+interface Counters {
+  /** Of the user and the address; absent where the credentials have no name. */
+  readonly user?: FailureCounter
+  /** Of the address alone; absent where all clients may share it. */
+  readonly address?: FailureCounter
+}
+
+const all = ({ user, address }: Counters): FailureCounter[] => [user, address].filter((each) => each !== undefined)
+
+/** The same for all spellings that a database may take for one name: it may ignore case, accents and invisible characters. */
+function foldedName(name: string): string {
+  if (name.length > LONGEST_NAME) return name
+  return name
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{C}\p{Z}]/gu, '')
+    .toLowerCase()
+}
+
+/** LOGIN_THROTTLE in full; null where it is off. */
+export function loginThrottle(): Required<Throttle> | null {
+  return settings.LOGIN_THROTTLE === null ? null : { ...DEFAULTS, ...settings.LOGIN_THROTTLE }
+}
+
+function countersFor(request: HttpRequest, name: string | undefined): Counters {
+  const throttle = loginThrottle()
+  if (throttle === null) return {}
+  const { FAILURES, ADDRESS_FAILURES, PERIOD, CACHE } = throttle
+  const cache = caches[CACHE] as Cache
+  const { address, isShared } = clientAddressOf(request)
+  const block = addressBlock(address)
+  const counter = (kind: string, of: string, limit: number): FailureCounter =>
+    new FailureCounter(cache, `login_throttle:${kind}:${saltedHmac(SALT, of).toString('hex')}`, limit, PERIOD)
+  return {
+    ...(name !== undefined && { user: counter('user', `${block} ${foldedName(name)}`, FAILURES) }),
+    ...(ADDRESS_FAILURES !== null && !isShared && { address: counter('address', block, ADDRESS_FAILURES) }),
+  }
+}
+
+let isFailing = false
+
+/** Does something with the cache. Its failure is logged when it begins, and lets logins pass: they matter more. */
+async function unlessDown<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const result = await work()
+    isFailing = false
+    return result
+  } catch (error) {
+    if (!isFailing) log.error('Failed logins are not counted, because the cache of LOGIN_THROTTLE fails.', error)
+    isFailing = true
+    return undefined
+  }
+}
+
+const takeBack = (counters: Counters): Promise<unknown> =>
+  unlessDown(() => Promise.all(all(counters).map((counter) => counter.undo())))
+
+let hasHinted = false
+
+/** Logs, once in a process, that a proxy's clients are taken for one. */
+function hintAtProxy(request: HttpRequest): void {
+  if (hasHinted || settings.CLIENT_ADDRESS_HEADER !== null || !clientAddressOf(request).isShared) return
+  if (request.get('X-Forwarded-For') === '') return
+  hasHinted = true
+  log.warning(
+    'Logins of a user are refused, and the address of the client is not known: the request came through a proxy, and' +
+      ' CLIENT_ADDRESS_HEADER is not set. So anybody can keep that user from logging in. If your proxy sets' +
+      " X-Forwarded-For itself: CLIENT_ADDRESS_HEADER: 'HTTP_X_FORWARDED_FOR'",
+  )
+}
+
+/** Forgets that the hint was logged. For tests. */
+export function forgetThrottleHint(): void {
+  hasHinted = false
+}
+
+/** Counts an attempt before its outcome is known, so that concurrent guesses do not all pass. */
+async function begin(request: HttpRequest, counters: Counters): Promise<void> {
+  const waits = await unlessDown(() => Promise.all(all(counters).map((counter) => counter.count())))
+  const wait = Math.max(0, ...(waits ?? []))
+  if (wait === 0) return
+  // A refused attempt is no guess: otherwise attempts on one user would use up what the address has for others.
+  await takeBack(counters)
+  hintAtProxy(request)
+  throw new TooManyLoginAttempts(wait)
+}
+
+const lanes = new KeyedQueue()
+let inProgress = 0
+let turn = 0
+
+/**
+ * Runs the attempts on one user in a few lanes, each one after the other. Few are then undecided when another is counted:
+ * without lanes, many right logins of one user would count as failures of each other.
+ */
+async function inLane<T>({ key, limit }: FailureCounter, attempt: () => Promise<T>): Promise<T> {
+  const concurrency = hashingConcurrency()
+  if (inProgress >= concurrency + settings.PASSWORD_HASHING_QUEUE) throw queueIsFull()
+  turn = (turn + 1) % Math.min(concurrency, limit)
+  inProgress++
+  try {
+    return await lanes.run(`${key} ${turn}`, attempt)
+  } finally {
+    inProgress--
+  }
+}
+
+async function countedCheck<T>(request: HttpRequest, counters: Counters, check: () => Promise<T>): Promise<T> {
+  await begin(request, counters)
+  let result: T
+  try {
+    result = await check()
+  } catch (error) {
+    // Nothing was guessed while the database was down or the queue of passwords full.
+    if (error instanceof ServiceUnavailable) await takeBack(counters)
+    throw error
+  }
+  if (result !== null && result !== undefined && result !== false) {
+    await unlessDown(() => Promise.all([counters.user?.reset(), counters.address?.undo()]))
+  }
+  return result
+}
+
+/**
+ * Runs a check of a password under LOGIN_THROTTLE: a result of null, undefined or false counts as a failed login of the
+ * user and the address; any other result clears the user's failures. For views that ask for a password again:
+ * `await throttleLogin(request, user.getUsername(), () => user.checkPassword(password))`.
+ * @param name what the user was named by; undefined counts for the address alone
+ * @throws TooManyLoginAttempts instead of running the check
+ * @throws ServiceUnavailable when too many passwords wait to be hashed
+ */
+export async function throttleLogin<T>(
+  request: HttpRequest,
+  name: string | undefined,
+  check: () => Promise<T>,
+): Promise<T> {
+  const counters = countersFor(request, name)
+  if (all(counters).length === 0) return check()
+  const attempt = (): Promise<T> => countedCheck(request, counters, check)
+  return counters.user === undefined ? attempt() : inLane(counters.user, attempt)
+}
