@@ -12,6 +12,7 @@ export {
   SuspiciousOperation,
   TooManyFieldsSent,
   TooManyFilesSent,
+  TooManyRequests,
 } from '#core/exceptions'
 
 /** A form body is not what its Content-Type says. Becomes a 400 response. */

@@ -66,7 +66,7 @@ describe('the address of a client', () => {
 
   it('is that of the connection where the trusted header has none', () =>
     overrideSettings({ CLIENT_ADDRESS_HEADER: 'HTTP_X_FORWARDED_FOR' }, async () => {
-      const entries = ['', 'unknown', '1.1.1.1, unknown', '1.1.1.1,', '999.1.1.1', '1.2.3', `${'1.1.1.1'.repeat(1000)}`]
+      const entries = ['', 'unknown', '1.1.1.1, unknown', '1.1.1.1,', '999.1.1.1', '1.2.3', '1.1.1.1'.repeat(1000)]
       for (const header of entries) {
         const headers = { 'x-forwarded-for': header }
         expect(await from('127.0.0.1', headers), header).to.deep.equal({ address: '127.0.0.1', isShared: true })

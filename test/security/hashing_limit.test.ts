@@ -29,6 +29,20 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn()
 }
 
+/** Ends one gated hash after the other until `done` is settled. */
+async function endHashesUntil<T>(done: Promise<T>, look = (): void => {}): Promise<T> {
+  const state = { isOver: false }
+  const over = done.finally(() => {
+    state.isOver = true
+  })
+  while (!state.isOver) {
+    await turn()
+    look()
+    begun.shift()?.end()
+  }
+  return over
+}
+
 /** A job that a test ends, and what the limiter has done with it. */
 class Job {
   hasBegun = false
@@ -149,14 +163,8 @@ describe('the limit of hashing', () => {
       it(name, () =>
         overrideSettings({ PASSWORD_HASHERS: [GATED] }, async () => {
           begun.length = 0
-          let ended = 0
-          const done = Array.from({ length: 20 }, () => hash().then(() => (ended += 1)))
-          while (ended < 20) {
-            await turn()
-            expect(begun.length, 'hashes at a time').to.be.within(0, limit)
-            begun.shift()?.end()
-          }
-          await Promise.all(done)
+          const done = Promise.all(Array.from({ length: 20 }, hash))
+          await endHashesUntil(done, () => expect(begun.length, 'hashes at a time').to.be.within(0, limit))
         }),
       )
     }
@@ -170,13 +178,7 @@ describe('the limit of hashing', () => {
         begun.shift()?.end()
         await until(() => begun.length === limit)
         expect(begun.map(({ password }) => password)).to.include('wrong again')
-        let all = false
-        const done = Promise.all([first, ...others]).then(() => (all = true))
-        while (!all) {
-          begun.shift()?.end()
-          await turn()
-        }
-        await done
+        await endHashesUntil(Promise.all([first, ...others]))
       }))
   })
 
@@ -271,18 +273,9 @@ describe('a server with many logins', function () {
           for (const { status, headers } of responded) {
             expect([status, Number(headers['retry-after'])]).to.deep.equal([503, 10])
           }
-          let isOver = false
-          const responses = Promise.all(all).finally(() => (isOver = true))
-          while (!isOver) {
-            begun.shift()?.end()
-            await turn()
-          }
-          const statuses = await responses
+          const statuses = await endHashesUntil(Promise.all(all))
           expect(statuses.filter((status) => status === 200)).to.have.length(inTime)
-          const later = logIn(0)
-          await until(() => begun.length > 0)
-          begun.shift()?.end()
-          expect((await later).status).to.equal(200)
+          expect((await endHashesUntil(logIn(0))).status).to.equal(200)
         },
         { ...SITE, PASSWORD_HASHERS: [GATED], PASSWORD_HASHING_QUEUE: 3 },
       ))
