@@ -1,0 +1,252 @@
+/** Runs batches of inputs: times each, judges the suspicious ones again alone, and shrinks those that fail. */
+import fc from 'fast-check'
+import { type AnyDomain, cpuMs, limitMs, sizeOf } from './domain.ts'
+
+/** Times that a slow input is measured again, so that neither the garbage collector nor a neighbour counts. */
+const MEASUREMENTS = 4
+
+/** Milliseconds for making a failing input smaller. */
+const SHRINK_MS = 10_000
+
+/** Bytes to which a shorter input is rounded up where times are compared: a call has a cost of its own. */
+const SMALL = 1000
+
+export interface Failure {
+  readonly domain: string
+  /** Seed and path of fast-check: together they give exactly this input again. */
+  readonly seed: number
+  readonly path: string
+  readonly problem: string
+  /** The smallest failing input that was found, as JavaScript. */
+  readonly input: string
+}
+
+export interface Slowest {
+  /** Seconds, scaled to 100 kB; an input under 1 kB counts as 1 kB. */
+  readonly secondsPer100kB: number
+  readonly bytes: number
+  readonly ms: number
+}
+
+export interface BatchResult {
+  readonly inputs: number
+  readonly ms: number
+  readonly slowest: Slowest
+  /** One for each kind of problem that this process had not seen in the domain before. */
+  readonly failures: readonly Failure[]
+  /** How many inputs failed, of whatever kind. */
+  readonly failed: number
+}
+
+/** Seconds that 100 kB would take at the same rate. */
+const scaled = (ms: number, bytes: number): number => (ms * 100) / Math.max(SMALL, bytes)
+
+/** What this process would have died of, were it not the one that tells. */
+const incidents: string[] = []
+
+const describe = (thrown: unknown): string => {
+  if (!(thrown instanceof Error)) return `threw ${String(thrown)}`
+  const [, ...frames] = (thrown.stack ?? '').split('\n    at ')
+  const own = frames.find((frame) => /\/core\//.test(frame)) ?? frames[0] ?? ''
+  const where = /\(?([^\s()]*\/)?((?:core|test|node_modules)\/[^\s()]+)\)?$/.exec(own.trim())?.[2] ?? ''
+  return `${thrown.name}: ${thrown.message}${where === '' ? '' : ` (${where})`}`.slice(0, 600)
+}
+
+/** Takes note of rejections that nothing handles, and of errors outside of any call. */
+export function watchIncidents(): void {
+  process.on('unhandledRejection', (reason) => incidents.push(`unhandled rejection: ${describe(reason)}`))
+  process.on('uncaughtException', (error) => incidents.push(`uncaught exception: ${describe(error)}`))
+}
+
+/** Problems of one kind have one name: numbers and quoted parts differ from input to input. */
+export const kindOf = (problem: string): string =>
+  problem
+    .replace(/(["'`]).*\1/s, '…')
+    .replace(/\d+(?:\.\d+)?/g, 'N')
+    .slice(0, 160)
+
+interface Attempt {
+  readonly problem: string | undefined
+  readonly ms: number
+}
+
+async function attempt(domain: AnyDomain, input: unknown): Promise<Attempt> {
+  const begin = performance.now()
+  let problem: string | undefined
+  try {
+    const pending = domain.check(input)
+    if (pending !== undefined) await pending
+  } catch (error) {
+    problem = describe(error)
+  }
+  return { problem, ms: performance.now() - begin }
+}
+
+/** What inputs left behind that is wrong: found once everything that they started has run. */
+async function leftBehind(domain: AnyDomain): Promise<string | undefined> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  const incident = incidents.splice(0)[0]
+  if (incident !== undefined) return incident
+  try {
+    await domain.settle?.()
+    return undefined
+  } catch (error) {
+    return describe(error)
+  }
+}
+
+const cpuMsOf = async (domain: AnyDomain): Promise<number> => (await domain.cpuMs?.()) ?? cpuMs()
+
+/** Checks one input by itself; what is wrong with it, if anything. */
+async function judge(domain: AnyDomain, input: unknown): Promise<string | undefined> {
+  const limit = limitMs(sizeOf(input), domain.fixedMs)
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i < MEASUREMENTS; i++) {
+    const worked = await cpuMsOf(domain)
+    const { problem, ms } = await attempt(domain, input)
+    const wrong = problem ?? (await leftBehind(domain))
+    if (wrong !== undefined) return wrong
+    least = Math.min(least, ms, (await cpuMsOf(domain)) - worked)
+    if (least <= limit) return undefined
+  }
+  return `too slow: ${least.toFixed(1)} ms for ${sizeOf(input)} bytes, allowed are ${limit.toFixed(1)} ms`
+}
+
+const shown = (input: unknown): string => {
+  const text = fc.stringify(input)
+  return text.length <= 600 ? text : `${text.slice(0, 400)} … ${text.slice(-100)} (${text.length} characters)`
+}
+
+function propertyOf(domain: AnyDomain, kind: string | undefined, onInput: () => void) {
+  return fc.asyncProperty(domain.arbitrary, async (input) => {
+    onInput()
+    const problem = await judge(domain, input)
+    if (problem !== undefined && (kind === undefined || kindOf(problem) === kind)) throw new Error(problem)
+  })
+}
+
+/** The smallest input that fails like one of a batch. */
+async function shrink(
+  domain: AnyDomain,
+  at: { readonly seed: number; readonly path: string },
+  { problem, input, onInput }: { problem: string; input: unknown; onInput: () => void },
+): Promise<Failure> {
+  const details = await fc.check(propertyOf(domain, kindOf(problem), onInput), {
+    ...at,
+    numRuns: 1,
+    interruptAfterTimeLimit: SHRINK_MS,
+  })
+  const smaller = details.counterexample
+  return {
+    domain: domain.name,
+    seed: at.seed,
+    path: details.counterexamplePath ?? at.path,
+    problem: (details.errorInstance as Error | null)?.message ?? problem,
+    input: shown(smaller === null ? input : smaller[0]),
+  }
+}
+
+/** Runs exactly one input again, without making it smaller. Undefined where it passes. */
+export async function repeat(domain: AnyDomain, seed: number, path: string): Promise<Failure | undefined> {
+  const details = await fc.check(
+    propertyOf(domain, undefined, () => {}),
+    { seed, path, numRuns: 1, endOnFailure: true },
+  )
+  if (!details.failed) return undefined
+  const problem = (details.errorInstance as Error | null)?.message ?? 'failed'
+  return { domain: domain.name, seed, path, problem, input: shown(details.counterexample?.[0]) }
+}
+
+const inputsOf = (domain: AnyDomain, seed: number, count: number): unknown[] =>
+  fc.sample(domain.arbitrary, { seed, numRuns: count })
+
+/** Runs the batches of one domain in this process. */
+export class BatchRunner {
+  readonly #domain: AnyDomain
+  readonly #onInput: () => void
+  readonly #kinds = new Set<string>()
+  #slowest: Slowest = { secondsPer100kB: 0, bytes: 0, ms: 0 }
+
+  /** @param onInput called before an input that is checked alone, which may take long */
+  constructor(domain: AnyDomain, onInput: () => void) {
+    this.#domain = domain
+    this.#onInput = onInput
+  }
+
+  async run(seed: number, count: number): Promise<BatchResult> {
+    const begin = performance.now()
+    const inputs = inputsOf(this.#domain, seed, count)
+    const suspects = await this.#suspects(inputs)
+    const failures: Failure[] = []
+    let failed = 0
+    const isConcurrent = this.#domain.parallel !== undefined
+    for (const [i, first] of suspects) {
+      this.#onInput()
+      const input = inputs[i]
+      let problem = await judge(this.#domain, input)
+      // What went wrong beside an input that fails was its neighbour's doing.
+      if (problem === undefined && first !== undefined && !(isConcurrent && failed > 0)) {
+        problem = `${first} (not when it is repeated alone)`
+      }
+      if (problem === undefined) continue
+      failed++
+      if (this.#kinds.has(kindOf(problem))) continue
+      this.#kinds.add(kindOf(problem))
+      failures.push(await shrink(this.#domain, { seed, path: String(i) }, { problem, input, onInput: this.#onInput }))
+    }
+    return { inputs: inputs.length, ms: performance.now() - begin, slowest: this.#slowest, failures, failed }
+  }
+
+  /** Checks one input after another and says before each which it is: for a batch that ended the process. */
+  async runAloud(seed: number, count: number, say: (index: number) => void): Promise<void> {
+    for (const [i, input] of inputsOf(this.#domain, seed, count).entries()) {
+      say(i)
+      await attempt(this.#domain, input)
+      await leftBehind(this.#domain)
+    }
+  }
+
+  /** The inputs of a batch that failed or took long, by index, and why; all of them where it cannot be told which. */
+  async #suspects(inputs: readonly unknown[]): Promise<Map<number, string | undefined>> {
+    const suspects = new Map<number, string | undefined>()
+    const domain = this.#domain
+    let next = 0
+    const lane = async (): Promise<void> => {
+      while (next < inputs.length) {
+        const i = next++
+        const input = inputs[i]
+        const { problem, ms } = await attempt(domain, input)
+        const bytes = sizeOf(input)
+        if (problem !== undefined || ms > limitMs(bytes, domain.fixedMs)) suspects.set(i, problem)
+        else if (this.#isRecord(ms, bytes) && domain.parallel === undefined) await this.#noteRecord(input, bytes, ms)
+      }
+    }
+    await Promise.all(Array.from({ length: domain.parallel ?? 1 }, lane))
+    if ((await leftBehind(domain)) !== undefined)
+      for (const i of inputs.keys()) if (!suspects.has(i)) suspects.set(i, undefined)
+    if (domain.parallel !== undefined && inputs.length > 0) await this.#sampleAlone(inputs)
+    return suspects
+  }
+
+  #isRecord(ms: number, bytes: number): boolean {
+    return scaled(ms, bytes) > this.#slowest.secondsPer100kB
+  }
+
+  async #noteRecord(input: unknown, bytes: number, first: number): Promise<void> {
+    let ms = first
+    for (let i = 1; i < MEASUREMENTS && this.#isRecord(ms, bytes); i++) {
+      ms = Math.min(ms, (await attempt(this.#domain, input)).ms)
+    }
+    if (!this.#isRecord(ms, bytes)) return
+    this.#slowest = { secondsPer100kB: scaled(ms, bytes), bytes, ms }
+  }
+
+  /** Times of inputs that run concurrently say little: the largest one of a batch is measured alone. */
+  async #sampleAlone(inputs: readonly unknown[]): Promise<void> {
+    const largest = inputs.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a))
+    const { problem, ms } = await attempt(this.#domain, largest)
+    if (problem === undefined && this.#isRecord(ms, sizeOf(largest))) {
+      await this.#noteRecord(largest, sizeOf(largest), ms)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/** What a fuzz domain is: where its inputs come from, what is expected of each, and how long one may take. */
+import type fc from 'fast-check'
+
+/** Milliseconds that any input may take, however short it is. */
+const LEAST_LIMIT_MS = 10
+
+/** The bound on the time of an input: one second for each 100 kB. */
+const MS_PER_BYTE = 0.01
+
+export interface Domain<T = never> {
+  readonly name: string
+  /** Whether the inputs go to functions of this process, or through a socket to a server. */
+  readonly kind: 'in process' | 'http'
+  /** How many inputs a short and a long run have. */
+  readonly inputs: { readonly short: number; readonly long: number }
+  readonly arbitrary: fc.Arbitrary<T>
+  /** Gives one input to the product. @throws when an expectation is not met */
+  readonly check: (input: T) => void | Promise<void>
+  /** Milliseconds that an input may take whatever its size; 10 when absent. */
+  readonly fixedMs?: number
+  /** Inputs that are checked concurrently; 1 when absent. */
+  readonly parallel?: number
+  /** Prepares the process; what it returns undoes that. */
+  readonly open?: () => Promise<() => Promise<void> | void>
+  /** Milliseconds that the process that does the work has worked; that of this process when absent. */
+  readonly cpuMs?: () => Promise<number>
+  /** Waits for what inputs may have left running. @throws when something went wrong there */
+  readonly settle?: () => Promise<void>
+}
+
+/** A domain whose type of input only the domain itself knows. */
+export type AnyDomain = Domain<unknown>
+
+export const domain = <T>(definition: Domain<T>): AnyDomain => definition as unknown as AnyDomain
+
+/** Bytes of the strings in an input, and of the numbers and names around them. */
+export function sizeOf(input: unknown): number {
+  if (typeof input === 'string') return Buffer.byteLength(input)
+  if (input instanceof Uint8Array) return input.byteLength
+  if (Array.isArray(input)) return input.reduce((sum: number, each) => sum + sizeOf(each), 0)
+  if (typeof input === 'bigint') return input.toString(16).length
+  if (typeof input !== 'object' || input === null) return 8
+  let sum = 0
+  for (const [key, value] of Object.entries(input)) sum += key.length + sizeOf(value)
+  return sum
+}
+
+/** Milliseconds that an input of some bytes may take. */
+export const limitMs = (bytes: number, fixedMs = LEAST_LIMIT_MS): number => Math.max(fixedMs, bytes * MS_PER_BYTE)
+
+/** Milliseconds that this process has worked: unlike the time of day, it does not grow while others work. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+type ErrorClass = abstract new (...args: never[]) => Error
+
+/** The result of `fn`; undefined where it throws one of the errors that it documents. Any other error goes on. */
+export function allowing<T>(errors: readonly ErrorClass[], fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch (error) {
+    if (errors.some((each) => error instanceof each)) return undefined
+    throw error
+  }
+}
+
+/** As `allowing`, for a promise. */
+export async function allowingAsync<T>(errors: readonly ErrorClass[], fn: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await fn()
+  } catch (error) {
+    if (errors.some((each) => error instanceof each)) return undefined
+    throw error
+  }
+}
+
+/** @throws with the message, unless the condition holds */
+export function ensure(condition: boolean, message: string): void {
+  if (!condition) throw new Error(message)
+}

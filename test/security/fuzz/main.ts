@@ -1,0 +1,63 @@
+/** `npm run fuzz`: the long run, one domain of it, or one input again. */
+import { parseArgs } from 'node:util'
+import { DOMAINS } from './domains.ts'
+import { failedInputs, failureText, progressLine, resultTable } from './report.ts'
+import { chooseSeed, repeatInput, runFuzz } from './run.ts'
+
+const PROGRESS_MS = 10_000
+
+const HELP = `npm run fuzz -- [--inputs N] [--seed S] [--domain a,b] [--short] [--workers N]
+npm run fuzz -- --domain NAME --seed S --path P    one input again, as a failure says
+
+Domains: ${DOMAINS.map(({ name }) => name).join(', ')}`
+
+const { values } = parseArgs({
+  options: {
+    inputs: { type: 'string' },
+    seed: { type: 'string' },
+    domain: { type: 'string' },
+    path: { type: 'string' },
+    workers: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const whole = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Math.trunc(Number(text))
+
+async function again(domain: string, seed: number, at: string): Promise<boolean> {
+  const failure = await repeatInput(domain, seed, at)
+  console.log(failure === undefined ? 'The input passes.' : failureText(failure))
+  return failure === undefined
+}
+
+async function all(seed: number): Promise<boolean> {
+  console.log(`seed ${seed}`)
+  const begin = performance.now()
+  const seconds = (): number => (performance.now() - begin) / 1000
+  let last = begin
+  const results = await runFuzz({
+    length: values.short ? 'short' : 'long',
+    seed,
+    domains: values.domain?.split(','),
+    inputs: whole(values.inputs),
+    workers: whole(values.workers) ?? 2,
+    onProgress(now) {
+      if (performance.now() - last < PROGRESS_MS) return
+      last = performance.now()
+      console.log(progressLine(now, seconds()))
+    },
+  })
+  for (const { failures } of results) for (const failure of failures) console.log(`\n${failureText(failure)}`)
+  console.log(`\n${resultTable(results)}\n\nseed ${seed}, ${seconds().toFixed(0)} s`)
+  return failedInputs(results) === 0
+}
+
+if (values.help) console.log(HELP)
+else {
+  const seed = whole(values.seed) ?? chooseSeed()
+  const { domain, path } = values
+  const passed = domain !== undefined && path !== undefined ? await again(domain, seed, path) : await all(seed)
+  process.exitCode = passed ? 0 : 1
+}
