@@ -1,15 +1,15 @@
 /** Runs batches of inputs: times each, judges the suspicious ones again alone, and shrinks those that fail. */
 import fc from 'fast-check'
-import { type AnyDomain, cpuMs, limitMs, sizeOf } from './domain.ts'
+import { type AnyDomain, cpuMs, limitMs, secondsPer100kB, sizeOf } from './domain.ts'
 
 /** Times that a slow input is measured again, so that neither the garbage collector nor a neighbour counts. */
 const MEASUREMENTS = 4
 
+/** Times the limit beyond which a second measurement would say the same. */
+const CERTAIN = 20
+
 /** Milliseconds for making a failing input smaller. */
 const SHRINK_MS = 10_000
-
-/** Bytes to which a shorter input is rounded up where times are compared: a call has a cost of its own. */
-const SMALL = 1000
 
 export interface Failure {
   readonly domain: string
@@ -22,7 +22,7 @@ export interface Failure {
 }
 
 export interface Slowest {
-  /** Seconds, scaled to 100 kB; an input under 1 kB counts as 1 kB. */
+  /** Seconds for 100 kB at the same rate; over 1 is too slow. */
   readonly secondsPer100kB: number
   readonly bytes: number
   readonly ms: number
@@ -38,18 +38,14 @@ export interface BatchResult {
   readonly failed: number
 }
 
-/** Seconds that 100 kB would take at the same rate. */
-const scaled = (ms: number, bytes: number): number => (ms * 100) / Math.max(SMALL, bytes)
-
 /** What this process would have died of, were it not the one that tells. */
 const incidents: string[] = []
 
 const describe = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return `threw ${String(thrown)}`
-  const [, ...frames] = (thrown.stack ?? '').split('\n    at ')
-  const own = frames.find((frame) => /\/core\//.test(frame)) ?? frames[0] ?? ''
-  const where = /\(?([^\s()]*\/)?((?:core|test|node_modules)\/[^\s()]+)\)?$/.exec(own.trim())?.[2] ?? ''
-  return `${thrown.name}: ${thrown.message}${where === '' ? '' : ` (${where})`}`.slice(0, 600)
+  const frame = (thrown.stack ?? '').split('\n    at ').find((each) => each.includes('/core/'))
+  const where = /core\/[^\s()]+/.exec(frame ?? '')?.[0]
+  return `${thrown.name}: ${thrown.message}${where === undefined ? '' : ` (${where})`}`.slice(0, 600)
 }
 
 /** Takes note of rejections that nothing handles, and of errors outside of any call. */
@@ -97,17 +93,24 @@ async function leftBehind(domain: AnyDomain): Promise<string | undefined> {
 
 const cpuMsOf = async (domain: AnyDomain): Promise<number> => (await domain.cpuMs?.()) ?? cpuMs()
 
+/** Checks an input and waits for what it left running; counts the time that was worked, not that of neighbours. */
+async function measured(domain: AnyDomain, input: unknown): Promise<Attempt> {
+  const worked = await cpuMsOf(domain)
+  const { problem, ms } = await attempt(domain, input)
+  const wrong = problem ?? (await leftBehind(domain))
+  return { problem: wrong, ms: Math.min(ms, (await cpuMsOf(domain)) - worked) }
+}
+
 /** Checks one input by itself; what is wrong with it, if anything. */
 async function judge(domain: AnyDomain, input: unknown): Promise<string | undefined> {
   const limit = limitMs(sizeOf(input), domain.fixedMs)
   let least = Number.POSITIVE_INFINITY
   for (let i = 0; i < MEASUREMENTS; i++) {
-    const worked = await cpuMsOf(domain)
-    const { problem, ms } = await attempt(domain, input)
-    const wrong = problem ?? (await leftBehind(domain))
-    if (wrong !== undefined) return wrong
-    least = Math.min(least, ms, (await cpuMsOf(domain)) - worked)
+    const { problem, ms } = await measured(domain, input)
+    if (problem !== undefined) return problem
+    least = Math.min(least, ms)
     if (least <= limit) return undefined
+    if (least > CERTAIN * limit) break
   }
   return `too slow: ${least.toFixed(1)} ms for ${sizeOf(input)} bytes, allowed are ${limit.toFixed(1)} ms`
 }
@@ -229,16 +232,16 @@ export class BatchRunner {
   }
 
   #isRecord(ms: number, bytes: number): boolean {
-    return scaled(ms, bytes) > this.#slowest.secondsPer100kB
+    return secondsPer100kB(ms, bytes, this.#domain.fixedMs) > this.#slowest.secondsPer100kB
   }
 
   async #noteRecord(input: unknown, bytes: number, first: number): Promise<void> {
     let ms = first
     for (let i = 1; i < MEASUREMENTS && this.#isRecord(ms, bytes); i++) {
-      ms = Math.min(ms, (await attempt(this.#domain, input)).ms)
+      ms = Math.min(ms, (await measured(this.#domain, input)).ms)
     }
     if (!this.#isRecord(ms, bytes)) return
-    this.#slowest = { secondsPer100kB: scaled(ms, bytes), bytes, ms }
+    this.#slowest = { secondsPer100kB: secondsPer100kB(ms, bytes, this.#domain.fixedMs), bytes, ms }
   }
 
   /** Times of inputs that run concurrently say little: the largest one of a batch is measured alone. */

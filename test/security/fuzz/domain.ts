@@ -33,20 +33,28 @@ export type AnyDomain = Domain<unknown>
 
 export const domain = <T>(definition: Domain<T>): AnyDomain => definition as unknown as AnyDomain
 
+const DEEPEST = 20
+
 /** Bytes of the strings in an input, and of the numbers and names around them. */
-export function sizeOf(input: unknown): number {
+export function sizeOf(input: unknown, depth = 0): number {
+  // What contains itself has an end here.
+  if (depth > DEEPEST) return 0
   if (typeof input === 'string') return Buffer.byteLength(input)
   if (input instanceof Uint8Array) return input.byteLength
-  if (Array.isArray(input)) return input.reduce((sum: number, each) => sum + sizeOf(each), 0)
+  if (Array.isArray(input)) return input.reduce((sum: number, each) => sum + sizeOf(each, depth + 1), 0)
   if (typeof input === 'bigint') return input.toString(16).length
   if (typeof input !== 'object' || input === null) return 8
   let sum = 0
-  for (const [key, value] of Object.entries(input)) sum += key.length + sizeOf(value)
+  for (const [key, value] of Object.entries(input)) sum += key.length + sizeOf(value, depth + 1)
   return sum
 }
 
 /** Milliseconds that an input of some bytes may take. */
 export const limitMs = (bytes: number, fixedMs = LEAST_LIMIT_MS): number => Math.max(fixedMs, bytes * MS_PER_BYTE)
+
+/** Seconds for 100 kB at the same rate; 1 at the limit. A short input counts as one that may take the fixed time. */
+export const secondsPer100kB = (ms: number, bytes: number, fixedMs = LEAST_LIMIT_MS): number =>
+  ms / limitMs(bytes, fixedMs)
 
 /** Milliseconds that this process has worked: unlike the time of day, it does not grow while others work. */
 export function cpuMs(): number {

@@ -493,7 +493,7 @@ async function pipeline(kind: ServerKind, inputs: readonly RequestInput[]): Prom
   const responses = await clientOf(kind).conversation([...marked, last].map(bytesOf).join(''), 10_000)
   for (const response of responses) judge(response)
   const markers = responses
-    .map(({ body }) => /^(?:marker-(\d+)|end)$/.exec(body)?.[0])
+    .map(({ body }) => /^\/below\/(marker-\d+|end)$/.exec(body)?.[1])
     .filter((each) => each !== undefined)
   ensure(responses.length === marked.length + 1, `${marked.length + 1} requests got ${responses.length} responses`)
   ensure(

@@ -146,7 +146,7 @@ export const settingsDomains: readonly AnyDomain[] = [
   domain<{ readonly name: SettingName; readonly value: unknown }>({
     name: 'settings',
     kind: 'in process',
-    inputs: { short: 500, long: 120_000 },
+    inputs: { short: 300, long: 60_000 },
     arbitrary: fc.record({ name: fc.constantFrom(...NAMES), value }),
     check({ name, value }) {
       judge(name, () => completeSettings({ SECRET_KEY, [name]: isSecret(name) ? secretly(value) : value }))
@@ -156,7 +156,7 @@ export const settingsDomains: readonly AnyDomain[] = [
   domain<Variable>({
     name: 'environment',
     kind: 'in process',
-    inputs: { short: 300, long: 60_000 },
+    inputs: { short: 200, long: 30_000 },
     arbitrary: fc.record({ name: fc.constantFrom(...NAMES), text: hostile({ longest: 5000 }) }),
     check({ name, text }) {
       const variable = `NUAGES_${name}`

@@ -1,6 +1,7 @@
 /** Templates and filters: a template compiles or is refused with its position, and client text comes out escaped. */
 import fc from 'fast-check'
 import { type Template, TemplateDoesNotExist, TemplateSyntaxError, markSafe } from '#core/template'
+import { loadUrlconf, NoReverseMatch } from '#core/urls'
 import { DjangoTemplates } from '../../../../core/template/backends/django.ts'
 import { filters } from '../../../../core/template/defaultfilters.ts'
 import { type AnyDomain, domain, ensure } from '../domain.ts'
@@ -18,6 +19,7 @@ let engine: DjangoTemplates
 /** An engine whose templates are in memory. */
 async function openEngine(): Promise<() => Promise<void>> {
   const close = await holdSettings({ STATIC_URL: '/static/' })
+  await loadUrlconf()
   engine = new DjangoTemplates({
     NAME: 'fuzz',
     DIRS: [],
@@ -44,6 +46,7 @@ const DOCUMENTED = [
 const isDocumented = (error: unknown): boolean =>
   error instanceof TemplateSyntaxError ||
   error instanceof TemplateDoesNotExist ||
+  error instanceof NoReverseMatch ||
   (error instanceof Error && DOCUMENTED.some((each) => each.test(error.message)))
 
 /** Stands in every client text, and may only come out with its bracket escaped. */

@@ -28,10 +28,10 @@ const form: View<object> = (request: HttpRequest) =>
 /** What a view of an API does: a body that is no JSON ends in what `json()` throws. */
 const api: View<object> = (request: HttpRequest) => new JsonResponse({ body: request.json() })
 
-/** A body of whatever type, taken as it came. */
+/** A body of whatever type. */
 const raw: View<object> = async (request: HttpRequest) => {
   await request.read()
-  return new JsonResponse({ fields: all(request.POST), files: request.FILES.size, bytes: request.body?.length ?? 0 })
+  return new JsonResponse({ fields: all(request.POST), files: request.FILES.size })
 }
 
 const session: View<object> = async (request: HttpRequest) => {
@@ -67,7 +67,7 @@ const cached: View<object> = async (request: HttpRequest) => {
 const go: View<object> = (request: HttpRequest) => {
   const next = request.GET.get('next')
   const isSafe = urlHasAllowedHostAndScheme(next, request.getHost(), { requireHttps: request.isSecure() })
-  return redirect(isSafe && next !== null ? `./${next}`.slice(2) : '/')
+  return new HttpResponseRedirect(isSafe && next !== null ? next : '/')
 }
 
 /** A redirect that nobody judged: where it must not go, the response is 400. */
