@@ -1,5 +1,5 @@
 /** Runs batches of inputs: times each, judges the suspicious ones again alone, and shrinks those that fail. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type AnyDomain, cpuMs, limitMs, secondsPer100kB, sizeOf } from './domain.ts'
 
 /** Times that a slow input is measured again, so that neither the garbage collector nor a neighbour counts. */

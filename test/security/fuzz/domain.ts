@@ -1,5 +1,5 @@
 /** What a fuzz domain is: where its inputs come from, what is expected of each, and how long one may take. */
-import type fc from 'fast-check'
+import type * as fc from 'fast-check'
 
 /** Milliseconds that any input may take, however short it is. */
 const LEAST_LIMIT_MS = 10

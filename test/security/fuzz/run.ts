@@ -46,14 +46,17 @@ export interface DomainResult {
   readonly failures: Failure[]
 }
 
+/** Seeds are whole numbers from 0, so that none looks like an option. */
+const MOST_SEED = 0x7fffffff
+
 /** The seed of a batch. The first one has that of the domain. */
-const batchSeed = (seed: number, batch: number): number => (seed + Math.imul(batch, 0x9e3779b1)) | 0
+const batchSeed = (seed: number, batch: number): number => (seed + Math.imul(batch, 0x9e3779b1)) & MOST_SEED
 
 /** A domain's own seed: the same number for all would repeat the same choices. */
 function domainSeed(seed: number, name: string): number {
   let mixed = seed | 0
   for (const character of name) mixed = Math.imul(mixed ^ character.charCodeAt(0), 0x01000193)
-  return mixed
+  return mixed & MOST_SEED
 }
 
 class Progress implements DomainResult {
@@ -268,4 +271,5 @@ export async function repeatInput(domain: string, seed: number, at: string): Pro
 }
 
 /** The seed of FUZZ_SEED, else a random one. */
-export const chooseSeed = (): number => Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31)) | 0
+export const chooseSeed = (): number =>
+  Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * MOST_SEED)) & MOST_SEED

@@ -1,5 +1,5 @@
 /** Arbitraries of hostile strings: pieces that have broken parsers before, changes of valid strings, and long repetitions. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 /** Pieces that mean something to some parser. */
 export const NASTY: readonly string[] = [

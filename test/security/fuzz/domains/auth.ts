@@ -1,5 +1,5 @@
 /** Passwords: stored hashes that were changed or cut, and new passwords that the validators look at. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   base36ToInt,
   checkPassword,

@@ -1,5 +1,5 @@
 /** Cookie headers, quoted values and Set-Cookie lines. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type Cookie, CookieError, parseCookies, quoteCookie, unquoteCookie } from '#core/utils'
 import { CookieJar } from '../../../../core/http/cookie_jar.ts'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'

@@ -1,7 +1,7 @@
 /** Bodies as views get them: forms, query strings, JSON and multipart, through the reader of bodies itself. */
 import { Readable } from 'node:stream'
 import type { IncomingMessage } from 'node:http'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { BadRequest, SuspiciousOperation } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import { parseFields, readBody } from '../../../../core/http/body.ts'

@@ -1,5 +1,5 @@
 /** Headers: Host, entity tags, dates, languages of conditions, and what a response's own headers may hold. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { BadHeaderError, HttpResponse, patchCacheControl, patchVaryHeaders, ResponseHeaders } from '#core/http'
 import { httpDate, isAllowedHost, parseEtags, parseHttpDate, quoteEtag, splitDomainPort } from '#core/utils'
 import { contentDisposition } from '../../../../core/http/streaming.ts'

@@ -1,5 +1,5 @@
 /** Requests through sockets to a production server and to one with DEBUG: every one gets one proper response below 500. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type AnyDomain, type Domain, domain, ensure } from '../domain.ts'
 import { headerOf, RawClient, type RawResponse } from '../server/client.ts'
 import { serverOf, type ServerKind } from '../server/server.ts'
@@ -42,7 +42,7 @@ function judge(response: RawResponse): void {
   const { status } = response
   ensure(status < 500 || status === 503, `the response is ${status}`)
   ensure(headerOf(response, 'x-injected') === undefined, 'a header was injected')
-  ensure(!response.headers.some(([, value]) => /^injected=/.test(value)), 'a cookie was injected')
+  ensure(!response.headers.some(([, value]) => value.startsWith('injected=')), 'a cookie was injected')
 }
 
 // oxlint-disable-next-line no-control-regex

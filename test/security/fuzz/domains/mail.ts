@@ -1,5 +1,5 @@
 /** Mails: whatever stands in a subject, an address or a file name, nobody adds a header or a recipient. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { BadHeaderError, EmailMessage } from '#core/mail'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
 import { holdSettings } from '../held.ts'

@@ -1,6 +1,6 @@
 /** Routes: a path leads to a view or to none, a reversed name leads back, and expressions compile or are refused. */
 import { isDeepStrictEqual } from 'node:util'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { HttpResponse } from '#core/http'
 import { NoReverseMatch, path, resolve, Resolver404, rePath, reverse, type UrlPatterns, include } from '#core/urls'

@@ -1,6 +1,6 @@
 /** JSON and pickles: what is written is read again, and whatever is read ends in a value or a documented error. */
 import { isDeepStrictEqual } from 'node:util'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { NotJson, parseJson, stringifyJson } from '#core/utils'
 import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../../../core/utils/pickle.ts'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'

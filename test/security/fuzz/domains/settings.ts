@@ -1,5 +1,5 @@
 /** Settings: any value of any setting loads, or is refused by name and without showing a secret. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { cacheFromUrl, databaseFromUrl, schema, type SettingName } from '#core/conf'
 import { completeSettings, withEnvironment } from '../../../../core/conf/loader.ts'

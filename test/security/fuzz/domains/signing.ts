@@ -1,7 +1,7 @@
 /** Signed values, session strings, messages cookies, CSRF tokens and base62 numbers. */
 import { isDeepStrictEqual } from 'node:util'
 import { deflateSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { decodeSession, encodeSession } from '#core/contrib/sessions'
 import { BadSignature, dumps, getCookieSigner, loads, Signer, TimestampSigner } from '#core/signing'
 import { markSafe } from '#core/template'
@@ -118,8 +118,8 @@ function csrfToken(token: string): void {
 }
 
 const mostlyAlphanumeric = fc.oneof(
-  { arbitrary: fc.string({ minLength: 32, maxLength: 32, unit: fc.constantFrom(...'abcXYZ019') }), weight: 3 },
-  { arbitrary: fc.string({ minLength: 64, maxLength: 64, unit: fc.constantFrom(...'abcXYZ019') }), weight: 3 },
+  { arbitrary: fc.string({ minLength: 32, maxLength: 32, unit: fc.constantFrom('a', 'b', 'Z', '0', '9') }), weight: 3 },
+  { arbitrary: fc.string({ minLength: 64, maxLength: 64, unit: fc.constantFrom('a', 'b', 'Z', '0', '9') }), weight: 3 },
   { arbitrary: hostile(), weight: 2 },
   { arbitrary: change.map((apply) => apply(maskSecret(newSecret(), 'a'.repeat(32)))), weight: 2 },
 )

@@ -1,5 +1,5 @@
 /** Templates and filters: a template compiles or is refused with its position, and client text comes out escaped. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type Template, TemplateDoesNotExist, TemplateSyntaxError, markSafe } from '#core/template'
 import { loadUrlconf, NoReverseMatch } from '#core/urls'
 import { DjangoTemplates } from '../../../../core/template/backends/django.ts'

@@ -1,5 +1,5 @@
 /** URLs: encoded, taken apart, and judged safe to redirect to as a browser would see them. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   escapeLeadingSlashes,
   escapeUriPath,
