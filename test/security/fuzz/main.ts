@@ -1,8 +1,9 @@
 /** `npm run fuzz`: the long run, one domain of it, or one input again. */
 import { parseArgs } from 'node:util'
+import type { Failure } from './batch.ts'
 import { DOMAINS } from './domains.ts'
 import { failedInputs, failureText, progressLine, resultTable } from './report.ts'
-import { chooseSeed, repeatInput, runFuzz } from './run.ts'
+import { chooseSeed, type DomainResult, repeatInput, runFuzz } from './run.ts'
 
 const PROGRESS_MS = 10_000
 
@@ -32,6 +33,16 @@ async function again(domain: string, seed: number, at: string): Promise<boolean>
   return failure === undefined
 }
 
+const printed = new Set<Failure>()
+
+/** Prints each failure once, when it is found. */
+function printNew(results: readonly DomainResult[]): void {
+  for (const failure of results.flatMap(({ failures }) => failures)) {
+    if (!printed.has(failure)) console.log(`\n${failureText(failure)}\n`)
+    printed.add(failure)
+  }
+}
+
 async function all(seed: number): Promise<boolean> {
   console.log(`seed ${seed}`)
   const begin = performance.now()
@@ -44,12 +55,13 @@ async function all(seed: number): Promise<boolean> {
     inputs: whole(values.inputs),
     workers: whole(values.workers) ?? 2,
     onProgress(now) {
+      printNew(now)
       if (performance.now() - last < PROGRESS_MS) return
       last = performance.now()
       console.log(progressLine(now, seconds()))
     },
   })
-  for (const { failures } of results) for (const failure of failures) console.log(`\n${failureText(failure)}`)
+  printNew(results)
   console.log(`\n${resultTable(results)}\n\nseed ${seed}, ${seconds().toFixed(0)} s`)
   return failedInputs(results) === 0
 }

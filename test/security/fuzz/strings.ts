@@ -186,9 +186,9 @@ export function hostile({ words = [], longest = 100_000 }: TextOptions = {}): fc
   const units = [...UNITS, ...words.filter((word) => word !== '')]
   const around = (most: number): fc.Arbitrary<string> => fc.tuple(piece, repeated(units, most), piece).map(joined)
   return fc.oneof(
-    { arbitrary: fc.array(piece, { maxLength: 8, size: 'max' }).map(joined), weight: 300 },
-    { arbitrary: around(Math.min(300, longest)), weight: 40 },
-    { arbitrary: around(Math.min(6000, longest)), weight: 6 },
+    { arbitrary: fc.array(piece, { maxLength: 8, size: 'max' }).map(joined), weight: 1500 },
+    { arbitrary: around(Math.min(300, longest)), weight: 100 },
+    { arbitrary: around(Math.min(6000, longest)), weight: 10 },
     { arbitrary: around(longest), weight: 1 },
   )
 }
