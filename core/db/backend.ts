@@ -89,6 +89,8 @@ export interface DatabaseBackend {
   readsAtOnce?(entry: DatabaseSettings): boolean
   openReader?(pool: Knex): Reader
   isUniqueViolation(error: unknown): boolean
+  /** What a unique violation says of the key: the names of its columns, or that of its index. */
+  violatedKey(error: unknown): string
   isConnectionError(error: unknown): boolean
 }
 

@@ -12,6 +12,15 @@ const some = (error: unknown, holds: (error: unknown) => boolean): boolean => [.
 export const isUniqueViolation = (error: unknown): boolean =>
   some(error, (each) => builtInBackends.some((backend) => backend.isUniqueViolation(each)))
 
+/** The names of the columns, or of the index, that a unique violation is about; undefined for any other error. */
+export function violatedKey(error: unknown): string | undefined {
+  for (const each of chain(error)) {
+    const backend = builtInBackends.find((candidate) => candidate.isUniqueViolation(each))
+    if (backend !== undefined) return backend.violatedKey(each)
+  }
+  return undefined
+}
+
 /** Whether the database could not be reached, refused us, or was too busy: another try later may succeed. */
 export const isConnectionError = (error: unknown): boolean =>
   some(error, (each) => builtInBackends.some((backend) => backend.isConnectionError(each)))

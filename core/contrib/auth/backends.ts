@@ -4,6 +4,7 @@ import { connections } from '#core/db'
 import type { HttpRequest } from '#core/http'
 import type { AuthBackend, AuthUser, Credentials, Somebody } from './contract.ts'
 import { burnHash } from './hashers/passwords.ts'
+import { canBeUsername } from './limits.ts'
 import { User } from './models/user.ts'
 import { getUserModel } from './registry.ts'
 
@@ -17,8 +18,7 @@ export class ModelBackend implements AuthBackend {
     const name = credentials.username ?? credentials[getUserModel().usernameField]
     const { password } = credentials
     if (typeof name !== 'string' || typeof password !== 'string') return null
-    // A database may refuse a text with this character; no name has it.
-    const user = name.includes('\0') ? null : await getUserModel().objects.findByNaturalKey(name)
+    const user = canBeUsername(name) ? await getUserModel().objects.findByNaturalKey(name) : null
     // Somebody unknown takes as long as a wrong password, or the time would tell which names there are.
     if (user === null) await burnHash()
     else if ((await user.checkPassword(password)) && this.userCanAuthenticate(user)) return user

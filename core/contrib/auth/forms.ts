@@ -1,10 +1,12 @@
 /** Forms of the views of this app: fields that a template prints, and what is wrong with what was entered. */
 import { html, SafeString } from '#core/template'
+import { lengthProblem } from './limits.ts'
 
 export interface FieldOptions {
   readonly label: string
   readonly type?: 'text' | 'password' | 'email'
   readonly autocomplete?: string
+  /** Characters. A longer value is an error of the field. */
   readonly maxLength?: number
   readonly autofocus?: boolean
   /** Rules for whoever fills it in. */
@@ -87,10 +89,12 @@ export class Form<Name extends string> {
   }
 
   #read(name: Name, sent: string): void {
-    const { type, strip = type !== 'password' } = this.#fields[name]
+    const { type, maxLength, strip = type !== 'password' } = this.#fields[name]
     const value = strip ? sent.trim() : sent
     this.#values.set(name, value)
+    const tooLong = maxLength === undefined ? undefined : lengthProblem(value, maxLength)
     if (value === '') this.addError(name, REQUIRED)
+    else if (tooLong !== undefined) this.addError(name, tooLong)
     else if (value.includes('\0')) this.addError(name, 'Null characters are not allowed.')
   }
 

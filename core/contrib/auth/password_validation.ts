@@ -1,20 +1,19 @@
 /** What a new password has to be like: the validators of AUTH_PASSWORD_VALIDATORS, and `validatePassword`. */
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { importName, shown } from '#core/utils'
-import { commonPasswords } from './common_passwords.ts'
+import { commonPasswords, passwordsIn } from './common_passwords.ts'
+import { MAX_PASSWORD_LENGTH } from './limits.ts'
 
 /** What was entered will not do; each message is for whoever entered it. */
 export class ValidationError extends Error {
-  override readonly name = 'ValidationError'
+  override readonly name: string = 'ValidationError'
   readonly messages: readonly string[]
 
-  constructor(messages: string | readonly string[]) {
+  constructor(messages: string | readonly string[], options?: ErrorOptions) {
     const list = typeof messages === 'string' ? [messages] : messages
-    super(list.join(' '))
+    super(list.join(' '), options)
     this.messages = list
   }
 }
@@ -56,7 +55,7 @@ const validators = preparedFrom(['AUTH_PASSWORD_VALIDATORS'], () =>
 export const getPasswordValidators = (): readonly PasswordValidator[] => validators()
 
 /**
- * Passes when every validator has no objection.
+ * Passes when every validator has no objection. A password of more than 4096 characters is refused before they see it.
  * @param user whose password it is to be, so that it is not made of the name
  * @throws ValidationError with the messages of all validators
  */
@@ -65,6 +64,9 @@ export async function validatePassword(
   user: object | null = null,
   by: readonly PasswordValidator[] = validators(),
 ): Promise<void> {
+  if (password.length > MAX_PASSWORD_LENGTH) {
+    throw new ValidationError(`This password is too long. It must contain at most ${MAX_PASSWORD_LENGTH} characters.`)
+  }
   const messages: string[] = []
   for (const validator of by) {
     try {
@@ -90,7 +92,8 @@ export class MinimumLengthValidator implements PasswordValidator {
   }
 
   validate(password: string): void {
-    if (Array.from(password).length >= this.#minLength) return
+    // A character has at most two code units: the rest of a long password need not be counted.
+    if (Array.from(password.slice(0, 2 * this.#minLength)).length >= this.#minLength) return
     throw new ValidationError(`This password is too short. It must contain at least ${characters(this.#minLength)}.`)
   }
 
@@ -137,7 +140,8 @@ export class UserAttributeSimilarityValidator implements PasswordValidator {
     for (const attribute of this.#attributes) {
       const value = (user as Record<string, unknown>)[camelCase(attribute)]
       if (typeof value !== 'string' || value === '') continue
-      const text = value.toLowerCase()
+      // A form may pass on what a client sent, of any length.
+      const text = value.slice(0, MAX_PASSWORD_LENGTH).toLowerCase()
       const parts = [...text.split(/[^\p{L}\p{N}_]+/u), text]
       if (!parts.some((part) => this.#isTooClose(lower, part))) continue
       throw new ValidationError(`The password is too similar to the ${readable(attribute)}.`)
@@ -155,19 +159,12 @@ export class UserAttributeSimilarityValidator implements PasswordValidator {
   }
 }
 
-/** The passwords of a list, one a line, compressed or not. */
-function passwordsIn(file: string): ReadonlySet<string> {
-  const bytes = readFileSync(path.resolve(projectRoot(), file))
-  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString()
-  return new Set(text.split('\n').map((line) => line.trim()))
-}
-
 export class CommonPasswordValidator implements PasswordValidator {
   readonly #passwords: () => ReadonlySet<string>
 
   /** @param options.passwordListPath a list of one's own, one password a line, in lower case */
   constructor({ passwordListPath }: { passwordListPath?: string } = {}) {
-    const own = passwordListPath === undefined ? undefined : passwordsIn(passwordListPath)
+    const own = passwordListPath === undefined ? undefined : passwordsIn(path.resolve(projectRoot(), passwordListPath))
     this.#passwords = () => own ?? commonPasswords()
   }
 

@@ -31,8 +31,15 @@ export function base36ToInt(text: string): number {
 /** An id as a link has it. */
 export const encodeUid = (id: unknown): string => Buffer.from(String(id)).toString('base64url')
 
+/** Characters of the longest id in a link. Ids are numbers, UUIDs or other short keys. */
+const MAX_UID_LENGTH = 2048
+
+/** Characters of the longest token: 13 of the time, a hyphen, 32 of the hash, and room for a generator of a project. */
+const MAX_TOKEN_LENGTH = 256
+
 /** The id in a link; undefined for a text that is none. */
 export function decodeUid(text: string): string | undefined {
+  if (text.length > MAX_UID_LENGTH) return undefined
   const id = Buffer.from(text, 'base64url').toString()
   return encodeUid(id) === text ? id : undefined
 }
@@ -53,9 +60,10 @@ export class PasswordResetTokenGenerator {
 
   /** Whether a token was made for this user, and nothing has happened since. */
   checkToken(user: TokenUser | null, token: string | null): boolean {
-    const parts = token?.split('-') ?? []
+    if (user === null || token === null || token.length > MAX_TOKEN_LENGTH) return false
+    const parts = token.split('-')
     const [stamp] = parts
-    if (user === null || token === null || stamp === undefined || parts.length !== 2) return false
+    if (stamp === undefined || parts.length !== 2) return false
     if (!/^[0-9a-z]{1,13}$/i.test(stamp)) return false
     const seconds = base36ToInt(stamp)
     if (!Number.isSafeInteger(seconds)) return false

@@ -158,6 +158,10 @@ export const backend: DatabaseBackend = {
 
   isUniqueViolation: (error) => codeOf(error).startsWith('ER_DUP_ENTRY'),
 
+  // "Duplicate entry 'ada' for key 'username'"; MySQL 8 puts the table before the index.
+  violatedKey: (error) =>
+    /'(?:[^'.]*\.)?([^'.]*)'$/.exec(String((error as { sqlMessage?: unknown }).sqlMessage))?.[1] ?? '',
+
   isConnectionError: (error) =>
     refused.test(codeOf(error)) || codeOf(error) === 'PROTOCOL_CONNECTION_LOST' || isNetworkError(error),
 }

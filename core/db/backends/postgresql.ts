@@ -148,6 +148,12 @@ export const backend: DatabaseBackend = {
 
   isUniqueViolation: (error) => codeOf(error) === '23505',
 
+  // The detail is "Key (username)=(ada) already exists."; a role that may not read the table gets none.
+  violatedKey: (error) => {
+    const { detail, constraint } = error as { detail?: string; constraint?: string }
+    return /\((.*?)\)=/.exec(detail ?? '')?.[1] ?? constraint ?? ''
+  },
+
   // Class 08 connection, 28 authorization, 57P0x shutting down, 53 too many connections or no space, 3D000 no database.
   isConnectionError: (error) => /^(08...|28...|57P0.|53...|3D000)$/.test(codeOf(error)) || isNetworkError(error),
 }

@@ -130,6 +130,9 @@ export const backend: DatabaseBackend = {
 
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/.test(codeOf(error)),
 
+  // "UNIQUE constraint failed: auth_user.username, auth_user.email", behind the statement.
+  violatedKey: (error) => (error as Error).message.split('constraint failed: ').at(-1)?.replace(/\w+\./g, '') ?? '',
+
   isConnectionError: (error) =>
     /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) || isNetworkError(error),
 }

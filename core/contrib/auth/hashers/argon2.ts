@@ -3,10 +3,13 @@ import {
   type DecodedPassword,
   isSame,
   isShortSalt,
+  MAX_TIMES_THE_WORK,
   newSalt,
-  part,
   type PasswordHasher,
   refuseAlgorithm,
+  refuseParameters,
+  toUnpaddedBase64,
+  unpaddedBase64,
   wholeNumber,
 } from './base.ts'
 import { argon2 } from './packages.ts'
@@ -30,15 +33,35 @@ interface Decoded extends DecodedPassword, Parameters {}
 
 const NUMBERS = ['version', 'memoryCost', 'timeCost', 'parallelism', 'hashLength'] as const
 
-const unpadded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '')
+/** Django's costs. */
+const USUAL = { memoryCost: 102_400, timeCost: 2, parallelism: 8 }
+
+type Costs = typeof USUAL
+
+const work = ({ memoryCost, timeCost }: Pick<Costs, 'memoryCost' | 'timeCost'>): number => memoryCost * timeCost
+
+/** Writers differ in the order of the costs, so they are read by name. @throws TypeError */
+function costsIn(text: string): Costs {
+  const parts = text.split(',')
+  const costs = new Map(parts.map((cost) => [cost.slice(0, 2), cost.slice(2)]))
+  const [memoryCost = 0, timeCost = 0, parallelism = 0] = ['m=', 't=', 'p='].map((name) =>
+    wholeNumber(costs.get(name) ?? ''),
+  )
+  if (parts.length !== 3) throw new TypeError('The encoded password has other costs than Argon2.')
+  return { memoryCost, timeCost, parallelism }
+}
+
+/** RFC 9106, section 3.1. */
+const isPossible = ({ memoryCost, timeCost, parallelism }: Costs, salt: Uint8Array, hash: Uint8Array): boolean =>
+  timeCost >= 1 && parallelism >= 1 && memoryCost >= 8 * parallelism && salt.length >= 8 && hash.length >= 4
 
 export class Argon2PasswordHasher implements PasswordHasher, Parameters {
   readonly algorithm = 'argon2'
   readonly variety: string = 'argon2id'
   readonly version: number = 19
-  readonly memoryCost: number = 102_400
-  readonly timeCost: number = 2
-  readonly parallelism: number = 8
+  readonly memoryCost: number = USUAL.memoryCost
+  readonly timeCost: number = USUAL.timeCost
+  readonly parallelism: number = USUAL.parallelism
   readonly hashLength: number = 32
 
   salt(): string {
@@ -50,7 +73,7 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
     const hash = await this.#hash(password, salt, parameters)
     const costs = `m=${memoryCost},t=${timeCost},p=${parallelism}`
     const versionText = version === 16 ? '' : `$v=${version}`
-    return `${this.algorithm}$${variety}${versionText}$${costs}$${unpadded(Buffer.from(salt))}$${unpadded(hash)}`
+    return `${this.algorithm}$${variety}${versionText}$${costs}$${toUnpaddedBase64(Buffer.from(salt))}$${toUnpaddedBase64(hash)}`
   }
 
   async #hash(password: string, salt: string, parameters: Parameters): Promise<Buffer> {
@@ -74,24 +97,11 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
     if (!VARIETIES.includes(variety) || !VERSIONS.includes(version)) {
       throw new TypeError('The encoded password is of an unknown kind of Argon2.')
     }
-    // Writers differ in the order of the costs, so they are read by name.
-    const costs = Object.fromEntries(
-      part(rest, 0)
-        .split(',')
-        .map((cost) => cost.split('=')),
-    ) as Record<string, string>
-    const hash = part(rest, 2)
-    return {
-      algorithm,
-      variety,
-      version,
-      memoryCost: wholeNumber(costs.m ?? ''),
-      timeCost: wholeNumber(costs.t ?? ''),
-      parallelism: wholeNumber(costs.p ?? ''),
-      hashLength: Buffer.from(hash, 'base64').length,
-      salt: Buffer.from(part(rest, 1), 'base64').toString('latin1'),
-      hash,
-    }
+    const [costText = '', saltText = '', hash = '', ...more] = rest
+    const [costs, salt, bytes] = [costsIn(costText), unpaddedBase64(saltText), unpaddedBase64(hash)]
+    const most = MAX_TIMES_THE_WORK * Math.max(work(this), work(USUAL))
+    refuseParameters(more.length === 0 && isPossible(costs, salt, bytes) && work(costs) <= most)
+    return { algorithm, variety, version, ...costs, hashLength: bytes.length, salt: salt.toString('latin1'), hash }
   }
 
   async verify(password: string, encoded: string): Promise<boolean> {

@@ -57,8 +57,28 @@ export function part(parts: readonly string[], i: number): string {
   return found
 }
 
-/** A whole number in an encoded password. @throws TypeError when it is none */
+/** A whole number in an encoded password, written as hashers write it: without leading zeros. @throws TypeError */
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new TypeError('The encoded password has a parameter that is no number.')
+  if (!/^(?:0|[1-9]\d{0,9})$/.test(text)) throw new TypeError('The encoded password has a parameter that is no number.')
   return Number(text)
+}
+
+/** The bytes of base64 that is written as hashers write it: without padding, blanks or surplus bits. @throws TypeError */
+export function unpaddedBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64')
+  if (toUnpaddedBase64(bytes) !== text) throw new TypeError('The encoded password has a part that is not base64.')
+  return bytes
+}
+
+export const toUnpaddedBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '')
+
+/**
+ * How many times the work of its hasher, or of Django's hasher if that is more, a stored password may ask for. One that
+ * asks for more is damaged or forged, and would keep a thread busy for minutes or years.
+ */
+export const MAX_TIMES_THE_WORK = 10
+
+/** @throws TypeError for parameters that the algorithm does not have, or that ask for too much work */
+export function refuseParameters(isGood: boolean): void {
+  if (!isGood) throw new TypeError('The encoded password has parameters that cannot be worked with.')
 }

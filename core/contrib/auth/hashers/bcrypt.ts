@@ -1,6 +1,6 @@
 /** bcrypt, by @node-rs/bcrypt: `bcrypt_sha256$$2b$12$…` and, cut at 72 bytes, `bcrypt$$2b$12$…`. */
 import { createHash, randomBytes } from 'node:crypto'
-import { type DecodedPassword, isSame, type PasswordHasher, refuseAlgorithm, wholeNumber } from './base.ts'
+import { type DecodedPassword, isSame, type PasswordHasher, refuseAlgorithm, refuseParameters } from './base.ts'
 import { bcrypt } from './packages.ts'
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -9,6 +9,18 @@ const OWN = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 const translated = (text: string, from: string, to: string): string =>
   text.replace(/[A-Za-z0-9+/.]/g, (character) => to[from.indexOf(character)] as string)
+
+/** Django's cost. */
+const ROUNDS = 12
+
+/** By how much a stored password may exceed the cost. Each step doubles the work, so that four are 16 times as much. */
+const MAX_FURTHER_ROUNDS = 4
+
+/** The 16 bytes of a salt. */
+const saltBytes = (text: string): Buffer => Buffer.from(translated(text, OWN, STANDARD), 'base64')
+
+const saltText = (bytes: Uint8Array): string =>
+  translated(Buffer.from(bytes).toString('base64').replace(/=+$/, ''), STANDARD, OWN)
 
 /** Characters of the hash itself. */
 const HASH_LENGTH = 31
@@ -22,12 +34,11 @@ interface Decoded extends DecodedPassword {
 export class BCryptSHA256PasswordHasher implements PasswordHasher {
   readonly algorithm: string = 'bcrypt_sha256'
   /** The hash takes 2 to the power of this many steps. */
-  readonly rounds: number = 12
+  readonly rounds: number = ROUNDS
 
   /** With bcrypt the salt names the version and the rounds, too. */
   salt(): string {
-    const text = translated(randomBytes(16).toString('base64').replace(/=+$/, ''), STANDARD, OWN)
-    return `$2b$${String(this.rounds).padStart(2, '0')}$${text}`
+    return `$2b$${String(this.rounds).padStart(2, '0')}$${saltText(randomBytes(16))}`
   }
 
   /** What bcrypt, which looks at 72 bytes alone, is given of a password. */
@@ -39,8 +50,7 @@ export class BCryptSHA256PasswordHasher implements PasswordHasher {
     const match = SALT.exec(salt)
     if (match === null) throw new TypeError("A salt of bcrypt has the form '$2b$12$' and 22 characters.")
     const [start, , rounds = '', text = ''] = match
-    const bytes = Buffer.from(translated(text, OWN, STANDARD), 'base64')
-    const hash = await (await bcrypt()).hash(Buffer.from(this.prepared(password)), wholeNumber(rounds), bytes)
+    const hash = await (await bcrypt()).hash(Buffer.from(this.prepared(password)), Number(rounds), saltBytes(text))
     // The package calls every version 2b; what follows is the same for all that still occur.
     return `${this.algorithm}$${start}${hash.slice(-HASH_LENGTH)}`
   }
@@ -51,7 +61,12 @@ export class BCryptSHA256PasswordHasher implements PasswordHasher {
     const rest = encoded.slice(algorithm.length + 1)
     const match = SALT.exec(rest)
     if (match === null) throw new TypeError('The encoded password is none of bcrypt.')
-    return { algorithm, rounds: Number(match[2]), salt: match[0], hash: rest.slice(match[0].length) }
+    const [salt, , cost, text = ''] = match
+    const [rounds, hash] = [Number(cost), rest.slice(salt.length)]
+    const isBounded = rounds >= 4 && rounds <= Math.max(this.rounds, ROUNDS) + MAX_FURTHER_ROUNDS
+    // The last character has four bits more than the salt; with them set, it is no salt that bcrypt writes.
+    refuseParameters(isBounded && hash.length === HASH_LENGTH && saltText(saltBytes(text)) === text)
+    return { algorithm, rounds, salt, hash }
   }
 
   async verify(password: string, encoded: string): Promise<boolean> {

@@ -29,7 +29,9 @@ export class MD5PasswordHasher implements PasswordHasher {
   decode(encoded: string): DecodedPassword {
     const parts = encoded.split('$')
     refuseAlgorithm(part(parts, 0), this.algorithm)
-    return { algorithm: this.algorithm, salt: part(parts, 1), hash: part(parts, 2) }
+    const salt = part(parts, 1)
+    refuseSalt(salt)
+    return { algorithm: this.algorithm, salt, hash: part(parts, 2) }
   }
 
   async verify(password: string, encoded: string): Promise<boolean> {

@@ -2,12 +2,16 @@
 import { preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { importName, listed, randomText, shown } from '#core/utils'
+import { MAX_PASSWORD_LENGTH } from '../limits.ts'
 import type { PasswordHasher, PasswordHasherClass } from './base.ts'
 import { whenThreadIsFree } from './limiter.ts'
 
 /** What an encoded password begins with that fits no password. */
 const UNUSABLE_PREFIX = '!'
 const UNUSABLE_LENGTH = 40
+
+/** Characters of the longest stored password that is taken apart. Django's column holds 128. */
+const MAX_ENCODED_LENGTH = 1024
 
 async function load(name: string, setting: string): Promise<PasswordHasher> {
   const found = await importName(name, { setting, root: projectRoot() })
@@ -62,6 +66,7 @@ export const unusablePassword = (): string => UNUSABLE_PREFIX + randomText(UNUSA
  * @param password null for one that never fits
  * @param options.salt random when absent
  * @param options.hasher algorithm of the hasher; the preferred one when absent
+ * @throws RangeError for a password of more than 4096 characters
  * @throws ServiceUnavailable when too many passwords wait to be hashed
  */
 export async function makePassword(
@@ -70,6 +75,9 @@ export async function makePassword(
 ): Promise<string> {
   if (password === null) return unusablePassword()
   if (typeof password !== 'string') throw new TypeError(`A password is a text, found ${shown(password)}.`)
+  if (password.length > MAX_PASSWORD_LENGTH) {
+    throw new RangeError(`A password has at most ${MAX_PASSWORD_LENGTH} characters, found ${password.length}.`)
+  }
   const by = getHasher(hasher)
   return whenThreadIsFree(() => by.encode(password, salt ?? by.salt()))
 }
@@ -87,7 +95,7 @@ export interface Verified {
 
 /** The hasher of a stored password, unless it fits no password at all: unusable, or none that we can read. */
 function hasherOf(encoded: string | null): PasswordHasher | undefined {
-  if (encoded === null || !isPasswordUsable(encoded)) return undefined
+  if (encoded === null || !isPasswordUsable(encoded) || encoded.length > MAX_ENCODED_LENGTH) return undefined
   try {
     const hasher = identifyHasher(encoded)
     hasher.decode(encoded)
@@ -98,8 +106,12 @@ function hasherOf(encoded: string | null): PasswordHasher | undefined {
   }
 }
 
+/** Whether a stored password can be verified, or was set to be unusable. False for one that is damaged or unknown. */
+export const isPasswordReadable = (encoded: string): boolean =>
+  !isPasswordUsable(encoded) || hasherOf(encoded) !== undefined
+
 /**
- * Compares, and says whether the stored text is out of date.
+ * Compares, and says whether the stored string is out of date. A stored string that cannot be read fits no password.
  * @throws ServiceUnavailable when too many passwords wait to be hashed
  */
 export async function verifyPassword(
@@ -109,7 +121,7 @@ export async function verifyPassword(
 ): Promise<Verified> {
   const preferred = getHasher(preferredAlgorithm)
   const hasher = hasherOf(encoded)
-  if (password === null || encoded === null || hasher === undefined) {
+  if (password === null || encoded === null || hasher === undefined || password.length > MAX_PASSWORD_LENGTH) {
     await burnHash()
     return { isCorrect: false, mustUpdate: false }
   }
@@ -117,8 +129,9 @@ export async function verifyPassword(
   const mustUpdate = changed || preferred.mustUpdate(encoded)
   const isCorrect = await whenThreadIsFree(async () => {
     const fits = await hasher.verify(password, encoded)
-    // Within the same turn: a second wait in the queue would show which passwords are outdated.
-    if (!fits && !changed && mustUpdate) await hasher.hardenRuntime(password, encoded)
+    // The time of a wrong password must not show whose hash is outdated, nor must a second wait in the queue.
+    if (!fits && changed) await preferred.encode(randomText(UNUSABLE_LENGTH), preferred.salt())
+    else if (!fits && mustUpdate) await hasher.hardenRuntime(password, encoded)
     return fits
   })
   return { isCorrect, mustUpdate }

@@ -5,15 +5,20 @@ import {
   type DecodedPassword,
   isSame,
   isShortSalt,
+  MAX_TIMES_THE_WORK,
   newSalt,
   part,
   type PasswordHasher,
   refuseAlgorithm,
+  refuseParameters,
   refuseSalt,
   wholeNumber,
 } from './base.ts'
 
 const derive = promisify(pbkdf2)
+
+/** That of Django 6.0. */
+const ITERATIONS = 1_200_000
 
 interface Decoded extends DecodedPassword {
   readonly iterations: number
@@ -21,8 +26,8 @@ interface Decoded extends DecodedPassword {
 
 export class PBKDF2PasswordHasher implements PasswordHasher {
   readonly algorithm: string = 'pbkdf2_sha256'
-  /** That of Django 6.0. A hash of any other count is verified, and renewed at the next login. */
-  readonly iterations: number = 1_200_000
+  /** A hash of another count is verified, and renewed at the next login. */
+  readonly iterations: number = ITERATIONS
   protected readonly digest: string = 'sha256'
   /** Bytes. */
   protected readonly length: number = 32
@@ -41,8 +46,10 @@ export class PBKDF2PasswordHasher implements PasswordHasher {
     const parts = encoded.split('$')
     refuseAlgorithm(part(parts, 0), this.algorithm)
     const iterations = wholeNumber(part(parts, 1))
-    if (iterations === 0) throw new TypeError('The encoded password has no iterations.')
-    return { algorithm: this.algorithm, iterations, salt: part(parts, 2), hash: parts.slice(3).join('$') }
+    const salt = part(parts, 2)
+    refuseParameters(iterations >= 1 && iterations <= MAX_TIMES_THE_WORK * Math.max(this.iterations, ITERATIONS))
+    refuseSalt(salt)
+    return { algorithm: this.algorithm, iterations, salt, hash: parts.slice(3).join('$') }
   }
 
   async verify(password: string, encoded: string): Promise<boolean> {

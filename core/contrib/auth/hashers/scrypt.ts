@@ -3,10 +3,12 @@ import { scrypt, type ScryptOptions } from 'node:crypto'
 import {
   type DecodedPassword,
   isSame,
+  MAX_TIMES_THE_WORK,
   newSalt,
   part,
   type PasswordHasher,
   refuseAlgorithm,
+  refuseParameters,
   refuseSalt,
   wholeNumber,
 } from './base.ts'
@@ -19,6 +21,15 @@ interface Parameters {
   readonly parallelism: number
 }
 
+/** Django's parameters. */
+const USUAL: Parameters = { workFactor: 2 ** 14, blockSize: 8, parallelism: 5 }
+
+const work = ({ workFactor, blockSize, parallelism }: Parameters): number => workFactor * blockSize * parallelism
+
+/** RFC 7914, section 2: N is a power of two, larger than 1 and less than 2 to the power of 16 r. */
+const isPossible = ({ workFactor: N, blockSize: r, parallelism: p }: Parameters): boolean =>
+  N > 1 && Number.isInteger(Math.log2(N)) && r > 0 && Math.log2(N) < 16 * r && p > 0
+
 const derive = (password: string, salt: string, options: ScryptOptions): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     scrypt(password, salt, LENGTH, options, (error, hash) => (error === null ? resolve(hash) : reject(error)))
@@ -26,9 +37,9 @@ const derive = (password: string, salt: string, options: ScryptOptions): Promise
 
 export class ScryptPasswordHasher implements PasswordHasher {
   readonly algorithm: string = 'scrypt'
-  readonly workFactor: number = 2 ** 14
-  readonly blockSize: number = 8
-  readonly parallelism: number = 5
+  readonly workFactor: number = USUAL.workFactor
+  readonly blockSize: number = USUAL.blockSize
+  readonly parallelism: number = USUAL.parallelism
 
   salt(): string {
     return newSalt()
@@ -46,14 +57,16 @@ export class ScryptPasswordHasher implements PasswordHasher {
   decode(encoded: string): DecodedPassword & Parameters {
     const [algorithm = '', workFactor = '', ...rest] = encoded.split('$')
     refuseAlgorithm(algorithm, this.algorithm)
-    return {
-      algorithm,
+    const parameters = {
       workFactor: wholeNumber(workFactor),
-      salt: part(rest, 0),
       blockSize: wholeNumber(part(rest, 1)),
       parallelism: wholeNumber(part(rest, 2)),
-      hash: part(rest, 3),
     }
+    const most = MAX_TIMES_THE_WORK * Math.max(work(this), work(USUAL))
+    refuseParameters(isPossible(parameters) && work(parameters) <= most)
+    const salt = part(rest, 0)
+    refuseSalt(salt)
+    return { algorithm, ...parameters, salt, hash: part(rest, 3) }
   }
 
   async verify(password: string, encoded: string): Promise<boolean> {

@@ -1,15 +1,15 @@
 /** What commands have to know of names: whether one will do, and whose name this process runs under. */
 import { userInfo } from 'node:os'
 import type { UserClass } from '../contract.ts'
+import { lengthProblem } from '../limits.ts'
 
 const LONGEST = 150
 
 /** What is wrong with a name; undefined when nothing is. */
 export function problemOfName(name: string): string | undefined {
   if (name === '') return 'This field cannot be blank.'
-  if (Array.from(name).length > LONGEST) {
-    return `Ensure this value has at most ${LONGEST} characters (it has ${Array.from(name).length}).`
-  }
+  const tooLong = lengthProblem(name, LONGEST)
+  if (tooLong !== undefined) return tooLong
   if (!/^[\p{L}\p{M}\p{N}_.@+-]+$/u.test(name)) {
     return 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
   }

@@ -1,5 +1,6 @@
 /** The models of this app, by the names that AUTH_USER_MODEL uses: users, groups, permissions. */
 export { AnonymousUser } from './anonymous.ts'
+export { DuplicateUserError } from './duplicate.ts'
 export { boolean, date, type Field, type Fields, number, text } from './fields.ts'
 export { Group } from './group.ts'
 export { Links } from './links.ts'

@@ -48,6 +48,24 @@ export abstract class Model {
     else await this.#update(updateFields ?? this.#changed())
   }
 
+  /**
+   * Writes properties if the row still has the values that were read, in one statement: of several writers that expect
+   * the same, one succeeds.
+   * @param expected values that the row has to have, by property
+   * @returns whether it had them, and was written
+   */
+  protected async saveIf(expected: Readonly<Record<string, unknown>>, names: readonly string[]): Promise<boolean> {
+    const { fields } = classOf(this)
+    const rows = this.#rows().where('id', this.id)
+    for (const [name, value] of Object.entries(expected)) {
+      const field = fields[name]
+      if (field !== undefined) void rows.where(field.column, toColumn(field, value, this.#alias))
+    }
+    const updated: number = await rows.update(this.#columns(names))
+    if (updated > 0) this.#keep(names)
+    return updated > 0
+  }
+
   /** Deletes the row; the object stays as it is. */
   async delete(): Promise<void> {
     await this.#rows().where('id', this.id).delete()

@@ -3,16 +3,25 @@ import { inspect } from 'node:util'
 import { saltedHmac } from '#core/signing'
 import { settings } from '#core/conf'
 import { transaction } from '#core/db'
-import { clock } from '#core/utils'
+import { clock, getLogger, Recent } from '#core/utils'
 import type { AuthUser } from '../contract.ts'
-import { isPasswordUsable, makePassword, unusablePassword, verifyPassword } from '../hashers/passwords.ts'
+import {
+  isPasswordReadable,
+  isPasswordUsable,
+  makePassword,
+  unusablePassword,
+  verifyPassword,
+} from '../hashers/passwords.ts'
 import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../permissions.ts'
+import { asDuplicate } from './duplicate.ts'
 import { boolean, date, type Fields, number, text } from './fields.ts'
 import { Group } from './group.ts'
 import { Links } from './links.ts'
 import { markAltering, Model, type ModelClass } from './model.ts'
 import { Permission } from './permission.ts'
 import { managerOf, type UserManager } from './user_manager.ts'
+
+const log = getLogger('django.contrib.auth')
 
 /** Django's, so that the sessions of both are good for both. */
 const SESSION_HASH_SALT = 'django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash'
@@ -25,6 +34,19 @@ export const sessionAuthHash = (password: string, secret?: string): string =>
   saltedHmac(SESSION_HASH_SALT, password, { algorithm: 'sha256', ...(secret !== undefined && { secret }) }).toString(
     'hex',
   )
+
+/** Users whose stored password was reported as unreadable, so that each login does not report it again. */
+const reported = new Recent<true>()
+
+function warnOfUnreadable({ id, databaseAlias, password, constructor: { name } }: User): void {
+  const user = `${name} ${id} of the database '${databaseAlias}'`
+  if (password === '' || isPasswordReadable(password) || reported.get(user) === true) return
+  reported.add(user, true)
+  log.warning(
+    `The stored password of ${user} cannot be read: no hasher of PASSWORD_HASHERS wrote it, or it is damaged. No` +
+      ' password fits it until it is reset.',
+  )
+}
 
 export class User extends Model implements AuthUser {
   static readonly table: string = 'auth_user'
@@ -94,19 +116,47 @@ export class User extends Model implements AuthUser {
     this.password = await makePassword(password)
   }
 
-  /** Whether this is the password. One that was hashed in an outdated way is hashed anew, and saved. */
+  /** Whether this is the password. One that was hashed in an outdated way is hashed again, and saved. */
   async checkPassword(password: string): Promise<boolean> {
     const { isCorrect, mustUpdate } = await verifyPassword(password, this.password)
-    if (isCorrect && mustUpdate) await this.#upgrade(password)
+    if (isCorrect && mustUpdate) return this.#upgrade(password)
+    if (!isCorrect) warnOfUnreadable(this)
     return isCorrect
   }
 
-  /** Of several logins at once one writes, and the others take what it wrote: their sessions hang on it. */
-  async #upgrade(password: string): Promise<void> {
-    const encoded = await makePassword(password)
-    const rows = this.#class.objects.using(this.databaseAlias).rows()
-    await rows.where({ id: this.id, password: this.password }).update({ password: encoded })
+  /** @throws DuplicateUserError when another user has the name, or another value that must be unique */
+  override async save(options: { updateFields?: readonly string[] } = {}): Promise<void> {
+    try {
+      await super.save(options)
+    } catch (error) {
+      throw asDuplicate(error, this.#class)
+    }
+  }
+
+  /**
+   * Hashes the password again and saves it, if the stored one is still the one that was verified. Of several logins one
+   * writes, and the others take what it wrote: their sessions depend on it.
+   * @returns false where the password was changed meanwhile
+   */
+  async #upgrade(password: string): Promise<boolean> {
+    const before = this.password
+    this.password = await makePassword(password)
+    if (await this.saveIf({ password: before }, ['password'])) return true
     await this.refresh(['password'])
+    return (await verifyPassword(password, this.password)).isCorrect
+  }
+
+  /**
+   * Hashes a password and saves it, if the stored one is still the one that was read with this user: the old password or
+   * the reset link that permits the change is good once.
+   * @returns false where the password was changed meanwhile; nothing is written then
+   */
+  async replacePassword(password: string | null): Promise<boolean> {
+    const before = this.password
+    await this.setPassword(password)
+    const isReplaced = await this.saveIf({ password: before }, ['password'])
+    if (!isReplaced) this.password = before
+    return isReplaced
   }
 
   /** Leaves the user without a password: nothing fits, and none can be asked to be reset. */
@@ -199,4 +249,11 @@ export class User extends Model implements AuthUser {
   }
 }
 
-markAltering(User.prototype, ['delete', 'setPassword', 'setUnusablePassword', 'checkPassword'])
+markAltering(User.prototype, [
+  'save',
+  'delete',
+  'setPassword',
+  'replacePassword',
+  'setUnusablePassword',
+  'checkPassword',
+])

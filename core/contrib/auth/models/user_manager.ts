@@ -1,7 +1,9 @@
 /** `User.objects`: finds users, and makes new ones with their password hashed. */
-import { makePassword } from '../hashers/passwords.ts'
 import type { AuthUser, UserClass, UserObjects, Values } from '../contract.ts'
-import { Manager } from './manager.ts'
+import { makePassword } from '../hashers/passwords.ts'
+import { canBeUsername, isLongerThan, MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
+import { ValidationError } from '../password_validation.ts'
+import { Manager, ObjectDoesNotExist } from './manager.ts'
 import type { Model, ModelClass } from './model.ts'
 
 type UserModel = Model & AuthUser
@@ -28,13 +30,14 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
     return normalizeEmail(email)
   }
 
-  findByNaturalKey(name: string): Promise<U | null> {
-    return this.first({ [this.#class.usernameField]: name })
+  async findByNaturalKey(name: string): Promise<U | null> {
+    return canBeUsername(name) ? this.first({ [this.#class.usernameField]: name }) : null
   }
 
   /** @throws ObjectDoesNotExist */
-  getByNaturalKey(name: string): Promise<U> {
-    return this.get({ [this.#class.usernameField]: name })
+  async getByNaturalKey(name: string): Promise<U> {
+    if (canBeUsername(name)) return this.get({ [this.#class.usernameField]: name })
+    throw new ObjectDoesNotExist(`${this.#class.name} matching query does not exist.`)
   }
 
   async findById(text: string): Promise<U | null> {
@@ -45,14 +48,18 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
   async findByEmail(email: string): Promise<U[]> {
     const field = this.#class.emailField
     const column = this.model.fields[field]?.column
-    if (column === undefined) return []
+    if (column === undefined || isLongerThan(email, MAX_EMAIL_LENGTH) || email.includes('\0')) return []
     const rows = (await this.rows()
       .whereRaw('lower(??) = ?', [column, email.toLowerCase()])
       .where({ is_active: true })) as unknown[]
     return this.load(rows).filter((user) => folded(String(user[field as keyof U])) === folded(email))
   }
 
-  /** @param password null for a user who cannot log in with one */
+  /**
+   * @param password null for a user who cannot log in with one
+   * @throws DuplicateUserError when another user has the name, or another value that must be unique
+   * @throws ValidationError when the name is too long to be that of a user
+   */
   createUser(name: string, email?: string | null, password?: string | null, extra: Values = {}): Promise<U> {
     return this.#createUser(name, email, password, { isStaff: false, isSuperuser: false, ...extra })
   }
@@ -73,10 +80,13 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
     extra: Values,
   ): Promise<U> {
     if (name === '') throw new TypeError('The given username must be set.')
+    if (isLongerThan(name, MAX_USERNAME_LENGTH)) {
+      throw new ValidationError(`Ensure this value has at most ${MAX_USERNAME_LENGTH} characters.`)
+    }
     const { usernameField, emailField } = this.#class
     const values: Record<string, unknown> = { ...extra, [emailField]: normalizeEmail(email) }
     // Letters that look alike are made alike, so that nobody can take the name of another.
-    values[usernameField] = name.normalize('NFKC')
+    values[usernameField] = normalizeUsername(name)
     values.password = await makePassword(password ?? null)
     return this.create(values)
   }

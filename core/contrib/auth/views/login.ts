@@ -6,16 +6,20 @@ import { authenticate } from '../authentication.ts'
 import type { AuthUser } from '../contract.ts'
 import { loginNotRequired } from '../decorators.ts'
 import { type FieldsOptions, Form } from '../forms.ts'
+import { MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
 import { login, logout } from '../login.ts'
 import { afterLogin, nextUrl, page, siteOf, viewOf } from './pages.ts'
-
-/** As long as the longest name, so that no work is put into more. */
-const LONGEST_NAME = 254
 
 type Names = 'username' | 'password'
 
 const FIELDS: FieldsOptions<Names> = {
-  username: { label: 'Username', autocomplete: 'username', autofocus: true, maxLength: LONGEST_NAME, strip: true },
+  username: {
+    label: 'Username',
+    autocomplete: 'username',
+    autofocus: true,
+    maxLength: MAX_USERNAME_LENGTH,
+    strip: true,
+  },
   password: { label: 'Password', type: 'password', autocomplete: 'current-password' },
 }
 
@@ -27,8 +31,8 @@ const showLogin = (request: HttpRequest, form: Form<Names>) =>
 
 async function userOf(request: HttpRequest, form: Form<Names>): Promise<AuthUser | null> {
   if (!form.isValid) return null
-  const [username, password] = [form.value('username').normalize('NFKC'), form.value('password')]
-  const user = username.length > LONGEST_NAME ? null : await authenticate(request, { username, password })
+  const [username, password] = [normalizeUsername(form.value('username')), form.value('password')]
+  const user = await authenticate(request, { username, password })
   if (user === null) form.nonFieldErrors.push(WRONG)
   return user
 }

@@ -4,9 +4,6 @@ import { passwordHelpTexts, validatePassword, ValidationError } from '../passwor
 
 export type NewPasswordNames = 'new_password1' | 'new_password2'
 
-/** Longest password that is worked on, in characters: hashing a megabyte would be work for nothing. */
-const LONGEST_PASSWORD = 4096
-
 export const newPasswordFields = (): FieldsOptions<NewPasswordNames> => ({
   new_password1: {
     label: 'New password',
@@ -27,10 +24,6 @@ export async function checkNewPassword(form: NewPasswordForm, user: object): Pro
   if (password === '' || form.value(second) === '') return
   if (password !== form.value(second)) {
     form.addError(second, 'The two password fields didn’t match.')
-    return
-  }
-  if (password.length > LONGEST_PASSWORD) {
-    form.addError(second, `This password is too long. It must contain at most ${LONGEST_PASSWORD} characters.`)
     return
   }
   try {

@@ -1,0 +1,40 @@
+/** The error of a user whose name, or other unique value, another user has. */
+import { violatedKey } from '#core/db'
+import { ValidationError } from '../password_validation.ts'
+import type { UserClass } from '../contract.ts'
+import type { ModelClass } from './model.ts'
+
+/** Another user has this value. It is a ValidationError, so that a form shows its message. */
+export class DuplicateUserError extends ValidationError {
+  override readonly name = 'DuplicateUserError'
+  /** The property with the value: `username`. */
+  readonly field: string
+
+  constructor(field: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.field = field
+  }
+}
+
+/** `firstName` as people read it: `first name`. */
+const readable = (field: string): string => field.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+
+/** The property whose column a key is about. Of two that fit, the longer one is meant: an index of it names both. */
+function fieldOf(key: string, { fields }: ModelClass): string | undefined {
+  const words = `_${key.toLowerCase().replace(/[^a-z0-9]+/g, '_')}_`
+  return Object.entries(fields)
+    .toSorted(([, a], [, b]) => b.column.length - a.column.length)
+    .find(([name, { column }]) => name !== 'id' && words.includes(`_${column.toLowerCase()}_`))?.[0]
+}
+
+/** A database's error as the caller should see it: a DuplicateUserError where it says that a value is taken. */
+export function asDuplicate(error: unknown, model: ModelClass & Pick<UserClass, 'usernameField'>): unknown {
+  const key = violatedKey(error)
+  const field = key === undefined ? undefined : fieldOf(key, model)
+  if (field === undefined) return error
+  const message =
+    field === model.usernameField
+      ? `A user with that ${readable(field)} already exists.`
+      : `User with this ${readable(field)} already exists.`
+  return new DuplicateUserError(field, message, { cause: error })
+}
