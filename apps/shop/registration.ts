@@ -1,8 +1,7 @@
 /** The form on which one registers: what was entered, and what is wrong with it. */
-import { passwordHelpTexts, User, validatePassword, ValidationError } from '#core/contrib/auth'
+import { DuplicateUserError, passwordHelpTexts, User, validatePassword, ValidationError } from '#core/contrib/auth'
 
 const LONGEST_NAME = 150
-const LONGEST_PASSWORD = 4096
 
 export class RegistrationForm {
   readonly username: string
@@ -12,7 +11,9 @@ export class RegistrationForm {
 
   /** @param data what was sent; nothing yet on an empty form */
   constructor(data = new URLSearchParams()) {
-    this.username = (data.get('username') ?? '').trim().normalize('NFKC')
+    const username = (data.get('username') ?? '').trim()
+    // Normalising a long string takes long: one that is too long for a name stays as it is.
+    this.username = username.length > LONGEST_NAME ? username : username.normalize('NFKC')
     this.#password = data.get('password') ?? ''
     this.#confirmation = data.get('confirmation') ?? ''
     this.errors = { username: [], password: [], confirmation: [] }
@@ -28,13 +29,20 @@ export class RegistrationForm {
     return Object.values(this.errors).every((errors) => errors.length === 0)
   }
 
-  save(): Promise<User> {
-    return User.objects.createUser(this.username, null, this.#password)
+  /** The new user; null where another request has taken the name since it was looked for, which is an error then. */
+  async save(): Promise<User | null> {
+    try {
+      return await User.objects.createUser(this.username, null, this.#password)
+    } catch (error) {
+      if (!(error instanceof DuplicateUserError)) throw error
+      this.errors.username.push(...error.messages)
+      return null
+    }
   }
 
   async #checkUsername(): Promise<void> {
     const { username, errors } = this
-    if (!/^[\p{L}\p{N}_.@+-]+$/u.test(username) || username.length > LONGEST_NAME) {
+    if (username.length > LONGEST_NAME || !/^[\p{L}\p{N}_.@+-]+$/u.test(username)) {
       errors.username.push(`Enter up to ${LONGEST_NAME} letters, digits and @/./+/-/_.`)
     } else if (await User.objects.exists({ username })) {
       errors.username.push('A user with that username already exists.')
@@ -44,10 +52,6 @@ export class RegistrationForm {
   async #checkPassword(): Promise<void> {
     const { errors } = this
     if (this.#password !== this.#confirmation) errors.confirmation.push('The two passwords didn’t match.')
-    if (this.#password.length > LONGEST_PASSWORD) {
-      errors.password.push(`Enter at most ${LONGEST_PASSWORD} characters.`)
-      return
-    }
     try {
       await validatePassword(this.#password, { username: this.username })
     } catch (error) {

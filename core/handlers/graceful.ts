@@ -1,7 +1,7 @@
 /** An HTTP server that stops without losing a request. */
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
-import { Link, Ring } from '#core/utils'
+import { backgroundWorkDone, Link, Ring } from '#core/utils'
 
 export interface StopOptions {
   /**
@@ -55,20 +55,31 @@ export class GracefulServer {
     return [...this.#answering].length
   }
 
-  /** Takes no new connection, answers what came in, and is done when the last connection is closed. */
+  /**
+   * Takes no new connection, answers what came in, and is done when the last connection is closed and the work that
+   * responses have left behind, such as mails, is done or given up after the limit.
+   */
   async stop({ grace = 1000, limit = 30_000 }: StopOptions = {}): Promise<void> {
     this.#stopping = true
     // http.Server's own close() would close the idle connections at once.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()))
     for (const { thing } of this.#answering) if (!thing.headersSent) thing.shouldKeepAlive = false
+    let reachLimit = (): void => {}
+    const limitReached = new Promise<void>((resolve) => {
+      reachLimit = resolve
+    })
     const timers = [
       setTimeout(() => {
         this.#idleMayClose = true
         this.#closeIdle()
       }, grace),
-      setTimeout(() => this.server.closeAllConnections(), limit),
+      setTimeout(() => {
+        this.server.closeAllConnections()
+        reachLimit()
+      }, limit),
     ]
     await closed
+    await Promise.race([backgroundWorkDone(), limitReached])
     timers.forEach(clearTimeout)
   }
 

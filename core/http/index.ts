@@ -1,6 +1,7 @@
 /** HTTP: what a view gets, what it answers with, and the helpers for headers and cookies. */
 export type { Cookie, CookieOptions, DeleteCookieOptions } from '#core/utils'
 export { CookieError, parseCookies, urlHasAllowedHostAndScheme } from '#core/utils'
+export { responseClosed } from './after_response.ts'
 export { isReadBeforeView } from './body.ts'
 export {
   addNeverCacheHeaders,

@@ -60,11 +60,16 @@ function stripped(text: string, from: number, to: number): string {
 /** The cookies of a Cookie header, as browsers and Django read it; of two with one name the last wins. */
 export function parseCookies(header: string): Record<string, string> {
   const cookies = Object.create(null) as Record<string, string>
+  let equals = -1
   for (let start = 0; start < header.length; ) {
     const semicolon = header.indexOf(';', start)
     const end = semicolon < 0 ? header.length : semicolon
-    const equals = header.indexOf('=', start)
-    const hasName = equals >= 0 && equals < end
+    // Looked for once for many entries without one, so that the time stays linear.
+    if (equals < start) {
+      const next = header.indexOf('=', start)
+      equals = next < 0 ? header.length : next
+    }
+    const hasName = equals < end
     const name = hasName ? stripped(header, start, equals) : ''
     const value = stripped(header, hasName ? equals + 1 : start, end)
     if (name !== '' || value !== '') cookies[name] = unquoteCookie(value)

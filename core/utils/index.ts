@@ -1,5 +1,6 @@
 /** Small tools that know no setting: the clock, dotted names, random texts, loggers, words for messages. */
 export { attempt } from './attempt.ts'
+export { backgroundWorkDone, inBackground } from './background.ts'
 export { byAlias, standingFor } from './by_alias.ts'
 export { type Clock, clock, setClock, unixSeconds } from './clock.ts'
 export {

@@ -8,8 +8,8 @@ import { RegistrationForm } from '../registration.ts'
 export async function register(request: HttpRequest): Promise<HttpResponseBase> {
   if (request.method !== 'POST') return render(request, 'shop/register.html', { form: new RegistrationForm() })
   const form = new RegistrationForm(request.POST)
-  if (!(await form.isValid())) return render(request, 'shop/register.html', { form })
-  const user = await form.save()
+  const user = (await form.isValid()) ? await form.save() : null
+  if (user === null) return render(request, 'shop/register.html', { form })
   await login(request, user)
   messages.success(request, `Welcome, ${user.username}! You are registered and logged in.`)
   return redirect('shop:profile')

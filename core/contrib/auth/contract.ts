@@ -31,6 +31,12 @@ export interface AuthUser extends Somebody {
   getSessionAuthFallbackHashes(): readonly string[]
   /** Hashes a password and puts it into `password`, without saving. */
   setPassword(password: string | null): Promise<void>
+  /**
+   * Hashes a password and saves it, if the stored one is still the one that was read with the user. Without this method,
+   * of two requests that change the password with one reset link, both succeed.
+   * @returns false where the password was changed meanwhile
+   */
+  replacePassword?(password: string | null): Promise<boolean>
   checkPassword(password: string): Promise<boolean>
   hasUsablePassword(): boolean
   save(options?: { updateFields?: readonly string[] }): Promise<void>
@@ -46,6 +52,7 @@ export interface UserObjects<U extends AuthUser = AuthUser> {
   findById(text: string): Promise<U | null>
   /** Active users with a mail address, whatever its case. */
   findByEmail(email: string): Promise<U[]>
+  /** @throws ValidationError when the name is taken or cannot be that of a user */
   createUser(name: string, email?: string | null, password?: string | null, extra?: Values): Promise<U>
   createSuperuser(name: string, email?: string | null, password?: string | null, extra?: Values): Promise<U>
 }

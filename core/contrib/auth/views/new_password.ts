@@ -1,4 +1,5 @@
 /** Two fields for a new password, and what it has to be like. */
+import type { AuthUser } from '../contract.ts'
 import type { FieldsOptions, Form } from '../forms.ts'
 import { passwordHelpTexts, validatePassword, ValidationError } from '../password_validation.ts'
 
@@ -13,6 +14,18 @@ export const newPasswordFields = (): FieldsOptions<NewPasswordNames> => ({
   },
   new_password2: { label: 'New password confirmation', type: 'password', autocomplete: 'new-password' },
 })
+
+/**
+ * Saves the new password.
+ * @returns false where another request has changed the password since the user was read
+ */
+export async function saveNewPassword(form: Pick<NewPasswordForm, 'value'>, user: AuthUser): Promise<boolean> {
+  const password = form.value('new_password1')
+  if (user.replacePassword !== undefined) return user.replacePassword(password)
+  await user.setPassword(password)
+  await user.save({ updateFields: ['password'] })
+  return true
+}
 
 /** A form with these two fields, and perhaps others. */
 type NewPasswordForm = Pick<Form<NewPasswordNames>, 'value' | 'addError'>

@@ -6,7 +6,7 @@ import { type FieldsOptions, Form } from '../forms.ts'
 import { updateSessionAuthHash } from '../login.ts'
 import type { User } from '../models/user.ts'
 import { throttleLogin } from '../throttle.ts'
-import { checkNewPassword, type NewPasswordNames, newPasswordFields } from './new_password.ts'
+import { checkNewPassword, type NewPasswordNames, newPasswordFields, saveNewPassword } from './new_password.ts'
 import { page, viewOf } from './pages.ts'
 
 type Names = 'old_password' | NewPasswordNames
@@ -15,6 +15,8 @@ const fields = (): FieldsOptions<Names> => ({
   old_password: { label: 'Old password', type: 'password', autocomplete: 'current-password', autofocus: true },
   ...newPasswordFields(),
 })
+
+const WRONG_OLD_PASSWORD = 'Your old password was entered incorrectly. Please enter it again.'
 
 const TITLE = 'Password change'
 
@@ -30,13 +32,11 @@ export const passwordChangeView: View<object> = loginRequired(
       const form = new Form(fields(), request.POST)
       const old = form.value('old_password')
       const isRight = old === '' || (await throttleLogin(request, user.getUsername(), () => user.checkPassword(old)))
-      if (!isRight) {
-        form.addError('old_password', 'Your old password was entered incorrectly. Please enter it again.')
-      }
+      if (!isRight) form.addError('old_password', WRONG_OLD_PASSWORD)
       await checkNewPassword(form, user)
+      // Another request may have changed the password since it was checked.
+      if (form.isValid && !(await saveNewPassword(form, user))) form.addError('old_password', WRONG_OLD_PASSWORD)
       if (!form.isValid) return showForm(request, form)
-      await user.setPassword(form.value('new_password1'))
-      await user.save({ updateFields: ['password'] })
       await updateSessionAuthHash(request, user)
       return new HttpResponseRedirect(reverse('password_change_done'))
     },

@@ -1,9 +1,9 @@
 /** The page on which one asks for a link to set a new password, and the mail with the link. */
-import { type HttpRequest, HttpResponseRedirect, type View } from '#core/http'
+import { type HttpRequest, HttpResponseRedirect, responseClosed, type View } from '#core/http'
 import { EmailMessage } from '#core/mail'
 import { renderToString } from '#core/template'
 import { reverse } from '#core/urls'
-import { getLogger } from '#core/utils'
+import { backgroundWorkDone, getLogger, inBackground } from '#core/utils'
 import type { AuthUser } from '../contract.ts'
 import { loginNotRequired } from '../decorators.ts'
 import { type FieldsOptions, Form } from '../forms.ts'
@@ -20,19 +20,8 @@ const FIELDS: FieldsOptions<'email'> = {
 const isAddress = (text: string): boolean =>
   text.length <= 254 && /^[^\s@<>()[\],;:\\"]+@[^\s@<>()[\],;:\\"]+$/.test(text)
 
-const underWay = new Set<Promise<void>>()
-
-/** Waits until the mails that were asked for are sent: for tests, and for the end of a process. */
-export async function passwordResetMailsSent(): Promise<void> {
-  await Promise.all(underWay)
-}
-
-function inBackground(work: Promise<void>): void {
-  const done = work
-    .catch((error: unknown) => log.error('A mail to reset a password could not be sent', error))
-    .finally(() => underWay.delete(done))
-  underWay.add(done)
-}
+/** Waits until the mails that were asked for are sent: for tests. A GracefulServer waits for them itself. */
+export const passwordResetMailsSent = (): Promise<void> => backgroundWorkDone()
 
 const addressOf = (user: AuthUser): string =>
   String((user as unknown as Record<string, unknown>)[getUserModel().emailField])
@@ -65,7 +54,10 @@ async function sendLinks(email: string, site: ReturnType<typeof siteOf>): Promis
 const showForm = (request: HttpRequest, form: Form<'email'>) =>
   page(request, 'registration/password_reset_form.html', { form, title: 'Password reset' })
 
-/** Sends a link to whoever has the address. The answer is the same, and comes as soon, whether anybody has it. */
+/**
+ * Sends a link to the users with an address. Nothing is looked up before the response has been sent, so that neither the
+ * response nor its time depends on whether a user has the address.
+ */
 export const passwordResetView: View<object> = loginNotRequired(
   viewOf('passwordResetView', {
     get: (request) => showForm(request, new Form(FIELDS)),
@@ -74,7 +66,10 @@ export const passwordResetView: View<object> = loginNotRequired(
       const email = form.value('email')
       if (form.isValid && !isAddress(email)) form.addError('email', 'Enter a valid email address.')
       if (!form.isValid) return showForm(request, form)
-      inBackground(sendLinks(email, siteOf(request)))
+      const site = siteOf(request)
+      inBackground({ what: 'A mail to reset a password', log, after: responseClosed(request) }, () =>
+        sendLinks(email, site),
+      )
       return new HttpResponseRedirect(reverse('password_reset_done'))
     },
   }),

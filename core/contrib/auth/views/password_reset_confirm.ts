@@ -15,8 +15,8 @@ import { loginNotRequired } from '../decorators.ts'
 import { Form } from '../forms.ts'
 import { sessionOf } from '../login.ts'
 import { getUserModel } from '../registry.ts'
-import { decodeUid, defaultTokenGenerator } from '../tokens.ts'
-import { checkNewPassword, type NewPasswordNames, newPasswordFields } from './new_password.ts'
+import { decodeUid, defaultTokenGenerator, type TokenUser } from '../tokens.ts'
+import { checkNewPassword, type NewPasswordNames, newPasswordFields, saveNewPassword } from './new_password.ts'
 import { page, viewOf } from './pages.ts'
 import { tokenParts } from './password_reset.ts'
 
@@ -35,8 +35,13 @@ async function userOf({ uidb64 }: Link): Promise<AuthUser | null> {
   return id === undefined ? null : getUserModel().objects.findById(id)
 }
 
-const isGood = (user: AuthUser, token: unknown): boolean =>
-  typeof token === 'string' && defaultTokenGenerator.checkToken(tokenParts(user), token)
+/** Takes the place of a user that a link does not have, so that checking its token takes as long. */
+const NO_USER: TokenUser = { id: '', password: '' }
+
+const isGood = (user: AuthUser | null, token: unknown): user is AuthUser =>
+  typeof token === 'string' &&
+  defaultTokenGenerator.checkToken(user === null ? NO_USER : tokenParts(user), token) &&
+  user !== null
 
 const showForm = (request: HttpRequest, form: Form<NewPasswordNames> | null): HttpResponseBase =>
   page(request, 'registration/password_reset_confirm.html', {
@@ -57,8 +62,8 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   const form = new Form(newPasswordFields(), request.POST)
   await checkNewPassword(form, user)
   if (!form.isValid) return showForm(request, form)
-  await user.setPassword(form.value('new_password1'))
-  await user.save({ updateFields: ['password'] })
+  // A link is good once: of two requests with it, the later one finds another password.
+  if (!(await saveNewPassword(form, user))) return showForm(request, null)
   ;(await sessionOf(request)).remove(TOKEN_KEY)
   // Whoever knew the old password is out at once.
   if (devices.isInstalled) await devices.endAll(String(user.id))
@@ -67,7 +72,6 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
 
 async function answer(request: HttpRequest, link: Link): Promise<HttpResponseBase> {
   const user = await userOf(link)
-  if (user === null) return showForm(request, null)
   if (link.token !== IN_SESSION) {
     return isGood(user, link.token) ? hideToken(request, link) : showForm(request, null)
   }

@@ -2,6 +2,7 @@
 import { DEFAULT_ALIAS } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import type { UserClass } from '../../contract.ts'
+import { ValidationError } from '../../password_validation.ts'
 import { type Prompter, PromptCancelled, terminal } from '../../prompter.ts'
 import { getUserModel } from '../../registry.ts'
 import { defaultUsername, labelOf, problemOfEmail, problemOfName } from '../names.ts'
@@ -52,6 +53,8 @@ export default class Command extends BaseCommand<Options> {
       const { [User.usernameField]: name = '', [User.emailField]: email = null, password = null, ...extra } = values
       await User.objects.using(database).createSuperuser(name as string, email, password, extra)
     } catch (error) {
+      // Another process may have taken the name since it was looked for.
+      if (error instanceof ValidationError) throw new CommandError(`Error: ${error.message}`, { cause: error })
       if (!(error instanceof PromptCancelled)) throw error
       throw new CommandError('\nOperation cancelled.', { cause: error })
     }
