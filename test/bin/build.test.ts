@@ -56,6 +56,13 @@ export const urlpatterns = [
       .and.not.include.keys('mocha', 'typescript')
   })
 
+  it('has the common passwords in the package', async () => {
+    const code =
+      "import { CommonPasswordValidator } from '#core/contrib/auth'\nnew CommonPasswordValidator().validate('godzilla')"
+    expect((await manage('shell', '-c', code)).stderr).to.contain('This password is too common.')
+    expect(existsSync(path.join(nuages, 'core/contrib/auth/common-passwords.LICENSE.txt'))).to.equal(true)
+  })
+
   it('runs a project whose imports lead to the package', async () => {
     const { code, stdout, stderr } = await manage('check')
     expect({ code, stdout, stderr }).to.deep.equal({

@@ -19,6 +19,9 @@ export function holdUntil(count: number): void {
   gate = { count, open, opened }
 }
 
+/** How many hashes have begun since `holdUntil`. */
+export const held = (): number => arrived
+
 export function holdNoMore(): void {
   gate?.open()
   gate = undefined

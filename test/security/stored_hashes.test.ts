@@ -153,6 +153,21 @@ describe('a stored password that cannot be read', function () {
   })
 })
 
+describe('a stored password of a hasher that is not the preferred one', () => {
+  before(() => setup())
+
+  it('costs a hash of the preferred one when the password is wrong, as an unknown user does', () =>
+    overrideSettings({ PASSWORD_HASHERS: HASHERS }, async () => {
+      const hasher = new MD5PasswordHasher()
+      const encoded = await hasher.encode('secret', hasher.salt())
+      hashed.length = 0
+      expect(await checkPassword('wrong', encoded)).to.equal(false)
+      expect(hashed).to.deep.equal([40])
+      expect(await checkPassword('secret', encoded)).to.equal(true)
+      expect(hashed).to.deep.equal([40])
+    }))
+})
+
 describe('the limits of stored passwords', () => {
   it('grow with those of a project’s own hasher', () => {
     class Strong extends PBKDF2PasswordHasher {

@@ -1,0 +1,118 @@
+/** Users who are made at the same time: a name that is taken is an error of the form, whichever request was first. */
+import { expect } from 'chai'
+import { setup } from '#core/apps'
+import { DuplicateUserError, User, ValidationError } from '#core/contrib/auth'
+import { connection, isUniqueViolation, transaction } from '#core/db'
+import { callCommand } from '#core/management'
+import { Client, type ClientResponse } from '#core/test'
+import project from '../../settings.ts'
+import { inUsers } from '../contrib/auth/installed.ts'
+import { databases, onEachDatabase } from '../services.ts'
+import { holdNoMore, holdUntil, RECORDING } from './hashers.ts'
+
+const TAKEN = 'A user with that username already exists.'
+const PASSWORD = 'three green apples'
+
+const register = (username: string): Promise<ClientResponse> =>
+  new Client().post('/shop/register/', { data: { username, password: PASSWORD, confirmation: PASSWORD } })
+
+const duplicate = async (work: Promise<unknown>): Promise<DuplicateUserError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).to.be.instanceOf(DuplicateUserError).and.instanceOf(ValidationError)
+  return error as DuplicateUserError
+}
+
+const all = await databases('registration')
+
+describe('registrations', () => {
+  before(() => setup())
+  afterEach(holdNoMore)
+  onEachDatabase(all, ({ config }) => {
+    inUsers({ INSTALLED_APPS: project.INSTALLED_APPS, PASSWORD_HASHERS: [RECORDING] }, () => config)
+    beforeEach(async () => {
+      for (const table of ['django_session', 'auth_user']) await connection(table).delete()
+    })
+
+    it('of one name at the same time make one user, and show the others that the name is taken', async () => {
+      for (const name of ['ada', 'øystein', 'O.Reilly+1@x-y_z']) {
+        holdUntil(4)
+        const answers = await Promise.all(Array.from({ length: 4 }, () => register(name)))
+        holdNoMore()
+        expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 200, 200, 302])
+        for (const { status, text } of answers) if (status === 200) expect(text).to.include(TAKEN)
+        expect(await User.objects.count({ username: name })).to.equal(1)
+      }
+    })
+
+    it('of different names at the same time all succeed', async () => {
+      holdUntil(3)
+      const answers = await Promise.all(['one', 'two', 'three'].map(register))
+      expect(answers.map(({ status }) => status)).to.deep.equal([302, 302, 302])
+    })
+
+    it('in code throw an error that names the property, with the database’s error as its cause', async () => {
+      await User.objects.createUser('ada', null, PASSWORD)
+      for (const name of ['ada', '\uff41da']) {
+        const error = await duplicate(User.objects.createUser(name, null, PASSWORD))
+        expect([error.name, error.field, error.messages]).to.deep.equal(['DuplicateUserError', 'username', [TAKEN]])
+        expect(isUniqueViolation(error.cause)).to.equal(true)
+      }
+      const bob = await User.objects.createUser('bob', null, PASSWORD)
+      bob.username = 'ada'
+      expect((await duplicate(bob.save())).field).to.equal('username')
+      expect((await duplicate(User.objects.createSuperuser('ada', null, PASSWORD))).field).to.equal('username')
+      expect(await User.objects.count()).to.equal(2)
+    })
+
+    it('leave the transaction that they run in to be rolled back', async () => {
+      await User.objects.createUser('ada', null, PASSWORD)
+      const error = await duplicate(
+        transaction(async () => {
+          await User.objects.createUser('bob', null, PASSWORD)
+          await User.objects.createUser('ada', null, PASSWORD)
+        }),
+      )
+      expect(error.field).to.equal('username')
+      expect(await User.objects.count()).to.equal(1)
+    })
+
+    it('name another property that a project made unique', async () => {
+      await connection.schema.alterTable('auth_user', (table) => table.unique(['email'], { indexName: 'one_email' }))
+      try {
+        await User.objects.createUser('ada', "Key (username)=(x)' for key 'username'@x.org", PASSWORD)
+        const error = await duplicate(
+          User.objects.createUser('bob', "Key (username)=(x)' for key 'username'@x.org", PASSWORD),
+        )
+        expect([error.field, error.message]).to.deep.equal(['email', 'User with this email already exists.'])
+      } finally {
+        await connection.schema.alterTable('auth_user', (table) => table.dropUnique(['email'], 'one_email'))
+      }
+    })
+
+    it('pass on an error that is about no property', async () => {
+      const ada = await User.objects.createUser('ada', null, PASSWORD)
+      const error: unknown = await User.objects
+        .createUser('bob', null, PASSWORD, { id: ada.id })
+        .catch((thrown: unknown) => thrown)
+      expect(error).not.to.be.instanceOf(DuplicateUserError)
+      expect(isUniqueViolation(error)).to.equal(true)
+    })
+
+    it('of superusers by two commands at the same time make one, and tell the other', async () => {
+      process.env.DJANGO_SUPERUSER_PASSWORD = PASSWORD
+      try {
+        holdUntil(2)
+        const options = { username: 'root', email: 'root@example.com', noinput: true, verbosity: 0 }
+        const results = await Promise.allSettled([1, 2].map(() => callCommand('createsuperuser', options)))
+        const failed = results.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []))
+        expect(failed.map(({ message }) => message)).to.deep.equal([`Error: ${TAKEN}`])
+        expect(await User.objects.count({ username: 'root', isSuperuser: true })).to.equal(1)
+      } finally {
+        delete process.env.DJANGO_SUPERUSER_PASSWORD
+      }
+    })
+  })
+})
