@@ -17,6 +17,7 @@ import { connection } from '#core/db'
 import { Client, overrideSettings } from '#core/test'
 import { parseCookies } from '#core/utils'
 import { RegistrationForm } from '../../apps/shop/registration.ts'
+import { normalizeUsername } from '../../core/contrib/auth/limits.ts'
 import { inUsers } from '../contrib/auth/installed.ts'
 import { hashed, RECORDING } from './hashers.ts'
 
@@ -127,6 +128,14 @@ describe('a string that is too long', () => {
     expect(asksForUsers()).to.equal(false)
     // An unknown user costs as much as a wrong password.
     expect(hashed).to.deep.equal([40, 40, 40])
+  })
+
+  it('stays as it is where it would become a username', async () => {
+    const length = await longest('normalize', () => {
+      expect(normalizeUsername(LONG)).to.equal(LONG)
+      expect(normalizeUsername('a\u0301')).to.equal('\u00e1')
+    })
+    expect(length).to.equal(2)
   })
 
   it('makes no user', async () => {

@@ -260,6 +260,14 @@ describe('a stored password that was changed', function () {
   // The versions of bcrypt that are still in use differ in their name alone.
   const sameVersion = (text: string): string => text.replace(/^(bcrypt\w*\$\$)2[abxy]?\$/, '$12b$')
 
+  it('in the bits of the salt that bcrypt does not use fits no password, as in Django', () =>
+    overrideSettings({ PASSWORD_HASHERS: HASHERS }, async () => {
+      const encoded = await new WeakBCrypt().encode('secret', `$2b$04$${SALT22}`)
+      expect(await checkPassword('secret', encoded)).to.equal(true)
+      const surplus = encoded.replace(SALT22, `${SALT22.slice(0, -1)}f`)
+      expect(await checkPassword('secret', surplus)).to.equal(false)
+    }))
+
   for (const Hasher of [WeakPBKDF2, WeakScrypt, WeakArgon2, WeakBCrypt, WeakBCryptSHA256, MD5PasswordHasher]) {
     const hasher: PasswordHasher = new Hasher()
     it(`fits no password any more: ${hasher.algorithm}`, () =>
