@@ -226,6 +226,7 @@ describe('a string that is too long', () => {
 
   it('of cookies without names is read in one pass', () => {
     const searched: number[] = []
+    // oxlint-disable-next-line typescript/unbound-method
     const { indexOf } = String.prototype
     // oxlint-disable-next-line no-extend-native
     String.prototype.indexOf = function counted(this: string, wanted: string, from = 0): number {

@@ -40,11 +40,7 @@ const backend = (name: string): Settings => ({ EMAIL_BACKEND: `test.security.mai
 
 describe('a password reset', () => {
   before(() => setup())
-  inUsers(
-    SITE,
-    () =>
-      ({ ...IN_MEMORY, OPTIONS: { verbose: (sql: string): void => void statements.push(sql) } }) as typeof IN_MEMORY,
-  )
+  inUsers(SITE, () => ({ ...IN_MEMORY, OPTIONS: { verbose: (sql: string): void => void statements.push(sql) } }))
   beforeEach(async () => {
     for (const table of ['django_session', 'auth_user']) await connection(table).delete()
     await User.objects.createUser('ada', 'ada@example.com', PASSWORD)

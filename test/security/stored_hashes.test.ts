@@ -1,6 +1,6 @@
 /** Stored passwords that cannot be read fit no password, throw nothing and cost no more than a wrong password. */
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { setup } from '#core/apps'
 import {
   Argon2PasswordHasher,
@@ -34,49 +34,42 @@ const HASH = 'A'.repeat(43)
 
 const UNREADABLE = [
   // No algorithm of PASSWORD_HASHERS.
-  ...['nothing', '$', '$$$$', ' ', '\0', '💥', 'plain$secret', 'rot13$a$b', 'unsalted_md5$$abc', 'MD5$a$b', 'sha1$a$b'],
+  ['nothing', '$', '$$$$', ' ', '\0', '💥', 'plain$secret', 'rot13$a$b', 'unsalted_md5$$abc', 'MD5$a$b', 'sha1$a$b'],
   'd41d8cd98f00b204e9800998ecf8427e',
   // PBKDF2
-  ...['pbkdf2_sha256', 'pbkdf2_sha256$', 'pbkdf2_sha256$1000', 'pbkdf2_sha256$1000$$AAAA', 'pbkdf2_sha256$1000$'],
-  ...['0', '-1', '1e6', 'NaN', 'Infinity', '', '1.5', '0x10', ' 10', '010', '+10', '١٠', '99999999999'].map(
+  ['pbkdf2_sha256', 'pbkdf2_sha256$', 'pbkdf2_sha256$1000', 'pbkdf2_sha256$1000$$AAAA', 'pbkdf2_sha256$1000$'],
+  ['0', '-1', '1e6', 'NaN', 'Infinity', '', '1.5', '0x10', ' 10', '010', '+10', '١٠', '99999999999'].map(
     (iterations) => `pbkdf2_sha256$${iterations}$salt$AAAA`,
   ),
-  ...['12000001', '2147483647', '2147483648', '4294967297', '9999999999'].map((n) => `pbkdf2_sha256$${n}$salt$AAAA`),
-  ...['pbkdf2_sha1$0$salt$AAAA', 'pbkdf2_sha1$1000$$AAAA', 'pbkdf2_sha1$9999999999$salt$AAAA'],
+  ['12000001', '2147483647', '2147483648', '4294967297', '9999999999'].map((n) => `pbkdf2_sha256$${n}$salt$AAAA`),
+  ['pbkdf2_sha1$0$salt$AAAA', 'pbkdf2_sha1$1000$$AAAA', 'pbkdf2_sha1$9999999999$salt$AAAA'],
   `pbkdf2_sha256$10$${'s'.repeat(2000)}$AAAA`,
   // MD5
-  ...['md5', 'md5$', 'md5$$', 'md5$$5ebe2294ecd0e0f08eab7690d2a6ee69', 'md5$salt'],
+  ['md5', 'md5$', 'md5$$', 'md5$$5ebe2294ecd0e0f08eab7690d2a6ee69', 'md5$salt'],
   // scrypt
-  ...['scrypt', 'scrypt$', 'scrypt$16384$salt$8$5', 'scrypt$16384$$8$5$AAAA', 'scrypt$x$salt$8$5$AAAA'],
-  ...[0, 1, 3, 16_383, 2 ** 30, 2 ** 40, -2].map((n) => `scrypt$${n}$salt$8$5$AAAA`),
-  ...['scrypt$16384$salt$0$5$AAAA', 'scrypt$16384$salt$8$0$AAAA', 'scrypt$16384$salt$-8$5$AAAA'],
-  ...['scrypt$65536$salt$1$1$AAAA', 'scrypt$2$salt$1073741824$1$AAAA', 'scrypt$16384$salt$8$1073741823$AAAA'],
+  ['scrypt', 'scrypt$', 'scrypt$16384$salt$8$5', 'scrypt$16384$$8$5$AAAA', 'scrypt$x$salt$8$5$AAAA'],
+  [0, 1, 3, 16_383, 2 ** 30, 2 ** 40, -2].map((n) => `scrypt$${n}$salt$8$5$AAAA`),
+  ['scrypt$16384$salt$0$5$AAAA', 'scrypt$16384$salt$8$0$AAAA', 'scrypt$16384$salt$-8$5$AAAA'],
+  ['scrypt$65536$salt$1$1$AAAA', 'scrypt$2$salt$1073741824$1$AAAA', 'scrypt$16384$salt$8$1073741823$AAAA'],
   // Argon2
-  ...['argon2', 'argon2$', 'argon2$argon2id', 'argon2$argon2id$v=19', 'argon2$argon2id$v=19$m=8,t=1,p=1'],
+  ['argon2', 'argon2$', 'argon2$argon2id', 'argon2$argon2id$v=19', 'argon2$argon2id$v=19$m=8,t=1,p=1'],
   `argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}`,
-  ...['m=8,t=0,p=1', 'm=8,t=1,p=0', 'm=7,t=1,p=1', 'm=0,t=1,p=1', 'm=8,t=1', 't=1,p=1', 'm=8,t=1,p=1,x=1'].map(
+  ['m=8,t=0,p=1', 'm=8,t=1,p=0', 'm=7,t=1,p=1', 'm=0,t=1,p=1', 'm=8,t=1', 't=1,p=1', 'm=8,t=1,p=1,x=1'].map(
     (costs) => `argon2$argon2id$v=19$${costs}$${SALT}$${HASH}`,
   ),
-  ...['m=4294967295,t=1,p=1', 'm=4294967296,t=1,p=1', 'm=8,t=4294967295,p=1', 'm=-8,t=1,p=1', 'm=8,t=1,p=99999999'].map(
+  ['m=4294967295,t=1,p=1', 'm=4294967296,t=1,p=1', 'm=8,t=4294967295,p=1', 'm=-8,t=1,p=1', 'm=8,t=1,p=99999999'].map(
     (costs) => `argon2$argon2id$v=19$${costs}$${SALT}$${HASH}`,
   ),
-  ...[`argon2$argon2x$v=19$m=8,t=1,p=1$${SALT}$${HASH}`, `argon2$argon2id$v=20$m=8,t=1,p=1$${SALT}$${HASH}`],
-  ...[`argon2$argon2id$v=19$m=8,t=1,p=1$$${HASH}`, `argon2$argon2id$v=19$m=8,t=1,p=1$YQ$${HASH}`],
-  ...[`argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$`, `argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$AA`],
-  ...[`argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$${HASH}$more`, `argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}=$${HASH}`],
+  [`argon2$argon2x$v=19$m=8,t=1,p=1$${SALT}$${HASH}`, `argon2$argon2id$v=20$m=8,t=1,p=1$${SALT}$${HASH}`],
+  [`argon2$argon2id$v=19$m=8,t=1,p=1$$${HASH}`, `argon2$argon2id$v=19$m=8,t=1,p=1$YQ$${HASH}`],
+  [`argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$`, `argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$AA`],
+  [`argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$${HASH}$more`, `argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}=$${HASH}`],
   // bcrypt
-  ...[
-    'bcrypt',
-    'bcrypt$',
-    'bcrypt$$2b',
-    'bcrypt$$2b$12$',
-    `bcrypt$$2b$12$${SALT22}`,
-    `bcrypt$$2c$04$${SALT22}${HASH31}`,
-  ],
-  ...['00', '03', '17', '31', '32', '99', '-1', 'xx'].map((cost) => `bcrypt$$2b$${cost}$${SALT22}${HASH31}`),
-  ...['99', '31', '00'].map((cost) => `bcrypt_sha256$$2b$${cost}$${SALT22}${HASH31}`),
-  ...[`bcrypt$$2b$04$${SALT22}${HASH31}x`, `bcrypt$$2b$04$${SALT22.slice(0, -1)}f${HASH31}`, `bcrypt$2b$04$${SALT22}`],
-]
+  ['bcrypt', 'bcrypt$', 'bcrypt$$2b', 'bcrypt$$2b$12$', `bcrypt$$2b$12$${SALT22}`, `bcrypt$$2c$04$${SALT22}${HASH31}`],
+  ['00', '03', '17', '31', '32', '99', '-1', 'xx'].map((cost) => `bcrypt$$2b$${cost}$${SALT22}${HASH31}`),
+  ['99', '31', '00'].map((cost) => `bcrypt_sha256$$2b$${cost}$${SALT22}${HASH31}`),
+  [`bcrypt$$2b$04$${SALT22}${HASH31}x`, `bcrypt$$2b$04$${SALT22.slice(0, -1)}f${HASH31}`, `bcrypt$2b$04$${SALT22}`],
+].flat()
 
 const WRONG = 'Please enter a correct username and password'
 
