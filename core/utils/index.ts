@@ -33,7 +33,17 @@ export { etagOf, parseEtags, quoteEtag } from './etags.ts'
 export { isAllowedHost, isSameDomain, splitDomainPort } from './hosts.ts'
 export { httpDate, parseHttpDate } from './http_dates.ts'
 export { Gatherer, type GathererOptions, type Outcome } from './gatherer.ts'
-export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
+export {
+  errorCode,
+  fileFault,
+  type FileLimits,
+  FileLock,
+  ifThere,
+  NotAFile,
+  readRegularFile,
+  replaceFile,
+  writeNewFile,
+} from './files.ts'
 export { assertJson, NotJson, parseJson, setOwn, stringifyJson } from './json.ts'
 export { KeyedQueue } from './keyed_queue.ts'
 export {
@@ -45,6 +55,7 @@ export {
   type LogRecord,
   setLogLevel,
 } from './log.ts'
+export { exposureOf, makePrivateFolder, privateFolderFault, processUser } from './private_folder.ts'
 export { Recent } from './recent.ts'
 export { Link, Ring } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'

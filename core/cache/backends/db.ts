@@ -1,6 +1,13 @@
 /** A cache in a table of a database: shared by all that share the database. `createcachetable` makes the table. */
 import type { Knex } from 'knex'
-import { connections, currentConnection, isConnectionError, isUniqueViolation, toDatabaseDate } from '#core/db'
+import {
+  connections,
+  currentConnection,
+  isConnectionError,
+  isUniqueViolation,
+  toDatabaseDate,
+  whereExactly,
+} from '#core/db'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { clock, KeyedQueue } from '#core/utils'
 import { BrokenPickle } from '../../utils/pickle.ts'
@@ -125,7 +132,7 @@ export class DatabaseCache extends CacheStore {
 
   /** The rows of keys that are not over. */
   #live(db: Knex, ...keys: string[]) {
-    return db<Row>(this.#table).whereIn('cache_key', keys).where('expires', '>', this.#now())
+    return whereExactly(db<Row>(this.#table), this.#database, 'cache_key', keys).where('expires', '>', this.#now())
   }
 
   #row(key: string, value: string, ttl: number | undefined): Row {

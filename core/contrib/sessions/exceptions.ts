@@ -51,20 +51,28 @@ export class SessionNotLoaded extends Error {
   }
 }
 
-/** The session does not fit into its cookie, and the browser would drop it without a word. */
+/** What a place of sessions does with more than it takes. */
+const BEYOND = { cookie: 'browsers keep no more than', file: 'a file is not read if it has more than' } as const
+
+/** The session does not fit into its cookie, which the browser would drop without a word, or its file. */
 export class SessionTooBig extends Error {
   override readonly name = 'SessionTooBig'
 
   /** @param size in bytes */
-  constructor(size: number, most: number, data: Readonly<Record<string, unknown>>) {
+  constructor(
+    size: number,
+    most: number,
+    data: Readonly<Record<string, unknown>>,
+    place: keyof typeof BEYOND = 'cookie',
+  ) {
     const sizes = Object.entries(data)
       .map(([key, value]) => [key, JSON.stringify(value, shortened).length] as const)
       .toSorted(([, a], [, b]) => b - a)
       .slice(0, 3)
       .map(([key, length]) => `${key} (${length})`)
     super(
-      `The session's cookie would have ${size} bytes, and browsers keep no more than ${most}. Its largest keys: ${sizes.join(', ')}.` +
-        ' Keep less in the session, or use an engine that keeps it on the server.',
+      `The session's ${place} would have ${size} bytes, and ${BEYOND[place]} ${most}. Its largest keys: ${sizes.join(', ')}.` +
+        ` Keep less in the session${place === 'cookie' ? ', or use an engine that keeps it on the server' : ''}.`,
     )
   }
 }

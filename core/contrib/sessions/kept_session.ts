@@ -4,7 +4,7 @@ import { attempt, clock, KeyedQueue } from '#core/utils'
 import { Changes, type Pending, replay } from './changes.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
-import { MIN_KEY_LENGTH } from './keys.ts'
+import { isSessionKey } from './keys.ts'
 import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore } from './store.ts'
 
 /** A save that meets this many others in a row is given up: something is wrong. */
@@ -44,7 +44,7 @@ export class KeptSession {
   constructor(store: SessionStore, key: string | null | undefined, owner: SessionOwner) {
     this.store = store
     this.#owner = owner
-    this.#key = key !== null && key !== undefined && key.length >= MIN_KEY_LENGTH ? key : null
+    this.#key = key !== null && key !== undefined && isSessionKey(key) ? key : null
   }
 
   get changes(): Changes {

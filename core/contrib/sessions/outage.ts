@@ -3,6 +3,8 @@ import { settings } from '#core/conf'
 import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
 import { attempt, Deadline, getLogger } from '#core/utils'
+import { SessionGone } from './exceptions.ts'
+import { isSessionKey } from './keys.ts'
 import type { LoadedSession, SavedSession, SessionRecord, SessionStore } from './store.ts'
 
 const log = getLogger('django.contrib.sessions')
@@ -19,7 +21,18 @@ function isOutage(error: unknown): error is Error {
 const reasonOf = (error: Error): string =>
   error instanceof ServiceUnavailable ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name)
 
-/** Stands before a store: every answer comes in time, and an outage is told as one. */
+const unknownSession = Promise.resolve(undefined)
+
+/** What an engine saved. @throws TypeError for a key under which the session would never be loaded */
+function withUsableKey(saved: SavedSession): SavedSession {
+  if (isSessionKey(typeof saved === 'string' ? saved : saved.key)) return saved
+  throw new TypeError('create() of the session engine returned a key that is not 8 to 4096 visible ASCII characters.')
+}
+
+/**
+ * Stands before a store: every answer comes in time, an outage is told as one, and a string that cannot be a key is an
+ * unknown session of which the store never hears.
+ */
 export class GuardedStore implements SessionStore {
   readonly #store: SessionStore
   readonly #deadline: Deadline
@@ -38,6 +51,7 @@ export class GuardedStore implements SessionStore {
     if (store.loadSync) {
       const { loadSync } = { loadSync: store.loadSync.bind(store) }
       this.loadSync = (key) => {
+        if (!isSessionKey(key)) return undefined
         try {
           return this.#up(loadSync(key))
         } catch (error) {
@@ -47,7 +61,7 @@ export class GuardedStore implements SessionStore {
     }
     if (store.exists) {
       const exists = store.exists.bind(store)
-      this.exists = (key) => this.#guard(() => exists(key))
+      this.exists = (key) => this.#guard(async () => isSessionKey(key) && exists(key))
     }
     // Clearing takes as long as it takes.
     if (store.clearExpired) this.clearExpired = store.clearExpired.bind(store)
@@ -81,18 +95,21 @@ export class GuardedStore implements SessionStore {
   }
 
   load(key: string): Promise<LoadedSession | undefined> {
-    return this.#guard(() => this.#store.load(key))
+    return this.#guard(() => (isSessionKey(key) ? this.#store.load(key) : unknownSession))
   }
 
   create(record: SessionRecord): Promise<SavedSession> {
-    return this.#guard(() => this.#store.create(record))
+    return this.#guard(() => this.#store.create(record).then(withUsableKey))
   }
 
   update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
-    return this.#guard(() => this.#store.update(key, record, version))
+    return this.#guard(() => {
+      if (!isSessionKey(key)) throw new SessionGone()
+      return this.#store.update(key, record, version)
+    })
   }
 
   delete(key: string, version?: string): Promise<boolean | void> {
-    return this.#guard(() => this.#store.delete(key, version))
+    return this.#guard(async () => isSessionKey(key) && this.#store.delete(key, version))
   }
 }

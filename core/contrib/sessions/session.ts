@@ -12,6 +12,7 @@ import {
   storedExpiry,
 } from './expiry.ts'
 import { KeptSession } from './kept_session.ts'
+import { isSessionKey } from './keys.ts'
 import type { SessionDict, SessionStore } from './store.ts'
 
 const TEST_COOKIE_NAME = 'testcookie'
@@ -33,7 +34,7 @@ export class SessionBase {
   #modified = false
 
   /**
-   * @param key what the client sent; a text that is too short to be a key counts as none
+   * @param key what the client sent; a string that cannot be a key counts as none
    */
   constructor(store: SessionStore, key: string | null | undefined) {
     this.#kept = new KeptSession(store, key, this)
@@ -276,12 +277,13 @@ export class SessionBase {
 
   /** Deletes what is stored under the session's key, or another. The content here stays as it is. */
   async delete(key: string | null = this.sessionKey): Promise<void> {
-    if (key !== null) await this.#kept.store.delete(key)
+    if (key !== null && isSessionKey(key)) await this.#kept.store.delete(key)
   }
 
   /** Whether a store keeps something under a key. */
   async exists(key: string): Promise<boolean> {
     const { store } = this.#kept
+    if (!isSessionKey(key)) return false
     return store.exists === undefined ? (await store.load(key)) !== undefined : store.exists(key)
   }
 

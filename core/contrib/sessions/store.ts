@@ -27,6 +27,9 @@ export type SavedSession = string | { readonly key: string; readonly version: st
 /**
  * Where sessions live. A store knows no HTTP and no session object; it keeps records under keys of its own making.
  *
+ * A key is 8 to 4096 visible ASCII characters. A store may be asked for any other string, too: it is the key of no
+ * session, so that `load` gives undefined, and `exists` and `delete` false.
+ *
  * A store that cannot be reached rejects with the error of its driver: it never answers as if a session were not there.
  */
 export interface SessionStore {

@@ -109,6 +109,7 @@ export class SessionStore implements Store {
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<string> {
+    if (!canBeKey(key)) throw new SessionGone()
     const result = await this.#cache.cas(this.#prefix + key, record.data, version, secondsLeft(record))
     if (result === 'missing') throw new SessionGone()
     if (result === 'changed') throw new SessionConflict()
@@ -116,14 +117,15 @@ export class SessionStore implements Store {
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
+    if (!canBeKey(key)) return false
     if (version === undefined) return this.#cache.delete(this.#prefix + key)
     const result = await this.#cache.cas(this.#prefix + key, null, version, 0)
     if (result === 'changed') throw new SessionConflict()
     return result === 'stored'
   }
 
-  exists(key: string): Promise<boolean> {
-    return this.#cache.hasKey(this.#prefix + key)
+  async exists(key: string): Promise<boolean> {
+    return canBeKey(key) && this.#cache.hasKey(this.#prefix + key)
   }
 
   /** A cache lets go of expired entries by itself. */

@@ -108,6 +108,7 @@ export class SessionStore implements Store {
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
+    if (!canBeKey(key)) throw new SessionGone()
     const cached = fromCache(version)
     const data = copyPlain(record.data, 'session')
     const saved = await this.#onDatabase(key, cached, (seen) => this.#database.update(key, record, seen ?? version))
@@ -118,6 +119,7 @@ export class SessionStore implements Store {
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
+    if (!canBeKey(key)) return false
     const cached = version === undefined ? undefined : fromCache(version)
     try {
       const deleted = await this.#onDatabase(key, cached, (seen) => this.#database.delete(key, seen ?? version))
@@ -151,6 +153,7 @@ export class SessionStore implements Store {
   }
 
   async exists(key: string): Promise<boolean> {
+    if (!canBeKey(key)) return false
     const cached = await this.#read(key)
     return (
       isDict(cached?.value) || ((await this.#database.exists?.(key)) ?? (await this.#database.load(key)) !== undefined)

@@ -125,6 +125,7 @@ export class SessionStore implements Store {
 
   update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
     return attempt(() => {
+      if (!canBeKey(key)) throw new SessionGone()
       const change: Change = { key, version, columns: this.#columns(record) }
       const saving = this.#isAlone ? only(this.#single.update([change], this.#now())) : this.#gathered.update(change)
       return saving.then((isSaved) => (isSaved ? { key, version: change.columns.session_data } : this.#refuse(key)))
@@ -137,15 +138,15 @@ export class SessionStore implements Store {
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
-    const rows: Knex.QueryBuilder =
-      version === undefined ? this.#rows().where('session_key', key) : this.#single.living(key, version, this.#now())
+    if (!canBeKey(key)) return false
+    const rows = version === undefined ? this.#single.row(key) : this.#single.living(key, version, this.#now())
     const deleted: number = await rows.delete()
     if (deleted === 0 && version !== undefined && (await this.load(key)) !== undefined) throw new SessionConflict()
     return deleted > 0
   }
 
   async exists(key: string): Promise<boolean> {
-    return (await this.#rows().where('session_key', key).first('session_key')) !== undefined
+    return canBeKey(key) && (await this.#single.row(key).first('session_key')) !== undefined
   }
 
   async clearExpired(): Promise<number> {

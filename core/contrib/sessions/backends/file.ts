@@ -4,22 +4,28 @@
  * Reading and writing does not wait for the event loop's next turn: a session is a few hundred bytes in the page
  * cache, and the detour through a thread costs more than the work. A folder on a slow network disk is better served by
  * another engine. As in Django, a whole number of seconds in setExpiry() counts from each reading.
+ *
+ * Other users may be able to write to the folder: what they put there is no session, and blocks nothing.
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, errorCode, FileLock, ifThere, writeNewFile } from '#core/utils'
+import { clock, errorCode, fileFault, FileLock, getLogger, NotAFile, readRegularFile, writeNewFile } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
-import { InvalidSessionKey, SessionConflict, SessionGone } from '../exceptions.ts'
+import { InvalidSessionKey, SessionConflict, SessionGone, SessionTooBig } from '../exceptions.ts'
 import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
 import { newSessionKey } from '../keys.ts'
+import { SessionFolder } from '../session_folder.ts'
 import type { LoadedSession, SessionRecord, SessionStore as Store } from '../store.ts'
 
 /** What names a file and is not too long to be the name of one. */
-const isKey = (text: string): boolean => /^[a-z0-9]{1,64}$/.test(text)
+const isKey = (text: string): boolean => typeof text === 'string' && /^[a-z0-9]{1,64}$/.test(text)
+
+const log = getLogger('django.security.SuspiciousSession')
+
+/** Whether the file system refused something to this process: in a shared folder, a file may be another user's. */
+const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(errorCode(error) ?? '')
 
 interface Found {
   readonly text: string
@@ -28,21 +34,16 @@ interface Found {
 }
 
 export class SessionStore implements Store {
-  readonly #folder: string
+  readonly #folder: SessionFolder
   readonly #prefix: string
   readonly #newKey: () => string
 
   constructor({
-    folder = settings.SESSION_FILE_PATH ?? tmpdir(),
+    folder = settings.SESSION_FILE_PATH,
     prefix = settings.SESSION_COOKIE_NAME,
     newKey = newSessionKey,
   } = {}) {
-    if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-      throw new ImproperlyConfigured(
-        `The session storage path '${folder}' doesn't exist. Please set SESSION_FILE_PATH to an existing folder.`,
-      )
-    }
-    this.#folder = folder
+    this.#folder = new SessionFolder(folder)
     this.#prefix = prefix
     this.#newKey = newKey
   }
@@ -50,18 +51,37 @@ export class SessionStore implements Store {
   /** The file of a key. @throws InvalidSessionKey for a text that no key of this engine is */
   keyToFile(key: string): string {
     if (!/^[a-z0-9]+$/.test(key)) throw new InvalidSessionKey('Invalid characters in session key')
-    return path.join(this.#folder, this.#prefix + key)
+    return path.join(this.#folder.path, this.#prefix + key)
+  }
+
+  /** @throws NotAFile for what cannot be a session's file */
+  #readFile(file: string): Found | undefined {
+    const found = readRegularFile(file, this.#folder.limits)
+    return found && { text: found.content.toString('utf8'), modified: found.stats.mtimeMs }
   }
 
   #read(file: string): Found | undefined {
-    return ifThere(() => {
-      const descriptor = openSync(file, 'r')
-      try {
-        return { text: readFileSync(descriptor, 'utf8'), modified: fstatSync(descriptor).mtimeMs }
-      } finally {
-        closeSync(descriptor)
-      }
-    })
+    try {
+      return this.#readFile(file)
+    } catch (error) {
+      if (!(error instanceof NotAFile)) throw error
+      // The name is the key, and stays out of the log.
+      log.warning(`A file in '${this.#folder.path}' with the name of a session ${error.message}. It is not read.`)
+      return undefined
+    }
+  }
+
+  #isThere(file: string): boolean {
+    const found = lstatSync(file, { throwIfNoEntry: false })
+    return found !== undefined && fileFault(found, this.#folder.limits) === undefined
+  }
+
+  /** The text of a session. @throws SessionTooBig for one that would not be read again */
+  #encode({ data }: SessionRecord): string {
+    const text = encodeSession(data)
+    const { most } = this.#folder.limits
+    if (text.length > most) throw new SessionTooBig(text.length, most, data, 'file')
+    return text
   }
 
   /** The session in a file, unless it has expired. */
@@ -78,11 +98,11 @@ export class SessionStore implements Store {
     const found = this.#read(file)
     if (found === undefined) {
       // A disk that is not there is an outage; taking it for a missing session would log everybody out.
-      statSync(this.#folder)
+      this.#folder.mustBeThere()
       return undefined
     }
     const session = this.#session(found)
-    if (session === undefined) this.#removeExpired(file)
+    if (session === undefined) this.#tidy(file)
     return session
   }
 
@@ -91,7 +111,8 @@ export class SessionStore implements Store {
   }
 
   async create(record: SessionRecord): Promise<{ key: string; version: string }> {
-    const text = encodeSession(record.data)
+    const text = this.#encode(record)
+    this.#folder.verify()
     for (;;) {
       const key = this.#newKey()
       try {
@@ -104,8 +125,10 @@ export class SessionStore implements Store {
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
-    const text = encodeSession(record.data)
+    if (!isKey(key)) throw new SessionGone()
+    const text = this.#encode(record)
     const file = this.keyToFile(key)
+    this.#folder.verify()
     await new FileLock(file).replace(() => {
       this.#mustBe(file, version)
       return text
@@ -116,8 +139,9 @@ export class SessionStore implements Store {
   async delete(key: string, version?: string): Promise<boolean> {
     if (!isKey(key)) return false
     const file = this.keyToFile(key)
+    this.#folder.verify()
     return new FileLock(file).run(() => {
-      if (!existsSync(file)) return false
+      if (!this.#isThere(file)) return false
       if (version !== undefined) this.#mustBe(file, version)
       unlinkSync(file)
       return true
@@ -125,20 +149,35 @@ export class SessionStore implements Store {
   }
 
   async exists(key: string): Promise<boolean> {
-    return isKey(key) && existsSync(this.keyToFile(key))
+    return isKey(key) && this.#isThere(this.keyToFile(key))
   }
 
   async clearExpired(): Promise<number> {
     let deleted = 0
-    for (const name of readdirSync(this.#folder)) {
+    let passedOver = 0
+    this.#folder.verify()
+    for (const name of readdirSync(this.#folder.path)) {
       if (!name.startsWith(this.#prefix) || !isKey(name.slice(this.#prefix.length))) continue
-      const found = this.#read(path.join(this.#folder, name))
-      if (found === undefined || this.#session(found) !== undefined) continue
-      if (this.#removeExpired(path.join(this.#folder, name))) deleted++
-      // Others want to be served between two files.
-      await pause(0)
+      try {
+        if (this.#clear(path.join(this.#folder.path, name))) deleted++
+      } catch (error) {
+        if (!(error instanceof NotAFile) && !isDenied(error)) throw error
+        passedOver++
+      }
+      // Requests are served between two files.
+      await nextTurn()
+    }
+    if (passedOver > 0) {
+      const why = 'they are no regular files, are too large or belong to another user'
+      log.warning(`${passedOver} files in '${this.#folder.path}' with names of sessions were left: ${why}.`)
     }
     return deleted
+  }
+
+  /** Removes a file if its session has expired. */
+  #clear(file: string): boolean {
+    const found = this.#readFile(file)
+    return found !== undefined && this.#session(found) === undefined && this.#removeExpired(file)
   }
 
   #mustBe(file: string, version: string): void {
@@ -146,6 +185,15 @@ export class SessionStore implements Store {
     const session = found && this.#session(found)
     if (session === undefined) throw new SessionGone()
     if (session.version !== version) throw new SessionConflict()
+  }
+
+  /** Removes an expired session that was met, where that is possible. */
+  #tidy(file: string): void {
+    try {
+      this.#removeExpired(file)
+    } catch (error) {
+      if (!isDenied(error)) throw error
+    }
   }
 
   /** Removes a file whose session has expired, unless somebody is at work on it, who may bring it to life. */

@@ -1,6 +1,6 @@
 /** The table that says which sessions are whose. It may name sessions that are over, but never misses a living one. */
 import type { Knex } from 'knex'
-import { connections, fromDatabaseDate, isUniqueViolation, toDatabaseDate } from '#core/db'
+import { connections, DEFAULT_ALIAS, fromDatabaseDate, isUniqueViolation, toDatabaseDate, whereExactly } from '#core/db'
 import { clock } from '#core/utils'
 
 interface Row {
@@ -24,6 +24,10 @@ export class SessionIndex {
     return connections.get()<Row>('session_devices')
   }
 
+  #rowOf(key: string): Knex.QueryBuilder {
+    return whereExactly(this.#rows(), DEFAULT_ALIAS, 'session_key', [key])
+  }
+
   #read = (row: Row): IndexedSession => ({
     key: row.session_key,
     userId: row.user_id,
@@ -38,17 +42,20 @@ export class SessionIndex {
       await this.#rows().insert(row)
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
-      await this.#rows().where('session_key', key).whereNot('user_id', userId).update({ user_id: userId })
+      await this.#rowOf(key).update({ user_id: userId })
     }
   }
 
   async remove(key: string): Promise<void> {
-    await this.#rows().where('session_key', key).delete()
+    await this.#rowOf(key).delete()
   }
 
   /** A user's sessions, the latest first. */
   async of(userId: string): Promise<IndexedSession[]> {
-    const rows = (await this.#rows().where('user_id', userId).orderBy('created', 'desc').select()) as Row[]
+    // No user has an id that the column cannot hold, and PostgreSQL would not even compare a NUL.
+    if (userId.length > 255 || userId.includes('\0')) return []
+    const users = whereExactly(this.#rows(), DEFAULT_ALIAS, 'user_id', [userId])
+    const rows: Row[] = await users.orderBy('created', 'desc').select()
     return rows.map(this.#read)
   }
 

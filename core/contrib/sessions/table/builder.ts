@@ -1,6 +1,6 @@
 /** The table of sessions through knex, statement by statement: for any database, any columns, any transaction. */
 import type { Knex } from 'knex'
-import { connections, isUniqueViolation } from '#core/db'
+import { connections, isUniqueViolation, whereExactly } from '#core/db'
 import type { Outcome } from '#core/utils'
 import type { Change, NewRow, SessionRow, SessionTable } from './table.ts'
 
@@ -17,6 +17,7 @@ export class BuilderTable implements SessionTable {
     return connections.get(this.#alias)(this.#table)
   }
 
+  /** Where the database ignores case, there may be rows of keys that differ in case among them. */
   async load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
     const rows: SessionRow[] = await this.#rows()
       .whereIn('session_key', keys)
@@ -44,11 +45,17 @@ export class BuilderTable implements SessionTable {
     })
   }
 
-  /** The row of a key, in a state, if it has not expired. MySQL compares text without regard to case: bytes do not. */
+  /** The row of a key, expired or not. */
+  row(key: string): Knex.QueryBuilder {
+    return whereExactly(this.#rows(), this.#alias, 'session_key', [key])
+  }
+
+  /** The row of a key, in a state, if it has not expired. */
   living(key: string, version: string, now: string): Knex.QueryBuilder {
+    // A string without an index: a comparison of its bytes is enough.
     const same =
       connections.database(this.#alias).backend.vendor === 'mysql' ? 'binary session_data = ?' : 'session_data = ?'
-    return this.#rows().where('session_key', key).whereRaw(same, [version]).where('expire_date', '>', now)
+    return this.row(key).whereRaw(same, [version]).where('expire_date', '>', now)
   }
 }
 

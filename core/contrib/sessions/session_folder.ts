@@ -1,0 +1,61 @@
+/** The folder of the file engine: SESSION_FILE_PATH as it is, or one of our own that no other user can look into. */
+import { existsSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { type FileLimits, makePrivateFolder, privateFolderFault, processUser } from '#core/utils'
+
+/** A longer file is not read, and none is written: one that another user put there would hold up all requests. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** The folder that is used where SESSION_FILE_PATH is null: one for each user of the machine. */
+export function defaultFolder(): string {
+  const user = processUser()
+  return path.join(tmpdir(), user === undefined ? 'nuages-sessions' : `nuages-sessions-${user}`)
+}
+
+/** @param fault what is wrong with the default folder, in words that follow its name */
+export const folderRefused = (fault: string): string =>
+  `The folder for session files, '${defaultFolder()}', ${fault}. Its file names are session keys, so that only this` +
+  " process's user may have access. Remove it to have it made again, or set SESSION_FILE_PATH to a folder of your own."
+
+export class SessionFolder {
+  readonly path: string
+  /** What may be read as a session file. In a folder that Django shares, files may belong to Django's user. */
+  readonly limits: FileLimits
+  readonly #isOurs: boolean
+
+  /** @param configured the folder to use as it is; null for our own, which is made if it is not there */
+  constructor(configured: string | null = settings.SESSION_FILE_PATH) {
+    this.#isOurs = configured === null
+    this.path = configured ?? defaultFolder()
+    this.limits = { most: MOST_BYTES, ...(this.#isOurs && { owner: processUser() }) }
+    if (this.#isOurs) this.verify()
+    else if (!existsSync(this.path) || !statSync(this.path).isDirectory()) {
+      throw new ImproperlyConfigured(
+        `The session storage path '${this.path}' doesn't exist. Please set SESSION_FILE_PATH to an existing folder.`,
+      )
+    }
+  }
+
+  /**
+   * Makes sure, before a write, that our own folder is still ours: what clears temporary folders may have removed it,
+   * and another user put one in its place.
+   * @throws ImproperlyConfigured
+   */
+  verify(): void {
+    if (!this.#isOurs) return
+    let fault = privateFolderFault(this.path)
+    if (fault === undefined) return
+    makePrivateFolder(this.path)
+    fault = privateFolderFault(this.path)
+    if (fault !== undefined) throw new ImproperlyConfigured(folderRefused(fault))
+  }
+
+  /** Throws the file system's error where the folder is not there. Our own is made again: what was in it is gone. */
+  mustBeThere(): void {
+    if (this.#isOurs) this.verify()
+    else statSync(this.path)
+  }
+}
