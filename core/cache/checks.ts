@@ -1,8 +1,9 @@
-/** Checks of CACHES: there is a default, and no file cache lies where the web server serves files. */
+/** Checks of CACHES: there is a default, and no file cache lies where others can get at it. */
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { projectRoot, settings } from '#core/conf'
-import { canonicalName } from '#core/utils'
+import { canonicalName, exposureOf } from '#core/utils'
 
 const FILE_CACHE = 'core.cache.backends.filebased.FileBasedCache'
 
@@ -67,6 +68,21 @@ export function checkFileCacheIsAbsolute(): CheckMessage[] {
   )
 }
 
+/** What another user of the machine writes into a cache is taken for our own: the values are not signed. */
+export function checkFileCacheIsPrivate(): CheckMessage[] {
+  const root = projectRoot()
+  return fileCaches().flatMap(([alias, location]) => {
+    const found = statSync(path.resolve(root, location), { throwIfNoEntry: false })
+    const exposure = found && exposureOf(found)
+    if (exposure === undefined) return []
+    const message = `The LOCATION of your '${alias}' cache ${exposure}. They can read its values, or write their own.`
+    const hint =
+      "Use a folder of mode 0700 that belongs to this process's user. Where Django shares it under another user, silence this."
+    return [new Warning(message, { id: 'caches.W101', hint })]
+  })
+}
+
 register(checkDefaultCache, 'caches')
 register(checkCacheNotExposed, 'caches', { deploy: true })
 register(checkFileCacheIsAbsolute, 'caches')
+register(checkFileCacheIsPrivate, 'security', { deploy: true })

@@ -12,12 +12,20 @@ export interface FileEntry {
 /** No value is larger: a small file that claims to be would fill the memory. */
 const MOST_BYTES = 2 ** 28
 
+/** No file is larger: what cannot be compressed grows by less than this. */
+export const MOST_FILE_BYTES = MOST_BYTES + 2 ** 20
+
 /** Seconds since the epoch, or None. */
 const pickledExpiry = (expiresAt: number): string =>
   `\x80\x04${Number.isFinite(expiresAt) ? pickledFloat(expiresAt / 1000) : 'N'}.`
 
-export const encodeEntry = ({ text, expiresAt }: FileEntry): Buffer =>
-  Buffer.concat([Buffer.from(pickledExpiry(expiresAt), 'latin1'), deflateSync(Buffer.from(text, 'latin1'))])
+/** @throws RangeError for a value that would not be read again */
+export function encodeEntry({ text, expiresAt }: FileEntry): Buffer {
+  if (text.length > MOST_BYTES) {
+    throw new RangeError(`A value in a file cache can have ${MOST_BYTES} bytes, and this one has ${text.length}.`)
+  }
+  return Buffer.concat([Buffer.from(pickledExpiry(expiresAt), 'latin1'), deflateSync(Buffer.from(text, 'latin1'))])
+}
 
 /** With `info`, zlib tells how far it has read; Node's types do not know of it. */
 type Inflate = (bytes: InputType, options: object) => { buffer: Buffer; engine: { bytesWritten: number } }

@@ -1,12 +1,12 @@
 /** A cache in the files of a folder, shared by the processes of one machine. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { projectRoot, settingsAreLoaded } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, errorCode, FileLock, getLogger, ifThere, replaceFile } from '#core/utils'
+import { clock, errorCode, FileLock, getLogger, ifThere, NotAFile, readRegularFile, replaceFile } from '#core/utils'
 import { Culling } from '../culling.ts'
-import { decodeEntry, encodeEntry, type FileEntry } from '../file_codec.ts'
+import { decodeEntry, encodeEntry, type FileEntry, MOST_FILE_BYTES } from '../file_codec.ts'
 import { Outage } from '../outage.ts'
 import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
@@ -42,8 +42,20 @@ export class FileBasedCache extends CacheStore {
 
   /** The paths of all entries, with those that are over. */
   #files(): string[] {
-    const names = ifThere(() => readdirSync(this.#folder)) ?? []
-    return names.filter((name) => NAME.test(name)).map((name) => path.join(this.#folder, name))
+    const found = ifThere(() => readdirSync(this.#folder, { withFileTypes: true })) ?? []
+    const entries = found.filter((each) => NAME.test(each.name) && each.isFile())
+    return entries.map(({ name }) => path.join(this.#folder, name))
+  }
+
+  /** What a file holds. A link, a FIFO or a folder in its place is no entry. */
+  #content(file: string): Buffer | undefined {
+    try {
+      return readRegularFile(file, { most: MOST_FILE_BYTES })?.content
+    } catch (error) {
+      if (!(error instanceof NotAFile)) throw error
+      log.error(`The cache file ${file} ${error.message}. It is not read.`)
+      return undefined
+    }
   }
 
   /** Runs `work`; a disk that does not work is an outage. */
@@ -75,7 +87,7 @@ export class FileBasedCache extends CacheStore {
 
   /** The entry of a file that is not over. One that is, or that cannot be read as one, is removed. */
   #live(file: string): FileEntry | undefined {
-    const content = ifThere(() => readFileSync(file))
+    const content = this.#content(file)
     if (content === undefined) return undefined
     const entry = decodeEntry(content)
     if (entry !== undefined && entry.expiresAt > clock.now()) return entry
@@ -87,7 +99,7 @@ export class FileBasedCache extends CacheStore {
   #read(key: string): Promise<string | undefined> {
     return this.#guarded(() => {
       const file = this.#file(key)
-      const content = ifThere(() => readFileSync(file))
+      const content = this.#content(file)
       if (content === undefined) return undefined
       const entry = decodeEntry(content)
       if (entry !== undefined && entry.expiresAt > clock.now()) return entry.text

@@ -6,6 +6,6 @@ export class SessionsConfig extends AppConfig {
   override readonly models = ['Session']
 
   override async ready(): Promise<void> {
-    await import('./checks.ts')
+    await Promise.all([import('./checks.ts'), import('./file_checks.ts')])
   }
 }

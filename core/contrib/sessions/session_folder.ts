@@ -15,6 +15,15 @@ export function defaultFolder(): string {
   return path.join(tmpdir(), user === undefined ? 'nuages-sessions' : `nuages-sessions-${user}`)
 }
 
+/**
+ * What may be read as a session file. In a folder of our own all files are ours; in one that Django shares, they may
+ * belong to Django's user.
+ */
+export const sessionFileLimits = (folder = settings.SESSION_FILE_PATH): FileLimits => ({
+  most: MOST_BYTES,
+  owner: folder === null ? processUser() : undefined,
+})
+
 /** @param fault what is wrong with the default folder, in words that follow its name */
 export const folderRefused = (fault: string): string =>
   `The folder for session files, '${defaultFolder()}', ${fault}. Its file names are session keys, so that only this` +
@@ -22,7 +31,6 @@ export const folderRefused = (fault: string): string =>
 
 export class SessionFolder {
   readonly path: string
-  /** What may be read as a session file. In a folder that Django shares, files may belong to Django's user. */
   readonly limits: FileLimits
   readonly #isOurs: boolean
 
@@ -30,7 +38,7 @@ export class SessionFolder {
   constructor(configured: string | null = settings.SESSION_FILE_PATH) {
     this.#isOurs = configured === null
     this.path = configured ?? defaultFolder()
-    this.limits = { most: MOST_BYTES, ...(this.#isOurs && { owner: processUser() }) }
+    this.limits = sessionFileLimits(configured)
     if (this.#isOurs) this.verify()
     else if (!existsSync(this.path) || !statSync(this.path).isDirectory()) {
       throw new ImproperlyConfigured(
