@@ -1,6 +1,7 @@
 /** Gives a Koa application's request and response Django's attributes, once, on their prototypes. */
 import type Koa from 'koa'
 import { BadRequest } from '#core/exceptions'
+import { isDeeperThan, isValueDeeperThan, MOST_CLIENT_LEVELS } from '#core/utils'
 import { hasBody, parseFields, readBody } from './body.ts'
 import { hostOf, isSecure, portOf } from './host.ts'
 import { absoluteUriOf, fullPathOf, pathInfoOf, scriptNameOf } from './location.ts'
@@ -34,11 +35,16 @@ function bytesOf(request: HttpRequest): Buffer {
   throw new Error('request.body is gone: it was read into request.POST and request.FILES, or by another middleware.')
 }
 
+/** What is nested more deeply would be too much for the stack of code that goes through it. */
+const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than ${MOST_CLIENT_LEVELS} levels deep.`)
+
 function jsonOf(request: HttpRequest): unknown {
   const body: unknown = bytesOf(request)
   if (!Buffer.isBuffer(body)) return body
+  const text = body.toString()
+  if (isDeeperThan(MOST_CLIENT_LEVELS, text)) throw tooDeep()
   try {
-    return JSON.parse(body.toString()) as unknown
+    return JSON.parse(text) as unknown
   } catch (error) {
     throw new BadRequest('The body is not JSON.', { cause: error })
   }
@@ -62,6 +68,7 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   },
   // A body parser from npm assigns what it has parsed.
   set body(value: unknown) {
+    if (isValueDeeperThan(MOST_CLIENT_LEVELS, value)) throw tooDeep()
     stateOf(this).parsed = { value }
   },
   get resolverMatch(): ResolverMatch | undefined {

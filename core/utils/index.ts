@@ -44,7 +44,17 @@ export {
   replaceFile,
   writeNewFile,
 } from './files.ts'
-export { assertJson, NotJson, parseJson, setOwn, stringifyJson } from './json.ts'
+export {
+  assertJson,
+  isDeeperThan,
+  isValueDeeperThan,
+  MOST_CLIENT_LEVELS,
+  MOST_LEVELS,
+  NotJson,
+  parseJson,
+  setOwn,
+  stringifyJson,
+} from './json.ts'
 export { KeyedQueue } from './keyed_queue.ts'
 export {
   captureLogs,

@@ -12,8 +12,60 @@ import { floatText, noteSpelling, type Spelling, spelledKeys, spelledNumber, spe
 // (such a text inside a string) costs only the slower parser.
 const NEEDS_CARE = /(?:^|[[,:])\s*-?(?:\d+[.eE]|\d{16}|Infinity|NaN|0[,}\]])|"\d+"\s*:/
 
-/** @throws SyntaxError when the text is not JSON (with NaN, Infinity and -Infinity allowed, as in Python) */
+/** How deep lists and objects may be nested, in JSON and in pickles: about as deep as Python itself can write them. */
+export const MOST_LEVELS = 1000
+
+/**
+ * How deep they may be nested in what a client sends. It is less, so that a view can put what was sent inside of other
+ * objects and into a session or a cache.
+ */
+export const MOST_CLIENT_LEVELS = 500
+
+/** Whether the lists and objects of a JSON text are nested more than `most` levels deep. Needs no valid JSON. */
+export function isDeeperThan(most: number, text: string): boolean {
+  if (text.length <= most) return false
+  let level = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x22) i = endOfString(text, i)
+    else if (code === 0x5b || code === 0x7b) {
+      if (++level > most) return true
+    } else if (code === 0x5d || code === 0x7d) level--
+  }
+  return false
+}
+
+/** The position of the quote that ends the string which begins at `start`, or of the text's end. */
+function endOfString(text: string, start: number): number {
+  let i = start + 1
+  while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
+  return i
+}
+
+const isContainer = (value: unknown): value is object => {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Array.isArray(value)
+}
+
+/** The same for a value that another program has parsed. It is looked at level by level, which needs no deep stack. */
+export function isValueDeeperThan(most: number, value: unknown): boolean {
+  let containers = new Set([value].filter(isContainer))
+  for (let level = 1; containers.size > 0; level++) {
+    if (level > most) return true
+    const inside = new Set<object>()
+    for (const each of containers) for (const item of Object.values(each)) if (isContainer(item)) inside.add(item)
+    containers = inside
+  }
+  return false
+}
+
+/**
+ * @throws SyntaxError when the text is not JSON (with NaN, Infinity and -Infinity allowed, as in Python), or its lists
+ * and objects are nested more than 1000 levels deep
+ */
 export function parseJson(text: string): unknown {
+  if (isDeeperThan(MOST_LEVELS, text)) throw new SyntaxError(`The JSON is nested more than ${MOST_LEVELS} levels deep.`)
   return NEEDS_CARE.test(text) ? new Parser(text).parse() : JSON.parse(text)
 }
 
@@ -148,6 +200,9 @@ export function describe(value: unknown): string {
 const isPlain = (value: unknown): boolean =>
   typeof value === 'string' || typeof value === 'boolean' || (Number.isFinite(value) && !isFloat(value as number))
 
+/** The path of a part, as a message shows it. */
+export const shortened = (path: string): string => (path.length > 100 ? `${path.slice(0, 80)}…` : path)
+
 /**
  * Looks at a value before it is written: whether it can be, and whether JSON.stringify would write it as we would.
  * @throws NotJson with the path of the part that cannot
@@ -161,6 +216,9 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
   }
   if (typeof value !== 'object') throw new NotJson(`${path} is ${describe(value)}, which JSON cannot hold.`)
   if (above.includes(value)) throw new NotJson(`${path} contains itself, which JSON cannot hold.`)
+  if (above.length >= MOST_LEVELS) {
+    throw new NotJson(`${shortened(path)} stands more than ${MOST_LEVELS} levels deep, which is more than can be kept.`)
+  }
   above.push(value)
   const spelling = spellingOf(value)
   let care = spelling?.numbers !== undefined || spelling?.order !== undefined
@@ -215,7 +273,11 @@ export function stringifyJson(value: unknown, name = 'The value'): string {
   return text.replace(/[^ -~]/g, escaped)
 }
 
-/** Checks that a value could be written, without writing it. @throws NotJson as stringifyJson does */
-export function assertJson(value: unknown, name: string): void {
-  needsCare(value, name, [])
+/**
+ * Checks that a value could be written, without writing it.
+ * @param above the containers that it will stand in
+ * @throws NotJson as stringifyJson does
+ */
+export function assertJson(value: unknown, name: string, ...above: object[]): void {
+  needsCare(value, name, above)
 }

@@ -3,8 +3,8 @@
  * something is refused (https://github.com/python/cpython/blob/main/Lib/pickletools.py describes each instruction).
  */
 import { Buffer, isUtf8 } from 'node:buffer'
-import { MOST_DIGITS, MOST_LEVELS, pickledFloat, pickledPart } from './pickle_writer.ts'
-import { setOwn } from './json.ts'
+import { MOST_LEVELS, setOwn } from './json.ts'
+import { MOST_DIGITS, pickledFloat, pickledPart } from './pickle_writer.ts'
 import { floatText, noteSpelling, spellingOf } from './spellings.ts'
 
 /** What is no pickle, or only a part of one. */

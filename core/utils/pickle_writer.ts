@@ -4,11 +4,8 @@
  * Where a value can be said in ASCII it is, by the instructions of protocols 0 and 1: clients of servers send texts
  * faster than bytes, and a person can read them. What is not ASCII is said in protocol 4.
  */
-import { describe, NotJson } from './json.ts'
+import { describe, MOST_LEVELS, NotJson, shortened } from './json.ts'
 import { floatText, type Spelling, spelledKeys, spelledNumber, spellingOf } from './spellings.ts'
-
-/** How deep containers may stand in each other: about as deep as Python itself can write them. */
-export const MOST_LEVELS = 1000
 
 /** Digits of a whole number: Python turns no more into one than this, and only slowly. */
 export const MOST_DIGITS = 4300
@@ -108,7 +105,7 @@ class PickleWriter {
 
   #refuse(what: string): never {
     const path = this.#trail.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
-    throw new NotJson(`${this.#name}${path} ${what}.`)
+    throw new NotJson(`${shortened(`${this.#name}${path}`)} ${what}.`)
   }
 
   value(value: unknown, spelling?: Spelling, key = ''): string {

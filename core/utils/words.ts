@@ -1,5 +1,7 @@
 /** Words for error messages: near names, lists, and values as a reader would write them. */
 
+import { inspect } from 'node:util'
+
 function distance(a: string, b: string): number {
   let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
@@ -39,13 +41,22 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return near === undefined ? '' : ` Did you mean '${near}'?`
 }
 
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // It contains itself or a bigint, or is nested too deeply.
+    return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
+  }
+}
+
 /** A value as an error message shows it: short, and with its type where the text would not tell. */
 export function shown(value: unknown): string {
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
   if (typeof value === 'bigint') return `${value}n`
   if (value instanceof Date || value instanceof RegExp) return String(value)
   if (typeof value === 'symbol' || value === undefined) return String(value)
-  const text = JSON.stringify(value)
+  const text = jsonOf(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 

@@ -46,7 +46,7 @@ export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): s
   const { signer, written } = salted(salt)
   const Serializer = serializer()
   if (Serializer !== JSONSerializer) return signer.signObject(data, { serializer: Serializer, compress: true })
-  const json = stringifyJson(data)
+  const json = stringifyJson(data, 'session')
   const text = signer.signSerialized(json, true)
   written.add(text, json)
   return text

@@ -106,7 +106,7 @@ export class SessionBase {
         `session.${key} cannot be undefined, which JSON cannot hold. To remove it: delete session.${key}`,
       )
     }
-    assertJson(value, `session.${key}`)
+    assertJson(value, `session.${key}`, data)
     setOwn(data, key, value)
     this.#change(key)
     return this
