@@ -101,6 +101,37 @@ class Interfered implements SessionStore {
   }
 }
 
+/** Strings that no session has for a key, although a client or a view may name them. */
+const NO_KEYS: readonly string[] = [
+  '',
+  '1',
+  'nul\0nul\0nul\0',
+  '\0'.repeat(32),
+  'a space in the key',
+  'line\nfeed\r\nin the key',
+  'tab\tin\tthe\tkey',
+  `${'../'.repeat(8)}etc/passwd`,
+  '..\\..\\windows\\system32',
+  'sp ace\nline%00\0',
+  '__proto__',
+  'constructor',
+  'k'.repeat(10_000),
+  'k'.repeat(300_000),
+  'ｋ'.repeat(32),
+  '\u{1f642}'.repeat(16),
+  '\ud800'.repeat(32),
+  "' or 1=1 -- 12345678",
+  '%'.repeat(32),
+  '*'.repeat(32),
+]
+
+/** A list in a list in a list, so many levels deep. */
+function nested(levels: number): unknown {
+  let value: unknown = 'inside'
+  for (let i = 0; i < levels; i++) value = [value]
+  return value
+}
+
 const saved = async (store: SessionStore, data: Record<string, unknown>): Promise<string> => {
   const session = openSession(store)
   session.update(data)
@@ -230,19 +261,40 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
 
     it('knows nothing of a key it did not issue, and does not adopt it', async () => {
       const store = await open()
-      for (const key of [
-        '1',
-        newSessionKey(),
-        `${'../'.repeat(8)}etc/passwd`,
-        'k'.repeat(10_000),
-        'sp ace\nline%00\0',
-      ]) {
+      for (const key of [newSessionKey(), ...NO_KEYS]) {
         const session = await loaded(store, key)
         assert.equal(session.sessionKey, null)
         session.set('a', 1)
         await session.save()
         assert.notEqual(session.sessionKey, key)
       }
+    })
+
+    it('takes a string that cannot be a key for an unknown session, and fails at none', async () => {
+      const store = await open()
+      for (const key of NO_KEYS) {
+        const what = JSON.stringify(key.slice(0, 40))
+        assert.equal(await store.load(key), undefined, what)
+        assert.equal(store.loadSync?.(key), undefined, what)
+        assert.equal(await openSession(store).exists(key), false, what)
+        assert.notEqual(await store.exists?.(key), true, what)
+        await openSession(store).delete(key)
+        assert.notEqual(await store.delete(key), true, what)
+      }
+    })
+
+    it('keeps what is nested 900 levels deep, and refuses by its name what is nested more deeply than any stack', async () => {
+      const store = await open()
+      const session = openSession(store)
+      session.set('good', nested(900))
+      for (const levels of [1001, 5000, 100_000]) {
+        assert.throws(() => session.set('bad', nested(levels)), {
+          name: 'NotJson',
+          message: /^session\.bad.*levels deep/,
+        })
+      }
+      await session.save()
+      assert.equal(JSON.stringify(await content(store, session.sessionKey)), JSON.stringify({ good: nested(900) }))
     })
 
     it('creates nothing when it is asked for an unknown key', async () => {
@@ -272,6 +324,22 @@ function recordTests(it: Runner, openStore: OpenStore): void {
     await openSession(store, key).delete()
     assert.equal(await openSession(store).exists(key), false)
     assert.deepEqual(await content(store, key), {})
+  })
+
+  it('tells keys apart that differ in case alone', async () => {
+    const store = await open()
+    const key = await saved(store, { a: 1 })
+    const { version = '' } = (await store.load(key)) ?? {}
+    const swapped = key.replace(/[a-z]/gi, (letter) =>
+      letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
+    )
+    assert.notEqual(swapped, key)
+    assert.equal(await store.load(swapped), undefined)
+    assert.equal(await openSession(store).exists(swapped), false)
+    await assert.rejects(store.update(swapped, { data: { b: 2 }, expiresAt: Date.now() + 600_000 }, version))
+    assert.notEqual(await store.delete(swapped), true)
+    assert.notEqual(await store.delete(swapped, version), true)
+    assert.deepEqual(await content(store, key), { a: 1 })
   })
 
   it('deletes a session once, and says so where it can', async () => {
