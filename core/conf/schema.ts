@@ -299,7 +299,11 @@ export const schema = {
     boolean,
     false,
   ),
-  SESSION_FILE_PATH: setting("Folder of the file engine; null for the system's temporary folder.", nullableText, null),
+  SESSION_FILE_PATH: setting(
+    "Folder of the file engine; null for one of mode 0700 in the system's temporary folder. To share sessions with Django, name Django's folder.",
+    nullableText,
+    null,
+  ),
   SESSION_CACHE_ALIAS: setting('Cache of the cache and cached_db engines.', filledText, 'default'),
   SESSION_MAX_LIFETIME: setting(
     'Longest life of a session in seconds, however often it is used; null for no limit. Not of Django.',
