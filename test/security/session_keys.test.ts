@@ -194,7 +194,7 @@ for (const database of await databases('sessiondevices')) {
           [{ key: string; rows: number }],
         ]
         expect(plan.key).to.equal('PRIMARY')
-        expect(Number(plan.rows)).to.be.below(10)
+        expect(plan.rows).to.be.below(10)
       }))
   })
 }

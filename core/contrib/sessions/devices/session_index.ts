@@ -55,7 +55,7 @@ export class SessionIndex {
     // No user has an id that the column cannot hold, and PostgreSQL would not even compare a NUL.
     if (userId.length > 255 || userId.includes('\0')) return []
     const users = whereExactly(this.#rows(), DEFAULT_ALIAS, 'user_id', [userId])
-    const rows: Row[] = await users.orderBy('created', 'desc').select()
+    const rows = (await users.orderBy('created', 'desc').select()) as Row[]
     return rows.map(this.#read)
   }
 
