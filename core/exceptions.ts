@@ -22,6 +22,9 @@ export class PermissionDenied extends NamedError {}
 /** The request cannot be understood. Becomes a 400 response. */
 export class BadRequest extends NamedError {}
 
+/** The body is of a type that is not accepted here. Becomes a 415 response. */
+export class UnsupportedMediaType extends BadRequest {}
+
 /** The client did something that no honest client does. Becomes a 400 response, logged on `django.security.<name>`. */
 export class SuspiciousOperation extends NamedError {}
 

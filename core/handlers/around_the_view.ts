@@ -1,6 +1,6 @@
 /** The innermost point of the chain: reads the body, calls the view, and turns its errors into answers. */
 import type { Middleware } from 'koa'
-import { applyResponse, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
+import { applyResponse, beginView, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
 import type { RootResolver } from '#core/urls'
 import { shown } from '#core/utils'
 import type { ErrorResponses } from './error_responses.ts'
@@ -26,6 +26,7 @@ export function aroundTheView(resolver: RootResolver, errors: ErrorResponses): M
       // The resolver found nothing before; asked again it says so with its error.
       const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
       if (isReadBeforeView(request)) await request.read()
+      beginView(request)
       const given: unknown = match.func(request, paramsOf(match) as never)
       // A view that does not wait is not waited for.
       answer = responseIn(given instanceof HttpResponseBase ? given : await given, match)

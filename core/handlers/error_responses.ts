@@ -8,8 +8,16 @@ import {
   ServiceUnavailable,
   SuspiciousOperation,
   TooManyRequests,
+  UnsupportedMediaType,
 } from '#core/exceptions'
-import { type HttpRequest, HttpResponse, HttpResponseBase, MultiPartParserError } from '#core/http'
+import {
+  clientErrorStatus,
+  type HttpRequest,
+  HttpResponse,
+  HttpResponseBase,
+  MultiPartParserError,
+  viewHasBegun,
+} from '#core/http'
 import type { ErrorHandlers } from '#core/urls'
 import { getLogger, shown } from '#core/utils'
 import { defaultErrorPage, technical404, technical500 } from '#core/views'
@@ -56,14 +64,19 @@ export class ErrorResponses {
     }
     if (error instanceof BadRequest) {
       log.warning(`${error.message}: ${pathForLog(request)}`, error)
-      return this.#badRequest(request, error)
+      return error instanceof UnsupportedMediaType
+        ? this.#unsupported(request, error)
+        : this.#badRequest(request, error)
     }
     if (error instanceof SuspiciousOperation) {
       getLogger(`django.security.${error.name}`).error(error.message, error)
       return this.#badRequest(request, error)
     }
     if (error instanceof ServiceUnavailable) return serviceUnavailable(request, error)
-    if (error instanceof HttpError && error.status < 500) return this.#koaError(request, error)
+    if (error instanceof HttpError && error.status < 500) return this.#koaError(request, error, error.status)
+    // Before the view, an error is one of a middleware, whose status counts as in Koa.
+    const status = viewHasBegun(request) ? undefined : clientErrorStatus(error)
+    if (status !== undefined) return this.#koaError(request, error, status)
     log.error(`Internal Server Error: ${pathForLog(request)}`, error)
     return settings.DEBUG ? technical500(request, error) : this.#page(500, request, error)
   }
@@ -75,16 +88,21 @@ export class ErrorResponses {
     return page
   }
 
+  async #unsupported(request: HttpRequest, error: Error): Promise<HttpResponseBase> {
+    const page = await this.#badRequest(request, error)
+    page.status = 415
+    return page
+  }
+
   /** What `ctx.throw(401)` and npm middleware throw: the status is theirs, with the page of ours where we have one. */
-  #koaError(request: HttpRequest, error: InstanceType<typeof HttpError>): Answer {
+  #koaError(request: HttpRequest, error: Error, status: number): Answer {
     log.warning(`${error.name}: ${pathForLog(request)}`)
-    if (error.status === 400 || error.status === 403 || error.status === 404) {
-      return this.#page(error.status, request, error)
-    }
-    return new HttpResponse(error.expose ? error.message : error.name, {
-      status: error.status,
+    if (status === 400 || status === 403 || status === 404) return this.#page(status, request, error)
+    const { expose, headers } = error as Partial<InstanceType<typeof HttpError>>
+    return new HttpResponse(expose ? error.message : error.name, {
+      status,
       contentType: 'text/plain; charset=utf-8',
-      headers: (error.headers ?? {}) as Record<string, string>,
+      headers: (headers ?? {}) as Record<string, string>,
     })
   }
 

@@ -2,9 +2,10 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
-import { BadRequest, RequestDataTooBig, TooManyFieldsSent } from '#core/exceptions'
+import { BadRequest, RequestDataTooBig, TooManyFieldsSent, UnsupportedMediaType } from '#core/exceptions'
 import { UnreadablePostError } from './errors.ts'
 import { MultipartReader } from './multipart.ts'
+import { fieldsFrom, filesFrom, rawBodyOf } from './other_parsers.ts'
 import { type ReadBody, stateOf } from './state.ts'
 import { FileMap } from './uploaded_file.ts'
 import type { HttpRequest } from './view.ts'
@@ -27,15 +28,39 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
 }
 
+const isJsonType = (type: string): boolean =>
+  type === 'application/json' ||
+  type === 'application/csp-report' ||
+  (type.startsWith('application/') && type.endsWith('+json'))
+
+export const isJson = ({ req }: HttpRequest): boolean => isJsonType(mediaType(req))
+
+/** Whether the body has fields and files for POST and FILES: a form, sent with POST. */
+export function isForm({ method, req }: HttpRequest): boolean {
+  if (method !== 'POST') return false
+  const type = mediaType(req)
+  return type === URLENCODED || type === MULTIPART
+}
+
 /** Whether a view may expect the body without asking for it: forms and JSON. */
 export function isReadBeforeView(request: HttpRequest): boolean {
   if (!hasBody(request.req)) return false
   const type = mediaType(request.req)
   // A large upload by PUT is not a form to parse, and whether to hold it in memory is the view's to say.
   if (type === MULTIPART) return request.method === 'POST'
-  return (
-    type === URLENCODED || type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'))
-  )
+  return type === URLENCODED || isJsonType(type)
+}
+
+/** What a charset of a Content-Type stands for; undefined where it is absent, or no charset that is known. */
+export function charsetIn(contentType: string): string | undefined {
+  const label = /;\s*charset=\s*"?([^\s;"]+)/i.exec(contentType)?.[1]
+  if (label === undefined) return undefined
+  if (/^utf[-_]?8$/i.test(label)) return 'utf-8'
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -81,8 +106,8 @@ function collect(req: IncomingMessage, most: number): Promise<Buffer> {
 }
 
 function parseForm(bytes: Buffer, contentType: string): URLSearchParams {
-  const charset = /;\s*charset=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? 'utf-8'
-  if (!/^utf-?8$/i.test(charset) || !isUtf8(bytes)) {
+  // As in Django, a charset that does not exist is as good as none.
+  if ((charsetIn(contentType) ?? 'utf-8') !== 'utf-8' || !isUtf8(bytes)) {
     throw new BadRequest(`HTTP requests with the '${URLENCODED}' content type must be UTF-8 encoded.`)
   }
   return parseFields(bytes.toString())
@@ -99,31 +124,45 @@ async function readMultipart(request: HttpRequest): Promise<ReadBody> {
   return { bytes: undefined, post: reader.post, files: reader.files }
 }
 
-/** What a parser that ran before us left of a form. */
+/** What a parser that ran before us has left of the body. */
 function parsedElsewhere(request: HttpRequest): ReadBody {
-  const { rawBody } = request as { rawBody?: unknown }
-  const isForm = request.method === 'POST' && mediaType(request.req) === URLENCODED
-  const text = typeof rawBody === 'string' ? rawBody : undefined
+  const text = rawBodyOf(request)
+  const { parsed } = stateOf(request)
+  const value = parsed === undefined ? (request.req as { body?: unknown }).body : parsed.value
+  const isUrlencoded = mediaType(request.req) === URLENCODED
   return {
     bytes: text === undefined ? undefined : Buffer.from(text),
-    post: isForm && text !== undefined ? parseFields(text) : new URLSearchParams(),
-    files: new FileMap(),
+    // The text is better where there is one: an object does not tell `a=1&a=2` from `a[]=1&a[]=2`.
+    post: !isForm(request)
+      ? new URLSearchParams()
+      : isUrlencoded && text !== undefined
+        ? parseFields(text)
+        : fieldsFrom(value),
+    files: isForm(request) ? filesFrom(request) : new FileMap(),
+    isParsedElsewhere: true,
   }
 }
 
 async function readBytes(request: HttpRequest): Promise<ReadBody> {
   const bytes = await collect(request.req, settings.DATA_UPLOAD_MAX_MEMORY_SIZE ?? Number.POSITIVE_INFINITY)
-  const isForm = request.method === 'POST' && mediaType(request.req) === URLENCODED
-  const post = isForm ? parseForm(bytes, request.req.headers['content-type'] as string) : new URLSearchParams()
+  const post = isForm(request) ? parseForm(bytes, request.req.headers['content-type'] as string) : new URLSearchParams()
   return { bytes, post, files: new FileMap() }
 }
 
-function readAnyBody(request: HttpRequest): Promise<ReadBody> {
+/** Forms and JSON are not read through a compression: a few bytes could become gigabytes. */
+function refuseCompressed(request: HttpRequest): void {
+  const encoding = (request.req.headers['content-encoding'] ?? '').trim().toLowerCase()
+  if (encoding === '' || encoding === 'identity' || !isReadBeforeView(request)) return
+  request.req.resume()
+  throw new UnsupportedMediaType('The body has a Content-Encoding, which is not accepted for forms and JSON.')
+}
+
+async function readAnyBody(request: HttpRequest): Promise<ReadBody> {
   const { req } = request
-  if (stateOf(request).parsed !== undefined || req.readableDidRead) return Promise.resolve(parsedElsewhere(request))
-  if (!hasBody(req)) {
-    return Promise.resolve({ bytes: NOTHING, post: new URLSearchParams(), files: new FileMap() })
-  }
+  // A parser that has found nothing to parse assigns an empty object, and leaves the body unread.
+  if (req.readableDidRead) return parsedElsewhere(request)
+  if (!hasBody(req)) return { bytes: NOTHING, post: new URLSearchParams(), files: new FileMap() }
+  refuseCompressed(request)
   const isUpload = request.method === 'POST' && mediaType(req) === MULTIPART
   return isUpload ? readMultipart(request) : readBytes(request)
 }

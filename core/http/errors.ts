@@ -13,6 +13,7 @@ export {
   TooManyFieldsSent,
   TooManyFilesSent,
   TooManyRequests,
+  UnsupportedMediaType,
 } from '#core/exceptions'
 
 /** A form body is not what its Content-Type says. Becomes a 400 response. */

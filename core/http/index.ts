@@ -29,7 +29,8 @@ export {
   HttpResponseNotModified,
   HttpResponseServerError,
 } from './kinds.ts'
-export { extendKoa, extendRequest } from './koa.ts'
+export { beginView, extendKoa, extendRequest, viewHasBegun } from './koa.ts'
+export { clientErrorStatus } from './other_parsers.ts'
 export { HttpResponsePermanentRedirect, HttpResponseRedirect, type RedirectOptions } from './redirects.ts'
 export type { SignedCookieOptions } from './request.ts'
 export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'

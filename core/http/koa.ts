@@ -1,8 +1,9 @@
 /** Gives a Koa application's request and response Django's attributes, once, on their prototypes. */
 import type Koa from 'koa'
-import { BadRequest } from '#core/exceptions'
+import { isUtf8 } from 'node:buffer'
+import { BadRequest, UnsupportedMediaType } from '#core/exceptions'
 import { isDeeperThan, isValueDeeperThan, MOST_CLIENT_LEVELS } from '#core/utils'
-import { hasBody, parseFields, readBody } from './body.ts'
+import { charsetIn, hasBody, isForm, isJson, parseFields, readBody } from './body.ts'
 import { hostOf, isSecure, portOf } from './host.ts'
 import { absoluteUriOf, fullPathOf, pathInfoOf, scriptNameOf } from './location.ts'
 import type { SignedCookieOptions } from './request.ts'
@@ -12,36 +13,61 @@ import { type ReadBody, stateOf } from './state.ts'
 import { FileMap } from './uploaded_file.ts'
 import type { HttpRequest, ResolverMatch } from './view.ts'
 
-/** What was read of the body; undefined where there is none to read. */
-function bodyOf(request: HttpRequest, attribute: string): ReadBody | undefined {
+/** The form as it was read; undefined where the body is none, and POST and FILES are empty. */
+function formOf(request: HttpRequest, attribute: string): ReadBody | undefined {
   const { body } = stateOf(request)
-  if (body !== undefined || !hasBody(request.req)) return body
+  if (body !== undefined || !hasBody(request.req) || !isForm(request)) return body
   throw new Error(
-    `request.${attribute} is not there yet, because the body has not been read. Form and JSON bodies are read before` +
-      ' the view runs; a middleware, or a view of another type of body, calls `await request.read()` first.',
+    `request.${attribute} is not there yet, because the body has not been read. Forms are read before the view runs;` +
+      ' a middleware calls `await request.read()` first.',
   )
 }
 
-/** A form can only come with POST, so that for other requests there is nothing to wait for. */
-const formOf = (request: HttpRequest, attribute: string): ReadBody | undefined =>
-  request.method === 'POST' ? bodyOf(request, attribute) : undefined
-
-function bytesOf(request: HttpRequest): Buffer {
-  const { parsed } = stateOf(request)
-  if (parsed !== undefined) return parsed.value as Buffer
-  const body = bodyOf(request, 'body')
-  if (body === undefined) return Buffer.alloc(0)
-  if (body.bytes !== undefined) return body.bytes
-  throw new Error('request.body is gone: it was read into request.POST and request.FILES, or by another middleware.')
+/** What a parser from npm has assigned, or the bytes. Undefined where neither is there, as parsers expect it. */
+function bodyOf(request: HttpRequest): unknown {
+  const { parsed, body, viewHasBegun } = stateOf(request)
+  if (parsed !== undefined) return parsed.value
+  if (body?.bytes !== undefined) return body.bytes
+  if (body === undefined && !hasBody(request.req)) return viewHasBegun ? Buffer.alloc(0) : undefined
+  return viewHasBegun ? refuseBody(request, 'body') : undefined
 }
 
 /** What is nested more deeply would be too much for the stack of code that goes through it. */
 const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than ${MOST_CLIENT_LEVELS} levels deep.`)
 
+/**
+ * The view wants another type of body than the client has sent: that is the client's error, and no fault of the site.
+ * @throws UnsupportedMediaType, or an Error where the view has to read the body first
+ */
+function refuseBody(request: HttpRequest, attribute: string): never {
+  const type = request.get('Content-Type') || 'unknown'
+  const isGone = stateOf(request).body !== undefined
+  const why = isGone
+    ? 'was read into request.POST and request.FILES, or by a middleware'
+    : 'is not read before the view runs, as forms and JSON are. A view that takes it calls `await request.read()` first'
+  throw new UnsupportedMediaType(`request.${attribute}: a body of the type ${JSON.stringify(type)} ${why}.`)
+}
+
+/** @throws UnsupportedMediaType for another type of body, BadRequest for one that is not JSON */
 function jsonOf(request: HttpRequest): unknown {
-  const body: unknown = bytesOf(request)
-  if (!Buffer.isBuffer(body)) return body
-  const text = body.toString()
+  const { parsed, body } = stateOf(request)
+  if (hasBody(request.req) && !isJson(request)) refuseBody(request, 'json()')
+  if (parsed !== undefined && !Buffer.isBuffer(parsed.value) && (body === undefined || body.isParsedElsewhere)) {
+    return parsed.value
+  }
+  const charset = charsetIn(request.get('Content-Type'))
+  if (charset !== undefined && charset !== 'utf-8') throw new UnsupportedMediaType('JSON must be UTF-8.')
+  const bytes = body?.bytes ?? bodyOf(request)
+  if (bytes === undefined && hasBody(request.req)) {
+    throw new Error('request.json() has nothing to read yet: a middleware calls `await request.read()` first.')
+  }
+  return parseJson((bytes ?? Buffer.alloc(0)) as Buffer)
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new BadRequest('The body is not JSON: it is not UTF-8.')
+  // As in Python, a byte order mark may come first.
+  const text = bytes.toString().replace(/^\uFEFF/, '')
   if (isDeeperThan(MOST_CLIENT_LEVELS, text)) throw tooDeep()
   try {
     return JSON.parse(text) as unknown
@@ -64,7 +90,7 @@ const requestAttributes: ThisType<HttpRequest> & object = {
     return cookiesOf(this)
   },
   get body(): Buffer {
-    return bytesOf(this)
+    return bodyOf(this) as Buffer
   },
   // A body parser from npm assigns what it has parsed.
   set body(value: unknown) {
@@ -111,6 +137,14 @@ const requestAttributes: ThisType<HttpRequest> & object = {
     return jsonOf(this)
   },
 }
+
+/** To be called just before the view: from here on, a body that is not there is an error. */
+export function beginView(request: HttpRequest): void {
+  stateOf(request).viewHasBegun = true
+}
+
+/** Whether the view of a request has been called. */
+export const viewHasBegun = (request: HttpRequest): boolean => stateOf(request).viewHasBegun === true
 
 /**
  * Gives all requests of an application further attributes, when the first of them needs it. They stand on the

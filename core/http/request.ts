@@ -21,7 +21,11 @@ declare module 'koa' {
     readonly FILES: FileMap
     /** Cookies that came with the request, without a prototype. */
     readonly COOKIES: Readonly<Record<string, string>>
-    /** The body as it came. Form and JSON bodies are there when the view runs, others after `await read()`. */
+    /**
+     * The body as it came, or what a body parser from npm has made of it. Forms and JSON are there when the view runs,
+     * others after `await read()`. To a middleware it is undefined before anything has been read.
+     * @throws UnsupportedMediaType in a view, for a body that has not been read, and for one that became POST and FILES
+     */
     body: Buffer
     /** What the URL resolved to; undefined where nothing matches. */
     resolverMatch: ResolverMatch | undefined
@@ -51,12 +55,12 @@ declare module 'koa' {
     getSignedCookie(name: string, options?: SignedCookieOptions): string
     /**
      * Reads the body once, within the DATA_UPLOAD limits; later calls wait for the first.
-     * @throws RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, BadRequest
+     * @throws RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, BadRequest, UnsupportedMediaType
      */
     read(): Promise<void>
     /**
      * The body as JSON.
-     * @throws BadRequest when it is not JSON
+     * @throws UnsupportedMediaType when its type is another, BadRequest when it is not JSON
      */
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
     json<T = unknown>(): T

@@ -8,6 +8,8 @@ export interface ReadBody {
   readonly bytes: Buffer | undefined
   readonly post: URLSearchParams
   readonly files: FileMap
+  /** Whether a parser from npm has read it. */
+  readonly isParsedElsewhere?: boolean
 }
 
 export interface RequestState {
@@ -19,6 +21,8 @@ export interface RequestState {
   body?: ReadBody
   /** What a parser other than ours put into `request.body`. */
   parsed?: { readonly value: unknown }
+  /** Whether the view has been called: before that, the body may still be read by a middleware. */
+  viewHasBegun?: boolean
 }
 
 const STATE = Symbol('nuages.request')

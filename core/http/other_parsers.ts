@@ -1,0 +1,119 @@
+/** What body parsers from npm have read, in our terms: the fields, the files, and the status of their errors. */
+import type { IncomingMessage } from 'node:http'
+import { settings } from '#core/conf'
+import { TooManyFieldsSent } from '#core/exceptions'
+import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
+import type { HttpRequest } from './view.ts'
+
+/** Where parsers leave what they have read: on Koa's request, or (`patchNode`) on Node's. */
+interface Parsed {
+  readonly body?: unknown
+  readonly rawBody?: unknown
+  /** Of one file: `single()` of multer. */
+  readonly file?: unknown
+  /** By field, with lists where a field has several (formidable, `fields()` of multer), or in one list (multer). */
+  readonly files?: unknown
+}
+
+/** A file of multer (`buffer` or `path`) or of formidable (`filepath`). */
+interface ParsedFile {
+  readonly fieldname?: string
+  readonly originalname?: string
+  readonly originalFilename?: string | null
+  readonly mimetype?: string | null
+  readonly size?: number
+  readonly buffer?: Buffer
+  readonly path?: string
+  readonly filepath?: string
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const onNode = (request: HttpRequest): IncomingMessage & Parsed => request.req
+
+/** The body as the client sent it, where a parser has kept it. */
+export function rawBodyOf(request: HttpRequest): string | undefined {
+  const raw = (request as Parsed).rawBody ?? onNode(request).rawBody
+  return typeof raw === 'string' ? raw : undefined
+}
+
+/**
+ * The fields of a form that was parsed into an object. Lists become several fields of one name, and nested objects get
+ * their names back: `{ a: { b: '1' } }` is the field `a[b]`.
+ * @throws TooManyFieldsSent over DATA_UPLOAD_MAX_NUMBER_FIELDS
+ */
+export function fieldsFrom(body: unknown): URLSearchParams {
+  const fields = new URLSearchParams()
+  if (!isObject(body) || Buffer.isBuffer(body)) return fields
+  const most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS ?? Number.POSITIVE_INFINITY
+  // A stack and no recursion: the client decides how deep the names are nested.
+  const waiting: [name: string, value: unknown][] = Object.entries(body).toReversed()
+  let count = 0
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [name, value] = next
+    if (isObject(value)) {
+      // The keys alone are visited: a list may have a length of millions and one entry.
+      const inside = Object.entries(value).map(([key, entry]): [string, unknown] => {
+        return [Array.isArray(value) && !isObject(entry) ? name : `${name}[${key}]`, entry]
+      })
+      waiting.push(...inside.toReversed())
+      continue
+    }
+    if (++count > most) {
+      throw new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.')
+    }
+    fields.append(name, value === undefined || value === null ? '' : `${value as string | number}`)
+  }
+  return fields
+}
+
+function uploadedFile(field: string, file: ParsedFile): UploadedFile | undefined {
+  const name = safeFileName(file.originalname ?? file.originalFilename ?? '')
+  if (name === undefined) return undefined
+  return new UploadedFile({
+    fieldName: file.fieldname ?? field,
+    name,
+    size: file.size ?? file.buffer?.length ?? 0,
+    contentType: file.mimetype ?? 'application/octet-stream',
+    content: file.buffer,
+    temporaryPath: file.path ?? file.filepath,
+  })
+}
+
+/** The files of a form, in whichever of their shapes a parser has left them. */
+export function filesFrom(request: HttpRequest): FileMap {
+  const found = new FileMap()
+  const add = (field: string, value: unknown): void => {
+    const file = isObject(value) ? uploadedFile(field, value) : undefined
+    if (file !== undefined) found.append(file)
+  }
+  const parsed = request as Parsed
+  const files = parsed.files ?? onNode(request).files
+  const byField = isObject(files) && !Array.isArray(files) ? files : { '': files }
+  for (const [field, value] of Object.entries(byField)) for (const each of [value].flat()) add(field, each)
+  add('', parsed.file ?? onNode(request).file)
+  return found
+}
+
+/** What the client did wrong, by the codes of multer; the others are about a field or a name. */
+const TOO_LARGE = /^LIMIT_(?:FILE_SIZE|FIELD_VALUE|FILE_COUNT|FIELD_COUNT|PART_COUNT)$/
+
+/** The messages of busboy, which multer passes on without a code. */
+const MALFORMED_FORM =
+  /^(?:Unexpected end of (?:form|file)|Malformed (?:part header|content type|urlencoded form)|Multipart: Boundary not found|Missing Content-Type|Unsupported content type: .*|Request (?:aborted|closed))$/i
+
+const isClientError = (status: unknown): status is number =>
+  typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 500
+
+/**
+ * The status from 400 to 499 that an error of a middleware asks for: Koa's `status` or `statusCode`, formidable's
+ * `httpCode`, and what the errors of multer, busboy and zlib mean. Undefined where the fault is not the client's.
+ */
+export function clientErrorStatus(error: Error): number | undefined {
+  const { status, statusCode, httpCode, code } = error as Error & Record<string, unknown>
+  const given = [status, statusCode, httpCode].find(isClientError)
+  if (given !== undefined) return given
+  if (error.name === 'MulterError') return TOO_LARGE.test(String(code)) ? 413 : 400
+  if (typeof code === 'string' && /^Z_(?:DATA|BUF|NEED_DICT)/.test(code)) return 400
+  return MALFORMED_FORM.test(error.message) ? 400 : undefined
+}
