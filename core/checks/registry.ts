@@ -14,6 +14,7 @@ interface Registered {
   readonly check: Check
   readonly tags: readonly string[]
   readonly deploy: boolean
+  readonly serving: boolean
 }
 
 export class CheckRegistry {
@@ -23,9 +24,10 @@ export class CheckRegistry {
    * Adds a check; adding it twice is the same as once.
    * @param tags by which `check --tag` selects it
    * @param options.deploy true for a check that runs under `check --deploy` only
+   * @param options.serving true for a check of what a server alone needs: other commands run without
    */
-  register(check: Check, tags: string | readonly string[], { deploy = false } = {}): void {
-    this.#checks.set(check, { check, tags: typeof tags === 'string' ? [tags] : tags, deploy })
+  register(check: Check, tags: string | readonly string[], { deploy = false, serving = false } = {}): void {
+    this.#checks.set(check, { check, tags: typeof tags === 'string' ? [tags] : tags, deploy, serving })
   }
 
   /** All tags, of deployment checks too where asked for, in alphabetical order. */
@@ -38,11 +40,13 @@ export class CheckRegistry {
   async run({
     tags,
     deploy = false,
+    serving = true,
     ...options
-  }: CheckOptions & { tags?: readonly string[]; deploy?: boolean } = {}): Promise<CheckMessage[]> {
+  }: CheckOptions & { tags?: readonly string[]; deploy?: boolean; serving?: boolean } = {}): Promise<CheckMessage[]> {
     const messages: CheckMessage[] = []
     for (const registered of this.#checks.values()) {
       if (registered.deploy && !deploy) continue
+      if (registered.serving && !serving) continue
       // As in Django, checks of databases run only where a database was named.
       if (tags === undefined && registered.tags.includes('database') && options.databases === undefined) continue
       if (tags !== undefined && !tags.some((tag) => registered.tags.includes(tag))) continue

@@ -3,6 +3,7 @@ export { builtFrom, type FromSettings, preparedFrom, prepareSettings } from './d
 export { cacheFromUrl, databaseFromUrl } from './environment.ts'
 export { overrideSettings } from './override.ts'
 export { type LoadedSettings, type SettingDefinition, type SettingName, type Settings, schema } from './schema.ts'
+export { LEAST_VARIETY, NEW_KEY, requireSecretKeys, secretKeyProblems } from './secret_keys.ts'
 export {
   allSettings,
   givenSettings,

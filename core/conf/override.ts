@@ -17,7 +17,7 @@ export async function overrideSettings<T>(overrides: Settings, fn: () => T | Pro
       throw new ImproperlyConfigured(`overrideSettings: '${name}' is not the name of a setting.`)
   }
   const values = completeSettings({ ...currentSettings(), ...overrides })
-  pushSettings(values)
+  pushSettings(values, Object.keys(overrides))
   try {
     await prepareSettings()
     return await fn()

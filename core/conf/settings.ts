@@ -46,6 +46,15 @@ function readOnly(names: Iterable<string>, read: (name: string) => () => unknown
 
 const unread = readOnly(Object.keys(schema), () => currentSettings)
 
+/** The names that each override gave. */
+const overrides = new Map<LoadedSettings, ReadonlySet<string>>()
+
+/** Whether an override that is running gave this setting. */
+export const isOverridden = (name: string): boolean => [...overrides.values()].some((names) => names.has(name))
+
+/** The values of the project itself, beneath all overrides. */
+export const projectSettings = (): LoadedSettings => stack[0] ?? currentSettings()
+
 /** What `settings` shows of each set of values. */
 const faces = new Map<LoadedSettings, object>()
 
@@ -74,9 +83,13 @@ export function settingNamed(name: string): unknown {
   return all[name]
 }
 
-/** Puts values in force until `pop` takes them away. */
-export function pushSettings(values: LoadedSettings): void {
+/**
+ * Puts values in force until `pop` takes them away.
+ * @param overridden the names that an override gave
+ */
+export function pushSettings(values: LoadedSettings, overridden: readonly string[] = []): void {
   stack.push(values)
+  if (overridden.length > 0) overrides.set(values, new Set(overridden))
   const byName: Readonly<Record<string, unknown>> = values
   faces.set(
     values,
@@ -90,6 +103,7 @@ export function pushSettings(values: LoadedSettings): void {
 
 export function popSettings(values: LoadedSettings): void {
   stack.splice(stack.lastIndexOf(values), 1)
+  overrides.delete(values)
   if (!stack.includes(values)) faces.delete(values)
   putInForce(stack.at(-1))
 }

@@ -96,7 +96,9 @@ export class ErrorResponses {
 
   /** What `ctx.throw(401)` and npm middleware throw: the status is theirs, with the page of ours where we have one. */
   #koaError(request: HttpRequest, error: Error, status: number): Answer {
-    log.warning(`${error.name}: ${pathForLog(request)}`)
+    const line = `${error.name}: ${pathForLog(request)}`
+    if (error instanceof HttpError) log.warning(line)
+    else log.warning(line, error)
     if (status === 400 || status === 403 || status === 404) return this.#page(status, request, error)
     const { expose, headers } = error as Partial<InstanceType<typeof HttpError>>
     return new HttpResponse(expose ? error.message : error.name, {

@@ -1,7 +1,7 @@
 /** From settings to a Koa application: MIDDLEWARE around the views of ROOT_URLCONF. */
 import type Koa from 'koa'
 import { setup } from '#core/apps'
-import { prepareSettings, projectRoot, settings } from '#core/conf'
+import { prepareSettings, projectRoot, requireSecretKeys, settings } from '#core/conf'
 import { extendKoa } from '#core/http'
 import { loadEngines } from '#core/template'
 import { loadUrlconf } from '#core/urls'
@@ -28,10 +28,11 @@ export interface ApplicationOptions {
 
 /**
  * The application that the settings describe. Everything that can be wrong with them shows here, not at a request.
- * @throws ImproperlyConfigured
+ * @throws ImproperlyConfigured, outside DEBUG also for a SECRET_KEY that is publicly known or can be guessed
  */
 export async function createApplication({ serveStatic }: ApplicationOptions = {}): Promise<Koa> {
   await setup()
+  requireSecretKeys()
   await loadEngines()
   const middleware = await loadMiddleware(settings.MIDDLEWARE, projectRoot())
   const resolver = await loadUrlconf()

@@ -5,7 +5,7 @@ import { settings } from '#core/conf'
 import { BadRequest, RequestDataTooBig, TooManyFieldsSent, UnsupportedMediaType } from '#core/exceptions'
 import { UnreadablePostError } from './errors.ts'
 import { MultipartReader } from './multipart.ts'
-import { fieldsFrom, filesFrom, rawBodyOf } from './other_parsers.ts'
+import { fieldsFrom, filesFrom, parsedBodyOf, rawBodyOf } from './other_parsers.ts'
 import { type ReadBody, stateOf } from './state.ts'
 import { FileMap } from './uploaded_file.ts'
 import type { HttpRequest } from './view.ts'
@@ -127,8 +127,6 @@ async function readMultipart(request: HttpRequest): Promise<ReadBody> {
 /** What a parser that ran before us has left of the body. */
 function parsedElsewhere(request: HttpRequest): ReadBody {
   const text = rawBodyOf(request)
-  const { parsed } = stateOf(request)
-  const value = parsed === undefined ? (request.req as { body?: unknown }).body : parsed.value
   const isUrlencoded = mediaType(request.req) === URLENCODED
   return {
     bytes: text === undefined ? undefined : Buffer.from(text),
@@ -137,7 +135,7 @@ function parsedElsewhere(request: HttpRequest): ReadBody {
       ? new URLSearchParams()
       : isUrlencoded && text !== undefined
         ? parseFields(text)
-        : fieldsFrom(value),
+        : fieldsFrom(parsedBodyOf(request)),
     files: isForm(request) ? filesFrom(request) : new FileMap(),
     isParsedElsewhere: true,
   }

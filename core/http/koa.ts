@@ -8,6 +8,7 @@ import { hostOf, isSecure, portOf } from './host.ts'
 import { absoluteUriOf, fullPathOf, pathInfoOf, scriptNameOf } from './location.ts'
 import type { SignedCookieOptions } from './request.ts'
 import { cookiesOf, signedCookieOf } from './request_cookies.ts'
+import { parsedBodyOf } from './other_parsers.ts'
 import { responseAttributes } from './response_cookies.ts'
 import { type ReadBody, stateOf } from './state.ts'
 import { FileMap } from './uploaded_file.ts'
@@ -27,6 +28,8 @@ function formOf(request: HttpRequest, attribute: string): ReadBody | undefined {
 function bodyOf(request: HttpRequest): unknown {
   const { parsed, body, viewHasBegun } = stateOf(request)
   if (parsed !== undefined) return parsed.value
+  const onNode = body?.isParsedElsewhere ? parsedBodyOf(request) : undefined
+  if (onNode !== undefined) return onNode
   if (body?.bytes !== undefined) return body.bytes
   if (body === undefined && !hasBody(request.req)) return viewHasBegun ? Buffer.alloc(0) : undefined
   return viewHasBegun ? refuseBody(request, 'body') : undefined
@@ -50,10 +53,11 @@ function refuseBody(request: HttpRequest, attribute: string): never {
 
 /** @throws UnsupportedMediaType for another type of body, BadRequest for one that is not JSON */
 function jsonOf(request: HttpRequest): unknown {
-  const { parsed, body } = stateOf(request)
   if (hasBody(request.req) && !isJson(request)) refuseBody(request, 'json()')
-  if (parsed !== undefined && !Buffer.isBuffer(parsed.value) && (body === undefined || body.isParsedElsewhere)) {
-    return parsed.value
+  const { body } = stateOf(request)
+  if (body === undefined || body.isParsedElsewhere) {
+    const parsed = parsedBodyOf(request)
+    if (parsed !== undefined && !Buffer.isBuffer(parsed)) return parsed
   }
   const charset = charsetIn(request.get('Content-Type'))
   if (charset !== undefined && charset !== 'utf-8') throw new UnsupportedMediaType('JSON must be UTF-8.')

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
 import { TooManyFieldsSent } from '#core/exceptions'
+import { stateOf } from './state.ts'
 import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
 import type { HttpRequest } from './view.ts'
 
@@ -30,6 +31,12 @@ interface ParsedFile {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 const onNode = (request: HttpRequest): IncomingMessage & Parsed => request.req
+
+/** What a parser has made of the body; undefined where none has run. */
+export function parsedBodyOf(request: HttpRequest): unknown {
+  const { parsed } = stateOf(request)
+  return parsed === undefined ? onNode(request).body : parsed.value
+}
 
 /** The body as the client sent it, where a parser has kept it. */
 export function rawBodyOf(request: HttpRequest): string | undefined {

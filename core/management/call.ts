@@ -23,7 +23,7 @@ export async function runCommand(command: BaseCommand, options: ParsedOptions): 
     const wanted = command.requiresSystemChecks
     if (wanted !== false && !options.skipChecks) {
       const { performChecks } = await import('./checking.ts')
-      await performChecks(command, wanted === true ? {} : { tags: wanted })
+      await performChecks(command, { serving: false, tags: wanted === true ? undefined : wanted })
     }
   }
   await command.handle(options)

@@ -6,6 +6,8 @@ import { type CommandIo, SystemCheckError } from './base.ts'
 export interface CheckingOptions {
   readonly tags?: readonly string[] | undefined
   readonly deploy?: boolean | undefined
+  /** Whether to check what a server alone needs, too. */
+  readonly serving?: boolean | undefined
   /** Aliases of databases that may be connected to. */
   readonly databases?: readonly string[] | undefined
   /** The least level that is an error. */
@@ -54,11 +56,11 @@ function counted(visible: number, silenced: number): string {
  * @throws SystemCheckError when one is at `failLevel` or above
  */
 export async function performChecks(io: CommandIo, options: CheckingOptions = {}): Promise<void> {
-  const { tags, deploy = false, databases, failLevel = 'ERROR', countIssues = false } = options
+  const { tags, deploy = false, serving = true, databases, failLevel = 'ERROR', countIssues = false } = options
   await loadChecks()
   // What was imported just now may have something to prepare.
   await prepareSettings()
-  const all = await runChecks({ deploy, ...(tags && { tags }), ...(databases && { databases }) })
+  const all = await runChecks({ deploy, serving, ...(tags && { tags }), ...(databases && { databases }) })
   const visible = all.filter((message) => !isSilenced(message))
   const header = visible.length === 0 ? '' : 'System check identified some issues:\n'
   const rest = groups(visible, io) + (countIssues ? counted(visible.length, all.length - visible.length) : '')

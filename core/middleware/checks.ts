@@ -11,7 +11,7 @@ import {
   checkRedirectIsEarly,
   checkTwice,
 } from './checks/order.ts'
-import { checkSecretKeys, checkSecurity } from './checks/security.ts'
+import { checkSecretKeys, checkSecurity, checkServingKeys } from './checks/security.ts'
 import { checkSessionsAreShared, checkSessionStore } from './checks/session_store.ts'
 
 const ALWAYS = {
@@ -28,3 +28,4 @@ const OF_DEPLOYMENT = {
 for (const [tag, checks] of Object.entries(ALWAYS)) for (const check of checks) register(check, tag)
 for (const [tag, checks] of Object.entries(OF_DEPLOYMENT))
   for (const check of checks) register(check, tag, { deploy: true })
+register(checkServingKeys, 'security', { serving: true })

@@ -2,7 +2,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import Koa from 'koa'
-import { allowTestHost, extendKoa, type HttpRequest } from '#core/http'
+import { allowTestHost, beginView, extendKoa, type HttpRequest } from '#core/http'
 import { payloadOf, type RequestOptions } from './payload.ts'
 
 export class RequestFactory {
@@ -51,6 +51,7 @@ export class RequestFactory {
     if (body !== undefined) req.push(null)
     const { request } = this.#app.createContext(req, new ServerResponse(req))
     await request.read()
+    beginView(request)
     return request
   }
 }

@@ -1,6 +1,6 @@
-/** Django's deployment checks of hosts, https, headers and keys: security.W001 to W025, E023, E024. */
+/** Django's deployment checks of hosts, https, headers and keys: security.W001 to W025, E023, E024, and E110 of ours. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
-import { settings } from '#core/conf'
+import { LEAST_VARIETY, NEW_KEY, secretKeyProblems, settings } from '#core/conf'
 import { referrerPolicies } from '../security.ts'
 import { FRAMES, isUsed, SECURITY } from './chain.ts'
 
@@ -158,12 +158,9 @@ export function checkSecurity(): CheckMessage[] {
 }
 
 const LEAST_LENGTH = 50
-const LEAST_VARIETY = 5
 
 const isWeak = (key: string): boolean =>
   key.length < LEAST_LENGTH || new Set(key).size < LEAST_VARIETY || key.startsWith('django-insecure-')
-
-const NEW_KEY = `node -e "console.log(require('node:crypto').randomBytes(50).toString('base64url'))"`
 
 function weakKey(key: string, id: string, where: string, hint: string): CheckMessage[] {
   if (!isWeak(key)) return []
@@ -187,4 +184,11 @@ export function checkSecretKeys(): CheckMessage[] {
     return weakKey(key, 'security.W025', where, `Take ${where} out: what it has signed is then no longer good.`)
   })
   return [...ofKey, ...ofFallbacks]
+}
+
+/** security.E110: keys with which the server does not start. */
+export function checkServingKeys(): CheckMessage[] {
+  return secretKeyProblems().map(
+    ({ where, message, remedy }) => new Error(message, { id: 'security.E110', obj: where, hint: remedy }),
+  )
 }
