@@ -1,5 +1,5 @@
 /** Serves the files of a folder. For development: a web server does it better. */
-import { readdirSync, type Stats, statSync } from 'node:fs'
+import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { Http404, SuspiciousOperation } from '#core/exceptions'
 import {
@@ -21,23 +21,47 @@ export interface ServeStaticParams {
   readonly showIndexes?: boolean
 }
 
-/** @throws SuspiciousOperation for a path that leads out of the folder */
+const isInside = (folder: string, file: string): boolean => {
+  const below = path.relative(folder, file)
+  return below !== '..' && !below.startsWith(`..${path.sep}`) && !path.isAbsolute(below)
+}
+
+/** A hidden file, or one in a hidden folder. What a site publishes about itself is below `.well-known` (RFC 8615). */
+const isHidden = (wanted: string): boolean =>
+  wanted
+    .replace(/^\/*\.well-known\//, '')
+    .split(/[/\\]/)
+    .some((name) => /^\.[^.]/.test(name))
+
+/**
+ * @throws SuspiciousOperation for a path that leads out of the folder, Http404 for one that is never served
+ */
 function fileBelow(root: string, wanted: string): string {
-  if (wanted.includes('\0')) throw new Http404('There is no such file.')
+  if (/[\0\\]/.test(wanted)) throw new Http404('There is no such file.')
+  const normalized = path.posix.normalize(wanted)
   // What the URL calls a path is one from the root, whatever it begins with.
-  const file = path.join(path.resolve(root), path.posix.normalize(wanted).replace(/^\/+/, ''))
-  const below = path.relative(path.resolve(root), file)
-  if (below === '..' || below.startsWith(`..${path.sep}`) || path.isAbsolute(below)) {
+  const file = path.join(path.resolve(root), normalized.replace(/^\/+/, ''))
+  if (!isInside(path.resolve(root), file)) {
     throw new SuspiciousOperation('The path leads out of the folder of static files.')
   }
+  if (isHidden(normalized)) throw new Http404('Hidden files are not served.')
   return file
 }
 
-function statsOf(file: string): Stats | undefined {
+interface Found {
+  readonly real: string
+  readonly stats: Stats
+}
+
+/** The file itself, behind all links; undefined where there is none, or where a link leads out of the folder. */
+function find(root: string, file: string): Found | undefined {
   try {
-    return statSync(file, { throwIfNoEntry: false })
+    // A name that ends in a slash is one of a folder, which realpath does not look at.
+    const stats = statSync(file)
+    const real = realpathSync(file)
+    return isInside(realpathSync(root), real) ? { real, stats } : undefined
   } catch {
-    // A file in the place of a folder, a name that is too long: there is nothing here.
+    // No such file, a file in the place of a folder, a name that is too long: there is nothing here.
     return undefined
   }
 }
@@ -63,25 +87,29 @@ function since(request: HttpRequest): number | undefined {
 }
 
 /**
- * A view that answers with a file.
+ * A view that responds with a file. Unlike Django's, it serves no hidden files (`.env`, `.git/config`), except below
+ * `.well-known/`, and follows no link that leads out of the folder. The folder itself may be a link.
  *
  *     rePath(/^media\/(?<path>.*)$/, serveStatic, { kwargs: { documentRoot: settings.MEDIA_ROOT } })
  *
- * @throws Http404 when there is no such file, SuspiciousOperation for a path that leads out of the folder
+ * @throws Http404 when there is no such file, or one that is not served, SuspiciousOperation for a path that leads out of the folder
  */
 export function serveStatic(
   request: HttpRequest,
   { path: wanted, documentRoot, showIndexes = false }: ServeStaticParams,
 ): HttpResponseBase {
   const file = fileBelow(documentRoot, wanted)
-  const stats = statsOf(file)
-  if (stats?.isDirectory()) {
+  const found = find(documentRoot, file)
+  if (found?.stats.isDirectory()) {
     if (!showIndexes) throw new Http404('Directory indexes are not allowed here.')
-    return folderIndex(file, wanted)
+    return folderIndex(found.real, wanted)
   }
-  if (!stats?.isFile()) throw new Http404(`“${wanted}” does not exist`)
-  const modified = Math.floor(stats.mtimeMs / 1000)
+  if (!found?.stats.isFile()) throw new Http404(`“${wanted}” does not exist`)
+  const modified = Math.floor(found.stats.mtimeMs / 1000)
   const known = since(request)
   if (known !== undefined && modified <= known) return new HttpResponseNotModified()
-  return new FileResponse(file, { headers: { 'Last-Modified': httpDate(modified) } })
+  return new FileResponse(found.real, {
+    filename: path.basename(file),
+    headers: { 'Last-Modified': httpDate(modified) },
+  })
 }

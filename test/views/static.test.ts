@@ -83,8 +83,10 @@ describe('serveStatic', () => {
     expect(((await serve('css/', { showIndexes: true })) as HttpResponse).text).to.contain('<a href="../">../</a>')
   })
 
-  it('follows a link that the site itself has put there', async () => {
-    symlinkSync(path.join(root, 'secret.txt'), path.join(root, 'media/link.txt'))
-    expect(await read('link.txt')).to.equal('secret')
+  it('follows a link to another file of the folder, and none that leads out', async () => {
+    symlinkSync('css/a b.css', path.join(root, 'media/link.txt'))
+    symlinkSync(path.join(root, 'secret.txt'), path.join(root, 'media/out.txt'))
+    expect(await read('link.txt')).to.equal('body {}')
+    expect(await refusal('out.txt')).to.equal('Http404')
   })
 })

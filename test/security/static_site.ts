@@ -1,0 +1,6 @@
+/** A site of which nothing is served but its files. */
+import { settings } from '#core/conf'
+import { staticUrlpatterns } from '#core/contrib/staticfiles'
+import type { UrlPatterns } from '#core/urls'
+
+export const urlpatterns: UrlPatterns = [...staticUrlpatterns('/media/', { documentRoot: settings.MEDIA_ROOT })]
