@@ -4,7 +4,8 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Readable } from 'node:stream'
+import { once } from 'node:events'
+import { type Readable, Writable } from 'node:stream'
 import type { Busboy, BusboyInstance } from '@fastify/busboy'
 import { settings } from '#core/conf'
 import { RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent } from '#core/exceptions'
@@ -12,6 +13,38 @@ import { MultiPartParserError, UnreadablePostError } from './errors.ts'
 import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
 
 type BusboyClass = typeof Busboy
+
+/** Most bytes of the headers of a part: room for a name of 255 characters in each of its two spellings. */
+const MAX_HEADER_SIZE = 8192
+
+/** Most characters of the type that a file claims to have: what a column of a database usually holds. */
+const MAX_TYPE_LENGTH = 255
+
+/** Bytes that the parser is given to work on without a pause. */
+const PIECE = 65_536
+
+/** Django's, and long enough for any browser and tool. */
+const VALID_BOUNDARY = /^[ -~]{0,200}[!-~]$/
+
+/**
+ * What the parser has inside. It tells the world of named parts only, and those without a name, or without headers,
+ * cost as much time: they are counted where they begin.
+ */
+interface PartSource {
+  on(event: 'part', listener: (part: PartHead) => void): void
+}
+
+interface PartHead {
+  once(event: 'header', listener: (header: Readonly<Record<string, readonly string[]>>) => void): void
+}
+
+/** @throws TypeError with a version of the package that is built otherwise */
+function partsOf(parser: BusboyInstance): PartSource {
+  const inside = parser as unknown as { readonly _parser?: { readonly parser?: PartSource } }
+  const source = inside._parser?.parser
+  if (source === undefined) throw new TypeError('@fastify/busboy has no _parser.parser, where parts are counted.')
+  return source
+}
 
 interface FilePart {
   readonly fieldName: string
@@ -29,7 +62,8 @@ export class MultipartReader {
   readonly #maxFields = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS ?? Number.POSITIVE_INFINITY
   readonly #maxFiles = settings.DATA_UPLOAD_MAX_NUMBER_FILES ?? Number.POSITIVE_INFINITY
   #bytes = 0
-  #fields = 0
+  #parts = 0
+  #isGivenUp = false
   #fileCount = 0
   /** Bytes that the files of this request may still hold in memory, together. */
   #memoryLeft = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
@@ -59,12 +93,16 @@ export class MultipartReader {
 
   #parser(Busboy: BusboyClass, req: IncomingMessage): BusboyInstance {
     const contentType = req.headers['content-type'] as string
+    const boundary = /;\s*boundary=(?:"([^"]*)"|([^;]*))/i.exec(contentType)
     try {
+      if (!VALID_BOUNDARY.test((boundary?.[1] ?? boundary?.[2] ?? '').trim())) throw new Error('invalid boundary')
       return new Busboy({
         headers: { ...req.headers, 'content-type': contentType },
         // Names are made safe in one place, here.
         preservePath: true,
-        limits: { fieldSize: this.#maxBytes, fieldNameSize: this.#maxBytes },
+        // As in Django, a part without a file's name is a field, whatever its type.
+        isPartAFile: (_name, _type, fileName) => fileName !== undefined,
+        limits: { fieldSize: this.#maxBytes, headerSize: 2 * MAX_HEADER_SIZE },
       })
     } catch (error) {
       req.resume()
@@ -77,30 +115,71 @@ export class MultipartReader {
     return new Promise((resolve, reject) => {
       const gone = (): void => this.#fail(new UnreadablePostError('The client left before the whole form had come.'))
       const ended = (): void => void req.off('close', gone)
+      const feeder = this.#feeder(parser)
       this.#fail = (error) => {
-        req.unpipe(parser)
+        this.#isGivenUp = true
+        req.unpipe(feeder)
         req.resume()
         reject(error)
       }
+      partsOf(parser).on('part', (part) => this.#countPart(part))
       parser.on('error', (error: Error) => {
         this.#fail(new MultiPartParserError(`Malformed multipart form: ${error.message}`, { cause: error }))
       })
       parser.on('field', (name, value, _nameCut, valueCut) => this.#addField(name, value, valueCut))
       parser.on('file', (name, stream, filename, _encoding, type) => this.#addFile(name, stream, filename, type))
-      parser.once('finish', () => resolve())
+      parser.once('finish', () => {
+        this.#limitFields()
+        resolve()
+      })
       req.once('end', ended).once('close', gone).on('error', gone)
       if (req.destroyed && !req.readableEnded) gone()
-      else req.pipe(parser)
+      else req.pipe(feeder)
     })
   }
 
-  #addField(name: string | undefined, value: string, isCut: boolean): void {
-    if (++this.#fields > this.#maxFields) {
-      return this.#fail(
-        new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.'),
-      )
+  /** Hands the body over in small pieces, so that the parser does not go on for long once the form is given up. */
+  #feeder(parser: BusboyInstance): Writable {
+    const feed = async (chunk: Buffer): Promise<void> => {
+      for (let at = 0; at < chunk.length && !this.#isGivenUp; at += PIECE) {
+        if (!parser.write(chunk.subarray(at, at + PIECE))) await once(parser, 'drain')
+      }
     }
-    if (name === undefined) return
+    const feeder = new Writable({
+      write: (chunk: Buffer, _encoding, done) => void feed(chunk).then(() => done(), done),
+      final: (done) => {
+        parser.end()
+        done()
+      },
+    })
+    // The error of the parser is dealt with where it arises.
+    return feeder.on('error', () => {})
+  }
+
+  /** As in Django, what is no file is a field, whether it has a name or not. */
+  #countPart(part: PartHead): void {
+    // Those before this one are known to be files, or not.
+    this.#limitFields()
+    if (this.#isGivenUp) return
+    this.#parts++
+    part.once('header', (header) => {
+      const size = Object.entries(header).reduce((sum, [name, values]) => sum + name.length + values.join().length, 0)
+      if (size > MAX_HEADER_SIZE) {
+        this.#fail(new MultiPartParserError(`The headers of a part are longer than ${MAX_HEADER_SIZE} bytes.`))
+      }
+      this.#limitFields()
+    })
+  }
+
+  #limitFields(): void {
+    if (this.#isGivenUp || this.#parts - this.#fileCount <= this.#maxFields) return
+    this.#fail(
+      new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.'),
+    )
+  }
+
+  #addField(name: string | undefined, value: string, isCut: boolean): void {
+    if (name === undefined || this.#isGivenUp) return
     // The two that Django counts beside name and value stand for `&` and `=`.
     this.#bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2
     if (isCut || this.#bytes > this.#maxBytes) {
@@ -111,6 +190,10 @@ export class MultipartReader {
 
   #addFile(fieldName: string | undefined, stream: Readable, filename: string | undefined, contentType: string): void {
     stream.on('error', () => {})
+    if (this.#isGivenUp) {
+      stream.resume()
+      return
+    }
     if (++this.#fileCount > this.#maxFiles) {
       stream.resume()
       return this.#fail(new TooManyFilesSent('The number of files exceeded settings.DATA_UPLOAD_MAX_NUMBER_FILES.'))
@@ -121,7 +204,7 @@ export class MultipartReader {
       return
     }
     this.#open.add(stream)
-    const kept = this.#keep(stream, { fieldName, name, contentType })
+    const kept = this.#keep(stream, { fieldName, name, contentType: contentType.slice(0, MAX_TYPE_LENGTH) })
     kept.catch((error: unknown) => this.#fail(error))
     this.#kept.push(kept)
   }

@@ -12,13 +12,28 @@ export interface UploadedFileParts {
   readonly temporaryPath?: string | undefined
 }
 
+/** Most characters of a file's name, as in Django: what a file system holds. */
+const MAX_NAME_LENGTH = 255
+
+/** The beginning of a text, without half of a character at its end. */
+const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')
+
+/** A name that is too long loses its middle: its ending says what the file is. */
+function shortened(name: string): string {
+  if (name.length <= MAX_NAME_LENGTH) return name
+  const dot = name.lastIndexOf('.')
+  // As in Python, a name that begins with its only dot has no ending.
+  const ending = dot > 0 && /[^.]/.test(name.slice(0, dot)) ? cut(name.slice(dot), MAX_NAME_LENGTH) : ''
+  return cut(name, MAX_NAME_LENGTH - ending.length) + ending
+}
+
 /**
- * The last part of a name from outside, without what a file system or terminal could trip over; undefined where
- * nothing is left of it.
+ * The last part of a name from outside, of 255 characters at most, without what a file system or terminal could trip
+ * over; undefined where nothing is left of it.
  */
 export function safeFileName(name: string): string | undefined {
   const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
-  const printable = last.replace(/[\p{C}]/gu, '').trim()
+  const printable = shortened(last.replace(/[\p{C}]/gu, '').trim()).trim()
   return ['', '.', '..'].includes(printable) ? undefined : printable
 }
 
