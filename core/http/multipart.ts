@@ -17,6 +17,9 @@ type BusboyClass = typeof Busboy
 /** Most bytes of the headers of a part: room for a name of 255 characters in each of its two spellings. */
 const MAX_HEADER_SIZE = 8192
 
+/** Most lines of them. Browsers send three. */
+const MAX_HEADER_LINES = 50
+
 /** Most characters of the type that a file claims to have: what a column of a database usually holds. */
 const MAX_TYPE_LENGTH = 255
 
@@ -34,8 +37,16 @@ interface PartSource {
   on(event: 'part', listener: (part: PartHead) => void): void
 }
 
+/** By name, in lower case; a header may come several times. */
+type PartHeaders = Readonly<Record<string, readonly string[]>>
+
 interface PartHead {
-  once(event: 'header', listener: (header: Readonly<Record<string, readonly string[]>>) => void): void
+  once(event: 'header', listener: (headers: PartHeaders) => void): void
+}
+
+function areTooLong(headers: PartHeaders): boolean {
+  const lines = Object.entries(headers).flatMap(([name, values]) => values.map((value) => name.length + value.length))
+  return lines.length > MAX_HEADER_LINES || lines.reduce((sum, length) => sum + length, 0) > MAX_HEADER_SIZE
 }
 
 /** @throws TypeError with a version of the package that is built otherwise */
@@ -102,7 +113,7 @@ export class MultipartReader {
         preservePath: true,
         // As in Django, a part without a file's name is a field, whatever its type.
         isPartAFile: (_name, _type, fileName) => fileName !== undefined,
-        limits: { fieldSize: this.#maxBytes, headerSize: 2 * MAX_HEADER_SIZE },
+        limits: { fieldSize: this.#maxBytes, headerSize: 2 * MAX_HEADER_SIZE, headerPairs: MAX_HEADER_LINES + 1 },
       })
     } catch (error) {
       req.resume()
@@ -163,9 +174,9 @@ export class MultipartReader {
     if (this.#isGivenUp) return
     this.#parts++
     part.once('header', (header) => {
-      const size = Object.entries(header).reduce((sum, [name, values]) => sum + name.length + values.join().length, 0)
-      if (size > MAX_HEADER_SIZE) {
-        this.#fail(new MultiPartParserError(`The headers of a part are longer than ${MAX_HEADER_SIZE} bytes.`))
+      if (areTooLong(header)) {
+        const limits = `${MAX_HEADER_SIZE} bytes in ${MAX_HEADER_LINES} lines`
+        this.#fail(new MultiPartParserError(`The headers of a part are longer than ${limits}.`))
       }
       this.#limitFields()
     })

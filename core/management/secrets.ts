@@ -1,10 +1,16 @@
 /** Hides secrets in settings that are about to be shown. */
 import { schema } from '#core/conf'
+import { hasSecretWord } from '#core/utils'
 
 export const MASK = '*'.repeat(20)
 
-/** Names that hold secrets, in settings of the project's own and inside DATABASES, CACHES and the like. */
-const SECRET_NAME = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL/i
+/**
+ * Names that hold secrets, in settings of the project's own and inside DATABASES, CACHES and the like. Fewer than on
+ * debug pages: KEY_PREFIX and AUTH_USER_MODEL are what this command is asked for.
+ */
+const SECRET_PART = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
+
+const isSecret = (name: string): boolean => SECRET_PART.test(name) || hasSecretWord(name)
 /** The password in `scheme://user:password@host`. */
 const PASSWORD_IN_URL = /([a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:)[^@/\s]+@/gi
 
@@ -22,7 +28,7 @@ function maskedInside(value: unknown): unknown {
   if (!isPlain(value)) return value
   const entries = Object.entries(value).map(([name, entry]) => [
     name,
-    SECRET_NAME.test(name) && !isEmpty(entry) ? MASK : maskedInside(entry),
+    isSecret(name) && !isEmpty(entry) ? MASK : maskedInside(entry),
   ])
   return Object.fromEntries(entries) as Record<string, unknown>
 }
@@ -30,7 +36,7 @@ function maskedInside(value: unknown): unknown {
 /** The value of a setting as it may be shown. */
 export function masked(name: string, value: unknown): unknown {
   const known = Object.hasOwn(schema, name)
-  const secret = known ? 'secret' in schema[name as keyof typeof schema] : SECRET_NAME.test(name)
+  const secret = known ? 'secret' in schema[name as keyof typeof schema] : isSecret(name)
   if (secret && !isPlain(value) && !isEmpty(value)) return MASK
   return maskedInside(value)
 }

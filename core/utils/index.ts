@@ -69,6 +69,7 @@ export { exposureOf, makePrivateFolder, privateFolderFault, processUser } from '
 export { Recent } from './recent.ts'
 export { Link, Ring } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
+export { hasSecretWord, isSecretField, isSecretName } from './secret_names.ts'
 export { atEndOfTurn, endOfTurn, endTurnEarly } from './turns.ts'
 export {
   escapeLeadingSlashes,

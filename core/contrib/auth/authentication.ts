@@ -1,16 +1,16 @@
 /** `authenticate`: asks each backend in turn whose credentials these are. */
 import { PermissionDenied } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
+import { isSecretName } from '#core/utils'
 import type { AuthUser, Credentials } from './contract.ts'
 import { getBackends, getUserModel } from './registry.ts'
 import { userLoginFailed } from './signals.ts'
 import { throttleLogin } from './throttle.ts'
 
-const SECRET = /api|token|key|secret|password|signature/i
 const STARS = '*'.repeat(20)
 
 const withoutSecrets = (credentials: Credentials): Credentials =>
-  Object.fromEntries(Object.entries(credentials).map(([name, value]) => [name, SECRET.test(name) ? STARS : value]))
+  Object.fromEntries(Object.entries(credentials).map(([name, value]) => [name, isSecretName(name) ? STARS : value]))
 
 async function findUser(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
   for (const [name, backend] of getBackends()) {

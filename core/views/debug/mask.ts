@@ -1,12 +1,9 @@
 /** Keeps secrets off the technical pages: by the names they go by, inside URLs, and wherever their values turn up. */
 import { allSettings, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
+import { isSecretField, isSecretName } from '#core/utils'
 
 export const MASK = '********************'
-
-// Django's pattern; cookies and credentials count as secret in headers and form fields too.
-const SECRET_SETTING = /API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
-const SECRET_FIELD = new RegExp(`${SECRET_SETTING.source}|COOKIE|SESSION`, 'i')
 
 /** `scheme://user:password@host`, wherever it stands in a text. */
 const URL_WITH_PASSWORD = /([a-z][a-z\d+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#@]+(?:@[^\s/?#@]+)*@/gi
@@ -23,7 +20,7 @@ function isPlain(value: object): value is Record<string, unknown> {
 
 /** A setting without what its name, or a name inside of it, calls a secret. */
 export function maskSetting(name: string, value: unknown): unknown {
-  if (SECRET_SETTING.test(name)) return MASK
+  if (isSecretName(name)) return MASK
   if (typeof value === 'string') return maskUrls(value)
   if (Array.isArray(value)) return value.map((entry) => maskSetting('', entry))
   if (value instanceof Map) return maskSetting('', Object.fromEntries(value))
@@ -35,7 +32,7 @@ export function maskSetting(name: string, value: unknown): unknown {
 
 /** The value of a header, or of a field of GET or POST. */
 export function maskField(name: string, value: string): string {
-  return SECRET_FIELD.test(name) ? MASK : maskUrls(value)
+  return isSecretField(name) ? MASK : maskUrls(value)
 }
 
 /** The value of a cookie. The session's is as good as a password. */
@@ -44,34 +41,30 @@ export function maskCookie(name: string, value: string): string {
   return isSecret ? MASK : maskField(name, value)
 }
 
-const SECRET_LITERAL = new RegExp(
-  String.raw`(\w*(?:${SECRET_SETTING.source})\w*['"]?\s*[:=]\s*)(['"\`])(?:\\.|(?!\2).)*\2`,
-  'gi',
-)
+const LITERAL = /(?<!\w)(\w+)(['"]?\s*[:=]\s*)(['"`])(?:\\.|(?!\3).)*\3/g
 
 /** A line of source whose literals have no secret name: `PASSWORD: 'x'` shows no password. */
 export function maskSource(line: string): string {
-  return maskUrls(line.replace(SECRET_LITERAL, `$1$2${MASK}$2`))
+  const masked = line.replace(LITERAL, (whole: string, name: string, between: string, quote: string) =>
+    isSecretName(name) ? `${name}${between}${quote}${MASK}${quote}` : whole,
+  )
+  return maskUrls(masked)
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
+/** A name without its escapes. One that is broken must not hide the others. */
+const decoded = (text: string): string =>
+  text.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 
 /** A URL whose query gives no secret away. */
 export function maskQuery(url: string): string {
   return maskUrls(url).replace(/([?&])([^=&#]+)=([^&#]*)/g, (whole, sign: string, name: string) => {
-    return SECRET_FIELD.test(decoded(name)) ? `${sign}${name}=${MASK}` : whole
+    return isSecretField(decoded(name)) ? `${sign}${name}=${MASK}` : whole
   })
 }
 
 /** Every text below a secret name, and the passwords inside URLs. */
 function secretsIn(name: string, value: unknown, isSecret: boolean): string[] {
-  const secret = isSecret || SECRET_SETTING.test(name)
+  const secret = isSecret || isSecretName(name)
   if (typeof value === 'string') {
     const passwords = [...value.matchAll(/:\/\/[^\s:/?#@]*:([^\s/?#@]+)@/g)].map((match) => match[1] as string)
     return secret ? [value, ...passwords] : passwords
@@ -100,9 +93,7 @@ function secretsSent(request: HttpRequest): string[] {
     }
   })
   const cookies = Object.entries(request.COOKIES).filter(([name, value]) => maskCookie(name, value) === MASK)
-  return [...fields.filter(([name]) => SECRET_FIELD.test(name)), ...cookies]
-    .map(([, value]) => value)
-    .concat(credentials)
+  return [...fields.filter(([name]) => isSecretField(name)), ...cookies].map(([, value]) => value).concat(credentials)
 }
 
 /** The secrets of the settings and of the request that must not stand anywhere on a page. */

@@ -52,7 +52,7 @@ export function shownUrl(request: HttpRequest): string {
 export function sections(request: HttpRequest): Section[] {
   const cookies = (): Rows => Object.entries(request.COOKIES).map(([name, value]) => [name, maskCookie(name, value)])
   const files = (): Rows =>
-    Array.from(request.FILES, ([name, file]) => [name, String((file as { name?: unknown }).name)])
+    Array.from(request.FILES, ([name, file]) => [name, maskField(name, String((file as { name?: unknown }).name))])
   return [
     { title: 'GET', rows: readable(() => fields(request.GET)), whenEmpty: 'No GET data' },
     { title: 'POST', rows: readable(() => fields(request.POST)), whenEmpty: 'No POST data' },
