@@ -4,7 +4,6 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { once } from 'node:events'
 import { type Readable, Writable } from 'node:stream'
 import type { Busboy, BusboyInstance } from '@fastify/busboy'
 import { settings } from '#core/conf'
@@ -151,20 +150,17 @@ export class MultipartReader {
 
   /** Hands the body over in small pieces, so that the parser does not go on for long once the form is given up. */
   #feeder(parser: BusboyInstance): Writable {
-    const feed = async (chunk: Buffer): Promise<void> => {
-      for (let at = 0; at < chunk.length && !this.#isGivenUp; at += PIECE) {
-        if (!parser.write(chunk.subarray(at, at + PIECE))) await once(parser, 'drain')
-      }
+    const feed = (chunk: Buffer, at: number, done: () => void): void => {
+      if (at >= chunk.length || this.#isGivenUp) done()
+      else parser.write(chunk.subarray(at, at + PIECE), () => feed(chunk, at + PIECE, done))
     }
-    const feeder = new Writable({
-      write: (chunk: Buffer, _encoding, done) => void feed(chunk).then(() => done(), done),
+    return new Writable({
+      write: (chunk: Buffer, _encoding, done) => feed(chunk, 0, done),
       final: (done) => {
         parser.end()
         done()
       },
     })
-    // The error of the parser is dealt with where it arises.
-    return feeder.on('error', () => {})
   }
 
   /** As in Django, what is no file is a field, whether it has a name or not. */

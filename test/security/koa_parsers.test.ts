@@ -41,6 +41,13 @@ const shows: Middleware = async ({ request, response }, next) => {
   response.set('X-Body', encodeURIComponent(JSON.stringify(request.body) ?? 'undefined'))
 }
 
+interface Asked {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly url?: string
+  readonly method?: 'post' | 'put'
+  readonly settings?: Settings
+}
+
 interface Echo {
   readonly post: [string, string][]
   readonly files: [field: string, name: string, type: string, size: number, content: string][]
@@ -91,7 +98,7 @@ describe('body parsers from npm', () => {
     MIDDLEWARE: NonNullable<Settings['MIDDLEWARE']>,
     data: string | Uint8Array,
     type: string,
-    { headers = {}, url = '/echo/', method = 'post' as 'post' | 'put', settings = {} as Settings } = {},
+    { headers = {}, url = '/echo/', method = 'post', settings = {} }: Asked = {},
   ): Promise<ClientResponse> {
     const site: Settings = { DEBUG: false, ROOT_URLCONF: 'test.security.bodies_site', MIDDLEWARE, ...settings }
     return overrideSettings(site, () => {
