@@ -1,6 +1,6 @@
 /** Gives a Koa application's request and response Django's attributes, once, on their prototypes. */
-import type Koa from 'koa'
 import { isUtf8 } from 'node:buffer'
+import type Koa from 'koa'
 import { BadRequest, UnsupportedMediaType } from '#core/exceptions'
 import { isDeeperThan, isValueDeeperThan, MOST_CLIENT_LEVELS } from '#core/utils'
 import { charsetIn, hasBody, isForm, isJson, parseFields, readBody } from './body.ts'
