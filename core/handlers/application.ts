@@ -1,6 +1,10 @@
 /** Koa's application, in which whoever waits for the end of an answer is told of it by one listener. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import Koa from 'koa'
+import { getLogger } from '#core/utils'
+import { guardProcess, requestStorage } from './process_guard.ts'
+
+const log = getLogger('django.request')
 
 type Told = (error: Error | null, response: ServerResponse) => void
 
@@ -16,10 +20,63 @@ function tellAll(this: WaitedFor): void {
   this.__onFinished = null
   // An answer that was sent has no connection any more.
   const error = this.socket?.errored ?? null
-  for (const tell of waiting) tell(error, this)
+  for (const tell of waiting) {
+    try {
+      tell(error, this)
+    } catch (failure) {
+      // Thrown out of an event, it would end the process.
+      log.error('A listener for the end of a response failed', failure)
+    }
+  }
 }
 
+/** Ends a response of which nothing more can be made. */
+function giveUp(response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  for (const name of response.getHeaderNames()) response.removeHeader(name)
+  response.statusCode = 500
+  response.end('Server Error (500)')
+}
+
+/** Koa's own, which throws at an error that is frozen, or has getters that throw, or headers that cannot be sent. */
+function onerror(this: Koa.Context, error: unknown): void {
+  try {
+    koaOnError.call(this, error as Error)
+  } catch (second) {
+    log.error('An error could not be reported', error)
+    log.error('Reporting it failed', second)
+    try {
+      giveUp(this.res)
+    } catch {
+      this.res.destroy()
+    }
+  }
+}
+
+const koaOnError = new Koa().context.onerror
+
 export class Application extends Koa {
+  /** @param tracksRequests whether promises remember the request that they were made for, which takes time */
+  constructor(tracksRequests = false) {
+    super(tracksRequests ? { asyncLocalStorage: requestStorage as never } : {})
+    this.context.onerror = onerror
+  }
+
+  override listen(...args: unknown[]): Server {
+    const server = (super.listen as (...args: unknown[]) => Server)(...args)
+    guardProcess(server, {
+      inProgress: () => [],
+      stop: (limit) => {
+        setTimeout(() => server.closeAllConnections(), limit)
+        return new Promise((resolve) => server.close(() => resolve()))
+      },
+    })
+    return server
+  }
+
   /**
    * Begins the list itself, where nobody has begun it before. on-finished would put four listeners on the answer and
    * its connection and take them away again, for a tenth or more of the processor's time of a request.

@@ -19,7 +19,7 @@ import {
   viewHasBegun,
 } from '#core/http'
 import type { ErrorHandlers } from '#core/urls'
-import { getLogger, shown } from '#core/utils'
+import { asError, getLogger, shown } from '#core/utils'
 import { defaultErrorPage, technical404, technical500 } from '#core/views'
 import { markAsLogged, pathForLog } from './logging.ts'
 
@@ -27,8 +27,9 @@ type Answer = HttpResponseBase | Promise<HttpResponseBase>
 
 const log = getLogger('django.request')
 
-const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(`Something that is no Error was thrown: ${shown(thrown)}`)
+/** The response where the page for an error has an error of its own. */
+export const lastResort = (): HttpResponse =>
+  new HttpResponse('Server Error (500)', { status: 500, contentType: 'text/plain; charset=utf-8' })
 
 export class ErrorResponses {
   readonly #handlers: ErrorHandlers
@@ -45,7 +46,7 @@ export class ErrorResponses {
     } catch (second) {
       // The page that should tell of the error has one of its own.
       log.error(`Internal Server Error: ${pathForLog(request)}`, second)
-      return new HttpResponse('Server Error (500)', { status: 500, contentType: 'text/plain; charset=utf-8' })
+      return lastResort()
     }
   }
 

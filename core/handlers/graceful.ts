@@ -2,6 +2,7 @@
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { backgroundWorkDone, Link, Ring } from '#core/utils'
+import { guardProcess } from './process_guard.ts'
 
 export interface StopOptions {
   /**
@@ -23,7 +24,10 @@ class Open<Thing> extends Link {
   }
 }
 
-/** Stands beside a server from before its first request until it has stopped. */
+/**
+ * Stands beside a server from before its first request until it has stopped, and guards its process meanwhile: see
+ * `guardProcess`.
+ */
 export class GracefulServer {
   readonly server: Server
   readonly #answering = new Ring<Open<ServerResponse>>()
@@ -33,6 +37,10 @@ export class GracefulServer {
 
   constructor(server: Server) {
     this.server = server
+    guardProcess(server, {
+      inProgress: () => Array.from(this.#answering, ({ thing }) => thing.req),
+      stop: (limit) => this.stop({ grace: 0, limit }),
+    })
     server.on('connection', (socket) => {
       const connection = new Open(socket)
       this.#connections.add(connection)

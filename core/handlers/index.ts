@@ -39,7 +39,7 @@ export async function createApplication({ serveStatic }: ApplicationOptions = {}
   // What the views' modules need from the settings is known only now.
   await prepareSettings()
   const errors = new ErrorResponses(resolver.handlers)
-  const app = new Application()
+  const app = new Application(settings.DEBUG)
   extendKoa(app)
   app.on('error', logKoaError)
   app.use(outermost(resolver, errors))

@@ -1,7 +1,7 @@
 /** What is written about answers that are no success, as Django writes it. */
 import { STATUS_CODES } from 'node:http'
 import type { HttpRequest } from '#core/http'
-import { getLogger } from '#core/utils'
+import { asError, escapeControls, getLogger, readable } from '#core/utils'
 
 const log = getLogger('django.request')
 
@@ -12,16 +12,12 @@ export function markAsLogged(request: HttpRequest): void {
   told.add(request)
 }
 
-/** The path in one line, whatever the client put into it. */
+/** The path in one line, whatever the client put into it. Never throws. */
 export function pathForLog(request: HttpRequest): string {
-  let path = request.path
-  try {
-    path = decodeURI(path)
-  } catch {
-    // A broken percent-escape is shown as it came.
-  }
-  // oxlint-disable-next-line no-control-regex
-  return path.replace(/[\p{C}\\]/gu, (character) => JSON.stringify(character).slice(1, -1))
+  const path = readable(() => request.path) ?? ''
+  // A broken percent-escape is shown as it came.
+  const decoded = readable(() => decodeURI(path)) ?? path
+  return escapeControls(decoded.replaceAll('\\', '\\\\'))
 }
 
 /** `Not Found: /x`: a warning for what the client did, an error for what we did. */
@@ -43,11 +39,14 @@ const CLIENT_LEFT = new Set([
 /** Koa may tell of one error twice: when the stream of the answer fails, and when the answer is over. */
 const reported = new WeakSet<Error>()
 
-/** Takes what reaches Koa itself: an answer that broke off when its headers had already gone. */
-export function logKoaError(error: Error & { code?: string }, ctx?: { request: HttpRequest }): void {
+/** Takes what reaches Koa itself: an answer that broke off when its headers had already gone. Never throws. */
+export function logKoaError(thrown: unknown, ctx?: { request: HttpRequest }): void {
+  const error = asError(thrown)
   if (reported.has(error)) return
   reported.add(error)
   const where = ctx === undefined ? '' : `: ${pathForLog(ctx.request)}`
-  if (CLIENT_LEFT.has(error.code ?? '')) log.debug(`The client left before the answer was sent${where}`)
-  else log.error(`The answer broke off${where}`, error)
+  const code = readable(() => (error as { code?: unknown }).code)
+  if (typeof code === 'string' && CLIENT_LEFT.has(code)) {
+    log.debug(`The client left before the answer was sent${where}`)
+  } else log.error(`The answer broke off${where}`, error)
 }

@@ -1,10 +1,12 @@
 /** The outermost point of the chain: checks the host, resolves the URL, and answers for middleware that fails. */
 import type { Middleware, Response } from 'koa'
-import { applyResponse, type HttpRequest, makePrivate } from '#core/http'
+import { acceptTarget, applyResponse, type HttpRequest, makePrivate, refuseSecondHost } from '#core/http'
 import { Resolver404, type RootResolver } from '#core/urls'
-import { endOfTurn } from '#core/utils'
-import type { ErrorResponses } from './error_responses.ts'
-import { logKoaError, logStatus } from './logging.ts'
+import { endOfTurn, getLogger } from '#core/utils'
+import { type ErrorResponses, lastResort } from './error_responses.ts'
+import { logKoaError, logStatus, pathForLog } from './logging.ts'
+
+const log = getLogger('django.request')
 
 /** Headers that speak of an answer that is not sent after all. */
 const OF_THE_CONTENT = [
@@ -41,12 +43,18 @@ async function answerFor(
   errors: ErrorResponses,
 ): Promise<void> {
   if (response.headerSent || !response.writable) {
-    logKoaError(error instanceof Error ? error : new Error(String(error)), { request })
+    logKoaError(error, { request })
     response.res.destroy()
     return
   }
   for (const name of OF_THE_CONTENT) response.remove(name)
-  applyResponse(await errors.answer(request, error), response)
+  try {
+    applyResponse(await errors.answer(request, error), response)
+  } catch (second) {
+    // The page for the error has a header or a cookie that cannot be sent.
+    log.error(`Internal Server Error: ${pathForLog(request)}`, second)
+    applyResponse(lastResort(), response)
+  }
   // Cookies that were already set stay: the session behind one has been saved. No cache may hand them to others.
   if (response.res.hasHeader('Set-Cookie')) makePrivate(response)
 }
@@ -54,6 +62,8 @@ async function answerFor(
 export function outermost(resolver: RootResolver, errors: ErrorResponses): Middleware {
   return async function nuages({ request, response }, next) {
     try {
+      refuseSecondHost(request.req)
+      acceptTarget(request)
       request.getHost()
       resolveUrl(request, resolver)
       await next()

@@ -1,7 +1,8 @@
 /** Which host a request is for, and whether the site answers to it. */
+import type { IncomingMessage } from 'node:http'
 import { builtFrom, settings } from '#core/conf'
-import { DisallowedHost } from '#core/exceptions'
-import { isAllowedHost, shown, splitDomainPort } from '#core/utils'
+import { BadRequest, DisallowedHost } from '#core/exceptions'
+import { isAllowedHost, isPort, shown, splitDomainPort } from '#core/utils'
 import type { HttpRequest } from './view.ts'
 
 const LOCAL_HOSTS = ['.localhost', '127.0.0.1', '[::1]']
@@ -23,18 +24,26 @@ export function header(request: HttpRequest, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The port of the connection as text, or of X-Forwarded-Port where the settings trust it. */
-export function portOf(request: HttpRequest): string {
-  const forwarded = settings.USE_X_FORWARDED_PORT ? header(request, 'x-forwarded-port') : undefined
-  return forwarded ?? String(request.req.socket.localPort ?? '')
+/** The port that a proxy names, where the settings trust it. @throws BadRequest where it names none */
+function forwardedPort(request: HttpRequest): string | undefined {
+  const port = settings.USE_X_FORWARDED_PORT ? header(request, 'x-forwarded-port') : undefined
+  if (port === undefined || isPort(port)) return port
+  throw new BadRequest(`X-Forwarded-Port should be a port, found ${shown(port)}`)
 }
+
+const localPort = (request: HttpRequest): string => String(request.req.socket.localPort ?? '')
+
+/** The port of the connection as text, or of X-Forwarded-Port where the settings trust it. */
+export const portOf = (request: HttpRequest): string => forwardedPort(request) ?? localPort(request)
+
+const defaultPort = (request: HttpRequest): string => (isSecure(request) ? '443' : '80')
 
 /** The address that the connection came in on, for the rare client that names no host. */
 function localHost(request: HttpRequest): string {
   const address = (request.req.socket.localAddress ?? '').replace(/^::ffff:/, '')
   const host = address.includes(':') ? `[${address}]` : address
   const port = portOf(request)
-  return port === '' || port === (isSecure(request) ? '443' : '80') ? host : `${host}:${port}`
+  return port === '' || port === defaultPort(request) ? host : `${host}:${port}`
 }
 
 /** The host as given, unchecked. */
@@ -54,16 +63,55 @@ export function hostOf(request: HttpRequest): string {
   const host = givenHost(request)
   const remembered = allowedBefore()
   if (remembered.has(host)) return host
-  const { domain } = splitDomainPort(host)
-  if (domain !== '' && isAllowed(domain)) {
+  const { domain, port } = splitDomainPort(host)
+  const isValid = domain !== '' && (port === '' || isPort(port))
+  if (isValid && isAllowed(domain)) {
     if (remembered.size < MOST_REMEMBERED) remembered.add(host)
     return host
   }
-  const remedy =
-    domain === ''
-      ? 'The domain name provided is not valid according to RFC 1034/1035.'
-      : `You may need to add ${shown(domain)} to ALLOWED_HOSTS.`
-  throw new DisallowedHost(`Invalid HTTP_HOST header: ${shown(host)}. ${remedy}`)
+  throw new DisallowedHost(`Invalid HTTP_HOST header: ${shown(host)}. ${remedyFor(domain, isValid)}`)
+}
+
+function remedyFor(domain: string, isValid: boolean): string {
+  if (isValid) return `You may need to add ${shown(domain)} to ALLOWED_HOSTS.`
+  return domain === ''
+    ? 'The domain name provided is not valid according to RFC 1034/1035.'
+    : 'A port is a number from 1 to 65535.'
+}
+
+/**
+ * Refuses a request that names its host twice, so that a proxy and the site could read different ones (RFC 9112, 3.2).
+ * @throws DisallowedHost
+ */
+export function refuseSecondHost({ rawHeaders, headers }: IncomingMessage): void {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  // HTTP/2 may send both, with the same value (RFC 9113, 8.3.1).
+  const authority = headers[':authority']
+  const differs = hosts > 0 && authority !== undefined && authority !== headers.host
+  if (hosts > 1 || differs) throw new DisallowedHost('Invalid HTTP_HOST header: the request names more than one host.')
+}
+
+/** The port by which clients reach the site, where it is known. */
+function publicPort(request: HttpRequest): string | undefined {
+  const isBehindProxy = settings.SECURE_PROXY_SSL_HEADER !== null || settings.USE_X_FORWARDED_HOST
+  return forwardedPort(request) ?? (isBehindProxy ? undefined : localPort(request))
+}
+
+/**
+ * The host for links that reach other people, such as in mails. Unlike in `getHost()`, a port is left out unless it is
+ * the one that the site is reached by: ALLOWED_HOSTS names no ports, so that a client could choose any.
+ * @throws DisallowedHost
+ */
+export function hostForLinks(request: HttpRequest): string {
+  const host = hostOf(request)
+  const { port } = splitDomainPort(host)
+  if (port === '') return host
+  const isOurs = port === publicPort(request) && port !== defaultPort(request)
+  return isOurs ? host : host.slice(0, -port.length - 1)
 }
 
 /** The header that a name in META's spelling stands for: HTTP_X_FORWARDED_PROTO is x-forwarded-proto. */

@@ -19,7 +19,7 @@ export { contentTypeOf } from './content_types.ts'
 export { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 export * from './errors.ts'
 export { type HeaderValue, ResponseHeaders } from './headers.ts'
-export { allowTestHost } from './host.ts'
+export { allowTestHost, hostForLinks, refuseSecondHost } from './host.ts'
 export {
   HttpResponseBadRequest,
   HttpResponseForbidden,
@@ -32,6 +32,7 @@ export {
 export { beginView, extendKoa, extendRequest, viewHasBegun } from './koa.ts'
 export { clientErrorStatus } from './other_parsers.ts'
 export { HttpResponsePermanentRedirect, HttpResponseRedirect, type RedirectOptions } from './redirects.ts'
+export { acceptTarget } from './request_target.ts'
 export type { SignedCookieOptions } from './request.ts'
 export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'
 export { FileResponse, type FileResponseOptions, type StreamingContent, StreamingHttpResponse } from './streaming.ts'

@@ -4,6 +4,7 @@ import type Koa from 'koa'
 import { BadRequest, UnsupportedMediaType } from '#core/exceptions'
 import { isDeeperThan, isValueDeeperThan, MOST_CLIENT_LEVELS } from '#core/utils'
 import { charsetIn, hasBody, isForm, isJson, parseFields, readBody } from './body.ts'
+import { overrideKoa } from './koa_overrides.ts'
 import { hostOf, isSecure, portOf } from './host.ts'
 import { absoluteUriOf, fullPathOf, pathInfoOf, scriptNameOf } from './location.ts'
 import type { SignedCookieOptions } from './request.ts'
@@ -166,6 +167,7 @@ export function extendRequest<Name extends string>(
 
 /** To be called once for an application, before it answers requests. */
 export function extendKoa(app: Koa): void {
+  overrideKoa(app)
   Object.defineProperties(app.request, Object.getOwnPropertyDescriptors(requestAttributes))
   Object.defineProperties(app.response, Object.getOwnPropertyDescriptors(responseAttributes))
 }

@@ -1,4 +1,5 @@
 /** What is remembered of a request between two looks at it. */
+import type { ParsedUrlQuery } from 'node:querystring'
 import type { HttpRequest, ResolverMatch } from './view.ts'
 import type { FileMap } from './uploaded_file.ts'
 
@@ -12,7 +13,26 @@ export interface ReadBody {
   readonly isParsedElsewhere?: boolean
 }
 
+/** The request target, taken apart. */
+export interface RequestTarget {
+  /** What it was read from. */
+  readonly raw: string
+  /** With its percent-escapes, as sent. */
+  readonly path: string
+  /** Without its question mark. */
+  readonly query: string
+  /** Host and port of a target in absolute form (`GET http://example.com/ HTTP/1.1`). */
+  readonly authority: string | undefined
+  /** Why a client may not send it. */
+  readonly problem: string | undefined
+  /** Whether it is a path with a query in printable ASCII, as nearly all are. */
+  readonly isPlain: boolean
+}
+
 export interface RequestState {
+  target?: RequestTarget
+  /** The fields of a query string as Koa gives them. */
+  query?: { readonly text: string; readonly fields: ParsedUrlQuery }
   get?: URLSearchParams
   cookies?: Readonly<Record<string, string>>
   path?: string

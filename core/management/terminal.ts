@@ -1,4 +1,5 @@
 /** Terminals: the process's own streams, and one that keeps what it is told. */
+import { writeText } from '../utils/output.ts'
 import type { Terminal } from './base.ts'
 
 /** A terminal over anything that takes text. A text that ends with the ending is not given another. */
@@ -12,8 +13,8 @@ export function terminalOver(write: (text: string) => void): Terminal {
 
 /** The process's standard output and error. Each write asks for the stream anew, so that a test may replace it. */
 export const processTerminals = {
-  stdout: terminalOver((text) => process.stdout.write(text)),
-  stderr: terminalOver((text) => process.stderr.write(text)),
+  stdout: terminalOver((text) => writeText(process.stdout, text)),
+  stderr: terminalOver((text) => writeText(process.stderr, text)),
 }
 
 /** A terminal that listens: `text` is all that was written to it. */

@@ -30,7 +30,7 @@ export {
   pathOf,
 } from './dotted_names.ts'
 export { etagOf, parseEtags, quoteEtag } from './etags.ts'
-export { isAllowedHost, isSameDomain, splitDomainPort } from './hosts.ts'
+export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './hosts.ts'
 export { httpDate, parseHttpDate } from './http_dates.ts'
 export { Gatherer, type GathererOptions, type Outcome } from './gatherer.ts'
 export {
@@ -65,11 +65,14 @@ export {
   type LogRecord,
   setLogLevel,
 } from './log.ts'
+export { escapeControls, errorText, LogLine } from './log_text.ts'
+export { surviveErrorsOf, writeText } from './output.ts'
 export { exposureOf, makePrivateFolder, privateFolderFault, processUser } from './private_folder.ts'
 export { Recent } from './recent.ts'
 export { Link, Ring } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
 export { hasSecretWord, isSecretField, isSecretName } from './secret_names.ts'
+export { asError, readable } from './thrown.ts'
 export { atEndOfTurn, endOfTurn, endTurnEarly } from './turns.ts'
 export {
   escapeLeadingSlashes,

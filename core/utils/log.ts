@@ -1,11 +1,16 @@
 /** Named loggers with Django's names (`django.request`, `django.security.DisallowedHost`, …) and levels. */
+import { errorText, escapeControls, LogLine } from './log_text.ts'
+import { writeText } from './output.ts'
+import { shown } from './words.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
 export interface LogRecord {
   readonly logger: string
   readonly level: LogLevel
+  /** One line. Control and format characters are escaped, since most messages quote what a client sent. */
   readonly message: string
+  /** As it was thrown: its message and stack are not escaped. */
   readonly error?: unknown
 }
 
@@ -15,9 +20,7 @@ const ORDER: Record<LogLevel, number> = { debug: 10, info: 20, warning: 30, erro
 
 /** Writes to standard error: the message, and below it the stack of the error that came with it. */
 export const consoleHandler: LogHandler = ({ message, error }) => {
-  const stack =
-    error === undefined ? '' : `\n${error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error)}`
-  process.stderr.write(`${message}${stack}\n`)
+  writeText(process.stderr, error === undefined ? `${message}\n` : `${message}\n${errorText(error)}\n`)
 }
 
 let handlers: LogHandler[] = [consoleHandler]
@@ -33,6 +36,7 @@ function levelOf(name: string): number {
   return defaultLevel
 }
 
+/** Its methods never throw. */
 export class Logger {
   readonly name: string
 
@@ -40,26 +44,34 @@ export class Logger {
     this.name = name
   }
 
-  debug(message: string, error?: unknown): void {
+  debug(message: string | LogLine, error?: unknown): void {
     this.#log('debug', message, error)
   }
 
-  info(message: string, error?: unknown): void {
+  info(message: string | LogLine, error?: unknown): void {
     this.#log('info', message, error)
   }
 
-  warning(message: string, error?: unknown): void {
+  warning(message: string | LogLine, error?: unknown): void {
     this.#log('warning', message, error)
   }
 
-  error(message: string, error?: unknown): void {
+  error(message: string | LogLine, error?: unknown): void {
     this.#log('error', message, error)
   }
 
-  #log(level: LogLevel, message: string, error: unknown): void {
+  #log(level: LogLevel, line: string | LogLine, error: unknown): void {
     if (ORDER[level] < levelOf(this.name)) return
+    const message = line instanceof LogLine ? line.text : escapeControls(typeof line === 'string' ? line : shown(line))
     const record = { logger: this.name, level, message, ...(error === undefined ? {} : { error }) }
-    for (const handler of handlers) handler(record)
+    for (const handler of handlers) {
+      try {
+        handler(record)
+      } catch (failure) {
+        // Whoever logs is often reporting an error already, and must be able to go on.
+        consoleHandler({ ...record, message: `A log handler failed at: ${message}`, error: failure })
+      }
+    }
   }
 }
 

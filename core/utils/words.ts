@@ -43,21 +43,30 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 
 function jsonOf(value: unknown): string {
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value) ?? 'a value that JSON omits'
   } catch {
     // It contains itself or a bigint, or is nested too deeply.
     return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
   }
 }
 
-/** A value as an error message shows it: short, and with its type where the text would not tell. */
-export function shown(value: unknown): string {
+function describe(value: unknown): string {
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
   if (typeof value === 'bigint') return `${value}n`
   if (value instanceof Date || value instanceof RegExp) return String(value)
   if (typeof value === 'symbol' || value === undefined) return String(value)
-  const text = jsonOf(value)
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+  return jsonOf(value)
+}
+
+/** A value as an error message shows it: short, and with its type where the string would not tell. Never throws. */
+export function shown(value: unknown): string {
+  try {
+    const text = describe(value)
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text
+  } catch {
+    // A proxy or a getter that throws.
+    return `a value of type ${typeof value} that cannot be shown`
+  }
 }
 
 /** `a, b and c`; `nothing` for an empty list. */

@@ -1,6 +1,6 @@
 /** Django's request log: `[21/Nov/2026 07:11:12] "GET / HTTP/1.1" 200 123` for each answer, on `django.server`. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { clock, getLogger, type Logger } from '#core/utils'
+import { clock, getLogger, type Logger, LogLine } from '#core/utils'
 import type { Paint, Style } from '../base.ts'
 import { logDateEachSecond } from './dates.ts'
 
@@ -31,7 +31,7 @@ function countBody(request: IncomingMessage, response: ServerResponse): () => nu
   return () => (request.method === 'HEAD' ? 0 : bytes)
 }
 
-function log(logger: Logger, status: number, line: string): void {
+function log(logger: Logger, status: number, line: LogLine): void {
   if (status >= 500) logger.error(line)
   else if (status >= 400) logger.warning(line)
   else logger.info(line)
@@ -44,6 +44,8 @@ export function logRequests(server: Server, { style, timeZone }: { style: Style;
   server.prependListener('request', (request, response) => {
     const sent = countBody(request, response)
     const { remoteAddress, remotePort } = request.socket
+    // As it came: the application may assign another target.
+    const { method, url } = request
     response.once('close', () => {
       const at = `[${date(clock.now())}]`
       if (!response.headersSent) {
@@ -51,9 +53,8 @@ export function logRequests(server: Server, { style, timeZone }: { style: Style;
         return
       }
       const { statusCode } = response
-      // Node's parser lets only printable ASCII into an address, so that none can drive the terminal.
-      const line = `${request.method} ${request.url} HTTP/${request.httpVersion}`
-      log(logger, statusCode, paintFor(statusCode, style)(`${at} "${line}" ${statusCode} ${sent()}`))
+      const line = `${at} "${method} ${url} HTTP/${request.httpVersion}" ${statusCode} ${sent()}`
+      log(logger, statusCode, new LogLine(line, paintFor(statusCode, style)))
     })
   })
 }

@@ -77,9 +77,9 @@ export class Supervisor {
       await generation.start()
     } catch (error) {
       generation.kill()
-      if (!(error instanceof WorkerFailed)) throw error
+      if (!(error instanceof WorkerFailed)) this.#log.error('A process of the server could not be started', error)
       // A later change has killed it: that one's generation is on its way.
-      if (this.#starting === generation) this.#failed(error)
+      if (this.#starting === generation) this.#failed(error instanceof WorkerFailed ? error.exitCode : 1)
       return
     }
     if (this.#starting !== generation) return
@@ -96,7 +96,7 @@ export class Supervisor {
     void old.retire().then(() => this.#retiring.delete(old))
   }
 
-  #failed({ exitCode }: WorkerFailed): void {
+  #failed(exitCode: number): void {
     this.#starting = undefined
     if (this.#stopping) return
     if (this.#serving === undefined) {

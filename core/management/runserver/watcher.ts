@@ -1,6 +1,9 @@
 /** Sees changes of code: which files count, and many saves as one change. */
 import path from 'node:path'
 import { watch } from 'chokidar'
+import { getLogger } from '#core/utils'
+
+const log = getLogger('django.utils.autoreload')
 
 const CODE = /\.[cm]?[jt]s$/
 const IGNORED_FOLDERS = new Set(['node_modules', 'dist', 'coverage'])
@@ -49,7 +52,7 @@ export async function watchCode(folders: readonly string[], changed: (files: str
     timer = setTimeout(report, QUIET)
   })
   // A folder that cannot be watched is no reason to stop serving.
-  watcher.on('error', (error) => process.stderr.write(`Watching for file changes: ${String(error)}\n`))
+  watcher.on('error', (error) => log.error('Watching for file changes failed', error))
   await new Promise<void>((resolve) => watcher.once('ready', resolve))
   return {
     close() {

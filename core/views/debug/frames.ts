@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { projectRoot } from '#core/conf'
-import { CORE } from '#core/utils'
+import { asError, CORE, readable } from '#core/utils'
 
 /** Whose code a frame is in. */
 export type Owner = 'project' | 'framework' | 'library' | 'node'
@@ -49,7 +49,10 @@ function parseLine(text: string): Frame | undefined {
   const match = LOCATION.exec(text)
   if (match === null) return undefined
   const [, name = '', location = '', line, column] = match
-  const file = location.startsWith('file://') ? fileURLToPath(location.replace(/\?.*$/, '')) : location
+  // What only looks like a frame may name a file on another host.
+  const file = location.startsWith('file://')
+    ? (readable(() => fileURLToPath(location.replace(/\?.*$/, ''))) ?? location)
+    : location
   return {
     function: name,
     file,
@@ -62,7 +65,8 @@ function parseLine(text: string): Frame | undefined {
 
 /** The frames of an error, the innermost first. */
 export function framesOf(error: Error): Frame[] {
-  const stack = typeof error.stack === 'string' ? error.stack : ''
+  const given = readable(() => error.stack)
+  const stack = typeof given === 'string' ? given : ''
   // What looks like a frame within the message is none.
   const at = error.message === '' ? -1 : stack.indexOf(error.message)
   const lines = (at < 0 ? stack : stack.slice(at + error.message.length)).split('\n')
@@ -94,16 +98,16 @@ export function sourceOf({ file, line, owner }: Frame): SourceLine[] {
 export function causeChain(error: unknown): Error[] {
   const chain: Error[] = []
   for (let at: unknown = error; at !== undefined && at !== null && chain.length < 10; ) {
-    const next = asError(at)
+    const next = shownError(at)
     if (chain.includes(next)) break
     chain.push(next)
-    at = next.cause
+    at = readable(() => next.cause)
   }
   return chain
 }
 
-function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
+function shownError(thrown: unknown): Error {
+  if (readable(() => thrown instanceof Error) === true) return asError(thrown)
   const error = new Error(
     typeof thrown === 'string' ? thrown : `Something was thrown that is no Error: ${typeof thrown}`,
   )

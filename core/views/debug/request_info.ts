@@ -2,6 +2,7 @@
 import { inspect } from 'node:util'
 import { allSettings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
+import { asError } from '#core/utils'
 import { maskCookie, maskField, maskQuery, maskSetting } from './mask.ts'
 
 /** Names and values as a table shows them. */
@@ -19,7 +20,7 @@ function readable(read: () => Rows): Rows {
   try {
     return read()
   } catch (error) {
-    return [['(cannot be read)', error instanceof Error ? error.message : String(error)]]
+    return [['(cannot be read)', asError(error).message]]
   }
 }
 

@@ -2,6 +2,7 @@
 import { settings } from '#core/conf'
 import {
   addNeverCacheHeaders,
+  hostForLinks,
   type HttpRequest,
   type HttpResponse,
   HttpResponseNotAllowed,
@@ -61,7 +62,7 @@ export const afterLogin = (request: HttpRequest): string => nextUrl(request) || 
 
 /** Host and name of the site, as mails have them. */
 export const siteOf = (request: HttpRequest): { domain: string; site_name: string; protocol: string } => ({
-  domain: request.getHost(),
-  site_name: request.getHost(),
+  domain: hostForLinks(request),
+  site_name: hostForLinks(request),
   protocol: request.isSecure() ? 'https' : 'http',
 })

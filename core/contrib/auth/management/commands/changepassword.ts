@@ -1,6 +1,7 @@
 /** Gives a user another password. */
 import { DEFAULT_ALIAS } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
+import { escapeControls } from '#core/utils'
 import { type Prompter, PromptCancelled, terminal } from '../../prompter.ts'
 import { getUserModel } from '../../registry.ts'
 import { systemUsername } from '../names.ts'
@@ -27,10 +28,11 @@ export default class Command extends BaseCommand<Options> {
   async handle({ username = systemUsername(), database = DEFAULT_ALIAS }: Options & CommonOptions): Promise<void> {
     const user = await getUserModel().objects.using(database).findByNaturalKey(username)
     if (user === null) throw new CommandError(`user '${username}' does not exist`)
-    this.stdout.write(`Changing password for user '${user.getUsername()}'`)
-    await user.setPassword(await this.#newPassword(user, user.getUsername()))
+    const name = escapeControls(user.getUsername())
+    this.stdout.write(`Changing password for user '${name}'`)
+    await user.setPassword(await this.#newPassword(user, name))
     await user.save({ updateFields: ['password'] })
-    this.stdout.write(`Password changed successfully for user '${user.getUsername()}'`)
+    this.stdout.write(`Password changed successfully for user '${name}'`)
   }
 
   async #newPassword(user: object, name: string): Promise<string> {

@@ -1,6 +1,7 @@
 /** Shows who is logged in where, and ends it: `sessions list USER`, `sessions show USER ID`, `sessions end USER [ID]`. */
 import { devices } from '#core/contrib/sessions'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
+import { escapeControls } from '#core/utils'
 
 interface Options {
   readonly action: string
@@ -29,7 +30,7 @@ export default class Command extends BaseCommand<Options> {
   async #list(user: string): Promise<void> {
     const found = await devices.list(user)
     for (const { id, created, description } of found) {
-      this.stdout.write(`${id}  ${created.toISOString()}  ${description}`.trimEnd())
+      this.stdout.write(escapeControls(`${id}  ${created.toISOString()}  ${description}`.trimEnd()))
     }
     if (found.length === 0) this.stdout.write(`User ${user} has no sessions.`)
   }
@@ -41,7 +42,7 @@ export default class Command extends BaseCommand<Options> {
     this.stdout.write(`Session: ${found.id}`)
     this.stdout.write(`User: ${found.userId}`)
     this.stdout.write(`Since: ${found.created.toISOString()}`)
-    this.stdout.write(`Device: ${found.description || '(not noted)'}`)
+    this.stdout.write(`Device: ${escapeControls(found.description) || '(not noted)'}`)
   }
 
   #unknown(user: string, id: string): CommandError {

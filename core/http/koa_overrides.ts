@@ -1,0 +1,67 @@
+/** Attributes of Koa that throw, or take too long, at some of what clients send: replaced by ones that do not. */
+import type { ParsedUrlQuery } from 'node:querystring'
+import type Koa from 'koa'
+import type { Response } from 'koa'
+import { setOwn, splitUrl } from '#core/utils'
+import { setPath, setQuery, targetOf } from './request_target.ts'
+import { stateOf } from './state.ts'
+import type { HttpRequest } from './view.ts'
+
+/** Koa searches all fields again for each one. */
+function fieldsOf(text: string): ParsedUrlQuery {
+  const fields: ParsedUrlQuery = {}
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (Array.isArray(before)) before.push(value)
+    else setOwn(fields, name, before === undefined ? value : [before, value])
+  }
+  return fields
+}
+
+/** Koa's own go by `url.parse`. Whatever else of Koa needs a path or a query gets it from these. */
+const requestOverrides: ThisType<HttpRequest> & object = {
+  get path(): string {
+    return targetOf(this).path
+  },
+  set path(path: string) {
+    setPath(this, path)
+  },
+  get querystring(): string {
+    // Koa asks its prototype, too, which is no request.
+    return (this.req as unknown) === undefined ? '' : targetOf(this).query
+  },
+  set querystring(text: string) {
+    setQuery(this, text)
+  },
+}
+
+function queryOf(request: HttpRequest): ParsedUrlQuery {
+  const text = request.querystring
+  const state = stateOf(request)
+  if (state.query?.text !== text) state.query = { text, fields: fieldsOf(text) }
+  return state.query.fields
+}
+
+const responseOverrides: ThisType<Response> & object = {
+  /** Redirects to the page of this site that the request comes from, else to `alt`. */
+  back(alt?: string): void {
+    const referrer = this.ctx.get('Referrer')
+    const parts = splitUrl(referrer)
+    const isOwn = parts !== undefined && /^https?$/.test(parts.scheme) && parts.netloc === this.ctx.host
+    this.redirect(isOwn && URL.canParse(referrer) ? referrer : alt || '/')
+  },
+}
+
+export function overrideKoa(app: Koa): void {
+  const koaQuery = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(app.request), 'query')
+  Object.defineProperties(app.request, {
+    ...Object.getOwnPropertyDescriptors(requestOverrides),
+    query: {
+      ...koaQuery,
+      get(this: HttpRequest) {
+        return queryOf(this)
+      },
+    },
+  })
+  Object.defineProperties(app.response, Object.getOwnPropertyDescriptors(responseOverrides))
+}
