@@ -44,7 +44,7 @@ function giveUp(response: ServerResponse): void {
 /** Koa's own, which throws at an error that is frozen, or has getters that throw, or headers that cannot be sent. */
 function onerror(this: Koa.Context, error: unknown): void {
   try {
-    koaOnError.call(this, error as Error)
+    koaContext.onerror.call(this, error as Error)
   } catch (second) {
     log.error('An error could not be reported', error)
     log.error('Reporting it failed', second)
@@ -56,13 +56,13 @@ function onerror(this: Koa.Context, error: unknown): void {
   }
 }
 
-const koaOnError = new Koa().context.onerror
+const koaContext = new Koa().context
 
 export class Application extends Koa {
   /** @param tracksRequests whether promises remember the request that they were made for, which takes time */
   constructor(tracksRequests = false) {
     super(tracksRequests ? { asyncLocalStorage: requestStorage as never } : {})
-    this.context.onerror = onerror
+    Object.assign(this.context, { onerror })
   }
 
   override listen(...args: unknown[]): Server {

@@ -45,13 +45,17 @@ function onRejection(reason: unknown): void {
 }
 
 /** The state of the process is unknown, as Node warns: it ends, for whatever supervises it to start it again. */
-function onException(error: unknown): void {
+function onException(thrown: unknown): void {
   // A listener of the project decides itself.
   if (ending || process.listenerCount('uncaughtException') > 1) return
   ending = true
-  log.error(`Uncaught exception${readable(whereabouts) ?? ''}: the process stops`, error ?? String(error))
-  const stopped = [...guarded.values()].map((each) => each.stop(STOP_LIMIT))
-  void Promise.allSettled(stopped).then(() => process.exit(1))
+  log.error(`Uncaught exception${readable(whereabouts) ?? ''}: the process stops`, thrown ?? String(thrown))
+  void end()
+}
+
+async function end(): Promise<void> {
+  await Promise.allSettled([...guarded.values()].map((each) => each.stop(STOP_LIMIT)))
+  process.exit(1)
 }
 
 /** Node closes the connection of a CONNECT request without a word. */

@@ -2,6 +2,7 @@
 import { settings } from '#core/conf'
 import { BadRequest } from '#core/exceptions'
 import { escapeLeadingSlashes, escapeUriPath, iriToUri, splitUrl } from '#core/utils'
+import { targetOf } from './request_target.ts'
 import { stateOf } from './state.ts'
 import type { HttpRequest } from './view.ts'
 
@@ -27,7 +28,7 @@ function decode(path: string): string {
 export function pathInfoOf(request: HttpRequest): string {
   const state = stateOf(request)
   if (state.path !== undefined) return state.path
-  const path = decode(request.path)
+  const path = decode(targetOf(request).path)
   const script = scriptNameOf()
   const isBelow = script !== '' && path.startsWith(script) && (path[script.length] ?? '/') === '/'
   return (state.path = isBelow ? path.slice(script.length) || '/' : path)

@@ -1,4 +1,5 @@
 /** Text for logs and terminals: one line per message, with no character that could drive a terminal or hide others. */
+import { asError, readable } from './thrown.ts'
 import { shown } from './words.ts'
 
 // Controls (C0, C1, DEL), format characters (bidirectional, zero-width), lone surrogates, private and unassigned code
@@ -42,11 +43,11 @@ function stackText(stack: string, message: string): string {
 export function errorText(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return escapeControls(shown(thrown))
-    const message = String(thrown.message)
-    const { stack } = thrown
-    return typeof stack === 'string' && stack !== ''
-      ? stackText(stack, message)
-      : escapeControls(`${thrown.name}: ${message}`)
+    // A getter may give anything, or throw.
+    const error = asError(thrown)
+    const { name, message } = error
+    const stack = readable(() => error.stack)
+    return typeof stack === 'string' && stack !== '' ? stackText(stack, message) : escapeControls(`${name}: ${message}`)
   } catch {
     return 'An error that cannot be read.'
   }

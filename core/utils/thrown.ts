@@ -20,10 +20,7 @@ export function readable<T>(read: () => T): T | undefined {
 export function asError(thrown: unknown): Error {
   const isError = readable(() => thrown instanceof Error) === true
   if (isError && readable(() => isReadable(thrown as Error)) === true) return thrown as Error
-  const error = new Error(
-    isError
-      ? `An error that cannot be read was thrown: ${readable(() => String((thrown as Error).message)) ?? 'its message throws'}`
-      : `Something that is no Error was thrown: ${shown(thrown)}`,
-  )
-  return error
+  if (!isError) return new Error(`Something that is no Error was thrown: ${shown(thrown)}`)
+  const message = readable((): unknown => (thrown as Error).message)
+  return new Error(`An error that cannot be read was thrown: ${shown(message)}`)
 }
