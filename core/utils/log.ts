@@ -1,6 +1,7 @@
 /** Named loggers with Django's names (`django.request`, `django.security.DisallowedHost`, …) and levels. */
 import { errorText, escapeControls, LogLine } from './log_text.ts'
 import { writeText } from './output.ts'
+import { readable } from './thrown.ts'
 import { shown } from './words.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
@@ -36,6 +37,12 @@ function levelOf(name: string): number {
   return defaultLevel
 }
 
+/** JavaScript may give anything for a message, a proxy that throws included. */
+function textOf(line: string | LogLine): string {
+  if (typeof line === 'string') return escapeControls(line)
+  return readable(() => line instanceof LogLine) === true ? line.text : escapeControls(shown(line))
+}
+
 /** Its methods never throw. */
 export class Logger {
   readonly name: string
@@ -62,7 +69,7 @@ export class Logger {
 
   #log(level: LogLevel, line: string | LogLine, error: unknown): void {
     if (ORDER[level] < levelOf(this.name)) return
-    const message = line instanceof LogLine ? line.text : escapeControls(typeof line === 'string' ? line : shown(line))
+    const message = textOf(line)
     const record = { logger: this.name, level, message, ...(error === undefined ? {} : { error }) }
     for (const handler of handlers) {
       try {
