@@ -36,6 +36,12 @@ function resolveUrl(request: HttpRequest, resolver: RootResolver): void {
   }
 }
 
+/** Throws what has broken the stream of a response before anything of it was sent. */
+function refuseBroken({ body }: Response): void {
+  const error = (body as { readonly errored?: unknown } | null | undefined)?.errored
+  if (error instanceof Error) throw error
+}
+
 async function answerFor(
   error: unknown,
   request: HttpRequest,
@@ -67,6 +73,7 @@ export function outermost(resolver: RootResolver, errors: ErrorResponses): Middl
       request.getHost()
       resolveUrl(request, resolver)
       await next()
+      refuseBroken(response)
     } catch (error) {
       await answerFor(error, request, response, errors)
     }

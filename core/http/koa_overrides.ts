@@ -1,8 +1,9 @@
 /** Attributes of Koa that throw, or take too long, at some of what clients send: replaced by ones that do not. */
 import type { ParsedUrlQuery } from 'node:querystring'
+import { Stream } from 'node:stream'
 import type Koa from 'koa'
 import type { Response } from 'koa'
-import { setOwn, splitUrl } from '#core/utils'
+import { setOwn, splitUrl, surviveErrorsOf } from '#core/utils'
 import { setPath, setQuery, targetOf } from './request_target.ts'
 import { stateOf } from './state.ts'
 import type { HttpRequest } from './view.ts'
@@ -52,16 +53,31 @@ const responseOverrides: ThisType<Response> & object = {
   },
 }
 
+/** One of Koa's own accessors, from the prototype of what an application has. */
+const accessorOf = (object: object, name: string): PropertyDescriptor =>
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(object), name) as PropertyDescriptor
+
 export function overrideKoa(app: Koa): void {
-  const koaQuery = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(app.request), 'query')
+  const query = accessorOf(app.request, 'query')
+  const body = accessorOf(app.response, 'body')
   Object.defineProperties(app.request, {
     ...Object.getOwnPropertyDescriptors(requestOverrides),
     query: {
-      ...koaQuery,
+      ...query,
       get(this: HttpRequest) {
         return queryOf(this)
       },
     },
   })
-  Object.defineProperties(app.response, Object.getOwnPropertyDescriptors(responseOverrides))
+  Object.defineProperties(app.response, {
+    ...Object.getOwnPropertyDescriptors(responseOverrides),
+    body: {
+      ...body,
+      set(this: Response, value: unknown) {
+        // Koa listens for its errors only when it begins to send: a file that is missing may be reported before.
+        if (value instanceof Stream) surviveErrorsOf(value)
+        body.set?.call(this, value)
+      },
+    },
+  })
 }

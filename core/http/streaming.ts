@@ -2,7 +2,7 @@
 import { createReadStream, ReadStream, statSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { quoteUri } from '#core/utils'
+import { quoteUri, surviveErrorsOf } from '#core/utils'
 import { contentTypeOf } from './content_types.ts'
 import { encoded, HttpResponseBase, type Content, type ResponseOptions } from './response.ts'
 
@@ -36,6 +36,8 @@ export class StreamingHttpResponse extends HttpResponseBase {
       content instanceof Readable
         ? content
         : Readable.from(asBytes(content, this.charset), { objectMode: false, highWaterMark: 16_384 })
+    // It may fail before anything reads it, or when nothing ever does.
+    surviveErrorsOf(this.stream)
   }
 }
 

@@ -194,12 +194,12 @@ describe('a log line', () => {
   })
 
   it('reaches the other handlers, and standard error, where a handler throws', () => {
-    const { write } = process.stderr
+    const write = process.stderr.write.bind(process.stderr)
     let written = ''
-    process.stderr.write = ((text: string) => {
+    process.stderr.write = (text: string) => {
       written += text
       return true
-    }) as never
+    }
     const release = captureLogs(() => {
       throw new Error('no disk')
     })
