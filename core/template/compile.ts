@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { compileFunction } from 'node:vm'
 import type { Block, Context, Renderable } from './context.ts'
 import { rememberPosition, type TemplatePosition } from './errors.ts'
+import { refusePromise } from './promises.ts'
 import { markSafe } from './safe.ts'
 import type { Action, Body, Node } from './syntax/nodes.ts'
 
@@ -159,8 +160,11 @@ class Translation {
     const position = this.#positionAt(line)
     const located: Runner = (context, bodies, self) => {
       try {
-        return run(context, bodies, self)
-      } catch (error) {
+        const result = run(context, bodies, self)
+        return typeof result === 'string' ? result : refusePromise(result, 'What this tag prints')
+      } catch (thrown) {
+        // The compiled code takes a falsy error for none.
+        const error = thrown ? thrown : new Error(`A template's value threw ${String(thrown)}.`)
         rememberPosition(error, position)
         throw error
       }

@@ -1,13 +1,22 @@
 /** How a value looks when a template prints it. */
 import { inspect } from 'node:util'
 import { formatDate } from './dateformat.ts'
+import { refusePromise, UnawaitedPromise } from './promises.ts'
 import { SafeString } from './safe.ts'
 import { isPlainObject } from './syntax/lookup.ts'
 
+const PRINTED = 'A value that is printed'
+
+/** JSON of a value without promises; undefined for what JSON does not have. @throws UnawaitedPromise */
+export function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value, (_key, entry: unknown) => refusePromise(entry, PRINTED))
+}
+
 function asJson(value: object): string {
   try {
-    return JSON.stringify(value)
-  } catch {
+    return jsonOf(value) as string
+  } catch (error) {
+    if (error instanceof UnawaitedPromise) throw error
     // Circular, or with a bigint in it.
     return inspect(value, { depth: 4 })
   }
@@ -24,5 +33,5 @@ export function display(value: unknown): string | SafeString {
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return formatDate(value, 'DATETIME_FORMAT')
   if (Array.isArray(value) || isPlainObject(value)) return asJson(value)
-  return textOf(value)
+  return textOf(refusePromise(value, PRINTED))
 }

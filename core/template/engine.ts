@@ -6,6 +6,7 @@ import { Context, type Templates } from './context.ts'
 import { TemplateDoesNotExist, type Tried } from './errors.ts'
 import type { Library } from './library.ts'
 import type { TemplateLoader, TemplateSource } from './loaders/base.ts'
+import { handlePromisesIn, handlePromisesOf, refusePromise } from './promises.ts'
 import { tokenize } from './syntax/lexer.ts'
 import { Parser } from './syntax/parser.ts'
 import { Vocabulary } from './vocabulary.ts'
@@ -65,9 +66,24 @@ export class Engine implements Templates {
   }
 
   render(template: CompiledTemplate, variables: Record<string, unknown> = {}, request?: unknown): string {
-    const processed = request === undefined ? [] : this.#parts.contextProcessors.map((process) => process(request))
-    const all = Object.assign({}, ...processed, variables) as Record<string, unknown>
-    return new Context(this, all, request, this.autoescape).render(template)
+    let all: Record<string, unknown> = variables
+    try {
+      handlePromisesOf(variables)
+      if (request !== undefined) all = Object.assign({}, ...this.#processed(request), variables) as typeof variables
+      return new Context(this, all, request, this.autoescape).render(template)
+    } catch (error) {
+      // The promises that the page has not come to may reject later.
+      handlePromisesIn(all)
+      throw error
+    }
+  }
+
+  #processed(request: unknown): Record<string, unknown>[] {
+    return this.#parts.contextProcessors.map((process) => {
+      const added = refusePromise(process(request), `What the context processor '${process.name}' returns`)
+      handlePromisesOf(added)
+      return added
+    })
   }
 
   #find(name: string, without: ReadonlySet<string>, tried: Tried[]): CompiledTemplate | undefined {

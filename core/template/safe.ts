@@ -1,4 +1,5 @@
 /** Texts that are HTML already, and the escaping of all others. */
+import { refusePromise } from './promises.ts'
 
 /** A text that is HTML and must not be escaped again. */
 export class SafeString extends String {}
@@ -34,7 +35,7 @@ export function unmarked(value: unknown): unknown {
 
 function markup(value: unknown): string {
   if (Array.isArray(value)) return value.map(markup).join('')
-  return value === undefined || value === null || value === false ? '' : conditionalEscape(value).toString()
+  return value === undefined || value === null || value === false ? '' : conditionalEscape(refusePromise(value, 'A value in `html`')).toString()
 }
 
 /**

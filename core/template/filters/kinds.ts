@@ -1,6 +1,7 @@
 /** What filters are made of: the marks that tell the engine how to treat them, and readings of their arguments. */
 import { display } from '../display.ts'
 import type { Filter } from '../filter.ts'
+import { handlePromise } from '../promises.ts'
 import { isPlainObject } from '../syntax/lookup.ts'
 
 /** A filter of texts: whatever comes in is made a text first. What was marked stays marked. */
@@ -30,6 +31,12 @@ export function wholeNumber(value: unknown): number | undefined {
 
 /** A list's entries or a text's characters; undefined for anything else. */
 export function sequence(value: unknown): unknown[] | undefined {
+  const entries = entriesIn(value)
+  for (const entry of entries ?? []) if (typeof entry === 'object') handlePromise(entry)
+  return entries
+}
+
+function entriesIn(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return Array.from(value)
   if (typeof value === 'object' && value !== null && Symbol.iterator in value) return [...(value as Iterable<unknown>)]

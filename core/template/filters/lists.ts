@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { display } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { conditionalEscape, markSafe, unmarked } from '../safe.ts'
+import { refusePromise } from '../promises.ts'
 import { member } from '../syntax/lookup.ts'
 import { compare } from '../syntax/truth.ts'
 import { seesMarks, sequence, wholeNumber } from './kinds.ts'
@@ -50,7 +51,8 @@ function sorted(value: unknown, argument: unknown): unknown[] | '' {
   const entries = sequence(value)
   if (entries === undefined) return ''
   const names = String(argument).split('.')
-  const key = (entry: unknown): unknown => names.reduce(member, entry)
+  const key = (entry: unknown): unknown =>
+    names.reduce((at, name) => refusePromise(member(at, name), `'${name}' of an entry`), entry)
   // Entries that have no order between them stay as they are.
   return entries.toSorted((a, b) => compare(key(a), key(b)) || 0)
 }

@@ -1,7 +1,8 @@
 /** Filters that choose or mark: default, yesno, safe, escape, json_script. */
 import { inspect } from 'node:util'
-import { display } from '../display.ts'
+import { display, jsonOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
+import { handlePromisesIn } from '../promises.ts'
 import { conditionalEscape, escapeHtml, markSafe } from '../safe.ts'
 import { isTrue } from '../syntax/truth.ts'
 import { seesMarks } from './kinds.ts'
@@ -17,7 +18,7 @@ const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u0
 
 /** A value as JSON in a script element that a page's own scripts can read; nothing in it can end the element. */
 function jsonScript(value: unknown, id: unknown): unknown {
-  const json = (JSON.stringify(value) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
+  const json = (jsonOf(value) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
   const attribute = id === undefined ? '' : ` id="${escapeHtml(id)}"`
   return markSafe(`<script${attribute} type="application/json">${json}</script>`)
 }
@@ -28,7 +29,10 @@ export const logicFilters: Readonly<Record<string, Filter>> = {
   escape: seesMarks((value) => conditionalEscape(display(value))),
   force_escape: (value) => markSafe(escapeHtml(display(value))),
   json_script: jsonScript,
-  pprint: (value) => inspect(value, { depth: 4 }),
+  pprint: (value) => {
+    handlePromisesIn([value])
+    return inspect(value, { depth: 4 })
+  },
   safe: (value) => markSafe(display(value)),
   yesno: yesNo,
 }

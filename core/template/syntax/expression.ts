@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { display } from '../display.ts'
 import type { Filter } from '../filter.ts'
+import { refusePromise } from '../promises.ts'
 import { conditionalEscape, markSafe, SafeString, unmarked } from '../safe.ts'
 import { called, member } from './lookup.ts'
 
@@ -25,6 +26,7 @@ export interface Filters {
 }
 
 interface FilterCall {
+  readonly name: string
   readonly filter: Filter
   readonly argument: Operand | undefined
 }
@@ -40,10 +42,6 @@ const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])/y
 const PATH = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*(?:\.[\w\u0080-\uffff]+)*/y
 const DOTS = /(?:\.[\w\u0080-\uffff]+)+/y
 const PIPE = /\s*\|\s*(\w+)(:)?/y
-
-function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
 
 /** Reads one expression. */
 class Reader {
@@ -65,7 +63,7 @@ class Reader {
       if (filter === undefined) {
         throw new SyntaxError(`There is no filter '${name}'.${this.#filters.nearFilter(name)} Is its library loaded?`)
       }
-      calls.push({ filter, argument: colon === undefined ? undefined : this.#operand() })
+      calls.push({ name, filter, argument: colon === undefined ? undefined : this.#operand() })
     }
     if (this.#at < this.#text.length) {
       throw new SyntaxError(`'${this.#text.slice(this.#at)}' in '${this.#text}' cannot be understood.`)
@@ -104,7 +102,7 @@ class Reader {
     const dots = this.#take(DOTS)
     if (dots === null) return { value: () => value }
     const names = dots[0].slice(1).split('.')
-    return { value: () => names.reduce(member, unmarked(value)) }
+    return { value: () => names.reduce((at: unknown, name) => member(at, name), unmarked(value)) }
   }
 }
 
@@ -113,20 +111,20 @@ function variable(path: string): Operand {
   return {
     value(context) {
       let value = called(context.get(first), undefined)
-      for (const name of rest) value = member(value, name)
-      if (isPromise(value)) {
-        throw new TypeError(
-          `'${path}' is a promise. Templates cannot wait: await it in the view, and pass what it gives.`,
-        )
+      for (const name of rest) {
+        // What a promise has no attribute of is still a promise that was not awaited.
+        if (value instanceof Promise) break
+        value = member(value, name)
       }
-      return value
+      return refusePromise(value, `'${path}'`)
     },
   }
 }
 
-function applied({ filter, argument }: FilterCall, value: unknown, context: Context): unknown {
+function applied({ name, filter, argument }: FilterCall, value: unknown, context: Context): unknown {
   const see = filter.seesMarks === true ? (given: unknown) => given : unmarked
   const result = filter(see(value), argument === undefined ? undefined : see(argument.value(context)), context)
+  if (typeof result === 'object') return refusePromise(result, `What the filter '${name}' returns`)
   return filter.isSafe === true && value instanceof SafeString && typeof result === 'string' ? markSafe(result) : result
 }
 

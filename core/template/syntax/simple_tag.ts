@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts'
 import { display } from '../display.ts'
 import type { Tag, TagParser, TagToken } from '../library.ts'
+import { refusePromise } from '../promises.ts'
 import { conditionalEscape, unmarked } from '../safe.ts'
 import type { Expression } from './expression.ts'
 import type { ActionNode } from './nodes.ts'
@@ -47,11 +48,12 @@ export function printOrSet(context: Context, value: unknown, target: string | un
   return context.autoescape ? conditionalEscape(text).toString() : String(text)
 }
 
-export function simpleTag(parser: TagParser, { args, line }: TagToken, tag: Tag): ActionNode {
+export function simpleTag(parser: TagParser, { name, args, line }: TagToken, tag: Tag): ActionNode {
   const { words, target } = withoutTarget(args)
   const argumentsOf = readArguments(parser, words, line)
   return parser.action(line, (context) => {
     const { args, kwargs } = argumentsOf(context)
-    return printOrSet(context, tag(context.flatten(), args, kwargs, target), target)
+    const value = refusePromise(tag(context.flatten(), args, kwargs, target), `What the tag '${name}' returns`)
+    return printOrSet(context, value, target)
   })
 }

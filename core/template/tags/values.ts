@@ -1,6 +1,7 @@
 /** Tags that print or make a value: load, csrf_token, now, templatetag, widthratio, regroup, querystring. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
+import { refusePromise } from '../promises.ts'
 import { escapeHtml, unmarked } from '../safe.ts'
 import { called, member } from '../syntax/lookup.ts'
 import type { TagCompiler } from '../library.ts'
@@ -18,7 +19,7 @@ const load: TagCompiler = (parser, { args }) => {
 
 const csrfToken: TagCompiler = (parser, { line }) =>
   parser.action(line, (context) => {
-    const token = unmarked(called(context.get('csrf_token'), undefined))
+    const token = unmarked(refusePromise(called(context.get('csrf_token'), undefined), "'csrf_token'"))
     if (typeof token !== 'string' || token === '' || token === 'NOTPROVIDED') return ''
     return `<input type="hidden" name="csrfmiddlewaretoken" value="${escapeHtml(token)}">`
   })
@@ -98,7 +99,7 @@ const querystring: TagCompiler = (parser, { args, line }) => {
     for (const [name, value] of Object.entries(kwargs)) {
       query.delete(name)
       const values = value === null ? [] : Array.isArray(value) ? value : [value]
-      for (const each of values) query.append(name, String(each))
+      for (const each of values) query.append(name, String(refusePromise(each, `'${name}'`)))
     }
     return printOrSet(context, `?${query.toString()}`, target)
   })
