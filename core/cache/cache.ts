@@ -1,6 +1,6 @@
 /** A cache as views see it: Django's methods, keys and timeouts over one store. */
 import { Keyv } from 'keyv'
-import { getLogger, setOwn, shown } from '#core/utils'
+import { altersData, getLogger, setOwn, shown } from '#core/utils'
 import { RefusedPickle } from '../utils/pickle.ts'
 import { CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
@@ -283,3 +283,8 @@ export class Cache {
     await this.#store.disconnect()
   }
 }
+
+altersData(Cache.prototype, [
+  ...['set', 'add', 'getOrSet', 'touch', 'delete', 'setMany', 'deleteMany', 'clear'],
+  ...['incr', 'decr', 'incrVersion', 'decrVersion', 'cas', 'close'],
+])

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type Koa from 'koa'
 import { BadRequest, UnsupportedMediaType } from '#core/exceptions'
+import { limitTemplateAccess } from '#core/template'
 import { isDeeperThan, isValueDeeperThan, MOST_CLIENT_LEVELS } from '#core/utils'
 import { charsetIn, hasBody, isForm, isJson, parseFields, readBody } from './body.ts'
 import { overrideKoa } from './koa_overrides.ts'
@@ -151,18 +152,40 @@ export function beginView(request: HttpRequest): void {
 /** Whether the view of a request has been called. */
 export const viewHasBegun = (request: HttpRequest): boolean => stateOf(request).viewHasBegun === true
 
+// What templates may access on a request: Django's attributes, and those of Koa's that say what was asked for.
+const REQUEST_IN_TEMPLATES = [
+  ...['GET', 'POST', 'FILES', 'COOKIES', 'body', 'resolverMatch', 'scriptName', 'pathInfo', 'scheme'],
+  ...['getHost', 'getPort', 'isSecure', 'getFullPath', 'buildAbsoluteUri'],
+  ...['method', 'path', 'url', 'href', 'origin', 'protocol', 'secure', 'host', 'hostname', 'ip', 'ips', 'subdomains'],
+  ...['query', 'querystring', 'search', 'header', 'headers', 'type', 'charset', 'length', 'fresh', 'stale'],
+]
+const RESPONSE_IN_TEMPLATES = ['status', 'message', 'type', 'length', 'header', 'headers']
+/** Own properties of Koa's objects that lead to the application, the server and the connection. */
+const KOA_OBJECTS = ['app', 'ctx', 'req', 'res', 'request', 'response', 'cookies', 'respond']
+
+/** Koa's own attributes stand on the prototype of the application's. */
+function limitKoaAccess(object: object, members: readonly string[], hidden: readonly string[]): void {
+  for (const prototype of [object, Object.getPrototypeOf(object) as object]) {
+    limitTemplateAccess(prototype, { members, hidden })
+  }
+}
+
 /**
  * Gives all requests of an application further attributes, when the first of them needs it. They stand on the
  * prototype: defined on each request, they would cost every one of them more than the whole chain.
  * @param name one of the attributes, by which is seen whether they are there
+ * @param inTemplates those that templates may access; all of them when absent
  */
 export function extendRequest<Name extends string>(
   request: HttpRequest,
   name: Name,
   attributes: ThisType<HttpRequest> & Record<Name, unknown>,
+  inTemplates: readonly string[] = Object.keys(attributes),
 ): void {
   if (name in request) return
-  Object.defineProperties(Object.getPrototypeOf(request) as object, Object.getOwnPropertyDescriptors(attributes))
+  const prototype = Object.getPrototypeOf(request) as object
+  Object.defineProperties(prototype, Object.getOwnPropertyDescriptors(attributes))
+  limitTemplateAccess(prototype, { members: inTemplates })
 }
 
 /** To be called once for an application, before it answers requests. */
@@ -170,4 +193,7 @@ export function extendKoa(app: Koa): void {
   overrideKoa(app)
   Object.defineProperties(app.request, Object.getOwnPropertyDescriptors(requestAttributes))
   Object.defineProperties(app.response, Object.getOwnPropertyDescriptors(responseAttributes))
+  limitKoaAccess(app.request, REQUEST_IN_TEMPLATES, KOA_OBJECTS)
+  limitKoaAccess(app.response, RESPONSE_IN_TEMPLATES, KOA_OBJECTS)
+  limitKoaAccess(app.context, [], KOA_OBJECTS)
 }

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
 import { settings } from '#core/conf'
+import { altersData } from '#core/utils'
 
 export interface UploadedFileParts {
   readonly fieldName: string
@@ -97,3 +98,6 @@ export class FileMap extends Map<string, UploadedFile> {
     return this.#all.get(fieldName) ?? []
   }
 }
+
+altersData(UploadedFile.prototype, ['saveTo'])
+altersData(FileMap.prototype, ['append'])

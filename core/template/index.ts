@@ -15,11 +15,14 @@ export {
   renderToString,
   selectTemplate,
 } from './engines.ts'
+export { limitTemplateAccess, type TemplateAccess } from './syntax/access.ts'
 export { TemplateDoesNotExist, type TemplatePosition, templatePosition, TemplateSyntaxError } from './errors.ts'
 export type { Filter, FilterOptions } from './filter.ts'
 export type { Library, Tag, TagCompiler, TagParser, TagToken } from './library.ts'
 export type { LoaderSetup, TemplateLoader, TemplateSource } from './loaders/base.ts'
 export { conditionalEscape, escapeHtml, html, markSafe, SafeString } from './safe.ts'
 export { resolveStaticUrlsWith, staticUrl, type StaticUrlResolver, withScriptName } from './templatetags/static.ts'
+
+export { altersData } from '#core/utils'
 
 register(checkTemplates, 'templates')

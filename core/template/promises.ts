@@ -42,7 +42,9 @@ export function handlePromise(value: unknown): void {
 export function refusePromise<T>(value: T, what: string): T {
   if (!isPromise(value)) return value
   handlePromise(value)
-  throw new UnawaitedPromise(`${what} is a promise. Templates cannot wait: await it in the view, and pass what it gives.`)
+  throw new UnawaitedPromise(
+    `${what} is a promise. Templates cannot wait: await it in the view, and pass what it gives.`,
+  )
 }
 
 /** Handles the promises that are variables of a context. */

@@ -35,7 +35,9 @@ export function unmarked(value: unknown): unknown {
 
 function markup(value: unknown): string {
   if (Array.isArray(value)) return value.map(markup).join('')
-  return value === undefined || value === null || value === false ? '' : conditionalEscape(refusePromise(value, 'A value in `html`')).toString()
+  return value === undefined || value === null || value === false
+    ? ''
+    : conditionalEscape(refusePromise(value, 'A value in `html`')).toString()
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What the resolver found for a path. */
 import type { ResolverMatch as Match, View } from '#core/http'
+import { limitTemplateAccess } from '#core/template'
 
 interface Found {
   readonly func: View
@@ -46,3 +47,6 @@ export class ResolverMatch implements Match {
     return [...this.namespaces, this.urlName ?? this.func.name].join(':')
   }
 }
+
+// A template would call the view.
+limitTemplateAccess(ResolverMatch.prototype, { members: ['appName', 'namespace', 'viewName'], hidden: ['func'] })

@@ -1,4 +1,5 @@
 /** Small tools that know no setting: the clock, dotted names, random texts, loggers, words for messages. */
+export { altersData } from './alters_data.ts'
 export { attempt } from './attempt.ts'
 export { backgroundWorkDone, inBackground } from './background.ts'
 export { byAlias, standingFor } from './by_alias.ts'

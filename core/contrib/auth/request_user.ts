@@ -99,7 +99,7 @@ export function giveUser(request: HttpRequest, prepare: boolean): Promise<void> 
         " 'core.contrib.sessions.middleware.SessionMiddleware' before 'core.contrib.auth.middleware.AuthenticationMiddleware'.",
     )
   }
-  extendRequest(request, 'auser', attributes)
+  extendRequest(request, 'auser', attributes, ['user'])
   // Whoever sends no session's cookie is nobody, without a look.
   return prepare && request.session.sessionKey !== null ? stateOf(request).prepare() : undefined
 }

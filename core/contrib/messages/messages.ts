@@ -2,6 +2,7 @@
 import type { Response } from 'koa'
 import { settings } from '#core/conf'
 import type { SafeString } from '#core/template'
+import { altersData } from '#core/utils'
 import { createMessage, type Message } from './message.ts'
 import type { MessageStorage } from './storage/base.ts'
 
@@ -71,3 +72,5 @@ export class Messages implements Iterable<Message> {
     return this.#retrieved
   }
 }
+
+altersData(Messages.prototype, ['add', 'store'])

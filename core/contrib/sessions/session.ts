@@ -1,6 +1,6 @@
 /** The session of a request: a dict that knows what was changed in it, over the store that keeps it. */
 import { settings } from '#core/conf'
-import { assertJson, clock, setOwn } from '#core/utils'
+import { altersData, assertJson, clock, setOwn } from '#core/utils'
 import type { SessionData } from './data.ts'
 import {
   EXPIRY_KEY,
@@ -313,3 +313,19 @@ export class SessionBase {
     return this.#kept.open()
   }
 }
+
+altersData(SessionBase.prototype, [
+  ...[
+    'set',
+    'remove',
+    'pop',
+    'setDefault',
+    'update',
+    'clear',
+    'atomic',
+    'setExpiry',
+    'setTestCookie',
+    'deleteTestCookie',
+  ],
+  ...['fetch', 'load', 'save', 'create', 'delete', 'flush', 'cycleKey'],
+])

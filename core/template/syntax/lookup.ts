@@ -1,23 +1,9 @@
 /** What a dot in a template leads to: `user.name`, `items.0`, `request.GET.q`, `poll.getChoices`. */
 import { types } from 'node:util'
+import { isReachable } from './access.ts'
 
 // Through these a template could reach the code that made a value.
 const FORBIDDEN = new Set(['constructor', 'prototype', 'caller', 'callee', 'arguments'])
-
-const BUILT_IN = new Set<unknown>(
-  [Object, Function, Array, String, Number, Boolean, BigInt, Symbol, Date, RegExp, Map, Set, WeakMap, WeakSet, Promise]
-    .map((type) => type.prototype as unknown)
-    .concat(Error.prototype, URL.prototype, URLSearchParams.prototype, Object.getPrototypeOf(Uint8Array.prototype)),
-)
-
-// Of the language's own methods those that need no argument, change nothing and lead to no code.
-const HARMLESS = new Set(
-  [
-    'length size name message href origin protocol host hostname port pathname search hash',
-    'entries keys values trim trimStart trimEnd toUpperCase toLowerCase toISOString toDateString toUTCString',
-    'getTime getFullYear getMonth getDate getDay getHours getMinutes getSeconds getMilliseconds',
-  ].flatMap((names) => names.split(' ')),
-)
 
 type Lookup = (value: object) => unknown
 
@@ -38,19 +24,6 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-/** The object in the prototype chain that has the property, or undefined. */
-function holderOf(value: object, name: string): object | undefined {
-  for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    if (Object.hasOwn(at, name)) return at
-  }
-  return undefined
-}
-
-function isReachable(value: object, name: string): boolean {
-  const holder = holderOf(value, name)
-  return holder !== undefined && (holder === value || !BUILT_IN.has(holder) || HARMLESS.has(name))
 }
 
 interface Keyed {
@@ -95,10 +68,19 @@ export function called(value: unknown, self: unknown): unknown {
   return altersData === true ? undefined : (value as (this: unknown) => unknown).call(self)
 }
 
+/** Whether the class of an object marks the method. The methods that a session gives out are bound, without marks. */
+function isMarkedOnPrototype(object: object, name: string): boolean {
+  if (!types.isProxy(object)) return false
+  const prototype = Object.getPrototypeOf(object) as Record<string, CallMarks | undefined> | null
+  return (prototype?.[name] ?? prototype?.[camelCase(name)])?.altersData === true
+}
+
 /** What `value.name` is in a template; undefined where there is nothing, or nothing that a template may see. */
 export function member(value: unknown, name: string): unknown {
   if (value === null || value === undefined) return undefined
   // As in Django, what begins with an underscore is private; so is the way to a value's prototype.
   if (name.startsWith('_') || FORBIDDEN.has(name)) return undefined
-  return called(property(Object(value) as object, name), value)
+  const object = Object(value) as object
+  const found = property(object, name)
+  return typeof found === 'function' && isMarkedOnPrototype(object, name) ? undefined : called(found, value)
 }

@@ -1,8 +1,9 @@
 /** `Group`: users who may do the same. */
+import { altersData } from '#core/utils'
 import { number, text } from './fields.ts'
 import { Links } from './links.ts'
 import { Manager } from './manager.ts'
-import { markAltering, Model } from './model.ts'
+import { Model } from './model.ts'
 import { Permission } from './permission.ts'
 
 export class Group extends Model {
@@ -32,6 +33,6 @@ export class Group extends Model {
   }
 }
 
-markAltering(Group.prototype, ['delete'])
+altersData(Group.prototype, ['delete'])
 
 const objects = new Manager(Group)

@@ -1,8 +1,9 @@
 /** The other side of a table of pairs: `user.groups`, `group.permissions`. */
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
+import { altersData } from '#core/utils'
 import { Manager } from './manager.ts'
-import { markAltering, type Model, type ModelClass } from './model.ts'
+import { type Model, type ModelClass } from './model.ts'
 
 /** A table of pairs, seen from one side. */
 export interface Pairs {
@@ -70,4 +71,4 @@ function idOf(model: Model): number {
   throw new Error(`This ${model.constructor.name} has to be saved before it can be paired with others.`)
 }
 
-markAltering(Links.prototype, ['add', 'remove', 'set', 'clear'])
+altersData(Links.prototype, ['add', 'remove', 'set', 'clear'])

@@ -1,6 +1,7 @@
 /** Finds and makes the objects of a model: `User.objects`. */
 import type { Knex } from 'knex'
 import { connections, DEFAULT_ALIAS } from '#core/db'
+import { altersData } from '#core/utils'
 import { type ColumnValue, toColumn } from './fields.ts'
 import { Model, type ModelClass } from './model.ts'
 
@@ -105,3 +106,5 @@ export class Manager<M extends Model> {
     return query
   }
 }
+
+altersData(Manager.prototype, ['create'])

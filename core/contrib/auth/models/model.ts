@@ -1,6 +1,7 @@
 /** A row of a table as an object: it knows which of its values have changed since it was read. */
 import type { Knex } from 'knex'
 import { connections, DEFAULT_ALIAS } from '#core/db'
+import { altersData } from '#core/utils'
 import { type ColumnValue, comparable, type Fields, fromColumn, toColumn } from './fields.ts'
 
 /** The class side of a model. */
@@ -147,11 +148,4 @@ export abstract class Model {
   }
 }
 
-/** Templates call what they find; these change data, and are not called. */
-export function markAltering(prototype: object, names: readonly string[]): void {
-  for (const name of names) {
-    Object.assign(Object.getOwnPropertyDescriptor(prototype, name)?.value as object, { altersData: true })
-  }
-}
-
-markAltering(Model.prototype, ['save', 'delete', 'refresh'])
+altersData(Model.prototype, ['save', 'delete', 'refresh'])

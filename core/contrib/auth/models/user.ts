@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { saltedHmac } from '#core/signing'
 import { settings } from '#core/conf'
 import { transaction } from '#core/db'
-import { clock, getLogger, Recent } from '#core/utils'
+import { altersData, clock, getLogger, Recent } from '#core/utils'
 import type { AuthUser } from '../contract.ts'
 import {
   isPasswordReadable,
@@ -17,7 +17,7 @@ import { asDuplicate } from './duplicate.ts'
 import { boolean, date, type Fields, number, text } from './fields.ts'
 import { Group } from './group.ts'
 import { Links } from './links.ts'
-import { markAltering, Model, type ModelClass } from './model.ts'
+import { Model, type ModelClass } from './model.ts'
 import { Permission } from './permission.ts'
 import { managerOf, type UserManager } from './user_manager.ts'
 
@@ -249,11 +249,4 @@ export class User extends Model implements AuthUser {
   }
 }
 
-markAltering(User.prototype, [
-  'save',
-  'delete',
-  'setPassword',
-  'replacePassword',
-  'setUnusablePassword',
-  'checkPassword',
-])
+altersData(User.prototype, ['save', 'delete', 'setPassword', 'replacePassword', 'setUnusablePassword', 'checkPassword'])

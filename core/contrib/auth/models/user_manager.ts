@@ -1,4 +1,5 @@
 /** `User.objects`: finds users, and makes new ones with their password hashed. */
+import { altersData } from '#core/utils'
 import type { AuthUser, UserClass, UserObjects, Values } from '../contract.ts'
 import { makePassword } from '../hashers/passwords.ts'
 import { canBeUsername, isLongerThan, MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
@@ -103,3 +104,5 @@ export function managerOf<U extends UserModel>(model: ModelClass<U>): UserManage
   }
   return manager
 }
+
+altersData(UserManager.prototype, ['createUser', 'createSuperuser'])

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { apps } from '#core/apps'
 import { ImproperlyConfigured } from '#core/exceptions'
+import { altersData } from '#core/utils'
 import type { SessionStore } from '../store.ts'
 import { userOf } from './indexed_store.ts'
 import { SessionIndex } from './session_index.ts'
@@ -97,3 +98,5 @@ export class Devices {
     return ended
   }
 }
+
+altersData(Devices.prototype, ['end', 'endOthers', 'endAll'])

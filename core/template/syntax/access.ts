@@ -1,0 +1,83 @@
+/** Which properties a template may access on the objects of the language, of Node and of the request. */
+import { Buffer } from 'node:buffer'
+import { EventEmitter } from 'node:events'
+
+// Of the language's own methods those that need no argument, change nothing and lead to no code.
+const HARMLESS: ReadonlySet<string> = new Set(
+  [
+    'length size name message href origin protocol host hostname port pathname search hash',
+    'entries keys values trim trimStart trimEnd toUpperCase toLowerCase toISOString toDateString toUTCString',
+    'getTime getFullYear getMonth getDate getDay getHours getMinutes getSeconds getMilliseconds',
+  ].flatMap((names) => names.split(' ')),
+)
+const NOTHING: ReadonlySet<string> = new Set()
+
+/** Prototypes whose members are hidden, but for these. */
+const allowed = new WeakMap<object, ReadonlySet<string>>()
+/** Own properties that are hidden on objects with this prototype. */
+const hidden = new WeakMap<object, ReadonlySet<string>>()
+
+// A getter of globalThis loads a part of Node when it is called, so only plain values are looked at.
+for (const { value } of Object.values(Object.getOwnPropertyDescriptors(globalThis))) {
+  const prototype: unknown = typeof value === 'function' ? (value as { prototype?: unknown }).prototype : undefined
+  if (typeof prototype === 'object' && prototype !== null) allowed.set(prototype, HARMLESS)
+}
+for (const prototype of [Function.prototype, Buffer.prototype]) allowed.set(prototype, HARMLESS)
+allowed.set(Object.getPrototypeOf(Uint8Array.prototype) as object, HARMLESS)
+// `next` and `return` of an iterator or a generator use it up.
+function* generator(): Generator<undefined> {}
+async function* asyncGenerator(): AsyncGenerator<undefined> {}
+for (const iterator of [
+  [].values(),
+  ''.matchAll(/x/g),
+  new Map().keys(),
+  new Set().keys(),
+  generator(),
+  asyncGenerator(),
+]) {
+  let prototype = Object.getPrototypeOf(iterator) as object | null
+  for (
+    ;
+    prototype !== null && prototype !== Object.prototype;
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  )
+    allowed.set(prototype, NOTHING)
+}
+
+export interface TemplateAccess {
+  /** Members of the prototype that a template may access. */
+  readonly members: Iterable<string>
+  /** Own properties of the objects that a template may not access. */
+  readonly hidden?: Iterable<string>
+}
+
+/**
+ * Lists what templates may access on the objects that have this prototype. Own properties are visible, but for the
+ * hidden ones. A second call for a prototype adds to its lists.
+ */
+export function limitTemplateAccess(prototype: object, access: TemplateAccess): void {
+  allowed.set(prototype, new Set([...(allowed.get(prototype) ?? []), ...access.members]))
+  hidden.set(prototype, new Set([...(hidden.get(prototype) ?? []), ...(access.hidden ?? [])]))
+}
+
+/** Whether an own property is not one of those that are hidden. */
+function isVisibleOwn(value: object, name: string): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  if (prototype === null || prototype === Object.prototype) return true
+  return hidden.get(prototype)?.has(name) !== true
+}
+
+/**
+ * Whether a template may access a property. Servers, sockets, streams and applications show own values only: what
+ * their methods do is never a matter of a page.
+ */
+export function isReachable(value: object, name: string): boolean {
+  for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    if (!Object.hasOwn(at, name)) continue
+    if (at !== value && allowed.get(at)?.has(name) === false) return false
+    if (!isVisibleOwn(at, name)) return false
+    if (!(value instanceof EventEmitter)) return true
+    return at === value && typeof (value as unknown as Record<string, unknown>)[name] !== 'function'
+  }
+  return false
+}
