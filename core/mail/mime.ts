@@ -35,8 +35,12 @@ const headerText = (text: string): string => (isAscii(text) ? text : encodedWord
 
 /** The parts of `Ada Lovelace <ada@example.com>`; a bare address has no name. */
 function addressParts(text: string): [name: string, address: string] {
-  const match = /^\s*(.*?)\s*<([^<>]+)>\s*$/s.exec(text)
-  return match === null ? ['', text.trim()] : [(match[1] as string).replace(/^"(.*)"$/s, '$1'), match[2] as string]
+  const whole = text.trim()
+  const opening = whole.lastIndexOf('<')
+  const address = whole.slice(opening + 1, -1)
+  if (opening < 0 || !whole.endsWith('>') || address === '' || address.includes('>')) return ['', whole]
+  const name = whole.slice(0, opening).trim()
+  return [name.length > 1 && name.startsWith('"') && name.endsWith('"') ? name.slice(1, -1) : name, address]
 }
 
 /** An address as the envelope has it: without a name, its domain in ASCII. */

@@ -1,7 +1,10 @@
 /** The files of a new app, as `startapp` writes them. */
 
 const pascalCase = (name: string): string =>
-  name.replace(/(?:^|_)+([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase())
+  name
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
 
 /** Texts by path inside the app's folder. */
 export function appFiles(name: string): Readonly<Record<string, string>> {

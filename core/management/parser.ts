@@ -1,5 +1,6 @@
 /** From words on the command line to the one object that `handle()` gets; commander does the reading. */
 import { type Argument, Command as CommanderCommand, CommanderError, Help, Option } from 'commander'
+import { trimOf } from '#core/utils'
 import { nearest } from '../utils/words.ts'
 import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions } from './base.ts'
 import { nuagesVersion } from './version.ts'
@@ -25,7 +26,7 @@ export type ParsedOptions = CommonOptions & { noColor?: boolean; forceColor?: bo
 export type Parsed = { readonly options: ParsedOptions } | { readonly text: string }
 
 /** `app_label` and `app-label` are `appLabel`. */
-const camelCase = (name: string): string => name.replace(/[_-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+const camelCase = (name: string): string => name.replace(/[_-]+[^\W_]?/g, (found) => trimOf(found, '_-').toUpperCase())
 
 function addCommonOptions(parser: ArgumentParser): void {
   parser
@@ -61,7 +62,7 @@ export function createParser(prog: string, name: string, command: BaseCommand): 
 
 export const usageOf = (parser: ArgumentParser): string => `usage: ${parser.name()} ${parser.usage()}`
 
-const flagsOf = (flags: string): string => flags.replace(/ *[<[].*/, '').replaceAll(', ', '/')
+const flagsOf = (flags: string): string => (flags.split(/[<[]/)[0] as string).trimEnd().replaceAll(', ', '/')
 
 /** Commander's complaint in the words of Django's parser. */
 function complaint(error: CommanderError, parser: ArgumentParser): string {
@@ -82,7 +83,7 @@ function complaint(error: CommanderError, parser: ArgumentParser): string {
     case 'commander.optionMissingArgument':
       return `argument ${flagsOf(first)}: expected one argument`
     case 'commander.invalidArgument': {
-      const choices = /Allowed choices are (.*)\.$/.exec(error.message)?.[1]
+      const choices = /\. Allowed choices are ([^.]*)\.$/.exec(error.message)?.[1]
       if (choices === undefined) break
       return `argument ${flagsOf(first)}: invalid choice: '${second}' (choose from ${choices})`
     }

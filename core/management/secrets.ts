@@ -1,6 +1,6 @@
 /** Hides secrets in settings that are about to be shown. */
 import { schema } from '#core/conf'
-import { hasSecretWord } from '#core/utils'
+import { hasSecretWord, maskUrlPasswords } from '#core/utils'
 
 export const MASK = '*'.repeat(20)
 
@@ -11,8 +11,8 @@ export const MASK = '*'.repeat(20)
 const SECRET_PART = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
 
 const isSecret = (name: string): boolean => SECRET_PART.test(name) || hasSecretWord(name)
-/** The password in `scheme://user:password@host`. */
-const PASSWORD_IN_URL = /([a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:)[^@/\s]+@/gi
+/** What ends user and password in a URL of a setting, where a password may hold `?` and `#`. */
+const END_OF_USER = /[\s/]/g
 
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
@@ -23,7 +23,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 /** The value with everything inside it hidden that has the name, or the look, of a secret. */
 function maskedInside(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(PASSWORD_IN_URL, `$1${MASK}@`)
+  if (typeof value === 'string') return maskUrlPasswords(value, MASK, END_OF_USER)
   if (Array.isArray(value)) return value.map(maskedInside)
   if (!isPlain(value)) return value
   const entries = Object.entries(value).map(([name, entry]) => [

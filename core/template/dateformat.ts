@@ -141,9 +141,15 @@ const LETTERS: Readonly<Record<string, (wall: Date, at: WallClock) => string | n
 }
 
 function formatAt(at: WallClock, format: string): string {
+  // A letter stands for the same text each time, and a zone's name takes long to find.
+  const known = new Map<string, string>()
+  const written = (letter: string): string | undefined => {
+    if (!known.has(letter) && Object.hasOwn(LETTERS, letter)) known.set(letter, String(LETTERS[letter]?.(at.wall, at)))
+    return known.get(letter)
+  }
   return format.replace(/\\(.)|([A-Za-z])/gs, (whole, escaped: string | undefined, letter: string) => {
     if (escaped !== undefined) return escaped
-    return String(LETTERS[letter]?.(at.wall, at) ?? whole)
+    return written(letter) ?? whole
   })
 }
 

@@ -24,6 +24,7 @@ function asJson(value: object): string {
 
 /** The text of a value that is written down somewhere, as an argument or in a message. */
 export function textOf(value: unknown): string {
+  if (Array.isArray(value) || isPlainObject(value)) return asJson(value)
   return typeof value === 'object' && value !== null ? (value as { toString(): string }).toString() : String(value)
 }
 
@@ -32,6 +33,5 @@ export function display(value: unknown): string | SafeString {
   if (typeof value === 'string' || value instanceof SafeString) return value
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return formatDate(value, 'DATETIME_FORMAT')
-  if (Array.isArray(value) || isPlainObject(value)) return asJson(value)
   return textOf(refusePromise(value, PRINTED))
 }

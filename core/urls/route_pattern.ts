@@ -11,7 +11,6 @@ interface Parameter {
   readonly converter: Converter
 }
 
-const PARAMETER = /<(?:([^>:]+):)?([^>]+)>/gu
 const IDENTIFIER = /^[\p{L}_$][\p{L}\p{N}_$]*$/u
 
 const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
@@ -34,19 +33,40 @@ function converterNamed(name: string, route: string): Converter {
   return converter
 }
 
+/** Each `<name>` and `<converter:name>` of a route. */
+function* parametersIn(route: string): Generator<{ whole: string; converter: string; name: string; index: number }> {
+  let index = route.indexOf('<')
+  while (index >= 0) {
+    const end = route.indexOf('>', index)
+    if (end < 0) return
+    const inside = route.slice(index + 1, end)
+    const colon = inside.indexOf(':')
+    const hasConverter = colon > 0 && colon < inside.length - 1
+    if (inside !== '') {
+      const converter = hasConverter ? inside.slice(0, colon) : 'str'
+      yield {
+        whole: route.slice(index, end + 1),
+        converter,
+        name: hasConverter ? inside.slice(colon + 1) : inside,
+        index,
+      }
+    }
+    index = route.indexOf('<', end)
+  }
+}
+
 /** The route's parts: literal texts and parameters, in turn. */
 function partsOf(route: string): (string | Parameter)[] {
   const parts: (string | Parameter)[] = []
   const names = new Set<string>()
   let end = 0
-  for (const match of route.matchAll(PARAMETER)) {
-    const [whole, converter = 'str', name = ''] = match
+  for (const { whole, converter, name, index } of parametersIn(route)) {
     if (/\s/u.test(whole)) throw wrong(route, 'cannot contain whitespace in angle brackets <…>.')
     if (!IDENTIFIER.test(name)) throw wrong(route, `uses parameter name '${name}', which is no identifier.`)
     if (names.has(name)) throw wrong(route, `uses parameter name '${name}' more than once.`)
     names.add(name)
-    parts.push(route.slice(end, match.index), { name, converter: converterNamed(converter, route) })
-    end = match.index + whole.length
+    parts.push(route.slice(end, index), { name, converter: converterNamed(converter, route) })
+    end = index + whole.length
   }
   parts.push(route.slice(end))
   return parts.filter((part) => part !== '')

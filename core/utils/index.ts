@@ -75,6 +75,8 @@ export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.t
 export { hasSecretWord, isSecretField, isSecretName } from './secret_names.ts'
 export { asError, readable } from './thrown.ts'
 export { atEndOfTurn, endOfTurn, endTurnEarly } from './turns.ts'
+export { trimEndOf, trimOf } from './trim.ts'
+export { maskUrlPasswords } from './url_passwords.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,

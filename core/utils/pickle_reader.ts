@@ -444,7 +444,8 @@ class PickleReader {
   }
 
   #floatLine(line: string): number | Float {
-    const value = FLOATS[line] ?? (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(line) ? Number(line) : undefined)
+    const value =
+      FLOATS[line] ?? (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(line) ? Number(line) : undefined)
     if (value === undefined) throw broken('a number in it is none')
     return floatOf(value)
   }

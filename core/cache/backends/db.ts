@@ -81,7 +81,7 @@ export class DatabaseCache extends CacheStore {
   }
 
   override decode(stored: string): unknown {
-    if (!/^[A-Za-z\d+/\s]*={0,2}\s*$/.test(stored)) throw new BrokenPickle('This is no base64.')
+    if (!/^[A-Za-z\d+/\s]*(?:={1,2}\s*)?$/.test(stored)) throw new BrokenPickle('This is no base64.')
     return super.decode(Buffer.from(stored, 'base64').toString('latin1'))
   }
 

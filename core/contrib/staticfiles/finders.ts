@@ -3,7 +3,7 @@ import path from 'node:path'
 import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, Warning } from '#core/checks'
 import { projectRoot, settings } from '#core/conf'
-import { shown } from '#core/utils'
+import { shown, trimEndOf } from '#core/utils'
 import { exists, fileBelow, isFolder, namesBelow } from './folders.ts'
 
 export interface FoundFile {
@@ -60,7 +60,7 @@ export class FileSystemFinder implements Finder {
   get #folders(): StaticFolder[] {
     return this.#entries.flatMap((entry) => {
       if (typeof entry === 'string') return [{ prefix: '', folder: absolute(entry) }]
-      return isPair(entry) ? [{ prefix: entry[0].replace(/\/+$/, ''), folder: absolute(entry[1]) }] : []
+      return isPair(entry) ? [{ prefix: trimEndOf(entry[0], '/'), folder: absolute(entry[1]) }] : []
     })
   }
 

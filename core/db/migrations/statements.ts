@@ -1,5 +1,6 @@
 /** The SQL of a migration without running it: a knex of the database's dialect whose statements are written down. */
 import type { Knex } from 'knex'
+import { trimEndOf } from '#core/utils'
 import type { Vendor } from '../backend.ts'
 import type { Database } from '../database.ts'
 import { loadKnex } from '../drivers.ts'
@@ -75,7 +76,7 @@ function writingKnex(database: Database, written: (sql: string) => void): Knex {
 
 /** Statements end in one semicolon each; what a migration only asks the database cannot be answered, and is a comment. */
 function line(sql: string): string {
-  const text = sql.trim().replace(/;+$/, '')
+  const text = trimEndOf(sql.trim(), ';')
   if (/^--.*$/.test(text)) return text
   return /^(select|show|pragma table_info)\b/i.test(text)
     ? `-- asks the database: ${text.replaceAll('\n', ' ')}`

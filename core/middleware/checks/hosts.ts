@@ -5,7 +5,7 @@ import { settings } from '#core/conf'
 /** hosts.W001: entries of ALLOWED_HOSTS that are no host. */
 export function checkAllowedHosts(): CheckMessage[] {
   return settings.ALLOWED_HOSTS.flatMap((host, i) => {
-    const bare = host.replace(/^[a-z]+:\/\//i, '').replace(/[/?#].*$/, '')
+    const bare = host.replace(/^[a-z]+:\/\//i, '').split(/[/?#]/)[0] as string
     const named = bare.startsWith('[') ? bare.replace(/\]:\d+$/, ']') : bare.replace(/:\d+$/, '')
     const wanted = named.startsWith('*.') ? named.slice(1) : named
     if (wanted === host) return []

@@ -29,6 +29,18 @@ export function wholeNumber(value: unknown): number | undefined {
   return Number.isFinite(Number(value)) ? Math.trunc(Number(value)) : undefined
 }
 
+/** The longest string, in characters, that a filter pads to. A larger width counts as an invalid argument. */
+export const MAX_WIDTH = 10_000
+
+/** A value as a number; NaN for what is none. Never throws, whatever a client has sent. */
+export function numeric(value: unknown): number {
+  if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value)
+  if (value instanceof Date) return value.getTime()
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? Number(value)
+    : Number.NaN
+}
+
 /** A list's entries or a text's characters; undefined for anything else. */
 export function sequence(value: unknown): unknown[] | undefined {
   const entries = entriesIn(value)

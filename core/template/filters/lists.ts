@@ -1,6 +1,6 @@
 /** Filters of lists: join, first, last, slice, dictsort, unordered_list and their like. */
 import { randomInt } from 'node:crypto'
-import { display } from '../display.ts'
+import { display, textOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { conditionalEscape, markSafe, unmarked } from '../safe.ts'
 import { refusePromise } from '../promises.ts'
@@ -25,7 +25,7 @@ const join: Filter = seesMarks((value, argument, options) => {
 /** Python's `[start:end:step]`. */
 function slice(value: unknown, argument: unknown): unknown {
   const entries = sequence(value)
-  const parts = String(argument).split(':')
+  const parts = textOf(argument).split(':')
   const numbers = parts.map((part) => (part.trim() === '' ? undefined : wholeNumber(part)))
   const isWrong = parts.some((part, i) => part.trim() !== '' && numbers[i] === undefined)
   if (entries === undefined || isWrong || parts.length > 3) return value
@@ -46,11 +46,14 @@ function backwards(entries: unknown[], from: number | undefined, to: number | un
   return entries.slice(end + 1, first + 1).toReversed()
 }
 
+/** Levels of nested lists that are written; what lies deeper is left out. */
+const MAX_LEVELS = 100
+
 /** By an attribute, dotted where it lies deeper, or by an index. */
 function sorted(value: unknown, argument: unknown): unknown[] | '' {
   const entries = sequence(value)
   if (entries === undefined) return ''
-  const names = String(argument).split('.')
+  const names = textOf(argument).split('.')
   const key = (entry: unknown): unknown =>
     names.reduce((at, name) => refusePromise(member(at, name), `'${name}' of an entry`), entry)
   // Entries that have no order between them stay as they are.
@@ -66,7 +69,10 @@ const unorderedList: Filter = seesMarks((value, _, options) => {
     for (const [i, entry] of entries.entries()) {
       if (Array.isArray(entry)) continue
       const next = entries[i + 1]
-      const below = Array.isArray(next) ? `\n${indent}<ul>\n${list(next, depth + 1)}\n${indent}</ul>\n${indent}` : ''
+      const below =
+        Array.isArray(next) && depth < MAX_LEVELS
+          ? `\n${indent}<ul>\n${list(next, depth + 1)}\n${indent}</ul>\n${indent}`
+          : ''
       items.push(`${indent}<li>${escaped(entry)}${below}</li>`)
     }
     return items.join('\n')

@@ -1,6 +1,6 @@
 /** Filters that choose or mark: default, yesno, safe, escape, json_script. */
 import { inspect } from 'node:util'
-import { display, jsonOf } from '../display.ts'
+import { display, jsonOf, textOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { handlePromisesIn } from '../promises.ts'
 import { conditionalEscape, escapeHtml, markSafe } from '../safe.ts'
@@ -9,7 +9,7 @@ import { seesMarks } from './kinds.ts'
 
 /** `yes,no,maybe`: for true, false and null. */
 function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
-  const [yes, no, maybe = no] = String(argument).split(',')
+  const [yes, no, maybe = no] = textOf(argument).split(',')
   if (no === undefined) return value
   return value === null || value === undefined ? maybe : isTrue(value) ? yes : no
 }

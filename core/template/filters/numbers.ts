@@ -1,7 +1,7 @@
 /** Filters of numbers: add, floatformat, filesizeformat, pluralize and their like. */
 import { textOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
-import { sequence, wholeNumber } from './kinds.ts'
+import { numeric, sequence, wholeNumber } from './kinds.ts'
 
 /** Numbers are added; texts and lists are put together; nothing comes of anything else. */
 function add(value: unknown, argument: unknown): unknown {
@@ -24,21 +24,36 @@ function rounded(value: number, places: number): string {
   return value < 0 && Number(result) !== 0 ? `-${result}` : result
 }
 
+/** Most decimal places that are written; a larger argument is invalid. */
+const MAX_PLACES = 100
+/** As in Django, a number of more digits is printed as it came. */
+const MAX_DIGITS = 200
+
+/** The digits before the decimal point in groups of three. */
+function grouped(text: string): string {
+  const [whole = '', fraction] = text.split('.')
+  const digits = whole.replace('-', '')
+  const groups: string[] = []
+  for (let end = digits.length; end > 0; end -= 3) groups.unshift(digits.slice(Math.max(end - 3, 0), end))
+  return `${whole.startsWith('-') ? '-' : ''}${groups.join(',')}${fraction === undefined ? '' : `.${fraction}`}`
+}
+
 function floatFormat(value: unknown, argument: unknown = -1): string {
-  const match = /^(-?\d+)?(g|u|gu|ug)?$/.exec(String(argument))
-  if (match === null) return textOf(value)
-  const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value)
-  if (value === null || !Number.isFinite(number)) return Number.isNaN(number) || value === null ? '' : textOf(value)
-  const places = Number(match[1] ?? -1)
+  const match = /^(-?\d+)?(g|u|gu|ug)?$/.exec(textOf(argument))
+  const number = numeric(value)
+  if (Number.isNaN(number)) return ''
+  const places = Number(match?.[1] ?? -1)
+  const isLong = !Number.isFinite(number) || Math.abs(Math.log10(Math.abs(number) || 1)) > MAX_DIGITS
+  if (match === null || isLong || Math.abs(places) > MAX_PLACES) return textOf(value)
   // A negative number of places: only where there is something to show.
   const isWhole = places < 0 && Number(rounded(number, -places)) === Math.trunc(number)
   const text = places < 0 && isWhole ? rounded(number, 0) : rounded(number, Math.abs(places))
-  return match[2]?.includes('g') === true ? text.replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ',') : text
+  return match[2]?.includes('g') === true ? grouped(text) : text
 }
 
 function fileSize(value: unknown): string {
-  const bytes = Number(value)
-  if (value === null || value === '' || !Number.isFinite(bytes)) return '0\u00a0bytes'
+  const bytes = numeric(value)
+  if (!Number.isFinite(bytes)) return '0\u00a0bytes'
   const size = Math.abs(bytes)
   const sign = bytes < 0 ? '-' : ''
   if (size < 1024) return `${sign}${Math.trunc(size)}\u00a0byte${Math.trunc(size) === 1 ? '' : 's'}`
@@ -48,7 +63,7 @@ function fileSize(value: unknown): string {
 
 /** The ending for one, or for another number: `s`, or what the argument says: `es`, `y,ies`. */
 function pluralize(value: unknown, argument: unknown = 's'): string {
-  const forms = String(argument).split(',')
+  const forms = textOf(argument).split(',')
   if (forms.length > 2) return ''
   const [one = '', many = ''] = forms.length === 1 ? ['', forms[0]] : forms
   if (value === null || value === undefined) return ''
@@ -63,12 +78,13 @@ function pluralize(value: unknown, argument: unknown = 's'): string {
 function getDigit(value: unknown, argument: unknown): unknown {
   const [number, place] = [wholeNumber(value), wholeNumber(argument)]
   if (number === undefined || place === undefined || place < 1) return value
-  return Number(String(number).at(-place) ?? 0)
+  const digits = typeof value === 'string' ? value.trim() : BigInt(number).toString()
+  return Number(/\d/.exec(digits.at(-place) ?? '')?.[0] ?? 0)
 }
 
 export const numberFilters: Readonly<Record<string, Filter>> = {
   add,
-  divisibleby: (value, argument) => Number(value) % Number(argument) === 0,
+  divisibleby: (value, argument) => numeric(value) % numeric(argument) === 0,
   filesizeformat: fileSize,
   floatformat: Object.assign(floatFormat, { isSafe: true }),
   get_digit: getDigit,

@@ -1,9 +1,10 @@
 /** Filters of texts: upper, truncatechars, slugify, stringformat and their like. */
-import { iriToUri, quoteUri } from '#core/utils'
+import { iriToUri, quoteUri, trimOf } from '#core/utils'
 import { escapeHtml, markSafe, SafeString } from '../safe.ts'
 import type { Filter } from '../filter.ts'
 import { display, textOf } from '../display.ts'
-import { safeText, seesMarks, text, wholeNumber } from './kinds.ts'
+import { stripTags } from '../strip_tags.ts'
+import { MAX_WIDTH, numeric, safeText, seesMarks, text, wholeNumber } from './kinds.ts'
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 const splitWords = (value: string): string[] => value.split(/\s+/).filter((word) => word !== '')
@@ -47,20 +48,13 @@ function wordWrap(value: string, argument: unknown): string {
 
 /** Letters without their accents, digits and hyphens, as an address shows them. */
 export function slugify(value: string): string {
-  const ascii = value.normalize('NFKD').replace(/[^ -~\s]/g, '')
-  return ascii
+  // Each character by itself: to put a long run of accents in order takes quadratic time, and they are dropped here.
+  const ascii = value.replace(/[^\0-\x7f]/gu, (character) => character.normalize('NFKD')).replace(/[^ -~\s]/g, '')
+  const words = ascii
     .toLowerCase()
     .replace(/[^\w\s-]/g, '')
     .replace(/[-\s]+/g, '-')
-    .replace(/^[-_]+|[-_]+$/g, '')
-}
-
-/** Tags taken out until none is left, so that what is left cannot form new ones. */
-function stripTags(value: string): string {
-  let out = value
-  for (let round = 0; round < 50 && /<[^>]*>/.test(out); round++)
-    out = out.replace(/<!--[^]*?-->|<\/?[a-z!?][^>]*>/gi, '')
-  return out
+  return trimOf(words, '-_')
 }
 
 const SCRIPT_ESCAPES = /[\\'"<>&=\-;`\p{Cc}\u2028\u2029]/gu
@@ -69,11 +63,11 @@ const unicodeEscape = (character: string): string =>
 
 /** One conversion of Python's `%` formatting, without the percent sign: `.2f`, `05d`, `s`. */
 function stringFormat(value: unknown, argument: unknown): string {
-  const match = /^([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z])$/.exec(textOf(argument))
+  const match = /^([-+ 0#]*)([1-9]\d*)?(?:\.(\d*))?([a-zA-Z])$/.exec(textOf(argument))
   if (match === null) return ''
-  const [, flags = '', width = '', precision, kind = ''] = match
+  const [, flags = '', width = '0', precision, kind = ''] = match
   const body = converted(value, kind, precision === undefined ? undefined : Number(precision))
-  if (body === undefined) return ''
+  if (body === undefined || Number(width) > MAX_WIDTH) return ''
   const signed = 'di fFeE'.includes(kind) && flags.includes('+') && !body.startsWith('-') ? `+${body}` : body
   if (flags.includes('-')) return signed.padEnd(Number(width))
   if (!flags.includes('0') || kind === 's') return signed.padStart(Number(width))
@@ -81,23 +75,28 @@ function stringFormat(value: unknown, argument: unknown): string {
   return sign + signed.slice(sign.length).padStart(Number(width) - sign.length, '0')
 }
 
+/** Decimal places that a number can be written with. */
+const MAX_PRECISION = 100
+
 function converted(value: unknown, kind: string, precision: number | undefined): string | undefined {
   if (kind === 's' || kind === 'r') return String(display(value)).slice(0, precision)
-  const number = Number(value)
-  if (value === '' || Number.isNaN(number)) return undefined
-  if ('diu'.includes(kind)) return String(Math.trunc(number))
+  const number = numeric(value)
+  if (Number.isNaN(number) || (precision ?? 0) > MAX_PRECISION) return undefined
+  if ('diuxXo'.includes(kind) && !Number.isFinite(number)) return undefined
+  if ('diu'.includes(kind)) return BigInt(Math.trunc(number)).toString()
   if ('fF'.includes(kind)) return number.toFixed(precision ?? 6)
   if ('xXo'.includes(kind)) {
     const digits = Math.trunc(number).toString(kind === 'o' ? 8 : 16)
     return kind === 'X' ? digits.toUpperCase() : digits
   }
   if ('eE'.includes(kind)) return number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2')
-  return 'gG'.includes(kind) ? String(Number(number.toPrecision(precision ?? 6))) : undefined
+  return 'gG'.includes(kind) ? String(Number(number.toPrecision(Math.max(precision ?? 6, 1)))) : undefined
 }
 
 const padded = (where: 'start' | 'end' | 'both'): Filter =>
   safeText((value, argument) => {
     const width = wholeNumber(argument) ?? 0
+    if (width > MAX_WIDTH) return value
     if (where === 'start') return value.padStart(width)
     if (where === 'end') return value.padEnd(width)
     return value.padStart(Math.ceil((width + value.length) / 2)).padEnd(width)

@@ -38,7 +38,7 @@ interface Operand {
 
 const STRING = String.raw`"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'`
 const TEXT = new RegExp(String.raw`_\((${STRING})\)|(${STRING})`, 'y')
-const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])/y
+const NUMBER = /[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])/y
 const PATH = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*(?:\.[\w\u0080-\uffff]+)*/y
 const DOTS = /(?:\.[\w\u0080-\uffff]+)+/y
 const PIPE = /\s*\|\s*(\w+)(:)?/y

@@ -35,7 +35,10 @@ function isKeyed(value: object): value is Keyed {
   return value instanceof Map || value instanceof URLSearchParams
 }
 
-const camelCase = (name: string): string => name.replace(/_+([a-z0-9])/g, (_, next: string) => next.toUpperCase())
+const camelCase = (name: string): string =>
+  name.includes('_')
+    ? name.replace(/_+[a-z0-9]?/g, (found) => (found.endsWith('_') ? found : (found.at(-1) as string).toUpperCase()))
+    : name
 
 function property(value: object, name: string): unknown {
   if (isKeyed(value)) {

@@ -33,15 +33,21 @@ const ifTag: TagCompiler = (parser, tag) => {
 
 /** `x, y in list reversed` as its parts. */
 function loopParts(
-  { content, line }: TagToken,
+  { content, args, line }: TagToken,
   parser: TagParser,
 ): { names: string[]; list: Expression; back: boolean } {
-  const match = /^for\s+(.+?)\s+in\s+(\S.*?)(\s+reversed)?$/s.exec(content)
-  const names = match?.[1]?.split(/\s*,\s*/) ?? []
-  if (match === null || names.some((name) => !/^[^\s"'|]+$/.test(name))) {
+  const back = args.length > 3 && args.at(-1) === 'reversed'
+  const at = args.indexOf('in', 1)
+  const list = args.slice(at + 1, back ? -1 : undefined).join(' ')
+  const names = args
+    .slice(0, Math.max(at, 0))
+    .join(' ')
+    .split(',')
+    .map((name) => name.trim())
+  if (list === '' || names.some((name) => !/^[^\s"'|]+$/.test(name))) {
     throw parser.error(`'${content}' should have the form 'for x in list' or 'for x, y in list'.`, line)
   }
-  return { names, list: parser.expression(match[2] as string, line), back: match[3] !== undefined }
+  return { names, list: parser.expression(list, line), back }
 }
 
 function loopVariables(names: readonly string[], entry: unknown): Record<string, unknown> {

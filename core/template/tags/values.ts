@@ -1,6 +1,7 @@
 /** Tags that print or make a value: load, csrf_token, now, templatetag, widthratio, regroup, querystring. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
+import { numeric } from '../filters/kinds.ts'
 import { refusePromise } from '../promises.ts'
 import { escapeHtml, unmarked } from '../safe.ts'
 import { called, member } from '../syntax/lookup.ts'
@@ -52,17 +53,20 @@ const templateTag: TagCompiler = (parser, { args, line }) => {
   return { kind: 'text', text }
 }
 
+/** A rounded number; nothing where it is too large for one. */
+const wholeText = (number: number): string => (Number.isFinite(number) ? BigInt(Math.round(number)).toString() : '')
+
 const widthRatio: TagCompiler = (parser, { args, line }) => {
   const { words, target } = withoutTarget(args)
   if (words.length !== 3) throw parser.error("'widthratio' takes a value, its maximum and a width.", line)
   const argumentsOf = readArguments(parser, words, line)
   return parser.action(line, (context) => {
-    const [value, maximum, width] = argumentsOf(context).args.map(Number) as [number, number, number]
+    const [value, maximum, width] = argumentsOf(context).args.map(numeric) as [number, number, number]
     const ratio = Number.isNaN(value + maximum + width)
       ? ''
       : maximum === 0
         ? '0'
-        : String(Math.round((value / maximum) * width))
+        : wholeText((value / maximum) * width)
     return printOrSet(context, ratio, target)
   })
 }

@@ -46,8 +46,9 @@ function blockOptions(parser: TagParser, { args, line }: TagToken): BlockOptions
 
 const trimmedLines = (text: string): string =>
   text
-    .trim()
-    .split(/\s*\n\s*/)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
     .join(' ')
 
 const blockTranslate: TagCompiler = (parser, tag) => {

@@ -28,7 +28,8 @@ export interface Frame {
 }
 
 const AROUND = 6
-const LOCATION = /^\s*at (?:async )?(?:(.*?) \()?((?:file:\/\/|node:|\/|[A-Za-z]:\\).*?):(\d+):(\d+)\)?$/
+const POSITION = /:(\d+):(\d+)\)?$/
+const IS_FILE = /^(?:file:\/\/|node:|\/|[A-Za-z]:\\)/
 
 // A stack may quote its error's message, and so name any file: nothing but source is ever read.
 const SOURCE_FILE = /\.[cm]?[jt]sx?$/
@@ -45,13 +46,26 @@ function shownPath(file: string): string {
   return file.startsWith('node:') || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
 }
 
+/** The function and the file of `name (file`; a file alone has no function. */
+function placeIn(call: string): [name: string, location: string] {
+  for (let at = call.indexOf(' ('); at >= 0; at = call.indexOf(' (', at + 1)) {
+    const [start, longest] = [at + 2, 'file://'.length]
+    if (IS_FILE.test(call.slice(start, start + longest))) return [call.slice(0, at), call.slice(start)]
+  }
+  return ['', call]
+}
+
 function parseLine(text: string): Frame | undefined {
-  const match = LOCATION.exec(text)
-  if (match === null) return undefined
-  const [, name = '', location = '', line, column] = match
+  const position = POSITION.exec(text)
+  const trimmed = text.trimStart()
+  if (position === null || !trimmed.startsWith('at ')) return undefined
+  const call = trimmed.slice('at '.length, trimmed.length - position[0].length).replace(/^async /, '')
+  const [name, location] = placeIn(call)
+  if (!IS_FILE.test(location)) return undefined
+  const [, line, column] = position
   // What only looks like a frame may name a file on another host.
   const file = location.startsWith('file://')
-    ? (readable(() => fileURLToPath(location.replace(/\?.*$/, ''))) ?? location)
+    ? (readable(() => fileURLToPath(location.split('?')[0] as string)) ?? location)
     : location
   return {
     function: name,

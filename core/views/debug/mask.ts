@@ -1,17 +1,14 @@
 /** Keeps secrets off the technical pages: by the names they go by, inside URLs, and wherever their values turn up. */
 import { allSettings, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
-import { isSecretField, isSecretName } from '#core/utils'
+import { isSecretField, isSecretName, maskUrlPasswords } from '#core/utils'
 
 export const MASK = '********************'
-
-/** `scheme://user:password@host`, wherever it stands in a text. */
-const URL_WITH_PASSWORD = /([a-z][a-z\d+.-]*:\/\/[^\s:/?#@]*:)[^\s/?#@]+(?:@[^\s/?#@]+)*@/gi
 
 /** A secret shorter than this is too likely to be a part of something harmless. */
 const SHORTEST_SECRET = 8
 
-const maskUrls = (text: string): string => text.replace(URL_WITH_PASSWORD, `$1${MASK}@`)
+const maskUrls = (text: string): string => maskUrlPasswords(text, MASK)
 
 function isPlain(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -41,14 +38,49 @@ export function maskCookie(name: string, value: string): string {
   return isSecret ? MASK : maskField(name, value)
 }
 
-const LITERAL = /(?<!\w)(\w+)(['"]?\s*[:=]\s*)(['"`])(?:\\.|(?!\3).)*\3/g
+/** Index of the quotation mark that ends the literal, or -1. */
+function endOfLiteral(line: string, start: number): number {
+  const quote = line[start] as string
+  for (let i = start + 1; i < line.length; i++) {
+    if (line[i] === '\\') i++
+    else if (line[i] === quote) return i
+  }
+  return -1
+}
+
+const isSpace = (character: string | undefined): boolean => character !== undefined && character.trim() === ''
+
+/** Whether a secret name, with `:` or `=` behind it, comes before this place: `PASSWORD: `, `"apiKey" = `. */
+function isAfterSecretName(line: string, at: number): boolean {
+  let i = at
+  while (isSpace(line[i - 1])) i--
+  if (line[i - 1] !== ':' && line[i - 1] !== '=') return false
+  i--
+  while (isSpace(line[i - 1])) i--
+  if (line[i - 1] === '"' || line[i - 1] === "'") i--
+  const end = i
+  while (/\w/.test(line[i - 1] ?? '')) i--
+  return isSecretName(line.slice(i, end))
+}
 
 /** A line of source whose literals have no secret name: `PASSWORD: 'x'` shows no password. */
 export function maskSource(line: string): string {
-  const masked = line.replace(LITERAL, (whole: string, name: string, between: string, quote: string) =>
-    isSecretName(name) ? `${name}${between}${quote}${MASK}${quote}` : whole,
-  )
-  return maskUrls(masked)
+  let out = ''
+  let from = 0
+  // Where a literal does not end, no later one with the same quotation mark does.
+  const unclosed = new Set<string>()
+  for (let i = 0; i < line.length; i++) {
+    const quote = line[i] as string
+    if ((quote !== '"' && quote !== "'" && quote !== '`') || unclosed.has(quote) || !isAfterSecretName(line, i))
+      continue
+    const end = endOfLiteral(line, i)
+    if (end < 0) unclosed.add(quote)
+    else {
+      out += line.slice(from, i + 1) + MASK
+      from = i = end
+    }
+  }
+  return maskUrls(out + line.slice(from))
 }
 
 /** A name without its escapes. One that is broken must not hide the others. */
@@ -57,9 +89,18 @@ const decoded = (text: string): string =>
 
 /** A URL whose query gives no secret away. */
 export function maskQuery(url: string): string {
-  return maskUrls(url).replace(/([?&])([^=&#]+)=([^&#]*)/g, (whole, sign: string, name: string) => {
-    return isSecretField(decoded(name)) ? `${sign}${name}=${MASK}` : whole
-  })
+  let sign = ''
+  return maskUrls(url)
+    .split(/([&#])/)
+    .map((part) => {
+      const equals = part.indexOf('=')
+      const mark = part.indexOf('?')
+      const start = mark >= 0 && mark < equals ? mark + 1 : sign === '&' ? 0 : undefined
+      sign = part
+      if (equals < 0 || start === undefined || !isSecretField(decoded(part.slice(start, equals)))) return part
+      return part.slice(0, equals + 1) + MASK
+    })
+    .join('')
 }
 
 /** Every text below a secret name, and the passwords inside URLs. */
