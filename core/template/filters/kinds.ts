@@ -35,10 +35,13 @@ export const MAX_WIDTH = 10_000
 /** A value as a number; NaN for what is none. Never throws, whatever a client has sent. */
 export function numeric(value: unknown): number {
   if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value)
-  if (value instanceof Date) return value.getTime()
-  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
-    ? Number(value)
-    : Number.NaN
+  if (value === null || value === undefined || Array.isArray(value)) return Number.NaN
+  try {
+    return Number(value)
+  } catch {
+    // A symbol, or JSON such as {"valueOf": 1}.
+    return Number.NaN
+  }
 }
 
 /** A list's entries or a text's characters; undefined for anything else. */

@@ -10,25 +10,64 @@ export interface Token {
 
 const CLOSE: Readonly<Record<string, string>> = { '{%': '%}', '{{': '}}', '{#': '#}' }
 
-/** Index after the closing braces of a tag that begins at `start`, or -1. A tag lies on one line, as in Django. */
-function endOfTag(source: string, start: number): number {
-  const close = CLOSE[source.slice(start, start + 2)] as string
-  const newline = source.indexOf('\n', start)
-  const line = newline < 0 ? source.length : newline
-  const plain = source.indexOf(close, start + 2)
-  if (plain < 0 || plain > line) return -1
-  if (close === '#}') return plain + 2
-  let quote = ''
-  for (let i = start + 2; i < line; i++) {
-    const character = source[i] as string
-    if (quote !== '') {
-      if (character === '\\') i++
-      else if (character === quote) quote = ''
-    } else if (character === '"' || character === "'") quote = character
-    else if (source.startsWith(close, i)) return i + 2
+/** Finds the ends of tags, from left to right. What a search has found out holds for the places further on. */
+class TagEnds {
+  readonly #source: string
+  #lineEnd = -1
+  /** The next closing braces of each kind. */
+  readonly #next = new Map<string, number>()
+  /** Quotation marks that are not closed on this line. */
+  readonly #unclosed = new Set<string>()
+
+  constructor(source: string) {
+    this.#source = source
   }
-  // A quotation mark that is never closed is none.
-  return plain + 2
+
+  /** Index after the closing braces of a tag that begins at `start`, or -1. A tag lies on one line, as in Django. */
+  after(start: number): number {
+    const close = CLOSE[this.#source.slice(start, start + 2)] as string
+    const line = this.#endOfLine(start)
+    const plain = this.#nextOf(close, start + 2)
+    if (plain > line) return -1
+    return close === '#}' ? plain + 2 : this.#outsideQuotes(close, start + 2, line, plain)
+  }
+
+  #endOfLine(start: number): number {
+    if (this.#lineEnd < start) {
+      const newline = this.#source.indexOf('\n', start)
+      this.#lineEnd = newline < 0 ? this.#source.length : newline
+      this.#unclosed.clear()
+    }
+    return this.#lineEnd
+  }
+
+  #nextOf(close: string, from: number): number {
+    let next = this.#next.get(close) ?? -1
+    if (next < from) {
+      next = this.#source.indexOf(close, from)
+      if (next < 0) next = Number.POSITIVE_INFINITY
+      this.#next.set(close, next)
+    }
+    return next
+  }
+
+  #outsideQuotes(close: string, from: number, line: number, plain: number): number {
+    const source = this.#source
+    let quote = ''
+    for (let i = from; i < line; i++) {
+      const character = source[i] as string
+      if (quote !== '') {
+        if (character === '\\') i++
+        else if (character === quote) quote = ''
+      } else if (character === '"' || character === "'") {
+        if (this.#unclosed.has(character)) break
+        quote = character
+      } else if (source.startsWith(close, i)) return i + 2
+    }
+    // A quotation mark that is never closed is none.
+    if (quote !== '') this.#unclosed.add(quote)
+    return plain + 2
+  }
 }
 
 function countLines(text: string): number {
@@ -41,6 +80,7 @@ function countLines(text: string): number {
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = []
   const opening = /\{[%{#]/g
+  const ends = new TagEnds(source)
   let at = 0
   let line = 1
   let verbatim = ''
@@ -50,7 +90,7 @@ export function tokenize(source: string): Token[] {
     at = end
   }
   for (let match = opening.exec(source); match !== null; match = opening.exec(source)) {
-    const end = endOfTag(source, match.index)
+    const end = ends.after(match.index)
     if (end < 0) continue
     const inside = source.slice(match.index + 2, end - 2).trim()
     const isTag = match[0] === '{%'
@@ -65,7 +105,26 @@ export function tokenize(source: string): Token[] {
   return tokens
 }
 
+const STRING = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/sy
+
 /** The words of a tag, separated by spaces that are not within quotation marks: `url 'a b' x|default:"c d"`. */
 export function words(content: string): string[] {
-  return content.match(/(?:[^\s"']|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|["'])+/g) ?? []
+  const found: string[] = []
+  // A quotation mark that is not closed is a character like others, and so are the later ones of its kind.
+  const unclosed = new Set<string>()
+  let start = -1
+  for (let i = 0; i <= content.length; i++) {
+    const character = content[i] ?? ' '
+    if (character.trim() === '') {
+      if (start >= 0) found.push(content.slice(start, i))
+      start = -1
+      continue
+    }
+    if (start < 0) start = i
+    if ((character !== '"' && character !== "'") || unclosed.has(character)) continue
+    STRING.lastIndex = i
+    if (STRING.test(content)) i = STRING.lastIndex - 1
+    else unclosed.add(character)
+  }
+  return found
 }

@@ -87,18 +87,23 @@ export function maskSource(line: string): string {
 const decoded = (text: string): string =>
   text.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 
+/** The part with the value hidden of a secret name that begins at `start`. */
+function maskParameter(part: string, start: number): string {
+  const equals = part.indexOf('=', start)
+  const isSecret = equals >= 0 && isSecretField(decoded(part.slice(start, equals)))
+  return isSecret ? part.slice(0, equals + 1) + MASK : part
+}
+
 /** A URL whose query gives no secret away. */
 export function maskQuery(url: string): string {
   let sign = ''
   return maskUrls(url)
     .split(/([&#])/)
     .map((part) => {
-      const equals = part.indexOf('=')
-      const mark = part.indexOf('?')
-      const start = mark >= 0 && mark < equals ? mark + 1 : sign === '&' ? 0 : undefined
+      const whole = sign === '&' ? maskParameter(part, 0) : part
       sign = part
-      if (equals < 0 || start === undefined || !isSecretField(decoded(part.slice(start, equals)))) return part
-      return part.slice(0, equals + 1) + MASK
+      const mark = whole.indexOf('?')
+      return mark < 0 ? whole : maskParameter(whole, mark + 1)
     })
     .join('')
 }
