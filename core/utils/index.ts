@@ -56,6 +56,7 @@ export {
   setOwn,
   stringifyJson,
 } from './json.ts'
+export { indexFinder } from './index_finder.ts'
 export { KeyedQueue } from './keyed_queue.ts'
 export {
   captureLogs,

@@ -1,70 +1,179 @@
 /** References from one static file to another: `url()` and `@import` in CSS, imports in JavaScript, source maps. */
+import { indexFinder, trimEndOf } from '#core/utils'
 
 /** Gives the reference to write instead; undefined leaves it as it is. */
 type Replace = (reference: string) => string | undefined
 
+/** A reference in a text, and the stretch of the text that is replaced with it. */
+interface Found {
+  readonly start: number
+  readonly end: number
+  readonly url: string
+  /** Where the reference itself begins. */
+  readonly at: number
+}
+
 interface Pattern {
-  /** Its group `url` is the reference. */
-  readonly find: RegExp
+  /** Finds references from left to right, in linear time. */
+  readonly find: (text: string) => Iterable<Found>
   /** What is written for a reference that is replaced; absent where only the reference itself changes. */
   readonly write?: (reference: string) => string
   /** Whether it looks into comments, where nothing else counts. */
   readonly isComment?: boolean
 }
 
+const BLANKS = /\s*/y
+
+/** The index of the first character that is not blank. */
+function skipBlanks(text: string, from: number): number {
+  BLANKS.lastIndex = from
+  BLANKS.test(text)
+  return BLANKS.lastIndex
+}
+
+/** Reads what stands between quotation marks on one line, without the blanks around it. */
+function quoted(text: string, opening: number, closing: number, start: number): Found | undefined {
+  if (closing < 0) return undefined
+  const raw = text.slice(opening + 1, closing)
+  const url = raw.trim()
+  if (url.includes('\n')) return undefined
+  return { start, end: closing + 1, url, at: opening + 1 + raw.length - raw.trimStart().length }
+}
+
+/** `url(x)`, `url("x")`, `url( 'x' )`. */
+function* cssUrls(text: string): Generator<Found> {
+  const closed = [')', '"', "'"].map((mark) => [mark, indexFinder(text, mark)] as const)
+  const next = Object.fromEntries(closed)
+  const opening = /url\(/gi
+  for (let match = opening.exec(text); match !== null; match = opening.exec(text)) {
+    const at = skipBlanks(text, opening.lastIndex)
+    const quote = text[at] ?? ''
+    const isQuoted = quote === '"' || quote === "'"
+    const found = quoted(
+      text,
+      isQuoted ? at : at - 1,
+      next[isQuoted ? quote : ')']?.(isQuoted ? at + 1 : at) ?? -1,
+      match.index,
+    )
+    if (found === undefined) continue
+    const end = isQuoted ? skipBlanks(text, found.end) + 1 : found.end
+    if (text[end - 1] !== ')') continue
+    opening.lastIndex = end
+    yield { ...found, end }
+  }
+}
+
+/** `@import "x"`. */
+function* cssImports(text: string): Generator<Found> {
+  const next = { '"': indexFinder(text, '"'), "'": indexFinder(text, "'") }
+  for (const { 0: opening, index } of text.matchAll(/@import\s*["']/g)) {
+    const at = index + opening.length - 1
+    const found = quoted(text, at, next[text[at] as '"' | "'"](at + 1), index)
+    if (found !== undefined) yield found
+  }
+}
+
+/** References that a regular expression finds, whose group `url` is the reference. */
+const matching = (pattern: RegExp): Pattern['find'] =>
+  function* matches(text) {
+    for (const match of text.matchAll(pattern)) {
+      const raw = match.groups?.url ?? ''
+      const url = trimEndOf(raw, ' \t')
+      yield { start: match.index, end: match.index + match[0].length, url, at: match.index + match[0].indexOf(raw) }
+    }
+  }
+
+const FROM = /\bfrom\s*(?:"(?<double>[./][^"'\n]*)"|'(?<single>[./][^"'\n]*)')/g
+const BEFORE_FROM = /\b(?:import|export)\b/
+
+/** `import x from './y'`, `export * from './y'`. */
+function* modulesFrom(text: string): Generator<Found> {
+  for (const match of text.matchAll(FROM)) {
+    // What stands before belongs to the same statement back to a quotation mark, a bracket or a semicolon.
+    let start = match.index
+    while (start > 0 && !'\'"`;()'.includes(text[start - 1] as string)) start--
+    const keyword = BEFORE_FROM.exec(text.slice(start, match.index))
+    const url = match.groups?.double ?? match.groups?.single ?? ''
+    const end = match.index + match[0].length
+    if (keyword !== null) yield { start: start + keyword.index, end, url, at: end - 1 - url.length }
+  }
+}
+
 // What is written is Django's, so that both give a file the same hash.
 const CSS: readonly Pattern[] = [
-  { find: /url\(\s*(?<quote>['"]?)\s*(?<url>.*?)\s*\k<quote>\s*\)/gi, write: (url) => `url("${url}")` },
-  { find: /@import\s*(?<quote>["'])\s*(?<url>.*?)\s*\k<quote>/gi, write: (url) => `@import url("${url}")` },
+  { find: cssUrls, write: (url) => `url("${url}")` },
+  { find: cssImports, write: (url) => `@import url("${url}")` },
   {
-    find: /^\/\*#[ \t]sourceMappingURL=(?<url>.*?)[ \t]*\*\/$/gm,
+    find: matching(/^\/\*#[ \t]sourceMappingURL=(?<url>.*)\*\/$/gm),
     write: (url) => `/*# sourceMappingURL=${url} */`,
     isComment: true,
   },
 ]
 
 const SOURCE_MAP: Pattern = {
-  find: /^\/\/# sourceMappingURL=(?<url>.*?)[ \t]*$/gm,
+  find: matching(/^\/\/# sourceMappingURL=(?<url>.*)$/gm),
   write: (url) => `//# sourceMappingURL=${url}`,
   isComment: true,
 }
 
 // Only what begins with a dot or a slash is a file; a bare name is a package.
 const IMPORTS: readonly Pattern[] = [
-  { find: /\b(?:import|export)\b[^'"`;()]*?\bfrom\s*(?<quote>['"])(?<url>[./][^'"\n]*)\k<quote>/g },
-  { find: /\bimport\s*(?<quote>['"])(?<url>[./][^'"\n]*)\k<quote>/g },
-  { find: /\bimport\(\s*(?<quote>['"])(?<url>[./][^'"\n]*)\k<quote>\s*[,)]/g },
+  { find: modulesFrom },
+  { find: matching(/\bimport\s*(?<quote>['"])(?<url>[./][^'"\n]*)\k<quote>/g) },
+  { find: matching(/\bimport\(\s*(?<quote>['"])(?<url>[./][^'"\n]*)\k<quote>\s*[,)]/g) },
 ]
 
-const CSS_COMMENT = /\/\*[^]*?\*\//g
+type Span = readonly [start: number, end: number]
+
+function* cssComments(text: string): Generator<Span> {
+  for (let start = text.indexOf('/*'); start >= 0; ) {
+    const close = text.indexOf('*/', start + 2)
+    if (close < 0) return
+    yield [start, close + 2]
+    start = text.indexOf('/*', close + 2)
+  }
+}
+
 // A text in a script may well contain two slashes, so only what begins a line is surely a comment.
-const JS_COMMENT = /^[ \t]*(?:\/\/.*$|\/\*[^]*?\*\/)/gm
+function* jsComments(text: string): Generator<Span> {
+  const nextClose = indexFinder(text, '*/')
+  const opening = /^[ \t]*(\/\/.*|\/\*)/gm
+  for (let match = opening.exec(text); match !== null; match = opening.exec(text)) {
+    const close = match[1] === '/*' ? nextClose(opening.lastIndex) : opening.lastIndex - 2
+    if (close < 0) continue
+    opening.lastIndex = close + 2
+    yield [match.index, close + 2]
+  }
+}
 
 export interface Rewriter {
   rewrite(text: string, replace: Replace): string
 }
 
-function rewriter(patterns: readonly Pattern[], comment: RegExp): Rewriter {
+function rewriter(patterns: readonly Pattern[], commentsIn: (text: string) => Iterable<Span>): Rewriter {
   const apply = (text: string, { find, write, isComment = false }: Pattern, replace: Replace): string => {
-    const comments = isComment ? [] : [...text.matchAll(comment)]
-    const inComment = (at: number): boolean =>
-      comments.some(({ index, 0: { length } }) => at >= index && at < index + length)
-    return text.replace(find, (...found) => {
-      const [matched, groups, at] = [found[0], found.at(-1) as { url: string }, found.at(-3) as number]
-      if (inComment(at)) return matched
-      const reference = replace(groups.url)
-      if (reference === undefined) return matched
-      if (write !== undefined) return write(reference)
-      const start = matched.lastIndexOf(groups.url)
-      return matched.slice(0, start) + reference + matched.slice(start + groups.url.length)
-    })
+    const comments = isComment ? [] : [...commentsIn(text)]
+    let passed = 0
+    const inComment = (at: number): boolean => {
+      while (passed < comments.length && (comments[passed] as Span)[1] <= at) passed++
+      return passed < comments.length && at >= (comments[passed] as Span)[0]
+    }
+    let out = ''
+    let from = 0
+    for (const { start, end, url, at } of find(text)) {
+      const reference = inComment(start) ? undefined : replace(url)
+      if (reference === undefined) continue
+      out += write === undefined ? text.slice(from, at) + reference : text.slice(from, start) + write(reference)
+      from = write === undefined ? at + url.length : end
+    }
+    return out + text.slice(from)
   }
   return { rewrite: (text, replace) => patterns.reduce((result, pattern) => apply(result, pattern, replace), text) }
 }
 
-const STYLES = rewriter(CSS, CSS_COMMENT)
-const SCRIPTS = rewriter([SOURCE_MAP], JS_COMMENT)
-const MODULES = rewriter([...IMPORTS, SOURCE_MAP], JS_COMMENT)
+const STYLES = rewriter(CSS, cssComments)
+const SCRIPTS = rewriter([SOURCE_MAP], jsComments)
+const MODULES = rewriter([...IMPORTS, SOURCE_MAP], jsComments)
 
 /** What can rewrite the references of a file; undefined for a file that has none. */
 export function rewriterFor(name: string, { modules }: { modules: boolean }): Rewriter | undefined {

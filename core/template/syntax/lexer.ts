@@ -1,4 +1,5 @@
 /** Cuts a template's source into text, `{{ variables }}`, `{% tags %}` and comments, as Django does. */
+import { indexFinder } from '#core/utils'
 
 export interface Token {
   readonly type: 'text' | 'variable' | 'tag'
@@ -14,21 +15,21 @@ const CLOSE: Readonly<Record<string, string>> = { '{%': '%}', '{{': '}}', '{#': 
 class TagEnds {
   readonly #source: string
   #lineEnd = -1
-  /** The next closing braces of each kind. */
-  readonly #next = new Map<string, number>()
+  readonly #closing: Readonly<Record<string, (from: number) => number>>
   /** Quotation marks that are not closed on this line. */
   readonly #unclosed = new Set<string>()
 
   constructor(source: string) {
     this.#source = source
+    this.#closing = Object.fromEntries(Object.values(CLOSE).map((close) => [close, indexFinder(source, close)]))
   }
 
   /** Index after the closing braces of a tag that begins at `start`, or -1. A tag lies on one line, as in Django. */
   after(start: number): number {
     const close = CLOSE[this.#source.slice(start, start + 2)] as string
     const line = this.#endOfLine(start)
-    const plain = this.#nextOf(close, start + 2)
-    if (plain > line) return -1
+    const plain = this.#closing[close]?.(start + 2) ?? -1
+    if (plain < 0 || plain > line) return -1
     return close === '#}' ? plain + 2 : this.#outsideQuotes(close, start + 2, line, plain)
   }
 
@@ -39,16 +40,6 @@ class TagEnds {
       this.#unclosed.clear()
     }
     return this.#lineEnd
-  }
-
-  #nextOf(close: string, from: number): number {
-    let next = this.#next.get(close) ?? -1
-    if (next < from) {
-      next = this.#source.indexOf(close, from)
-      if (next < 0) next = Number.POSITIVE_INFINITY
-      this.#next.set(close, next)
-    }
-    return next
   }
 
   #outsideQuotes(close: string, from: number, line: number, plain: number): number {
