@@ -47,7 +47,7 @@ const LOCK_WAIT = 600
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
 
 const refused =
-  /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|HOST_.*|SERVER_SHUTDOWN|DISK_FULL|LOCK_WAIT_TIMEOUT)$/
+  /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|HOST_\w+|SERVER_SHUTDOWN|DISK_FULL|LOCK_WAIT_TIMEOUT)$/
 
 function optionsOf({ OPTIONS }: DatabaseSettings, { alias }: Place): MysqlOptions {
   const options: MysqlOptions = OPTIONS ?? {}
