@@ -285,6 +285,18 @@ export class Cache {
 }
 
 altersData(Cache.prototype, [
-  ...['set', 'add', 'getOrSet', 'touch', 'delete', 'setMany', 'deleteMany', 'clear'],
-  ...['incr', 'decr', 'incrVersion', 'decrVersion', 'cas', 'close'],
+  'set',
+  'add',
+  'getOrSet',
+  'touch',
+  'delete',
+  'setMany',
+  'deleteMany',
+  'clear',
+  'incr',
+  'decr',
+  'incrVersion',
+  'decrVersion',
+  'cas',
+  'close',
 ])

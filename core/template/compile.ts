@@ -164,8 +164,9 @@ class Translation {
         return typeof result === 'string' ? result : refusePromise(result, 'What this tag prints')
       } catch (thrown) {
         // The compiled code takes a falsy error for none.
-        const error = thrown ? thrown : new Error(`A template's value threw ${String(thrown)}.`)
+        const error: unknown = thrown ? thrown : new Error(`A template's value threw ${String(thrown)}.`)
         rememberPosition(error, position)
+        // oxlint-disable-next-line typescript/only-throw-error
         throw error
       }
     }

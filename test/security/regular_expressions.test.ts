@@ -23,7 +23,7 @@ interface Diagnostics {
 
 // The version without worker threads and binaries.
 const { checkSync } = createRequire(import.meta.url)('recheck/lib/browser.js') as {
-  checkSync(source: string, flags: string, parameters: typeof LIMITS): Diagnostics
+  checkSync: (source: string, flags: string, parameters: typeof LIMITS) => Diagnostics
 }
 
 const COMMENT = /^\s*(?:\/\/|\/?\*).*$/gm

@@ -1,6 +1,6 @@
 /** The filter striptags leaves no tag, and agrees with Django on ordinary HTML. */
 import { expect } from 'chai'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { stripTags } from '../../core/template/strip_tags.ts'
 import { rendered } from '../template/render.ts'
 

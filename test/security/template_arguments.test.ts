@@ -5,44 +5,49 @@ import { filters as builtIn } from '../../core/template/defaultfilters.ts'
 import { engineOf, rendered } from '../template/render.ts'
 
 const HOSTILE: readonly unknown[] = [
-  ...[
-    '500000000',
-    '999999999999999999999',
-    '-500000000',
-    '1e9',
-    '1e400',
-    '0x10',
-    '',
-    ' ',
-    'x',
-    '*',
-    '%s%s',
-    '\0',
-    ':::',
-  ],
-  ...[
-    '999999999d',
-    '*d',
-    '.999999999f',
-    '999999999.2f',
-    '.101f',
-    '.999999999e',
-    '.0g',
-    '999999999s',
-    '0999999999d',
-    's%s',
-  ],
-  ...[500_000_000, -1, 1e308, Number.NaN, Number.POSITIVE_INFINITY, 10n ** 30n, true, null, undefined, Symbol('x')],
-  ...[
-    {},
-    { toString: 1, valueOf: 1 },
-    { length: 1e9 },
-    [],
-    [[1]],
-    Object.create(null),
-    'a'.repeat(5000),
-    '9'.repeat(5000),
-  ],
+  '500000000',
+  '999999999999999999999',
+  '-500000000',
+  '1e9',
+  '1e400',
+  '0x10',
+  '',
+  ' ',
+  'x',
+  '*',
+  '%s%s',
+  '\0',
+  ':::',
+
+  '999999999d',
+  '*d',
+  '.999999999f',
+  '999999999.2f',
+  '.101f',
+  '.999999999e',
+  '.0g',
+  '999999999s',
+  '0999999999d',
+  's%s',
+  500_000_000,
+  -1,
+  1e308,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  10n ** 30n,
+  true,
+  null,
+  undefined,
+  Symbol('x'),
+
+  {},
+  { toString: 1, valueOf: 1 },
+  { length: 1e9 },
+  [],
+  [[1]],
+  Object.create(null) as unknown,
+  'a'.repeat(5000),
+  '9'.repeat(5000),
 ]
 
 /** Each value with its filter and what comes of it. */
@@ -81,7 +86,7 @@ const CASES: readonly (readonly [filter: string, value: unknown, argument: unkno
 
 describe('filter arguments that a client sends', () => {
   for (const [filter, value, argument, expected] of CASES) {
-    const shown = typeof argument === 'object' ? JSON.stringify(argument) : String(argument)
+    const shown = JSON.stringify(argument)
     it(`make ${JSON.stringify(expected)} of ${String(value)}|${filter}:${shown}`, async () => {
       expect(await rendered(`{{ value|${filter}:argument }}`, { value, argument })).to.equal(expected)
     })

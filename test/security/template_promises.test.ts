@@ -107,6 +107,7 @@ describe('a promise in a template', () => {
 
   it('does not start what only looks like one', async () => {
     let started = false
+    // oxlint-disable-next-line unicorn/no-thenable
     const query = { then: () => (started = true) }
     const error = await renderedError('{{ query }}', () => ({ query }))
     expect((error as Error).message).to.contain("'query' is a promise")
