@@ -32,7 +32,7 @@ export const urlpatterns = [
   path('stream/missing', () => new StreamingHttpResponse(createReadStream('/nowhere'))),
   path('stream/missing/slow', async (request) => {
     const answer = new StreamingHttpResponse(createReadStream('/nowhere'))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => answer.stream.once('close', resolve))
     return answer
   }),
   path('stream/number', () => new StreamingHttpResponse([5])),
@@ -56,7 +56,7 @@ export function LeavesCircle() {
     if (ctx.get('X-Leave') === 'circle') ctx.body = circle
     if (ctx.get('X-Leave') === 'bigint') ctx.body = { n: 1n }
     if (ctx.get('X-Leave') === 'missing') ctx.body = createReadStream('/nowhere')
-    if (ctx.get('X-Leave')) await new Promise((resolve) => setTimeout(resolve, 20))
+    if (ctx.get('X-Leave') === 'missing') await new Promise((resolve) => ctx.body.once('close', resolve))
     if (ctx.get('X-Leave') === 'status') ctx.res.statusCode = 1000
   }
 }
