@@ -8,8 +8,8 @@ import { isPlainObject } from './syntax/lookup.ts'
 const PRINTED = 'A value that is printed'
 
 /** JSON of a value without promises; undefined for what JSON does not have. @throws UnawaitedPromise */
-export function jsonOf(value: unknown): string | undefined {
-  return JSON.stringify(value, (_key, entry: unknown) => refusePromise(entry, PRINTED))
+export function jsonOf(value: unknown, convert = (entry: unknown): unknown => entry): string | undefined {
+  return JSON.stringify(value, (_key, entry: unknown) => refusePromise(convert(entry), PRINTED))
 }
 
 function asJson(value: object): string {

@@ -14,12 +14,15 @@ function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
   return value === null || value === undefined ? maybe : isTrue(value) ? yes : no
 }
 
+/** A script reads every number of JSON so. */
+const asNumber = (entry: unknown): unknown => (typeof entry === 'bigint' ? Number(entry) : entry)
+
 const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }
 
 /** A value as JSON in a script element that a page's own scripts can read; nothing in it can end the element. */
 function jsonScript(value: unknown, id: unknown): unknown {
-  const json = (jsonOf(value) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
-  const attribute = id === undefined ? '' : ` id="${escapeHtml(id)}"`
+  const json = (jsonOf(value, asNumber) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
+  const attribute = id === undefined ? '' : ` id="${escapeHtml(textOf(id))}"`
   return markSafe(`<script${attribute} type="application/json">${json}</script>`)
 }
 
