@@ -1,6 +1,7 @@
 /** The clients of a Redis cache: one server by its URL, a Sentinel group, or a Cluster, behind the one thing they share. */
 import type * as Redis from '@redis/client'
 import { ImproperlyConfigured } from '#core/exceptions'
+import { unquoteUri } from '#core/utils'
 import type { Dialer } from './link.ts'
 import type { LazyPackage } from './packages.ts'
 
@@ -68,7 +69,9 @@ function blame(error: unknown): 'caller' | 'refusal' | 'outage' {
 
 function urlOf(location: string, alias: string): URL {
   const url = URL.canParse(location) ? new URL(location) : undefined
-  if (url !== undefined && ['redis:', 'rediss:', 'unix:'].includes(url.protocol)) return url
+  const isRedis = url !== undefined && ['redis:', 'rediss:', 'unix:'].includes(url.protocol)
+  const parts = [url?.pathname, url?.username, url?.password]
+  if (isRedis && parts.every((part = '') => unquoteUri(part) !== undefined)) return url
   // The location itself may have a password in it.
   throw new ImproperlyConfigured(
     `CACHES['${alias}'].LOCATION should be redis://host:port/0, rediss://… with TLS, or unix:///path/of/socket, found something else.`,
@@ -92,11 +95,11 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
   }
   const place =
     url.protocol === 'unix:'
-      ? { path: decodeURIComponent(url.pathname) }
+      ? { path: unquoteUri(url.pathname) as string }
       : { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379), tls: url.protocol === 'rediss:' }
   return {
-    ...(url.username && { username: decodeURIComponent(url.username) }),
-    ...(url.password && { password: decodeURIComponent(url.password) }),
+    ...(url.username && { username: unquoteUri(url.username) }),
+    ...(url.password && { password: unquoteUri(url.password) }),
     database,
     // The second version of the protocol serves older servers, too; nothing here needs the third.
     RESP: 2,

@@ -1,5 +1,6 @@
 /** Settings that come from the environment: `NUAGES_<SETTING>`, DATABASE_URL and CACHE_URL. */
 import { ImproperlyConfigured } from '../exceptions.ts'
+import { unquoteUri } from '../utils/uris.ts'
 import { listed } from '../utils/words.ts'
 import type { Format } from './formats.ts'
 import { type SettingName, schema } from './schema.ts'
@@ -63,6 +64,15 @@ function parsed(variable: string, text: string): URL {
   return new URL(text)
 }
 
+/** @throws ImproperlyConfigured for a percent-escape that is not UTF-8 */
+function decoded(variable: string, part: string): string {
+  const text = unquoteUri(part)
+  if (text !== undefined) return text
+  throw new ImproperlyConfigured(
+    `${variable} has a percent sign that does not begin an escape. Write a percent sign itself as %25.`,
+  )
+}
+
 /** `postgres://user:password@host:port/name?option=value` as an entry of DATABASES. */
 export function databaseFromUrl(text: string, variable = 'DATABASE_URL'): Record<string, unknown> {
   const scheme = schemeOf(variable, text, DATABASE_ENGINES)
@@ -71,15 +81,15 @@ export function databaseFromUrl(text: string, variable = 'DATABASE_URL'): Record
   const OPTIONS = Object.fromEntries(url.searchParams)
   if (scheme.startsWith('sqlite')) {
     // As in other tools: three slashes for a path from here, four for one from the root.
-    const NAME = decodeURIComponent(url.pathname.replace(/^\//, '')) || ':memory:'
+    const NAME = decoded(variable, url.pathname.replace(/^\//, '')) || ':memory:'
     return { ENGINE, NAME, OPTIONS }
   }
   return {
     ENGINE,
-    NAME: decodeURIComponent(url.pathname.slice(1)),
-    USER: decodeURIComponent(url.username),
-    PASSWORD: decodeURIComponent(url.password),
-    HOST: decodeURIComponent(url.hostname),
+    NAME: decoded(variable, url.pathname.slice(1)),
+    USER: decoded(variable, url.username),
+    PASSWORD: decoded(variable, url.password),
+    HOST: decoded(variable, url.hostname),
     PORT: url.port,
     OPTIONS,
   }
@@ -93,6 +103,6 @@ export function cacheFromUrl(text: string, variable = 'CACHE_URL'): Record<strin
   // Several servers stand behind one another, which a URL does not know.
   if (scheme === 'memcached') return { BACKEND, LOCATION: text.slice('memcached://'.length).split(',') }
   const url = parsed(variable, text)
-  if (scheme === 'file') return { BACKEND, LOCATION: decodeURIComponent(url.pathname) }
-  return { BACKEND, LOCATION: decodeURIComponent(url.host) }
+  if (scheme === 'file') return { BACKEND, LOCATION: decoded(variable, url.pathname) }
+  return { BACKEND, LOCATION: decoded(variable, url.host) }
 }

@@ -1,6 +1,6 @@
 /** The text of a mail (RFC 5322, 2045, 2047): headers that nobody can inject lines into, and bodies in UTF-8. */
 import { domainToASCII } from 'node:url'
-import { shown } from '#core/utils'
+import { quoteUri, shown } from '#core/utils'
 
 /** A header's value holds a line break: whoever wrote it could add headers of their own. */
 export class BadHeaderError extends TypeError {
@@ -104,7 +104,7 @@ export function textPart(text: string, subtype: string): Part {
 export function filePart(name: string, content: string | Uint8Array, type: string): Part {
   const filename = isAscii(name)
     ? `filename="${name.replace(/["\\]/g, '\\$&')}"`
-    : `filename*=utf-8''${encodeURIComponent(name)}`
+    : `filename*=utf-8''${quoteUri(name, '')}`
   return {
     headers: [
       ['Content-Type', type],

@@ -84,6 +84,7 @@ export {
   iriToUri,
   quoteUri,
   splitUrl,
+  unquoteUri,
   type UrlParts,
   urlHasAllowedHostAndScheme,
 } from './uris.ts'

@@ -19,6 +19,15 @@ export function quoteUri(text: string, safe = '/'): string {
     })
 }
 
+/** A part of a URL without its percent-escapes, or undefined where one of them is not UTF-8. */
+export function unquoteUri(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** An address in any characters as a URI in ASCII. What is already percent-encoded stays as it is. */
 export function iriToUri(iri: string): string {
   return encodeURI(wellFormed(iri)).replace(/%25|%5B|%5D/g, (escape) =>
