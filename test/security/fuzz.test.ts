@@ -18,7 +18,7 @@ describe('generated inputs', function () {
   })
 
   for (const { name } of DOMAINS) {
-    it(`of ${name} pass`, () => {
+    it(`of the domain ${name} pass`, () => {
       const result = results.find((each) => each.name === name)
       expect(result?.failures.map(failureText)).to.deep.equal([])
       expect(result).to.include({ failed: 0, deaths: 0 })

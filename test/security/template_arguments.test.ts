@@ -117,4 +117,17 @@ describe('filter arguments that a client sends', () => {
     expect((await rendered('{{ x|unordered_list }}', { x: deep })).split('<li>').length).to.equal(101)
     expect(await rendered('{{ x|unordered_list }}', { x: nested })).to.equal('')
   })
+
+  it('may be objects without a prototype, such as COOKIES, alone and in lists', async () => {
+    const COOKIES = Object.assign(Object.create(null) as object, { a: '<1>' })
+    const json = '{&quot;a&quot;:&quot;&lt;1&gt;&quot;}'
+    expect(await rendered('{{ x }}', { x: COOKIES })).to.equal(json)
+    expect(await rendered('{{ x|join:"," }}', { x: [COOKIES, COOKIES] })).to.equal(`${json},${json}`)
+    expect(await rendered('{{ x|safeseq|join:"," }}', { x: [COOKIES] })).to.equal('{"a":"<1>"}')
+    const engine = await engineOf()
+    for (const name of Object.keys(builtIn)) {
+      const template = engine.fromString(`{{ x|${name} }}{{ x|${name}:y }}`)
+      for (const x of [COOKIES, [COOKIES], { x: COOKIES }]) expect(template.render({ x, y: x })).to.be.a('string')
+    }
+  })
 })

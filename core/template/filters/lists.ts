@@ -95,7 +95,7 @@ export const listFilters: Readonly<Record<string, Filter>> = {
     const entries = sequence(value) ?? []
     return entries.length === 0 ? '' : entries[randomInt(entries.length)]
   },
-  safeseq: (value) => (sequence(value) ?? []).map(markSafe),
+  safeseq: (value) => (sequence(value) ?? []).map((each) => markSafe(display(each))),
   slice: Object.assign(slice, { isSafe: true }),
   unordered_list: unorderedList,
 }
