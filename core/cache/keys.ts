@@ -1,6 +1,6 @@
 /** Keys: how they are composed, and which of them some backend could not take. */
 import { createHash } from 'node:crypto'
-import { getLogger } from '#core/utils'
+import { getLogger, isLongerThan } from '#core/utils'
 import { shownKey } from './errors.ts'
 
 export type KeyFunction = (key: string, prefix: string, version: number) => string
@@ -21,16 +21,11 @@ export const FORBIDDEN_CHARACTERS = /[\0-\x20\x7f]/
 /** Whether a string has a UTF-8 form. All lone surrogates would become the same character, and so the same key. */
 export const isWellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 
-/** The number of code points of a string, or some number above `enough`. */
-export function codePoints(text: string, enough: number): number {
-  return text.length > 2 * enough ? text.length : Array.from(text).length
-}
-
 /** What would be wrong with a complete key if it came to memcached. */
 export function keyWarnings(key: string): KeyWarning[] {
   const warnings: KeyWarning[] = []
-  // Code points are counted, as Python counts them; a key of few units has no more of those.
-  if (key.length > MAX_KEY_LENGTH && codePoints(key, MAX_KEY_LENGTH) > MAX_KEY_LENGTH) warnings.push('length')
+  // Code points are counted, as in Python.
+  if (isLongerThan(key, MAX_KEY_LENGTH)) warnings.push('length')
   if (FORBIDDEN_CHARACTERS.test(key)) warnings.push('characters')
   return warnings
 }

@@ -1,7 +1,7 @@
 /** What is written about answers that are no success, as Django writes it. */
 import { STATUS_CODES } from 'node:http'
 import type { HttpRequest } from '#core/http'
-import { asError, escapeControls, getLogger, readable } from '#core/utils'
+import { asError, escapeControls, getLogger, ifReadable } from '#core/utils'
 
 const log = getLogger('django.request')
 
@@ -14,9 +14,9 @@ export function markAsLogged(request: HttpRequest): void {
 
 /** The path in one line, whatever the client put into it. Never throws. */
 export function pathForLog(request: HttpRequest): string {
-  const path = readable(() => request.path) ?? ''
+  const path = ifReadable(() => request.path) ?? ''
   // A broken percent-escape is shown as it came.
-  const decoded = readable(() => decodeURI(path)) ?? path
+  const decoded = ifReadable(() => decodeURI(path)) ?? path
   return escapeControls(decoded.replaceAll('\\', '\\\\'))
 }
 
@@ -45,7 +45,7 @@ export function logKoaError(thrown: unknown, ctx?: { request: HttpRequest }): vo
   if (reported.has(error)) return
   reported.add(error)
   const where = ctx === undefined ? '' : `: ${pathForLog(ctx.request)}`
-  const code = readable(() => (error as { code?: unknown }).code)
+  const code = ifReadable(() => (error as { code?: unknown }).code)
   if (typeof code === 'string' && CLIENT_LEFT.has(code)) {
     log.debug(`The client left before the answer was sent${where}`)
   } else log.error(`The answer broke off${where}`, error)

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { escapeControls, getLogger, readable, surviveErrorsOf } from '#core/utils'
+import { escapeControls, getLogger, ifReadable, surviveErrorsOf } from '#core/utils'
 
 /** What the guard needs of a server. */
 export interface Guarded {
@@ -41,7 +41,7 @@ function whereabouts(): string {
 
 /** A promise of the project that nothing waits for says nothing about the requests of others: they go on. */
 function onRejection(reason: unknown): void {
-  log.error(`Unhandled promise rejection${readable(whereabouts) ?? ''}`, reason ?? String(reason))
+  log.error(`Unhandled promise rejection${ifReadable(whereabouts) ?? ''}`, reason ?? String(reason))
 }
 
 /** The state of the process is unknown, as Node warns: it ends, for whatever supervises it to start it again. */
@@ -49,7 +49,7 @@ function onException(thrown: unknown): void {
   // A listener of the project decides itself.
   if (ending || process.listenerCount('uncaughtException') > 1) return
   ending = true
-  log.error(`Uncaught exception${readable(whereabouts) ?? ''}: the process stops`, thrown ?? String(thrown))
+  log.error(`Uncaught exception${ifReadable(whereabouts) ?? ''}: the process stops`, thrown ?? String(thrown))
   void end()
 }
 

@@ -1,8 +1,6 @@
 /** Hides secrets in settings that are about to be shown. */
 import { schema } from '#core/conf'
-import { hasSecretWord, maskUrlPasswords } from '#core/utils'
-
-export const MASK = '*'.repeat(20)
+import { hasSecretWord, MASK, maskUrlPasswords } from '#core/utils'
 
 /**
  * Names that hold secrets, in settings of the project's own and inside DATABASES, CACHES and the like. Fewer than on
@@ -11,6 +9,7 @@ export const MASK = '*'.repeat(20)
 const SECRET_PART = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
 
 const isSecret = (name: string): boolean => SECRET_PART.test(name) || hasSecretWord(name)
+
 /** What ends user and password in a URL of a setting, where a password may hold `?` and `#`. */
 const END_OF_USER = /[\s/]/g
 

@@ -1,5 +1,5 @@
 /** Terminals: the process's own streams, and one that keeps what it is told. */
-import { writeText } from '../utils/output.ts'
+import { writeText } from '../utils/log_text.ts'
 import type { Terminal } from './base.ts'
 
 /** A terminal over anything that takes text. A text that ends with the ending is not given another. */

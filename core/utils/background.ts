@@ -38,12 +38,10 @@ export function inBackground(
     log.warning(`${what} was given up: ${MAX_PENDING} others wait.`)
     return
   }
-  const forget = (): void => void pending.delete(done)
   const done = after
     .then(() => inTurn(work))
     .catch((error: unknown) => log.error(`${what} failed.`, error))
-    // A log handler of the project may throw.
-    .then(forget, forget)
+    .then(() => void pending.delete(done))
   pending.add(done)
 }
 

@@ -1,17 +1,5 @@
 /** Files that are whole or not there, and locks between processes. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  futimesSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  type Stats,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fstatSync, futimesSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceUnavailable } from '../exceptions.ts'
@@ -27,60 +15,6 @@ export function ifThere<T>(work: () => T): T | undefined {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error
-  }
-}
-
-/** Something has the name of a file and is not to be read as one. The message says what it is, not where. */
-export class NotAFile extends Error {
-  override readonly name = 'NotAFile'
-}
-
-export interface FileLimits {
-  /** Bytes that a file may have. */
-  readonly most: number
-  /** The user id that a file must belong to; undefined for any. */
-  readonly owner?: number | undefined
-}
-
-/** Why something is not to be read as a file; undefined where it may be. */
-export function fileFault(found: Stats, { most, owner }: FileLimits): string | undefined {
-  if (!found.isFile()) return 'is not a regular file'
-  if (found.size > most) return `has ${found.size} bytes, more than the ${most} that are read`
-  return owner === undefined || found.uid === owner ? undefined : `belongs to the user ${found.uid}`
-}
-
-/** Neither a link is followed, nor is the other end of a FIFO waited for. Windows has neither flag. */
-const SAFELY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-
-/** What opening gives for a link (each system its own), and for a socket or a device without a driver. */
-const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EFTYPE', 'ENXIO', 'ENODEV', 'EOPNOTSUPP', 'EISDIR'])
-
-/**
- * Reads a file in a folder that others may write to: whatever they put there, this ends soon. Undefined where nothing is.
- * @throws NotAFile for a link, a FIFO, a folder and the like, and for a file beyond the limits
- */
-export function readRegularFile(file: string, limits: FileLimits): { content: Buffer; stats: Stats } | undefined {
-  let descriptor: number
-  try {
-    descriptor = openSync(file, SAFELY)
-  } catch (error) {
-    const code = errorCode(error)
-    if (code === 'ENOENT') return undefined
-    if (code !== undefined && NO_FILE.has(code)) throw new NotAFile('is not a regular file', { cause: error })
-    throw error
-  }
-  try {
-    const stats = fstatSync(descriptor)
-    const fault = fileFault(stats, limits)
-    if (fault !== undefined) throw new NotAFile(fault)
-    const bytes = Buffer.allocUnsafe(stats.size)
-    let length = 0
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = readSync(descriptor, bytes, length, bytes.length - length, null)
-    }
-    return { content: bytes.subarray(0, length), stats }
-  } finally {
-    closeSync(descriptor)
   }
 }
 

@@ -34,17 +34,7 @@ export { etagOf, parseEtags, quoteEtag } from './etags.ts'
 export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './hosts.ts'
 export { httpDate, parseHttpDate } from './http_dates.ts'
 export { Gatherer, type GathererOptions, type Outcome } from './gatherer.ts'
-export {
-  errorCode,
-  fileFault,
-  type FileLimits,
-  FileLock,
-  ifThere,
-  NotAFile,
-  readRegularFile,
-  replaceFile,
-  writeNewFile,
-} from './files.ts'
+export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
 export {
   assertJson,
   isDeeperThan,
@@ -56,7 +46,6 @@ export {
   setOwn,
   stringifyJson,
 } from './json.ts'
-export { indexFinder } from './index_finder.ts'
 export { KeyedQueue } from './keyed_queue.ts'
 export {
   captureLogs,
@@ -67,17 +56,23 @@ export {
   type LogRecord,
   setLogLevel,
 } from './log.ts'
-export { escapeControls, errorText, LogLine } from './log_text.ts'
-export { surviveErrorsOf, writeText } from './output.ts'
-export { exposureOf, makePrivateFolder, privateFolderFault, processUser } from './private_folder.ts'
+export { asError, errorText, escapeControls, LogLine, ifReadable, surviveErrorsOf, writeText } from './log_text.ts'
 export { Recent } from './recent.ts'
 export { Link, Ring } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
-export { hasSecretWord, isSecretField, isSecretName } from './secret_names.ts'
-export { asError, readable } from './thrown.ts'
+export {
+  exposureOf,
+  fileFault,
+  type FileLimits,
+  makePrivateFolder,
+  NotAFile,
+  privateFolderFault,
+  processUser,
+  readRegularFile,
+} from './safe_files.ts'
+export { hasSecretWord, isSecretField, isSecretName, MASK, maskUrlPasswords } from './secrets.ts'
+export { indexFinder, isLongerThan, trimEndOf, trimOf } from './strings.ts'
 export { atEndOfTurn, endOfTurn, endTurnEarly } from './turns.ts'
-export { trimEndOf, trimOf } from './trim.ts'
-export { maskUrlPasswords } from './url_passwords.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,

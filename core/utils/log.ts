@@ -1,7 +1,5 @@
 /** Named loggers with Django's names (`django.request`, `django.security.DisallowedHost`, …) and levels. */
-import { errorText, escapeControls, LogLine } from './log_text.ts'
-import { writeText } from './output.ts'
-import { readable } from './thrown.ts'
+import { errorText, escapeControls, LogLine, ifReadable, writeText } from './log_text.ts'
 import { shown } from './words.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
@@ -40,7 +38,7 @@ function levelOf(name: string): number {
 /** JavaScript may give anything for a message, a proxy that throws included. */
 function textOf(line: string | LogLine): string {
   if (typeof line === 'string') return escapeControls(line)
-  return readable(() => line instanceof LogLine) === true ? line.text : escapeControls(shown(line))
+  return ifReadable(() => line instanceof LogLine) === true ? line.text : escapeControls(shown(line))
 }
 
 /** Its methods never throw. */

@@ -1,6 +1,34 @@
-/** Text for logs and terminals: one line per message, with no character that could drive a terminal or hide others. */
-import { asError, readable } from './thrown.ts'
+/**
+ * What is written to logs and terminals: one line for each message, without characters that could drive a terminal, of
+ * any value that was thrown, to streams whose reader may be gone.
+ */
+import type { EventEmitter } from 'node:events'
+import type { Writable } from 'node:stream'
 import { shown } from './words.ts'
+
+/** Whether name and message can be read. A getter or a proxy could throw, or give something that is no string. */
+const isReadable = (error: Error): boolean => typeof error.name === 'string' && typeof error.message === 'string'
+
+/** `read()`, or undefined where that throws. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The error itself where its name and message can be read, else a new one that says as much as can be known. Never
+ * throws.
+ */
+export function asError(thrown: unknown): Error {
+  const isError = ifReadable(() => thrown instanceof Error) === true
+  if (isError && ifReadable(() => isReadable(thrown as Error)) === true) return thrown as Error
+  if (!isError) return new Error(`Something that is no Error was thrown: ${shown(thrown)}`)
+  const message = ifReadable((): unknown => (thrown as Error).message)
+  return new Error(`An error that cannot be read was thrown: ${shown(message)}`)
+}
 
 // Controls (C0, C1, DEL), format characters (bidirectional, zero-width), lone surrogates, private and unassigned code
 // points, line and paragraph separators, and what fonts do not draw.
@@ -46,7 +74,7 @@ export function errorText(thrown: unknown): string {
     // A getter may give anything, or throw.
     const error = asError(thrown)
     const { name, message } = error
-    const stack = readable(() => error.stack)
+    const stack = ifReadable(() => error.stack)
     return typeof stack === 'string' && stack !== '' ? stackText(stack, message) : escapeControls(`${name}: ${message}`)
   } catch {
     return 'An error that cannot be read.'
@@ -60,5 +88,29 @@ export class LogLine {
   /** @param paint applied after `text` was escaped */
   constructor(text: string, paint: (text: string) => string) {
     this.text = paint(escapeControls(text))
+  }
+}
+
+const guarded = new WeakSet<EventEmitter>()
+
+const ignore = (): void => {}
+
+/**
+ * Keeps the process alive when the stream fails: the reader of an output is gone (EPIPE), its terminal (EIO), the disk
+ * is full (ENOSPC), a file to read does not exist. Without a listener, its `error` event would end the process.
+ */
+export function surviveErrorsOf(stream: EventEmitter): void {
+  if (guarded.has(stream)) return
+  guarded.add(stream)
+  stream.on('error', ignore)
+}
+
+/** Writes a text, or drops it where the stream cannot take it. Never throws. */
+export function writeText(stream: Writable, text: string): void {
+  try {
+    surviveErrorsOf(stream)
+    stream.write(text)
+  } catch {
+    // Nothing is left to report it to.
   }
 }

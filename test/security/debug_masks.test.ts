@@ -4,9 +4,9 @@ import { setup } from '#core/apps'
 import { allSettings, overrideSettings } from '#core/conf'
 import { authenticate, userLoginFailed } from '#core/contrib/auth'
 import { Client, RequestFactory } from '#core/test'
-import { captureLogs, isSecretField, isSecretName } from '#core/utils'
+import { captureLogs, isSecretField, isSecretName, MASK } from '#core/utils'
 import { masked } from '../../core/management/secrets.ts'
-import { MASK, maskCookie, maskField, maskQuery, maskSetting, maskSource } from '../../core/views/debug/mask.ts'
+import { maskCookie, maskField, maskQuery, maskSetting, maskSource } from '../../core/views/debug/mask.ts'
 
 const SECRET: readonly string[] = [
   'pwd',

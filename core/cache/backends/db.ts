@@ -9,11 +9,11 @@ import {
   whereExactly,
 } from '#core/db'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, KeyedQueue } from '#core/utils'
+import { clock, isLongerThan, KeyedQueue } from '#core/utils'
 import { BrokenPickle } from '../../utils/pickle.ts'
 import { Culling } from '../culling.ts'
 import { isDeadlock, isMissingTable } from '../db_errors.ts'
-import { codePoints, isWellFormed } from '../keys.ts'
+import { isWellFormed } from '../keys.ts'
 import { Outage } from '../outage.ts'
 import { PickleSerializer } from '../serializers.ts'
 import {
@@ -71,7 +71,7 @@ export class DatabaseCache extends CacheStore {
 
   /** MySQL takes keys that differ in spaces at the end for equal. */
   protected override canHold(key: string): boolean {
-    if (key.includes('\0') || codePoints(key, MAX_KEY_LENGTH) > MAX_KEY_LENGTH) return false
+    if (key.includes('\0') || isLongerThan(key, MAX_KEY_LENGTH)) return false
     return super.canHold(key) && !(key.endsWith(' ') && this.#isMysql())
   }
 

@@ -1,16 +1,14 @@
 /** `authenticate`: asks each backend in turn whose credentials these are. */
 import { PermissionDenied } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
-import { isSecretName } from '#core/utils'
+import { isSecretName, MASK } from '#core/utils'
 import type { AuthUser, Credentials } from './contract.ts'
 import { getBackends, getUserModel } from './registry.ts'
 import { userLoginFailed } from './signals.ts'
 import { throttleLogin } from './throttle.ts'
 
-const STARS = '*'.repeat(20)
-
 const withoutSecrets = (credentials: Credentials): Credentials =>
-  Object.fromEntries(Object.entries(credentials).map(([name, value]) => [name, isSecretName(name) ? STARS : value]))
+  Object.fromEntries(Object.entries(credentials).map(([name, value]) => [name, isSecretName(name) ? MASK : value]))
 
 async function findUser(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
   for (const [name, backend] of getBackends()) {

@@ -1,4 +1,5 @@
 /** Limits of names, addresses and passwords. Each is checked before the string is normalised, matched or hashed. */
+import { isLongerThan } from '#core/utils'
 
 /** Characters of a username. */
 export const MAX_USERNAME_LENGTH = 254
@@ -8,11 +9,6 @@ export const MAX_EMAIL_LENGTH = 320
 
 /** UTF-16 code units of a password. */
 export const MAX_PASSWORD_LENGTH = 4096
-
-/** Whether a string has more than `limit` characters. The time does not depend on the length of the string. */
-export const isLongerThan = (value: string, limit: number): boolean =>
-  // A character has one or two code units, so that only lengths in between have to be counted.
-  value.length > limit && (value.length > 2 * limit || Array.from(value).length > limit)
 
 /** Django's message for a value of more than `limit` characters; undefined for one that is short enough. */
 export function lengthProblem(value: string, limit: number): string | undefined {

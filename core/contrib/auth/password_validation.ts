@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, shown } from '#core/utils'
+import { importName, isLongerThan, shown } from '#core/utils'
 import { commonPasswords, passwordsIn } from './common_passwords.ts'
 import { MAX_PASSWORD_LENGTH } from './limits.ts'
 
@@ -92,8 +92,7 @@ export class MinimumLengthValidator implements PasswordValidator {
   }
 
   validate(password: string): void {
-    // A character has at most two code units: the rest of a long password need not be counted.
-    if (Array.from(password.slice(0, 2 * this.#minLength)).length >= this.#minLength) return
+    if (isLongerThan(password, this.#minLength - 1)) return
     throw new ValidationError(`This password is too short. It must contain at least ${characters(this.#minLength)}.`)
   }
 
@@ -119,7 +118,7 @@ function similarity(a: string, b: string): number {
 const DEFAULT_ATTRIBUTES = ['username', 'first_name', 'last_name', 'email']
 
 /** `first_name` as people read it: `first name`. */
-const readable = (name: string): string => name.replace(/_|(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+export const spelledOut = (name: string): string => name.replace(/_|(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 
 export class UserAttributeSimilarityValidator implements PasswordValidator {
   readonly #attributes: readonly string[]
@@ -144,7 +143,7 @@ export class UserAttributeSimilarityValidator implements PasswordValidator {
       const text = value.slice(0, MAX_PASSWORD_LENGTH).toLowerCase()
       const parts = [...text.split(/[^\p{L}\p{N}_]+/u), text]
       if (!parts.some((part) => this.#isTooClose(lower, part))) continue
-      throw new ValidationError(`The password is too similar to the ${readable(attribute)}.`)
+      throw new ValidationError(`The password is too similar to the ${spelledOut(attribute)}.`)
     }
   }
 

@@ -4,16 +4,14 @@ import { schema, settings } from '#core/conf'
 import { ServiceUnavailable, TooManyRequests } from '#core/exceptions'
 import { addressBlock, clientAddressOf, type HttpRequest } from '#core/http'
 import { saltedHmac } from '#core/signing'
-import { getLogger, KeyedQueue } from '#core/utils'
+import { getLogger, isLongerThan, KeyedQueue } from '#core/utils'
 import { FailureCounter } from './failure_counter.ts'
 import { hashingConcurrency, queueIsFull } from './hashers/limiter.ts'
+import { MAX_USERNAME_LENGTH } from './limits.ts'
 
 const log = getLogger('django.security.LoginThrottle')
 
 const SALT = 'core.contrib.auth.throttle'
-
-/** Names that are longer are not normalised, because that would take long. No user has such a name. */
-const LONGEST_NAME = 254
 
 type Throttle = NonNullable<typeof settings.LOGIN_THROTTLE>
 
@@ -46,7 +44,8 @@ const all = ({ user, address }: Counters): FailureCounter[] => [user, address].f
 
 /** The same for all spellings that a database may take for one name: it may ignore case, accents and invisible characters. */
 function foldedName(name: string): string {
-  if (name.length > LONGEST_NAME) return name
+  // No user has such a name, and normalising it would take long.
+  if (isLongerThan(name, MAX_USERNAME_LENGTH)) return name
   return name
     .normalize('NFKD')
     .replace(/[\p{M}\p{C}\p{Z}]/gu, '')

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { projectRoot } from '#core/conf'
-import { asError, CORE, readable } from '#core/utils'
+import { asError, CORE, ifReadable } from '#core/utils'
 
 /** Whose code a frame is in. */
 export type Owner = 'project' | 'framework' | 'library' | 'node'
@@ -65,7 +65,7 @@ function parseLine(text: string): Frame | undefined {
   const [, line, column] = position
   // What only looks like a frame may name a file on another host.
   const file = location.startsWith('file://')
-    ? (readable(() => fileURLToPath(location.split('?')[0] as string)) ?? location)
+    ? (ifReadable(() => fileURLToPath(location.split('?')[0] as string)) ?? location)
     : location
   return {
     function: name,
@@ -79,7 +79,7 @@ function parseLine(text: string): Frame | undefined {
 
 /** The frames of an error, the innermost first. */
 export function framesOf(error: Error): Frame[] {
-  const given = readable(() => error.stack)
+  const given = ifReadable(() => error.stack)
   const stack = typeof given === 'string' ? given : ''
   // What looks like a frame within the message is none.
   const at = error.message === '' ? -1 : stack.indexOf(error.message)
@@ -115,13 +115,13 @@ export function causeChain(error: unknown): Error[] {
     const next = shownError(at)
     if (chain.includes(next)) break
     chain.push(next)
-    at = readable(() => next.cause)
+    at = ifReadable(() => next.cause)
   }
   return chain
 }
 
 function shownError(thrown: unknown): Error {
-  if (readable(() => thrown instanceof Error) === true) return asError(thrown)
+  if (ifReadable(() => thrown instanceof Error) === true) return asError(thrown)
   const error = new Error(
     typeof thrown === 'string' ? thrown : `Something was thrown that is no Error: ${typeof thrown}`,
   )

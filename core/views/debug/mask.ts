@@ -1,9 +1,7 @@
 /** Keeps secrets off the technical pages: by the names they go by, inside URLs, and wherever their values turn up. */
 import { allSettings, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
-import { isSecretField, isSecretName, maskUrlPasswords } from '#core/utils'
-
-export const MASK = '********************'
+import { isSecretField, isSecretName, MASK, maskUrlPasswords } from '#core/utils'
 
 /** A secret shorter than this is too likely to be a part of something harmless. */
 const SHORTEST_SECRET = 8

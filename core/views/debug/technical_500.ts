@@ -2,7 +2,7 @@
 import { settingsModule } from '#core/conf'
 import type { HttpRequest, HttpResponse } from '#core/http'
 import { html, type SafeString, templatePosition } from '#core/template'
-import { readable } from '#core/utils'
+import { ifReadable } from '#core/utils'
 import { causeChain, type Frame, framesOf, linesAround, type SourceLine, sourceOf } from './frames.ts'
 import { maskSource } from './mask.ts'
 import { acceptsHtml, assertDebug, pageResponse, textResponse } from './page.ts'
@@ -10,7 +10,7 @@ import { type Section, sections, shownUrl } from './request_info.ts'
 
 /** Name of the class, which says more than a generic `name`. */
 function typeOf(error: Error): string {
-  const ofClass = readable(() => error.constructor?.name) ?? 'Error'
+  const ofClass = ifReadable(() => error.constructor?.name) ?? 'Error'
   return error.name !== 'Error' || ofClass === 'Error' ? error.name : ofClass
 }
 

@@ -3,9 +3,9 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { RequestFactory } from '#core/test'
+import { MASK } from '#core/utils'
 import {
   knownSecrets,
-  MASK,
   maskCookie,
   maskField,
   maskQuery,

@@ -1,6 +1,13 @@
 /** bcrypt, by @node-rs/bcrypt: `bcrypt_sha256$$2b$12$…` and, cut at 72 bytes, `bcrypt$$2b$12$…`. */
 import { createHash, randomBytes } from 'node:crypto'
-import { type DecodedPassword, isSame, type PasswordHasher, refuseAlgorithm, refuseParameters } from './base.ts'
+import {
+  type DecodedPassword,
+  isSame,
+  type PasswordHasher,
+  refuseAlgorithm,
+  refuseParameters,
+  toUnpaddedBase64,
+} from './base.ts'
 import { bcrypt } from './packages.ts'
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -19,8 +26,7 @@ const MAX_FURTHER_ROUNDS = 4
 /** The 16 bytes of a salt. */
 const saltBytes = (text: string): Buffer => Buffer.from(translated(text, OWN, STANDARD), 'base64')
 
-const saltText = (bytes: Uint8Array): string =>
-  translated(Buffer.from(bytes).toString('base64').replace(/=+$/, ''), STANDARD, OWN)
+const saltText = (bytes: Uint8Array): string => translated(toUnpaddedBase64(bytes), STANDARD, OWN)
 
 /** Characters of the hash itself. */
 const HASH_LENGTH = 31

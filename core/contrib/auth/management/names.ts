@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os'
 import type { UserClass } from '../contract.ts'
 import { lengthProblem } from '../limits.ts'
+import { spelledOut } from '../password_validation.ts'
 
 const LONGEST = 150
 
@@ -23,7 +24,7 @@ export function problemOfEmail(email: string): string | undefined {
 /** What a property is called in questions: `firstName` is `First name`. */
 export function labelOf(field: string): string {
   if (field === 'email') return 'Email address'
-  const words = field.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+  const words = spelledOut(field)
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

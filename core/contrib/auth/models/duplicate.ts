@@ -1,6 +1,6 @@
 /** The error of a user whose name, or other unique value, another user has. */
 import { violatedKey } from '#core/db'
-import { ValidationError } from '../password_validation.ts'
+import { spelledOut, ValidationError } from '../password_validation.ts'
 import type { UserClass } from '../contract.ts'
 import type { ModelClass } from './model.ts'
 
@@ -15,9 +15,6 @@ export class DuplicateUserError extends ValidationError {
     this.field = field
   }
 }
-
-/** `firstName` as people read it: `first name`. */
-const readable = (field: string): string => field.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 
 /** The property whose column a key is about. Of two that fit, the longer one is meant: an index of it names both. */
 function fieldOf(key: string, { fields }: ModelClass): string | undefined {
@@ -34,7 +31,7 @@ export function asDuplicate(error: unknown, model: ModelClass & Pick<UserClass, 
   if (field === undefined) return error
   const message =
     field === model.usernameField
-      ? `A user with that ${readable(field)} already exists.`
-      : `User with this ${readable(field)} already exists.`
+      ? `A user with that ${spelledOut(field)} already exists.`
+      : `User with this ${spelledOut(field)} already exists.`
   return new DuplicateUserError(field, message, { cause: error })
 }

@@ -1,8 +1,8 @@
 /** `User.objects`: finds users, and makes new ones with their password hashed. */
-import { altersData } from '#core/utils'
+import { altersData, isLongerThan } from '#core/utils'
 import type { AuthUser, UserClass, UserObjects, Values } from '../contract.ts'
 import { makePassword } from '../hashers/passwords.ts'
-import { canBeUsername, isLongerThan, MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
+import { canBeUsername, MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
 import { ValidationError } from '../password_validation.ts'
 import { Manager, ObjectDoesNotExist } from './manager.ts'
 import type { Model, ModelClass } from './model.ts'

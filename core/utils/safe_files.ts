@@ -1,0 +1,89 @@
+/** Files and folders in places where other users of the machine may write, too. */
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, type Stats } from 'node:fs'
+import { errorCode } from './files.ts'
+
+/** The user whose files this process makes. Undefined on Windows, where files have no such owner. */
+export const processUser = (): number | undefined => process.geteuid?.()
+
+const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
+
+/** Why others can see or change what is in a folder, in words that follow its name; undefined where they cannot. */
+export function exposureOf(found: Stats): string | undefined {
+  const user = processUser()
+  // The modes of Windows say nothing of who may do what.
+  if (user === undefined) return undefined
+  if (found.uid !== user) return `belongs to the user ${found.uid}, and this process runs as the user ${user}`
+  return (found.mode & 0o077) === 0 ? undefined : `has the mode ${octal(found.mode)}, which lets other users in`
+}
+
+/** What is wrong with a private folder, in words that follow its name; undefined where nothing is. */
+export function privateFolderFault(folder: string): string | undefined {
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  if (found === undefined) return 'is not there'
+  if (found.isSymbolicLink()) return 'is a symbolic link'
+  if (!found.isDirectory()) return 'is not a folder'
+  return exposureOf(found)
+}
+
+/** Makes a folder that only its owner can use. Where something is at its place, that stays as it is. */
+export function makePrivateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+  }
+}
+
+/** Something has the name of a file and is not to be read as one. The message says what it is, not where. */
+export class NotAFile extends Error {
+  override readonly name = 'NotAFile'
+}
+
+export interface FileLimits {
+  /** Bytes that a file may have. */
+  readonly most: number
+  /** The user id that a file must belong to; undefined for any. */
+  readonly owner?: number | undefined
+}
+
+/** Why something is not to be read as a file; undefined where it may be. */
+export function fileFault(found: Stats, { most, owner }: FileLimits): string | undefined {
+  if (!found.isFile()) return 'is not a regular file'
+  if (found.size > most) return `has ${found.size} bytes, more than the ${most} that are read`
+  return owner === undefined || found.uid === owner ? undefined : `belongs to the user ${found.uid}`
+}
+
+/** Neither a link is followed, nor is the other end of a FIFO waited for. Windows has neither flag. */
+const SAFELY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** What opening gives for a link (each system its own), and for a socket or a device without a driver. */
+const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EFTYPE', 'ENXIO', 'ENODEV', 'EOPNOTSUPP', 'EISDIR'])
+
+/**
+ * Reads a file in a folder that others may write to: whatever they put there, this ends soon. Undefined where nothing is.
+ * @throws NotAFile for a link, a FIFO, a folder and the like, and for a file beyond the limits
+ */
+export function readRegularFile(file: string, limits: FileLimits): { content: Buffer; stats: Stats } | undefined {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, SAFELY)
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT') return undefined
+    if (code !== undefined && NO_FILE.has(code)) throw new NotAFile('is not a regular file', { cause: error })
+    throw error
+  }
+  try {
+    const stats = fstatSync(descriptor)
+    const fault = fileFault(stats, limits)
+    if (fault !== undefined) throw new NotAFile(fault)
+    const bytes = Buffer.allocUnsafe(stats.size)
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(descriptor, bytes, length, bytes.length - length, null)
+    }
+    return { content: bytes.subarray(0, length), stats }
+  } finally {
+    closeSync(descriptor)
+  }
+}
