@@ -24,6 +24,8 @@ const FILES: Readonly<Record<string, string>> = {
   'public/sub/.htpasswd': 'secret',
   'public/sub/.hidden/deep/page.txt': 'secret',
   'public/.well-known/.env': 'secret',
+  'public/..env': 'secret',
+  'public/sub/.../page.txt': 'secret',
   'public/sub/.well-known/x.txt': 'secret',
   'public/.well-knownx/x.txt': 'secret',
 }
@@ -65,6 +67,8 @@ const REFUSED: readonly string[] = [
   '//.env',
   'sub/../.env',
   '.env/',
+  '..env',
+  'sub/.../page.txt',
   '.git/config',
   '.git',
   '.git/',
