@@ -1,5 +1,4 @@
 /** Checks of CACHES: there is a default, and no file cache lies where others can get at it. */
-import { statSync } from 'node:fs'
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { projectRoot, settings } from '#core/conf'
@@ -72,8 +71,7 @@ export function checkFileCacheIsAbsolute(): CheckMessage[] {
 export function checkFileCacheIsPrivate(): CheckMessage[] {
   const root = projectRoot()
   return fileCaches().flatMap(([alias, location]) => {
-    const found = statSync(path.resolve(root, location), { throwIfNoEntry: false })
-    const exposure = found && exposureOf(found)
+    const exposure = exposureOf(path.resolve(root, location))
     if (exposure === undefined) return []
     const message = `The LOCATION of your '${alias}' cache ${exposure}. They can read its values, or write their own.`
     const hint =

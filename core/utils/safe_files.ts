@@ -1,14 +1,33 @@
 /** Files and folders in places where other users of the machine may write, too. */
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { errorCode } from './files.ts'
+import { ifReadable } from './log_text.ts'
 
 /** The user whose files this process makes. Undefined on Windows, where files have no such owner. */
 export const processUser = (): number | undefined => process.geteuid?.()
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
-/** Why others can see or change what is in a folder, in words that follow its name; undefined where they cannot. */
-export function exposureOf(found: Stats): string | undefined {
+/**
+ * Why other users can see or change what is in a folder, in words that follow its name. Undefined where they cannot, and
+ * where this process cannot see the folder.
+ */
+export function exposureOf(folder: string): string | undefined {
+  const found = ifReadable(() => statSync(folder))
+  return found && exposureIn(found)
+}
+
+function exposureIn(found: Stats): string | undefined {
   const user = processUser()
   // The modes of Windows say nothing of who may do what.
   if (user === undefined) return undefined
@@ -22,7 +41,7 @@ export function privateFolderFault(folder: string): string | undefined {
   if (found === undefined) return 'is not there'
   if (found.isSymbolicLink()) return 'is a symbolic link'
   if (!found.isDirectory()) return 'is not a folder'
-  return exposureOf(found)
+  return exposureIn(found)
 }
 
 /** Makes a folder that only its owner can use. Where something is at its place, that stays as it is. */

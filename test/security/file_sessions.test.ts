@@ -385,6 +385,26 @@ describe('session files', function () {
       expect(await ids(folder, false)).to.deep.equal([])
     })
 
+    it('are no matter of the checks of a user who may not list them', async function () {
+      if (user !== 0) this.skip()
+      const folder = inFolder(0o700)
+      chmodSync(root, 0o755)
+      const hidden = path.join(root, 'above', 'cache')
+      mkdirSync(path.dirname(hidden), { mode: 0o700 })
+      mkdirSync(hidden)
+      const cache = { BACKEND: 'core.cache.backends.filebased.FileBasedCache', LOCATION: hidden }
+      await overrideSettings({ ...ENGINE, SESSION_FILE_PATH: folder, CACHES: { default: cache } }, async () => {
+        process.seteuid?.(SOMEBODY_ELSE)
+        try {
+          const messages = await runChecks({ deploy: true })
+          const found = messages.map(({ id }) => id).filter((id) => /^(sessions|caches)\.W/.test(id))
+          expect(found).to.deep.equal(['sessions.W003'])
+        } finally {
+          process.seteuid?.(0)
+        }
+      })
+    })
+
     it('are no matter of the checks on another engine', () =>
       overrideSettings({ SESSION_FILE_PATH: inFolder(0o777) }, async () => {
         expect(await runChecks({ tags: ['sessions'], deploy: true })).to.deep.equal([])

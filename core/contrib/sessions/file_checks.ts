@@ -1,9 +1,9 @@
 /** System checks of the folder of the file engine: who else on the machine can look into it, and what lies in it. */
-import { lstatSync, opendirSync, statSync, type Stats } from 'node:fs'
+import { lstatSync, opendirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName, exposureOf, fileFault, privateFolderFault, shown } from '#core/utils'
+import { canonicalName, exposureOf, fileFault, ifReadable, privateFolderFault, shown } from '#core/utils'
 import { defaultFolder, folderRefused, sessionFileLimits } from './session_folder.ts'
 
 const ENGINE = 'core.contrib.sessions.backends.file'
@@ -13,20 +13,11 @@ const MOST_ENTRIES = 10_000
 
 const isUsed = (): boolean => canonicalName(settings.SESSION_ENGINE) === ENGINE
 
-/** What can be seen of a folder or file; undefined where nothing can. */
-function seen(look: (path: string) => Stats, name: string): Stats | undefined {
-  try {
-    return look(name)
-  } catch {
-    return undefined
-  }
-}
-
 /** The default folder is refused at start where another user can get at it. It is made then, if it is not there yet. */
 function checkDefaultFolder(): CheckMessage[] {
   if (!isUsed() || settings.SESSION_FILE_PATH !== null) return []
   const folder = defaultFolder()
-  const fault = seen(lstatSync, folder) && privateFolderFault(folder)
+  const fault = ifReadable(() => lstatSync(folder)) && privateFolderFault(folder)
   return fault === undefined ? [] : [new Error(folderRefused(fault), { id: 'sessions.E001', obj: 'SESSION_FILE_PATH' })]
 }
 
@@ -36,7 +27,7 @@ const STICKY = 0o1000
 /** Files are signed, but an older one can be put back in the place of the present one. */
 function checkReplaceable(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH
-  const found = isUsed() && folder !== null ? seen(statSync, folder) : undefined
+  const found = isUsed() && folder !== null ? ifReadable(() => statSync(folder)) : undefined
   if (found === undefined || (found.mode & (WRITABLE_BY_ALL | STICKY)) !== WRITABLE_BY_ALL) return []
   const message = `SESSION_FILE_PATH is ${shown(folder)}, where every user of this machine can remove and replace session files.`
   const hint = 'Give the folder to the users of the sites that share it, and let no other user write: chmod o-w.'
@@ -45,8 +36,7 @@ function checkReplaceable(): CheckMessage[] {
 
 function checkExposure(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH
-  const found = isUsed() && folder !== null ? seen(statSync, folder) : undefined
-  const exposure = found && exposureOf(found)
+  const exposure = isUsed() && folder !== null ? exposureOf(folder) : undefined
   if (exposure === undefined) return []
   const message = `SESSION_FILE_PATH is ${shown(folder)}, which ${exposure}. File names are session keys: who can list them can use the sessions.`
   const hint =
@@ -57,14 +47,16 @@ function checkExposure(): CheckMessage[] {
 /** How many entries of a folder have the name of a session and are none. */
 function strangeEntries(folder: string): number {
   const limits = sessionFileLimits()
-  const entries = opendirSync(folder)
+  // The folder may be absent, or not for this user to list: a site can be deployed by another.
+  const entries = ifReadable(() => opendirSync(folder))
+  if (entries === undefined) return 0
   let strange = 0
   try {
     for (let i = 0; i < MOST_ENTRIES; i++) {
       const entry = entries.readSync()
       if (entry === null) break
       if (!entry.name.startsWith(settings.SESSION_COOKIE_NAME)) continue
-      const found = seen(lstatSync, path.join(folder, entry.name))
+      const found = ifReadable(() => lstatSync(path.join(folder, entry.name)))
       if (found !== undefined && fileFault(found, limits) !== undefined) strange++
     }
   } finally {
@@ -75,8 +67,7 @@ function strangeEntries(folder: string): number {
 
 function checkEntries(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH ?? defaultFolder()
-  if (!isUsed() || seen(statSync, folder)?.isDirectory() !== true) return []
-  const strange = strangeEntries(folder)
+  const strange = isUsed() ? strangeEntries(folder) : 0
   if (strange === 0) return []
   const message = `The folder for session files, '${folder}', has ${strange} entries with names of sessions that are not read: they are no regular files, are too large or belong to another user.`
   const hint = 'Somebody else may have put them there. Remove them, and let no other user write to the folder.'
