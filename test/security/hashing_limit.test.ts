@@ -180,6 +180,22 @@ describe('the limit of hashing', () => {
         expect(begun.map(({ password }) => password)).to.include('wrong again')
         await endHashesUntil(Promise.all([first, ...others]))
       }))
+
+    it('a right password with an outdated hash, which is left as it is when the queue is full', () =>
+      overrideSettings({ PASSWORD_HASHERS: [GATED] }, async () => {
+        begun.length = 0
+        const user = Object.assign(new User(), { password: OUTDATED })
+        const isRight = user.checkPassword('secret')
+        // The last of these takes the turn of the first hash when that ends.
+        const others = Array.from({ length: limit }, () => makePassword('another'))
+        await until(() => begun.length === limit)
+        await overrideSettings({ PASSWORD_HASHING_QUEUE: 0 }, async () => {
+          begun.shift()?.end()
+          expect(await isRight).to.equal(true)
+        })
+        expect(user.password).to.equal(OUTDATED)
+        await endHashesUntil(Promise.all(others))
+      }))
   })
 
   it('leaves a thread to files while 40 passwords are hashed', () =>

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { saltedHmac } from '#core/signing'
 import { settings } from '#core/conf'
 import { transaction } from '#core/db'
+import { ServiceUnavailable } from '#core/exceptions'
 import { altersData, clock, getLogger, Recent } from '#core/utils'
 import type { AuthUser } from '../contract.ts'
 import {
@@ -140,7 +141,13 @@ export class User extends Model implements AuthUser {
    */
   async #upgrade(password: string): Promise<boolean> {
     const before = this.password
-    this.password = await makePassword(password)
+    try {
+      this.password = await makePassword(password)
+    } catch (error) {
+      // Too many passwords wait to be hashed. This one is right, so it is upgraded at a later login.
+      if (error instanceof ServiceUnavailable) return true
+      throw error
+    }
     if (await this.saveIf({ password: before }, ['password'])) return true
     await this.refresh(['password'])
     return (await verifyPassword(password, this.password)).isCorrect
