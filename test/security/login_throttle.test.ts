@@ -3,12 +3,13 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { caches } from '#core/cache'
 import { schema, type Settings } from '#core/conf'
-import { User } from '#core/contrib/auth'
+import { defaultTokenGenerator, encodeUid, User } from '#core/contrib/auth'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { Client, type ClientResponse, overrideSettings } from '#core/test'
 import { captureLogs, type LogRecord, setClock } from '#core/utils'
 import { checkThrottleCache, checkThrottleCounts } from '../../core/contrib/auth/checks.ts'
 import { FailureCounter } from '../../core/contrib/auth/failure_counter.ts'
+import { tokenParts } from '../../core/contrib/auth/views/password_reset.ts'
 import { forgetThrottleHint, waitText } from '../../core/contrib/auth/throttle.ts'
 import { type Backend, backends, inDatabase, newCache } from '../cache/backends.ts'
 import { runs } from '../contrib/auth/fixtures/hashers.ts'
@@ -122,6 +123,19 @@ describe('the throttle of logins', () => {
     it('begins again after a login', async () => {
       await guess(4)
       expect((await logIn(PASSWORD)).status).to.equal(302)
+      expect(await guess(6)).to.deep.equal([...many(5, 200), 429])
+    })
+
+    it('begins again when the user has set another password by a link from a mail', async () => {
+      await guess(6)
+      const user = await User.objects.get({ username: 'ada' })
+      const url = `/accounts/reset/${encodeUid(user.id)}/${defaultTokenGenerator.makeToken(tokenParts(user))}/`
+      const by = new Client()
+      const headers = { 'x-forwarded-for': HOME }
+      const form = (await by.get(url, { headers })).headers.location as string
+      const data = { new_password1: 'staple of a stable', new_password2: 'staple of a stable' }
+      expect((await by.post(form, { data, headers })).status).to.equal(302)
+      expect((await logIn('staple of a stable')).status).to.equal(302)
       expect(await guess(6)).to.deep.equal([...many(5, 200), 429])
     })
 

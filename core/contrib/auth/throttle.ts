@@ -156,6 +156,12 @@ async function countedCheck<T>(request: HttpRequest, counters: Counters, check: 
   return result
 }
 
+/** Clears the failures of a user and an address, for whom something better than a password has vouched: a reset link. */
+export async function clearFailures(request: HttpRequest, name: string): Promise<void> {
+  const { user } = countersFor(request, name)
+  await unlessDown(async () => user?.reset())
+}
+
 /**
  * Runs a check of a password under LOGIN_THROTTLE: a result of null, undefined or false counts as a failed login of the
  * user and the address; any other result clears the user's failures. For views that ask for a password again:

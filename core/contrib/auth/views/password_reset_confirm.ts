@@ -15,6 +15,7 @@ import { loginNotRequired } from '../decorators.ts'
 import { Form } from '../forms.ts'
 import { sessionOf } from '../login.ts'
 import { getUserModel } from '../registry.ts'
+import { clearFailures } from '../throttle.ts'
 import { decodeUid, defaultTokenGenerator, type TokenUser } from '../tokens.ts'
 import { checkNewPassword, type NewPasswordNames, newPasswordFields, saveNewPassword } from './new_password.ts'
 import { page, viewOf } from './pages.ts'
@@ -65,6 +66,8 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   // A link is good once: of two requests with it, the later one finds another password.
   if (!(await saveNewPassword(form, user))) return showForm(request, null)
   ;(await sessionOf(request)).remove(TOKEN_KEY)
+  // The page of too many attempts leads here: the user can log in without waiting.
+  await clearFailures(request, user.getUsername())
   // Whoever knew the old password is out at once.
   if (devices.isInstalled) await devices.endAll(String(user.id))
   return new HttpResponseRedirect(reverse('password_reset_complete'))
