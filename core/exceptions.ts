@@ -38,7 +38,14 @@ export class DisallowedRedirect extends SuspiciousOperation {}
 export class RequestDataTooBig extends SuspiciousOperation {}
 
 /** More GET or POST fields than DATA_UPLOAD_MAX_NUMBER_FIELDS. */
-export class TooManyFieldsSent extends SuspiciousOperation {}
+export class TooManyFieldsSent extends SuspiciousOperation {
+  constructor(
+    message = 'The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.',
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
 
 /** More files than DATA_UPLOAD_MAX_NUMBER_FILES. */
 export class TooManyFilesSent extends SuspiciousOperation {}

@@ -35,7 +35,7 @@ const TEXTS: Readonly<Record<KeyWarning, string>> = {
   characters: 'contains a space or a control character',
 }
 
-export const keyProblem = (key: string, warning: KeyWarning): string =>
+const keyProblem = (key: string, warning: KeyWarning): string =>
   `The cache key ${JSON.stringify(shownKey(key)).slice(1, -1)} ${TEXTS[warning]}, which memcached cannot take.`
 
 const MARK = '~sha256~'

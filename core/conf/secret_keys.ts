@@ -27,7 +27,7 @@ const MARKS = [
 ]
 
 /** Why a key is no secret, in words that do not repeat it; undefined for one that may be used outside DEBUG. */
-export function problemWithKey(key: string): string | undefined {
+function problemWithKey(key: string): string | undefined {
   const visible = key.trim()
   if (visible === '') return 'is empty or has white space alone'
   const letters = visible.toLowerCase().replace(/[^a-z]/g, '')

@@ -73,7 +73,7 @@ export function parseFields(text: string): URLSearchParams {
     let fields = 1
     for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) fields++
     if (fields > most) {
-      throw new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.')
+      throw new TooManyFieldsSent()
     }
   }
   // URLSearchParams drops one question mark, which may belong to the first name.

@@ -28,7 +28,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 }
 
 /** Whether an address is a loopback, private or link-local one. */
-export const isInternalAddress = (address: string): boolean => internal.check(address, familyOf(address))
+const isInternalAddress = (address: string): boolean => internal.check(address, familyOf(address))
 
 /** An IP address without port, zone or brackets, and an IPv4 address in IPv6 as IPv4; undefined for anything else. */
 function plainAddress(text: string): string | undefined {

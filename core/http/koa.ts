@@ -26,19 +26,24 @@ function formOf(request: HttpRequest, attribute: string): ReadBody | undefined {
   )
 }
 
+/** Recursive code that visits a value with deeper nesting could exhaust the stack. */
+const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than ${MOST_CLIENT_LEVELS} levels deep.`)
+
+function refuseDeep(value: unknown): void {
+  if (isValueDeeperThan(MOST_CLIENT_LEVELS, value)) throw tooDeep()
+}
+
 /** What a parser from npm has assigned, or the bytes. Undefined where neither is there, as parsers expect it. */
 function bodyOf(request: HttpRequest): unknown {
   const { parsed, body, viewHasBegun } = stateOf(request)
   if (parsed !== undefined) return parsed.value
   const onNode = body?.isParsedElsewhere ? parsedBodyOf(request) : undefined
+  refuseDeep(onNode)
   if (onNode !== undefined) return onNode
   if (body?.bytes !== undefined) return body.bytes
   if (body === undefined && !hasBody(request.req)) return viewHasBegun ? Buffer.alloc(0) : undefined
   return viewHasBegun ? refuseBody(request, 'body') : undefined
 }
-
-/** What is nested more deeply would be too much for the stack of code that goes through it. */
-const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than ${MOST_CLIENT_LEVELS} levels deep.`)
 
 /**
  * The view wants another type of body than the client has sent: that is the client's error, and no fault of the site.
@@ -59,6 +64,7 @@ function jsonOf(request: HttpRequest): unknown {
   const { body } = stateOf(request)
   if (body === undefined || body.isParsedElsewhere) {
     const parsed = parsedBodyOf(request)
+    refuseDeep(parsed)
     if (parsed !== undefined && !Buffer.isBuffer(parsed)) return parsed
   }
   const charset = charsetIn(request.get('Content-Type'))
@@ -100,7 +106,7 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   },
   // A body parser from npm assigns what it has parsed.
   set body(value: unknown) {
-    if (isValueDeeperThan(MOST_CLIENT_LEVELS, value)) throw tooDeep()
+    refuseDeep(value)
     stateOf(this).parsed = { value }
   },
   get resolverMatch(): ResolverMatch | undefined {

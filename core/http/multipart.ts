@@ -180,9 +180,7 @@ export class MultipartReader {
 
   #limitFields(): void {
     if (this.#isGivenUp || this.#parts - this.#fileCount <= this.#maxFields) return
-    this.#fail(
-      new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.'),
-    )
+    this.#fail(new TooManyFieldsSent())
   }
 
   #addField(name: string | undefined, value: string, isCut: boolean): void {

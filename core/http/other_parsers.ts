@@ -67,7 +67,7 @@ export function fieldsFrom(body: unknown): URLSearchParams {
       continue
     }
     if (++count > most) {
-      throw new TooManyFieldsSent('The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.')
+      throw new TooManyFieldsSent()
     }
     fields.append(name, value === undefined || value === null ? '' : `${value as string | number}`)
   }

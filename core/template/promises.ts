@@ -15,7 +15,7 @@ export class UnawaitedPromise extends TypeError {
 }
 
 /** A promise, or anything else with a `then` method. */
-export function isPromise(value: unknown): boolean {
+function isPromise(value: unknown): boolean {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 

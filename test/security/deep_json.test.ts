@@ -63,20 +63,26 @@ describe('JSON that is nested deeply', () => {
     expect(response.json()).to.deep.equal({ value })
   })
 
-  it('that a parser of another package has read is a 400, too', () =>
-    overrideSettings(
-      { MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware', 'test.security.deep_json_site.Parser'] },
-      async () => {
-        for (const [levels, status] of [
-          [500, 200],
-          [501, 400],
-          [100_000, 400],
-        ] as const) {
-          const response = await new Client().post('/parsed', { data: dict(levels), contentType: 'application/json' })
-          expect(response.status, `${levels} levels`).to.equal(status)
-        }
-      },
-    ))
+  for (const parser of ['Parser', 'NodeParser']) {
+    it(`that a ${parser} of another package has read is a 400, too`, () =>
+      overrideSettings(
+        {
+          MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware', `test.security.deep_json_site.${parser}`],
+        },
+        async () => {
+          for (const page of ['/parsed', '/keep']) {
+            for (const [levels, status] of [
+              [500, 200],
+              [501, 400],
+              [100_000, 400],
+            ] as const) {
+              const response = await new Client().post(page, { data: dict(levels), contentType: 'application/json' })
+              expect(response.status, `${levels} levels on ${page}`).to.equal(status)
+            }
+          }
+        },
+      ))
+  }
 
   it('is not parsed beyond 1000 levels: a SyntaxError, as for any text that is no JSON', () => {
     for (const text of Object.values(TEXTS)) {

@@ -1,4 +1,5 @@
 /** Views that keep in the session what a client sends as JSON. */
+import type { IncomingMessage } from 'node:http'
 import type { Middleware } from 'koa'
 import { type HttpRequest, JsonResponse } from '#core/http'
 import { path } from '#core/urls'
@@ -12,13 +13,23 @@ async function keep(request: HttpRequest): Promise<JsonResponse> {
   return new JsonResponse({ value })
 }
 
+async function parsedOf(req: IncomingMessage): Promise<{ readonly body: unknown }> {
+  const chunks: Buffer[] = []
+  for await (const chunk of req) chunks.push(chunk as Buffer)
+  return { body: JSON.parse(Buffer.concat(chunks).toString()) as unknown }
+}
+
 /** As `koa-bodyparser`: what was parsed is assigned to the request. */
 export const Parser = (): Middleware =>
   async function parser({ req, request }, next) {
-    const chunks: Buffer[] = []
-    for await (const chunk of req) chunks.push(chunk as Buffer)
-    const parsed = request as { body: unknown }
-    parsed.body = JSON.parse(Buffer.concat(chunks).toString()) as unknown
+    Object.assign(request, await parsedOf(req))
+    await next()
+  }
+
+/** As `koa-body` with `patchNode`: what was parsed is assigned to the request of Node. */
+export const NodeParser = (): Middleware =>
+  async function parser({ req }, next) {
+    Object.assign(req, await parsedOf(req))
     await next()
   }
 
