@@ -29,17 +29,22 @@ function formOf(request: HttpRequest, attribute: string): ReadBody | undefined {
 /** Recursive code that visits a value with deeper nesting could exhaust the stack. */
 const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than ${MOST_CLIENT_LEVELS} levels deep.`)
 
-function refuseDeep(value: unknown): void {
+const shallow = new WeakSet<object>()
+
+/** What a parser from npm has made of the body, if any. @throws BadRequest where it is nested too deeply */
+function shallowBodyOf(request: HttpRequest): unknown {
+  const value = parsedBodyOf(request)
+  if (typeof value !== 'object' || value === null || shallow.has(value)) return value
   if (isValueDeeperThan(MOST_CLIENT_LEVELS, value)) throw tooDeep()
+  shallow.add(value)
+  return value
 }
 
 /** What a parser from npm has assigned, or the bytes. Undefined where neither is there, as parsers expect it. */
 function bodyOf(request: HttpRequest): unknown {
   const { parsed, body, viewHasBegun } = stateOf(request)
-  if (parsed !== undefined) return parsed.value
-  const onNode = body?.isParsedElsewhere ? parsedBodyOf(request) : undefined
-  refuseDeep(onNode)
-  if (onNode !== undefined) return onNode
+  const found = parsed !== undefined || body?.isParsedElsewhere ? shallowBodyOf(request) : undefined
+  if (parsed !== undefined || found !== undefined) return found
   if (body?.bytes !== undefined) return body.bytes
   if (body === undefined && !hasBody(request.req)) return viewHasBegun ? Buffer.alloc(0) : undefined
   return viewHasBegun ? refuseBody(request, 'body') : undefined
@@ -63,8 +68,7 @@ function jsonOf(request: HttpRequest): unknown {
   if (hasBody(request.req) && !isJson(request)) refuseBody(request, 'json()')
   const { body } = stateOf(request)
   if (body === undefined || body.isParsedElsewhere) {
-    const parsed = parsedBodyOf(request)
-    refuseDeep(parsed)
+    const parsed = shallowBodyOf(request)
     if (parsed !== undefined && !Buffer.isBuffer(parsed)) return parsed
   }
   const charset = charsetIn(request.get('Content-Type'))
@@ -106,7 +110,6 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   },
   // A body parser from npm assigns what it has parsed.
   set body(value: unknown) {
-    refuseDeep(value)
     stateOf(this).parsed = { value }
   },
   get resolverMatch(): ResolverMatch | undefined {
