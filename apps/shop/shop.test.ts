@@ -6,6 +6,8 @@ import { callCommand } from '#core/management'
 import { Client, type ClientResponse, overrideSettings } from '#core/test'
 
 const SETTINGS = {
+  // Counters of failed logins that no other suite has filled.
+  CACHES: { default: { BACKEND: 'core.cache.backends.locmem.LocMemCache', LOCATION: 'shop' } },
   DATABASES: { default: { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' } },
   PASSWORD_HASHERS: ['core.contrib.auth.hashers.MD5PasswordHasher'],
 }

@@ -60,8 +60,9 @@ export async function readSettingsModule(module: string, start: string): Promise
 function deepFreeze<T>(value: T): T {
   if (Array.isArray(value) || isPlainObject(value)) {
     if (Object.isFrozen(value)) return value
-    for (const entry of Object.values(value)) deepFreeze(entry)
+    // Frozen first, so that a value that contains itself comes to an end.
     Object.freeze(value)
+    for (const entry of Object.values(value)) deepFreeze(entry)
   }
   return value
 }

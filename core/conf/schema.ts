@@ -395,7 +395,7 @@ export const schema = {
       ' (null for no limit). Beyond that, logins are refused with 429 until the period ends. CACHE names the cache with' +
       ' the counts. A name that is left out has its default; null turns the throttle off. Not of Django.',
     nullable(loginThrottle),
-    { FAILURES: 20, ADDRESS_FAILURES: 200, PERIOD: 900, CACHE: 'default' },
+    { FAILURES: 50, ADDRESS_FAILURES: 200, PERIOD: 900, CACHE: 'default' },
   ),
   LOGOUT_REDIRECT_URL: setting('Where to go after logout; null for the logged-out page.', nullableText, null),
 

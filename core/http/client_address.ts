@@ -34,7 +34,7 @@ const isInternalAddress = (address: string): boolean => internal.check(address, 
 function plainAddress(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined
   const [, inBrackets, withPort] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]{7,15}):\d{1,5}$/.exec(text) ?? []
-  const address = (inBrackets ?? withPort ?? text).replace(/%.*$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '')
+  const address = ((inBrackets ?? withPort ?? text).split('%', 1)[0] as string).replace(/^::ffff:(?=[\d.]+$)/i, '')
   return isIP(address) === 0 ? undefined : address.toLowerCase()
 }
 

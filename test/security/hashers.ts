@@ -1,5 +1,6 @@
 /** A cheap hasher that records what it is given, and that can be held to let several requests meet. */
 import { PBKDF2PasswordHasher } from '#core/contrib/auth'
+import { hashingConcurrency } from '../../core/contrib/auth/hashers/limiter.ts'
 
 export const RECORDING = 'test.security.hashers.RecordingHasher'
 
@@ -9,14 +10,14 @@ export const hashed: number[] = []
 let gate: { readonly count: number; readonly open: () => void; readonly opened: Promise<void> } | undefined
 let arrived = 0
 
-/** Holds each hash until `count` of them have begun; the later ones go through. */
+/** Holds each hash until `count` of them, or as many as may run concurrently, have begun; the later ones go through. */
 export function holdUntil(count: number): void {
   arrived = 0
   let open = (): void => {}
   const opened = new Promise<void>((resolve) => {
     open = resolve
   })
-  gate = { count, open, opened }
+  gate = { count: Math.min(count, hashingConcurrency()), open, opened }
 }
 
 /** How many hashes have begun since `holdUntil`. */

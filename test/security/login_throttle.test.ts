@@ -253,9 +253,9 @@ describe('the throttle of logins', () => {
   })
 
   describe('by its setting', () => {
-    it('is on by default, for twenty failures in a quarter of an hour', async () => {
+    it('is on by default, for fifty failures in a quarter of an hour', async () => {
       await overrideSettings({ LOGIN_THROTTLE: schema.LOGIN_THROTTLE.default }, async () => {
-        expect(await guess(21)).to.deep.equal([...many(20, 200), 429])
+        expect(await guess(51)).to.deep.equal([...many(50, 200), 429])
         expect((await logIn(PASSWORD)).text).to.include('Try again in 15 minutes.')
       })
     })

@@ -150,8 +150,9 @@ export const backend: DatabaseBackend = {
 
   // The detail is "Key (username)=(ada) already exists."; a role that may not read the table gets none.
   violatedKey: (error) => {
-    const { detail, constraint } = error as { detail?: string; constraint?: string }
-    return /\((.*?)\)=/.exec(detail ?? '')?.[1] ?? constraint ?? ''
+    const { detail = '', constraint = '' } = error as { detail?: string; constraint?: string }
+    const [start, end] = [detail.indexOf('('), detail.indexOf(')=')]
+    return start >= 0 && end > start ? detail.slice(start + 1, end) : constraint
   },
 
   // Class 08 connection, 28 authorization, 57P0x shutting down, 53 too many connections or no space, 3D000 no database.

@@ -131,7 +131,13 @@ export const backend: DatabaseBackend = {
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/.test(codeOf(error)),
 
   // "UNIQUE constraint failed: auth_user.username, auth_user.email", behind the statement.
-  violatedKey: (error) => (error as Error).message.split('constraint failed: ').at(-1)?.replace(/\w+\./g, '') ?? '',
+  violatedKey: (error) => {
+    const columns = (error as Error).message.split('constraint failed: ').at(-1) ?? ''
+    return columns
+      .split(', ')
+      .map((column) => column.slice(column.indexOf('.') + 1))
+      .join(', ')
+  },
 
   isConnectionError: (error) =>
     /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) || isNetworkError(error),

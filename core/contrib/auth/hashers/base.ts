@@ -70,7 +70,10 @@ export function unpaddedBase64(text: string): Buffer {
   return bytes
 }
 
-export const toUnpaddedBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '')
+export const toUnpaddedBase64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('base64')
+    .replace(/={1,2}$/, '')
 
 /**
  * How many times the work of its hasher, or of Django's hasher if that is more, a stored password may ask for. One that

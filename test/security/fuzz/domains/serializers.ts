@@ -1,7 +1,7 @@
 /** JSON and pickles: what is written is read again, and whatever is read ends in a value or a documented error. */
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
-import { NotJson, parseJson, stringifyJson } from '#core/utils'
+import { isDeeperThan, MOST_LEVELS, NotJson, parseJson, stringifyJson } from '#core/utils'
 import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../../../core/utils/pickle.ts'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
 import { edits, hostile, jsonish, NASTY, repeated } from '../strings.ts'
@@ -37,7 +37,10 @@ const deep: fc.Arbitrary<string> = fc
 function json(text: string): void {
   const ours = allowing([SyntaxError], () => [parseJson(text)])
   const theirs = allowing([SyntaxError], () => [JSON.parse(text) as unknown])
-  if (ours === undefined) return ensure(theirs === undefined, 'what JSON.parse reads is refused')
+  if (ours === undefined) {
+    return ensure(theirs === undefined || isDeeperThan(MOST_LEVELS, text), 'what JSON.parse reads is refused')
+  }
+  ensure(!isDeeperThan(MOST_LEVELS, text), 'JSON is read that is nested too deeply')
   const again = allowing([NotJson], () => stringifyJson(ours[0]))
   if (again !== undefined)
     ensure(isDeepStrictEqual(parseJson(again), ours[0]), 'the value is not the same after a round trip')
