@@ -76,7 +76,7 @@ const knownAlgorithms = new Set(getHashes())
 interface DerivedKey {
   readonly hmac: Hmac
   /**
-   * The separator of each signed string that was found to be good: a cookie that comes again need not be verified again.
+   * The separator of each signed string that was found to be good: a cookie that is sent again need not be verified again.
    * With another separator the same string has another value and another signature.
    */
   readonly known: Recent<string>
@@ -89,7 +89,7 @@ const MOST_DERIVED_KEYS = 1000
 function derivedKey(salt: string, secret: Secret, algorithm: string): DerivedKey {
   // Text has no lone bytes and bytes come as base64, so that one is never taken for the other.
   const name = typeof secret === 'string' ? `t${secret}` : `b${b64Encode(secret)}`
-  // The length keeps salt and secret from sliding into each other.
+  // The length of the salt keeps different pairs of salt and secret apart.
   const id = `${algorithm}\0${salt.length}\0${salt}${name}`
   let derived = derivedKeys.get(id)
   if (derived === undefined) {
@@ -189,7 +189,7 @@ export class Signer {
     if (at < 0) throw new BadSignature(`No "${this.sep}" found in value`)
     const value = signed.slice(0, at)
     const { known } = this.#own
-    // What is known was verified by this class: a subclass with a signature of its own verifies by itself.
+    // Remembered strings were verified with this class's signature: a subclass with another one verifies each time.
     const isRemembered = this.signature === Signer.prototype.signature
     if (isRemembered && known.get(signed) === this.sep) return value
     const signature = signed.slice(at + this.sep.length)

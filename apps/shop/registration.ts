@@ -12,7 +12,7 @@ export class RegistrationForm {
   /** @param data what was sent; nothing yet on an empty form */
   constructor(data = new URLSearchParams()) {
     const username = (data.get('username') ?? '').trim()
-    // Normalising a long string takes long: one that is too long for a name stays as it is.
+    // Normalising can take long, so a string that is too long for a name stays as it is.
     this.username = username.length > LONGEST_NAME ? username : username.normalize('NFKC')
     this.#password = data.get('password') ?? ''
     this.#confirmation = data.get('confirmation') ?? ''
@@ -29,7 +29,7 @@ export class RegistrationForm {
     return Object.values(this.errors).every((errors) => errors.length === 0)
   }
 
-  /** The new user; null where another request has taken the name since it was looked for, which is an error then. */
+  /** The new user; null, with an error in the form, if another request has taken the name since it was checked. */
   async save(): Promise<User | null> {
     try {
       return await User.objects.createUser(this.username, null, this.#password)

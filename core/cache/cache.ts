@@ -23,7 +23,7 @@ export interface TokenedValue {
   readonly token: string
 }
 
-/** A longer time is for ever: servers cannot count its milliseconds. */
+/** A longer time means no expiry: servers cannot count its milliseconds. */
 const MAX_SECONDS = Number.MAX_SAFE_INTEGER / 1000
 
 function checkedDelta(delta: number): number {

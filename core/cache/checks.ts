@@ -1,4 +1,4 @@
-/** Checks of CACHES: there is a default, and no file cache lies where others can get at it. */
+/** Checks of CACHES: there is a default, and no file cache is in a place that others can access. */
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { projectRoot, settings } from '#core/conf'
@@ -67,7 +67,7 @@ export function checkFileCacheIsAbsolute(): CheckMessage[] {
   )
 }
 
-/** What another user of the machine writes into a cache is taken for our own: the values are not signed. */
+/** Cached values are not signed: what another user of the machine writes into the folder is read like our own. */
 export function checkFileCacheIsPrivate(): CheckMessage[] {
   const root = projectRoot()
   return fileCaches().flatMap(([alias, location]) => {

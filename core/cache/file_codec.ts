@@ -12,14 +12,14 @@ export interface FileEntry {
 /** No value is larger: a small file that claims to be would fill the memory. */
 const MOST_BYTES = 2 ** 28
 
-/** No file is larger: what cannot be compressed grows by less than this. */
+/** The size of the largest file: data that cannot be compressed grows by less than 1 MiB. */
 export const MOST_FILE_BYTES = MOST_BYTES + 2 ** 20
 
 /** Seconds since the epoch, or None. */
 const pickledExpiry = (expiresAt: number): string =>
   `\x80\x04${Number.isFinite(expiresAt) ? pickledFloat(expiresAt / 1000) : 'N'}.`
 
-/** @throws RangeError for a value that would not be read again */
+/** @throws RangeError for a value that is too large to be read again */
 export function encodeEntry({ text, expiresAt }: FileEntry): Buffer {
   if (text.length > MOST_BYTES) {
     throw new RangeError(`A value in a file cache can have ${MOST_BYTES} bytes, and this one has ${text.length}.`)

@@ -14,7 +14,7 @@ export type KeyWarning = 'length' | 'characters'
 /** Characters of a key for Django, bytes of one for memcached. */
 export const MAX_KEY_LENGTH = 250
 
-/** Spaces and control characters of ASCII: memcached would take them for the end of the key. */
+/** Spaces and control characters of ASCII: they would end the key in a command to memcached. */
 // oxlint-disable-next-line no-control-regex
 export const FORBIDDEN_CHARACTERS = /[\0-\x20\x7f]/
 

@@ -170,7 +170,7 @@ export class MemcachedConnection {
     this.#size = rest.length
   }
 
-  /** Reads one line, and the data that belongs to it; returns the bytes it took, 0 if they are not all there. */
+  /** Reads one line, and the data that belongs to it; returns the bytes that it took, 0 if some have not arrived. */
   #read(buffer: Buffer, pending: Pending): number {
     const end = buffer.indexOf(LINE_END)
     if (end > MAX_LINE || (end < 0 && buffer.length > MAX_LINE)) throw unexpected(buffer.toString('latin1', 0, 40))

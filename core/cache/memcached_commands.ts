@@ -1,5 +1,5 @@
 /**
- * The commands of memcached's text protocol. A line that the server rejects makes it read the data behind the line as
+ * The commands of memcached's text protocol. A line that the server rejects makes it read the data after the line as
  * commands, so every part of a line is checked here, before anything is sent.
  */
 import { shown } from '#core/utils'
@@ -22,7 +22,7 @@ export interface Command {
 export interface StoredItem {
   readonly key: string
   readonly flags: number
-  /** 0 for ever, -1 for over, otherwise seconds or a Unix time. */
+  /** 0 for no expiry, -1 for expired, otherwise seconds or a Unix time. */
   readonly expiry: number
   readonly data: Buffer
 }
@@ -38,7 +38,7 @@ const STORED = /^(?:STORED|NOT_STORED)$/
 const COMPARED = /^(?:STORED|EXISTS|NOT_FOUND)$/
 const DELETED = /^(?:DELETED|NOT_FOUND)$/
 const TOUCHED = /^(?:TOUCHED|NOT_FOUND)$/
-/** A number that was counted down may have spaces behind it. */
+/** Memcached may pad a number that was decremented with spaces. */
 const COUNTED = /^(?:\d{1,20} *|NOT_FOUND)$/
 const DONE = /^OK$/
 

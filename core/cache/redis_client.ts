@@ -114,7 +114,7 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
 type Send = (key: string | undefined, isRead: boolean, args: readonly Argument[]) => Promise<unknown>
 
 /**
- * Compares each reply with its command. After one that does not fit, those behind it may belong to other commands, too:
+ * Compares each reply with its command. After one that does not fit, later replies may belong to other commands, too:
  * the client is closed, and they all fail.
  */
 function checked(send: Send, close: () => void): RedisClient['send'] {

@@ -7,8 +7,8 @@ redis.call('PERSIST', KEYS[1])
 return redis.call('EXISTS', KEYS[1])`
 
 /**
- * Adds ARGV[1] to a number that is there and gives the sum as text, which no client rounds; nil if none is there. A sum
- * that a script cannot hold exactly is an error.
+ * Adds ARGV[1] to a stored number and returns the sum as a string, which no client rounds; nil if the key is absent. A
+ * sum that a script cannot represent exactly is an error.
  */
 export const INCREMENT = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end

@@ -93,7 +93,7 @@ export abstract class CacheStore implements KeyvStoreAdapter {
 
   /**
    * The key in the store for a complete key: the same, or its hash where the backend cannot hold the key. So a key that
-   * a client chose never fails. A key that has the form of a hash is hashed, too: no key is ever taken for another.
+   * a client chose never fails. A key that has the form of a hash is hashed, too, so that two keys never become the same.
    */
   storedKey(key: string): string {
     this.validateKey(key)
@@ -142,7 +142,7 @@ export abstract class CacheStore implements KeyvStoreAdapter {
   /** Deletes only where the state is still the one of the token; `stored` says that it did. */
   abstract compareAndDelete(key: string, token: string): Promise<CasResult>
 
-  /** How a compare-and-set with a token that no state of the store ever had ends. */
+  /** The result of a compare-and-set with a token that the store cannot have issued. */
   protected async mismatch(key: string): Promise<CasResult> {
     return (await this.has(key)) ? 'changed' : 'missing'
   }

@@ -24,7 +24,7 @@ export class CheckRegistry {
    * Adds a check; adding it twice is the same as once.
    * @param tags by which `check --tag` selects it
    * @param options.deploy true for a check that runs under `check --deploy` only
-   * @param options.serving true for a check of what a server alone needs: other commands run without
+   * @param options.serving true for a check of what only a server needs; other commands skip it
    */
   register(check: Check, tags: string | readonly string[], { deploy = false, serving = false } = {}): void {
     this.#checks.set(check, { check, tags: typeof tags === 'string' ? [tags] : tags, deploy, serving })

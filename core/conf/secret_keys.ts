@@ -1,4 +1,4 @@
-/** Keys that are no secret: those that are published, and those that can be guessed. */
+/** Keys that are not secret: those that are published, and those that can be guessed. */
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { isOverridden, projectSettings, settings } from './settings.ts'
 
@@ -12,8 +12,8 @@ export const LEAST_VARIETY = 5
 export const NEW_KEY = `node -e "console.log(require('node:crypto').randomBytes(50).toString('base64url'))"`
 
 /**
- * What stands in keys that are to be replaced, letters alone: `django-insecure-…`, which `startproject` and Django's
- * own write, and the placeholders of documentation. A random key does not have one of these by chance.
+ * Strings that mark a key as a placeholder, compared by letters only: `django-insecure-…`, which this `startproject` and
+ * Django's write, and the placeholders of documentation. A random key does not contain one of them by chance.
  */
 const MARKS = [
   'insecure',
@@ -26,10 +26,10 @@ const MARKS = [
   'placeholder',
 ]
 
-/** Why a key is no secret, in words that do not repeat it; undefined for one that may be used outside DEBUG. */
+/** Why a key is not secret, without repeating the key; undefined for one that may be used outside DEBUG. */
 function problemWithKey(key: string): string | undefined {
   const visible = key.trim()
-  if (visible === '') return 'is empty or has white space alone'
+  if (visible === '') return 'is empty or has only white space'
   const letters = visible.toLowerCase().replace(/[^a-z]/g, '')
   if (MARKS.some((mark) => letters.includes(mark))) {
     return 'is publicly known: it is marked as insecure, or is a placeholder of the documentation'
@@ -50,7 +50,7 @@ export interface SecretKeyProblem {
 
 /**
  * Whether the keys of a setting are in use outside DEBUG. A test that turns DEBUG off keeps the key of a project in
- * development, and is not a site that anybody can reach.
+ * development, and clients cannot reach it.
  */
 const counts = (name: 'SECRET_KEY' | 'SECRET_KEY_FALLBACKS'): boolean =>
   !settings.DEBUG && (isOverridden(name) || !projectSettings().DEBUG)

@@ -3,8 +3,8 @@ import type { Knex } from 'knex'
 import { connections } from './connections.ts'
 
 /**
- * Adds the condition that a column is one of some strings, character by character. Collations of MySQL take strings for
- * equal that differ in case, accents, width or trailing spaces. Their comparison is kept beside that of the bytes,
+ * Adds the condition that a column is one of some strings, character by character. Collations of MySQL treat strings
+ * as equal that differ in case, accents, width or trailing spaces. Their comparison is kept next to that of the bytes,
  * because only it can use an index.
  * @param alias of the database that the query runs on
  */

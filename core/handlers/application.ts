@@ -30,7 +30,7 @@ function tellAll(this: WaitedFor): void {
   }
 }
 
-/** Ends a response of which nothing more can be made. */
+/** Ends a response that cannot be completed. */
 function giveUp(response: ServerResponse): void {
   if (response.headersSent) {
     response.destroy()
@@ -41,7 +41,7 @@ function giveUp(response: ServerResponse): void {
   response.end('Server Error (500)')
 }
 
-/** Koa's own, which throws at an error that is frozen, or has getters that throw, or headers that cannot be sent. */
+/** Koa's own throws if the error is frozen, has getters that throw, or headers that cannot be sent. */
 function onerror(this: Koa.Context, error: unknown): void {
   try {
     koaContext.onerror.call(this, error as Error)
@@ -59,7 +59,7 @@ function onerror(this: Koa.Context, error: unknown): void {
 const koaContext = new Koa().context
 
 export class Application extends Koa {
-  /** @param tracksRequests whether promises remember the request that they were made for, which takes time */
+  /** @param tracksRequests whether promises remember the request that they were made for, which makes them slower */
   constructor(tracksRequests = false) {
     super(tracksRequests ? { asyncLocalStorage: requestStorage as never } : {})
     Object.assign(this.context, { onerror })

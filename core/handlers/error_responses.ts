@@ -27,7 +27,7 @@ type Answer = HttpResponseBase | Promise<HttpResponseBase>
 
 const log = getLogger('django.request')
 
-/** The response where the page for an error has an error of its own. */
+/** The response if the page for an error fails itself. */
 export const lastResort = (): HttpResponse =>
   new HttpResponse('Server Error (500)', { status: 500, contentType: 'text/plain; charset=utf-8' })
 

@@ -25,7 +25,7 @@ class Open<Thing> extends Link {
 }
 
 /**
- * Stands beside a server from before its first request until it has stopped, and guards its process meanwhile: see
+ * Watches a server from before its first request until it has stopped, and guards its process meanwhile: see
  * `guardProcess`.
  */
 export class GracefulServer {
@@ -64,8 +64,8 @@ export class GracefulServer {
   }
 
   /**
-   * Takes no new connection, answers what came in, and is done when the last connection is closed and the work that
-   * responses have left behind, such as mails, is done or given up after the limit.
+   * Accepts no new connection, responds to the requests that have arrived, and resolves when the last connection is closed
+   * and background work, such as mails, has ended or the limit is reached.
    */
   async stop({ grace = 1000, limit = 30_000 }: StopOptions = {}): Promise<void> {
     this.#stopping = true

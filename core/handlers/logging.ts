@@ -15,7 +15,7 @@ export function markAsLogged(request: HttpRequest): void {
 /** The path in one line, whatever the client put into it. Never throws. */
 export function pathForLog(request: HttpRequest): string {
   const path = ifReadable(() => request.path) ?? ''
-  // A broken percent-escape is shown as it came.
+  // A malformed percent-escape is shown as it was sent.
   const decoded = ifReadable(() => decodeURI(path)) ?? path
   return escapeControls(decoded.replaceAll('\\', '\\\\'))
 }
@@ -39,7 +39,7 @@ const CLIENT_LEFT = new Set([
 /** Koa may tell of one error twice: when the stream of the answer fails, and when the answer is over. */
 const reported = new WeakSet<Error>()
 
-/** Takes what reaches Koa itself: an answer that broke off when its headers had already gone. Never throws. */
+/** Logs what reaches Koa itself: a response that failed after its headers were sent. Never throws. */
 export function logKoaError(thrown: unknown, ctx?: { request: HttpRequest }): void {
   const error = asError(thrown)
   if (reported.has(error)) return

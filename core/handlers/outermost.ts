@@ -36,7 +36,7 @@ function resolveUrl(request: HttpRequest, resolver: RootResolver): void {
   }
 }
 
-/** Throws what has broken the stream of a response before anything of it was sent. */
+/** Throws the error of a response's stream that failed before anything was sent. */
 function refuseBroken({ body }: Response): void {
   const error = (body as { readonly errored?: unknown } | null | undefined)?.errored
   if (error instanceof Error) throw error

@@ -1,10 +1,10 @@
-/** Keeps the process of a server alive, or ends it in order, when code of the project fails outside of any request. */
+/** Keeps the process of a server alive, or shuts it down, when code of the project fails outside a request. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { escapeControls, getLogger, ifReadable, surviveErrorsOf } from '#core/utils'
 
-/** What the guard needs of a server. */
+/** What the guard needs to know about a server. */
 export interface Guarded {
   /** The requests without a complete response. */
   inProgress(): Iterable<IncomingMessage>
@@ -14,7 +14,7 @@ export interface Guarded {
 
 const log = getLogger('nuages.process')
 
-/** The request that running code belongs to. Used under DEBUG alone: it makes every promise slower. */
+/** The request that running code belongs to. Used only under DEBUG, because it makes every promise slower. */
 export const requestStorage = new AsyncLocalStorage<{ readonly req: IncomingMessage }>()
 
 /** Milliseconds that requests have after an uncaught exception; the one that failed may never get its response. */
@@ -29,7 +29,7 @@ let ending = false
 /** Without its query, which may hold a secret. */
 const nameOf = ({ method, url = '' }: IncomingMessage): string => escapeControls(`${method} ${url.split('?')[0]}`)
 
-/** Which request something happened in, as far as that is known. */
+/** The request in which something happened, as far as it is known. */
 function whereabouts(): string {
   const current = requestStorage.getStore()
   if (current !== undefined) return ` in ${nameOf(current.req)}`
@@ -39,14 +39,14 @@ function whereabouts(): string {
   return ` (requests in progress: ${requests.slice(0, MOST_NAMED).map(nameOf).join(', ')}${more})`
 }
 
-/** A promise of the project that nothing waits for says nothing about the requests of others: they go on. */
+/** A rejection that nothing handles does not affect the requests of other clients: the process continues. */
 function onRejection(reason: unknown): void {
   log.error(`Unhandled promise rejection${ifReadable(whereabouts) ?? ''}`, reason ?? String(reason))
 }
 
-/** The state of the process is unknown, as Node warns: it ends, for whatever supervises it to start it again. */
+/** The state of the process is unknown, as Node warns: it ends, and its supervisor starts it again. */
 function onException(thrown: unknown): void {
-  // A listener of the project decides itself.
+  // A listener of the project decides instead.
   if (ending || process.listenerCount('uncaughtException') > 1) return
   ending = true
   log.error(`Uncaught exception${ifReadable(whereabouts) ?? ''}: the process stops`, thrown ?? String(thrown))
@@ -79,8 +79,8 @@ function release(server: Server): void {
 }
 
 /**
- * Guards this process for as long as the server is open: rejections that nothing handles are logged and the process
- * goes on, an uncaught exception ends it after the requests in progress, and a lost terminal does nothing.
+ * Guards this process for as long as the server is open: unhandled rejections are logged and the process
+ * continues, an uncaught exception ends it after the requests in progress, and a closed terminal has no effect.
  */
 export function guardProcess(server: Server, parts: Guarded): void {
   if (guarded.size === 0) process.on('unhandledRejection', onRejection).on('uncaughtException', onException)

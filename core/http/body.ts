@@ -51,7 +51,7 @@ export function isReadBeforeView(request: HttpRequest): boolean {
   return type === URLENCODED || isJsonType(type)
 }
 
-/** What a charset of a Content-Type stands for; undefined where it is absent, or no charset that is known. */
+/** The encoding that the charset of a Content-Type names; undefined if it is absent or unknown. */
 export function charsetIn(contentType: string): string | undefined {
   const label = /;\s*charset=\s*"?([^\s;"]+)/i.exec(contentType)?.[1]
   if (label === undefined) return undefined
@@ -106,7 +106,7 @@ function collect(req: IncomingMessage, most: number): Promise<Buffer> {
 }
 
 function parseForm(bytes: Buffer, contentType: string): URLSearchParams {
-  // As in Django, a charset that does not exist is as good as none.
+  // As in Django, an unknown charset is ignored.
   if ((charsetIn(contentType) ?? 'utf-8') !== 'utf-8' || !isUtf8(bytes)) {
     throw new BadRequest(`HTTP requests with the '${URLENCODED}' content type must be UTF-8 encoded.`)
   }
@@ -124,13 +124,13 @@ async function readMultipart(request: HttpRequest): Promise<ReadBody> {
   return { bytes: undefined, post: reader.post, files: reader.files }
 }
 
-/** What a parser that ran before us has left of the body. */
+/** The body as a parser that ran earlier has left it. */
 function parsedElsewhere(request: HttpRequest): ReadBody {
   const text = rawBodyOf(request)
   const isUrlencoded = mediaType(request.req) === URLENCODED
   return {
     bytes: text === undefined ? undefined : Buffer.from(text),
-    // The text is better where there is one: an object does not tell `a=1&a=2` from `a[]=1&a[]=2`.
+    // The raw body is better if it was kept: in an object, `a=1&a=2` and `a[]=1&a[]=2` are the same.
     post: !isForm(request)
       ? new URLSearchParams()
       : isUrlencoded && text !== undefined
@@ -147,7 +147,7 @@ async function readBytes(request: HttpRequest): Promise<ReadBody> {
   return { bytes, post, files: new FileMap() }
 }
 
-/** Forms and JSON are not read through a compression: a few bytes could become gigabytes. */
+/** Forms and JSON are not decompressed: a few bytes could become gigabytes. */
 function refuseCompressed(request: HttpRequest): void {
   const encoding = (request.req.headers['content-encoding'] ?? '').trim().toLowerCase()
   if (encoding === '' || encoding === 'identity' || !isReadBeforeView(request)) return
@@ -157,7 +157,7 @@ function refuseCompressed(request: HttpRequest): void {
 
 async function readAnyBody(request: HttpRequest): Promise<ReadBody> {
   const { req } = request
-  // A parser that has found nothing to parse assigns an empty object, and leaves the body unread.
+  // A parser that does not handle the type assigns an empty object, and leaves the body unread.
   if (req.readableDidRead) return parsedElsewhere(request)
   if (!hasBody(req)) return { bytes: NOTHING, post: new URLSearchParams(), files: new FileMap() }
   refuseCompressed(request)

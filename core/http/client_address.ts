@@ -1,4 +1,4 @@
-/** The address of the client: that of the connection, or what a trusted proxy says. */
+/** The address of the client: that of the connection, or the one that a trusted proxy names. */
 import { BlockList, isIP } from 'node:net'
 import { settings } from '#core/conf'
 import { header, headerOfMeta } from './host.ts'
@@ -17,7 +17,7 @@ const INTERNAL: readonly (readonly [network: string, prefix: number])[] = [
   ['fe80::', 10],
 ]
 
-/** Characters of the longest address with brackets, zone and port, and some more. */
+/** Characters of the longest address that is read: room for brackets, zone and port. */
 const MAX_LENGTH = 100
 
 const internal = new BlockList()
@@ -41,11 +41,11 @@ function plainAddress(text: string): string | undefined {
 export interface ClientAddress {
   /** IPv4 or IPv6; empty where there is none, as on a Unix socket. */
   readonly address: string
-  /** Whether it may be that of a proxy, and so of all clients: no header is trusted, and the address is internal. */
+  /** Whether it may be that of a proxy, and thus of all clients: no header is trusted, and the address is internal. */
   readonly isShared: boolean
 }
 
-/** The client's address. Of CLIENT_ADDRESS_HEADER the last entry counts: the one that the nearest proxy has added. */
+/** The client's address. The last entry of CLIENT_ADDRESS_HEADER counts: the nearest proxy has added it. */
 export function clientAddressOf(request: HttpRequest): ClientAddress {
   const name = settings.CLIENT_ADDRESS_HEADER
   const entries = name === null ? '' : (header(request, headerOfMeta(name)) ?? '')
@@ -60,7 +60,7 @@ export function addressBlock(address: string): string {
   if (isIP(address) !== 6) return address
   const [head, tail] = address.split('::') as [string, string?]
   const before = head.split(':').filter((group) => group !== '')
-  // An IPv4 address at the end stands for two groups; none of the first four is one.
+  // An IPv4 address at the end counts as two groups, which are never among the first four.
   const after = (tail ?? '').split(':').filter((group) => group !== '')
   const missing = tail === undefined ? 0 : 8 - before.length - after.length - (address.includes('.') ? 1 : 0)
   const groups = [...before, ...Array.from({ length: missing }, () => '0'), ...after]

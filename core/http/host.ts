@@ -18,13 +18,13 @@ export function allowTestHost(domain: string): void {
 const allowedBefore = builtFrom(['ALLOWED_HOSTS', 'DEBUG'], () => new Set<string>())
 const MOST_REMEMBERED = 100
 
-/** A header that comes once; undefined where it is absent. */
+/** A header that occurs once; undefined if it is absent. */
 export function header(request: HttpRequest, name: string): string | undefined {
   const value = request.req.headers[name]
   return typeof value === 'string' ? value : undefined
 }
 
-/** The port that a proxy names, where the settings trust it. @throws BadRequest where it names none */
+/** The port that a proxy names, if the settings trust it. @throws BadRequest if it is not a port */
 function forwardedPort(request: HttpRequest): string | undefined {
   const port = settings.USE_X_FORWARDED_PORT ? header(request, 'x-forwarded-port') : undefined
   if (port === undefined || isPort(port)) return port
@@ -80,7 +80,7 @@ function remedyFor(domain: string, isValid: boolean): string {
 }
 
 /**
- * Refuses a request that names its host twice, so that a proxy and the site could read different ones (RFC 9112, 3.2).
+ * Refuses a request with two hosts, of which a proxy and the site could read different ones (RFC 9112, 3.2).
  * @throws DisallowedHost
  */
 export function refuseSecondHost({ rawHeaders, headers }: IncomingMessage): void {
@@ -95,15 +95,15 @@ export function refuseSecondHost({ rawHeaders, headers }: IncomingMessage): void
   if (hosts > 1 || differs) throw new DisallowedHost('Invalid HTTP_HOST header: the request names more than one host.')
 }
 
-/** The port by which clients reach the site, where it is known. */
+/** The port by which clients reach the site, if it is known. */
 function publicPort(request: HttpRequest): string | undefined {
   const isBehindProxy = settings.SECURE_PROXY_SSL_HEADER !== null || settings.USE_X_FORWARDED_HOST
   return forwardedPort(request) ?? (isBehindProxy ? undefined : localPort(request))
 }
 
 /**
- * The host for links that reach other people, such as in mails. Unlike in `getHost()`, a port is left out unless it is
- * the one that the site is reached by: ALLOWED_HOSTS names no ports, so that a client could choose any.
+ * The host for links that are sent to others, such as in mails. Unlike in `getHost()`, a port is left out unless it is
+ * the one that the site is reached by: ALLOWED_HOSTS does not restrict ports, so a client could choose any.
  * @throws DisallowedHost
  */
 export function hostForLinks(request: HttpRequest): string {

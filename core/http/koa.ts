@@ -16,7 +16,7 @@ import { type ReadBody, stateOf } from './state.ts'
 import { FileMap } from './uploaded_file.ts'
 import type { HttpRequest, ResolverMatch } from './view.ts'
 
-/** The form as it was read; undefined where the body is none, and POST and FILES are empty. */
+/** The form that was read; undefined if the body is not a form, so that POST and FILES are empty. */
 function formOf(request: HttpRequest, attribute: string): ReadBody | undefined {
   const { body } = stateOf(request)
   if (body !== undefined || !hasBody(request.req) || !isForm(request)) return body
@@ -40,7 +40,7 @@ function shallowBodyOf(request: HttpRequest): unknown {
   return value
 }
 
-/** What a parser from npm has assigned, or the bytes. Undefined where neither is there, as parsers expect it. */
+/** What a parser from npm has assigned, or the bytes. Undefined if there is neither, as parsers expect. */
 function bodyOf(request: HttpRequest): unknown {
   const { parsed, body, viewHasBegun } = stateOf(request)
   const found = parsed !== undefined || body?.isParsedElsewhere ? shallowBodyOf(request) : undefined
@@ -51,7 +51,7 @@ function bodyOf(request: HttpRequest): unknown {
 }
 
 /**
- * The view wants another type of body than the client has sent: that is the client's error, and no fault of the site.
+ * The view wants another type of body than the client has sent: that is the client's error, not the site's.
  * @throws UnsupportedMediaType, or an Error where the view has to read the body first
  */
 function refuseBody(request: HttpRequest, attribute: string): never {
@@ -82,7 +82,7 @@ function jsonOf(request: HttpRequest): unknown {
 
 function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new BadRequest('The body is not JSON: it is not UTF-8.')
-  // As in Python, a byte order mark may come first.
+  // As in Python, a byte order mark is skipped.
   const text = bytes.toString().replace(/^\uFEFF/, '')
   if (isDeeperThan(MOST_CLIENT_LEVELS, text)) throw tooDeep()
   try {
@@ -153,7 +153,7 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   },
 }
 
-/** To be called just before the view: from here on, a body that is not there is an error. */
+/** To be called just before the view: from then on, reading a body that is missing is an error. */
 export function beginView(request: HttpRequest): void {
   stateOf(request).viewHasBegun = true
 }
@@ -204,7 +204,7 @@ const RESPONSE_IN_TEMPLATES = ['status', 'message', 'type', 'length', 'header', 
 /** Own properties of Koa's objects that lead to the application, the server and the connection. */
 const KOA_OBJECTS = ['app', 'ctx', 'req', 'res', 'request', 'response', 'cookies', 'respond']
 
-/** Koa's own attributes stand on the prototype of the application's. */
+/** Koa's own attributes are on the prototype of the application's object. */
 function limitKoaAccess(object: object, members: readonly string[], hidden: readonly string[]): void {
   for (const prototype of [object, Object.getPrototypeOf(object) as object]) {
     limitTemplateAccess(prototype, { members, hidden })

@@ -1,4 +1,4 @@
-/** Attributes of Koa that throw, or take too long, at some of what clients send: replaced by ones that do not. */
+/** Replaces attributes of Koa that throw, or take too long, for some requests. */
 import type { ParsedUrlQuery } from 'node:querystring'
 import { Stream } from 'node:stream'
 import type Koa from 'koa'
@@ -8,7 +8,7 @@ import { setPath, setQuery, targetOf } from './request_target.ts'
 import { stateOf } from './state.ts'
 import type { HttpRequest } from './view.ts'
 
-/** Koa searches all fields again for each one. */
+/** Koa's takes quadratic time. */
 function fieldsOf(text: string): ParsedUrlQuery {
   const fields: ParsedUrlQuery = {}
   for (const [name, value] of new URLSearchParams(text)) {
@@ -19,7 +19,7 @@ function fieldsOf(text: string): ParsedUrlQuery {
   return fields
 }
 
-/** Koa's own go by `url.parse`. Whatever else of Koa needs a path or a query gets it from these. */
+/** Koa's own use `url.parse`. Everything else in Koa that needs a path or a query gets it from these. */
 const requestOverrides: ThisType<HttpRequest> & object = {
   get path(): string {
     return targetOf(this).path
@@ -28,7 +28,7 @@ const requestOverrides: ThisType<HttpRequest> & object = {
     setPath(this, path)
   },
   get querystring(): string {
-    // Koa asks its prototype, too, which is no request.
+    // Koa also reads it on the prototype, which is not a request.
     return (this.req as unknown) === undefined ? '' : targetOf(this).query
   },
   set querystring(text: string) {
@@ -53,7 +53,7 @@ const responseOverrides: ThisType<Response> & object = {
   },
 }
 
-/** One of Koa's own accessors, from the prototype of what an application has. */
+/** One of Koa's own accessors, from the prototype of the application's object. */
 const accessorOf = (object: object, name: string): PropertyDescriptor =>
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(object), name) as PropertyDescriptor
 
@@ -74,7 +74,7 @@ export function overrideKoa(app: Koa): void {
     body: {
       ...body,
       set(this: Response, value: unknown) {
-        // Koa listens for its errors only when it begins to send: a file that is missing may be reported before.
+        // Koa listens for its errors only when it begins to send: a missing file may be reported earlier.
         if (value instanceof Stream) surviveErrorsOf(value)
         body.set?.call(this, value)
       },

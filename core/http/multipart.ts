@@ -22,15 +22,15 @@ const MAX_HEADER_LINES = 50
 /** Most characters of the type that a file claims to have: what a column of a database usually holds. */
 const MAX_TYPE_LENGTH = 255
 
-/** Bytes that the parser is given to work on without a pause. */
+/** Bytes that the parser gets in one piece. */
 const PIECE = 65_536
 
-/** Django's, and long enough for any browser and tool. */
+/** Django's pattern, long enough for any browser and tool. */
 const VALID_BOUNDARY = /^[ -~]{0,200}[!-~]$/
 
 /**
- * What the parser has inside. It tells the world of named parts only, and those without a name, or without headers,
- * cost as much time: they are counted where they begin.
+ * The parser's internal source of parts. The parser itself reports only named parts, but parts without a name or headers
+ * take as much time, so all parts are counted here.
  */
 interface PartSource {
   on(event: 'part', listener: (part: PartHead) => void): void
@@ -48,7 +48,7 @@ function areTooLong(headers: PartHeaders): boolean {
   return lines.length > MAX_HEADER_LINES || lines.reduce((sum, length) => sum + length, 0) > MAX_HEADER_SIZE
 }
 
-/** @throws TypeError with a version of the package that is built otherwise */
+/** @throws TypeError with a version of the package that has another structure */
 function partsOf(parser: BusboyInstance): PartSource {
   const inside = parser as unknown as { readonly _parser?: { readonly parser?: PartSource } }
   const source = inside._parser?.parser
@@ -163,9 +163,9 @@ export class MultipartReader {
     })
   }
 
-  /** As in Django, what is no file is a field, whether it has a name or not. */
+  /** As in Django, every part that is not a file is a field, with or without a name. */
   #countPart(part: PartHead): void {
-    // Those before this one are known to be files, or not.
+    // By now it is known which of the earlier parts are files.
     this.#limitFields()
     if (this.#isGivenUp) return
     this.#parts++

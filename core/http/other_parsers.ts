@@ -1,4 +1,4 @@
-/** What body parsers from npm have read, in our terms: the fields, the files, and the status of their errors. */
+/** The results of body parsers from npm as fields and files, and the status of their errors. */
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
 import { TooManyFieldsSent } from '#core/exceptions'
@@ -32,13 +32,13 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 const onNode = (request: HttpRequest): IncomingMessage & Parsed => request.req
 
-/** What a parser has made of the body; undefined where none has run. */
+/** The body as a parser has parsed it; undefined if none has run. */
 export function parsedBodyOf(request: HttpRequest): unknown {
   const { parsed } = stateOf(request)
   return parsed === undefined ? onNode(request).body : parsed.value
 }
 
-/** The body as the client sent it, where a parser has kept it. */
+/** The body as the client sent it, if a parser has kept it. */
 export function rawBodyOf(request: HttpRequest): string | undefined {
   const raw = (request as Parsed).rawBody ?? onNode(request).rawBody
   return typeof raw === 'string' ? raw : undefined
@@ -53,13 +53,13 @@ export function fieldsFrom(body: unknown): URLSearchParams {
   const fields = new URLSearchParams()
   if (!isObject(body) || Buffer.isBuffer(body)) return fields
   const most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS ?? Number.POSITIVE_INFINITY
-  // A stack and no recursion: the client decides how deep the names are nested.
+  // A stack instead of recursion: the client decides how deep the names are nested.
   const waiting: [name: string, value: unknown][] = Object.entries(body).toReversed()
   let count = 0
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [name, value] = next
     if (isObject(value)) {
-      // The keys alone are visited: a list may have a length of millions and one entry.
+      // Only the keys are visited: a list may have a length of millions and one entry.
       const inside = Object.entries(value).map(([key, entry]): [string, unknown] => {
         return [Array.isArray(value) && !isObject(entry) ? name : `${name}[${key}]`, entry]
       })
@@ -87,7 +87,7 @@ function uploadedFile(field: string, file: ParsedFile): UploadedFile | undefined
   })
 }
 
-/** The files of a form, in whichever of their shapes a parser has left them. */
+/** The files of a form, whatever the shape in which a parser has left them. */
 export function filesFrom(request: HttpRequest): FileMap {
   const found = new FileMap()
   const add = (field: string, value: unknown): void => {
@@ -114,7 +114,7 @@ const isClientError = (status: unknown): status is number =>
 
 /**
  * The status from 400 to 499 that an error of a middleware asks for: Koa's `status` or `statusCode`, formidable's
- * `httpCode`, and what the errors of multer, busboy and zlib mean. Undefined where the fault is not the client's.
+ * `httpCode`, and what the errors of multer, busboy and zlib mean. Undefined if the error is not the client's.
  */
 export function clientErrorStatus(error: Error): number | undefined {
   const { status, statusCode, httpCode, code } = error as Error & Record<string, unknown>

@@ -22,9 +22,10 @@ declare module 'koa' {
     /** Cookies that came with the request, without a prototype. */
     readonly COOKIES: Readonly<Record<string, string>>
     /**
-     * The body as it came, or what a body parser from npm has made of it. Forms and JSON are there when the view runs,
-     * others after `await read()`. To a middleware it is undefined before anything has been read.
-     * @throws UnsupportedMediaType in a view, for a body that has not been read, and for one that became POST and FILES
+     * The body as it came, or as a body parser from npm has parsed it. Forms and JSON are read before the view runs,
+     * others by `await read()`. In a middleware it is undefined before anything has been read.
+     * @throws UnsupportedMediaType in a view, for a body that has not been read, and for one that was read into POST and FILES; BadRequest
+     * for one that is nested too deeply
      */
     body: Buffer
     /** What the URL resolved to; undefined where nothing matches. */

@@ -1,4 +1,4 @@
-/** The request target, taken apart by code that cannot throw: what stands behind the method in a request line. */
+/** Parses the request target, which follows the method in a request line, by code that cannot throw. */
 import { BadRequest, Http404 } from '#core/exceptions'
 import { isPort, splitDomainPort } from '#core/utils'
 import { type RequestTarget, stateOf } from './state.ts'
@@ -25,7 +25,7 @@ function split(text: string): { path: string; query: string } {
   return mark < 0 ? { path: whole, query: '' } : { path: whole.slice(0, mark), query: whole.slice(mark + 1) }
 }
 
-/** What is wrong with a host and its port, as a target in absolute form names them. */
+/** What is wrong with the host and port of a target in absolute form. */
 function problemWithAuthority(authority: string): string | undefined {
   if (authority.includes('@')) return 'it has a user name'
   const { domain, port } = splitDomainPort(authority)
@@ -75,7 +75,7 @@ function parse(raw: string): RequestTarget {
   }
 }
 
-/** The target of a request. Middleware may have assigned another since it was last read. */
+/** The target of a request. It is parsed again if middleware has assigned another one. */
 export function targetOf(request: HttpRequest): RequestTarget {
   const state = stateOf(request)
   const raw = request.req.url
@@ -99,7 +99,7 @@ export function setQuery(request: HttpRequest, text: string): void {
   if (query !== target.query) request.url = joined(target.path, query)
 }
 
-/** Bytes that should have been percent-escapes, as these. Node gives them as Latin-1. */
+/** Percent-escapes the bytes that should have been escaped. Node decodes them as Latin-1. */
 const withEscapes = (text: string): string =>
   text.replace(BEYOND_ASCII, (characters) => {
     // oxlint-disable-next-line no-control-regex
@@ -110,7 +110,7 @@ const withEscapes = (text: string): string =>
 /**
  * Refuses a request whose target is malformed. Where it is in absolute form, the host in it takes the place of the
  * Host header (RFC 9112, 3.2.2), and path and query take its place, so that all middleware finds a plain path.
- * @throws BadRequest, and Http404 for `OPTIONS *`, which is no question about a page
+ * @throws BadRequest, and Http404 for `OPTIONS *`, which does not ask for a page
  */
 export function acceptTarget(request: HttpRequest): void {
   const target = targetOf(request)

@@ -13,7 +13,7 @@ export interface ReadBody {
   readonly isParsedElsewhere?: boolean
 }
 
-/** The request target, taken apart. */
+/** The parsed request target. */
 export interface RequestTarget {
   /** What it was read from. */
   readonly raw: string
@@ -23,7 +23,7 @@ export interface RequestTarget {
   readonly query: string
   /** Host and port of a target in absolute form (`GET http://example.com/ HTTP/1.1`). */
   readonly authority: string | undefined
-  /** Why a client may not send it. */
+  /** Why the request is refused, if it is. */
   readonly problem: string | undefined
   /** Whether it is a path with a query in printable ASCII, as nearly all are. */
   readonly isPlain: boolean

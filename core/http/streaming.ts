@@ -36,7 +36,7 @@ export class StreamingHttpResponse extends HttpResponseBase {
       content instanceof Readable
         ? content
         : Readable.from(asBytes(content, this.charset), { objectMode: false, highWaterMark: 16_384 })
-    // It may fail before anything reads it, or when nothing ever does.
+    // It may fail before it is read, or although it is never read.
     surviveErrorsOf(this.stream)
   }
 }

@@ -16,7 +16,7 @@ export interface UploadedFileParts {
 /** Most characters of a file's name, as in Django: what a file system holds. */
 const MAX_NAME_LENGTH = 255
 
-/** The beginning of a text, without half of a character at its end. */
+/** The beginning of a string, without half of a surrogate pair at its end. */
 const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')
 
 /** A name that is too long loses its middle: its ending says what the file is. */

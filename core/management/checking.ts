@@ -6,7 +6,7 @@ import { type CommandIo, SystemCheckError } from './base.ts'
 export interface CheckingOptions {
   readonly tags?: readonly string[] | undefined
   readonly deploy?: boolean | undefined
-  /** Whether to check what a server alone needs, too. */
+  /** Whether to run the checks of what only a server needs, too. */
   readonly serving?: boolean | undefined
   /** Aliases of databases that may be connected to. */
   readonly databases?: readonly string[] | undefined

@@ -4,7 +4,7 @@ import { hasSecretWord, MASK, maskUrlPasswords } from '#core/utils'
 
 /**
  * Names that hold secrets, in settings of the project's own and inside DATABASES, CACHES and the like. Fewer than on
- * debug pages: KEY_PREFIX and AUTH_USER_MODEL are what this command is asked for.
+ * debug pages: this command has to show KEY_PREFIX and AUTH_USER_MODEL.
  */
 const SECRET_PART = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
 

@@ -141,7 +141,7 @@ const LETTERS: Readonly<Record<string, (wall: Date, at: WallClock) => string | n
 }
 
 function formatAt(at: WallClock, format: string): string {
-  // A letter stands for the same text each time, and a zone's name takes long to find.
+  // A letter has the same result each time, and the name of a zone takes long to find.
   const known = new Map<string, string>()
   const written = (letter: string): string | undefined => {
     if (!known.has(letter) && Object.hasOwn(LETTERS, letter)) known.set(letter, String(LETTERS[letter]?.(at.wall, at)))

@@ -72,7 +72,7 @@ export class Engine implements Templates {
       if (request !== undefined) all = Object.assign({}, ...this.#processed(request), variables) as typeof variables
       return new Context(this, all, request, this.autoescape).render(template)
     } catch (error) {
-      // The promises that the page has not come to may reject later.
+      // Promises that the page has not used yet may reject later.
       handlePromisesIn(all)
       throw error
     }

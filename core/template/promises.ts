@@ -1,4 +1,4 @@
-/** Promises among a template's values: using one is an error of the page, and a rejection is always handled. */
+/** Promises among a template's values: using one is an error of the page, and each rejection is handled. */
 import { getLogger } from '#core/utils'
 
 const log = getLogger('django.template')
@@ -30,21 +30,19 @@ function logRejection(reason: unknown): void {
 export function handlePromise(value: unknown): void {
   if (!(value instanceof Promise) || handled.has(value)) return
   handled.add(value)
-  // The method of the language: a subclass could have its own.
+  // The built-in method: a subclass could override it.
   void Promise.prototype.then.call(value, undefined, logRejection)
 }
 
 /**
- * Gives back a value that is not a promise.
+ * Returns a value that is not a promise.
  * @param what how the error names the value: `'user.load'`
  * @throws UnawaitedPromise
  */
 export function refusePromise<T>(value: T, what: string): T {
   if (!isPromise(value)) return value
   handlePromise(value)
-  throw new UnawaitedPromise(
-    `${what} is a promise. Templates cannot wait: await it in the view, and pass what it gives.`,
-  )
+  throw new UnawaitedPromise(`${what} is a promise. Templates cannot wait: await it in the view, and pass the result.`)
 }
 
 /** Handles the promises that are variables of a context. */
@@ -61,7 +59,7 @@ const partsOf = (value: object): Iterable<unknown> => {
   return Object.values(Object.getOwnPropertyDescriptors(value)).map((descriptor): unknown => descriptor.value)
 }
 
-/** Handles the promises in a context, in its lists and in its plain objects: the rest of a page that has failed. */
+/** Handles all promises in a context, its lists and its plain objects, for a page that has failed. */
 export function handlePromisesIn(context: object): void {
   const values: unknown[] = [context]
   const seen = new Set<unknown>()

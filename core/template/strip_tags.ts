@@ -8,7 +8,7 @@ const COMMENT_END = /--!?\s*>/g
 const isTagOpener = (code: number): boolean =>
   (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x2f || code === 0x21 || code === 0x3f
 
-/** Finds where tags and comments end. Searches that have failed once are not repeated further on. */
+/** Finds where tags and comments end. A search that has failed once is not repeated. */
 class TagScanner {
   readonly #text: string
   readonly #lastEnd: number
@@ -39,7 +39,7 @@ class TagScanner {
     return text.indexOf('>', start + 1) + 1
   }
 
-  /** Index after the next `>` that is in no attribute's value. */
+  /** Index after the next `>` outside the values of attributes. */
   #endOutsideQuotes(start: number): number {
     const text = this.#text
     let previous = ''
@@ -55,7 +55,7 @@ class TagScanner {
   }
 }
 
-/** The string without its tags and comments; what is left may have formed new ones. */
+/** The string without its tags and comments; the rest may form new ones. */
 function withoutMarkup(text: string): string {
   const scanner = new TagScanner(text)
   let out = ''
@@ -71,7 +71,7 @@ function withoutMarkup(text: string): string {
   return out + text.slice(from)
 }
 
-/** The characters of `text` at these places, which ascend. */
+/** The characters of `text` at these indexes, which ascend. */
 function joinedPlaces(text: string, places: Uint32Array): string {
   let out = ''
   for (let i = 0; i < places.length; ) {
@@ -87,14 +87,14 @@ function joinedPlaces(text: string, places: Uint32Array): string {
 }
 
 /**
- * The string without `<…>` that begin like a tag, also where taking one out forms another. Of a tag that never ends,
+ * The string without `<…>` that begin like a tag, also if removing one forms another. Of a tag that never ends,
  * only the `<` is removed.
  */
 function withoutAngles(text: string): string {
-  // Places in `text` of the characters that are kept.
+  // Indexes in `text` of the characters that are kept.
   const kept = new Uint32Array(text.length)
   let count = 0
-  // Indexes in `kept` of each `<` that begins a tag, or whose next character is still to come.
+  // Indexes in `kept` of each `<` that begins a tag, or whose next character has not been read.
   const open = new Uint32Array(text.length)
   let depth = 0
   for (let i = 0; i < text.length; i++) {

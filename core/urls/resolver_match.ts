@@ -48,5 +48,5 @@ export class ResolverMatch implements Match {
   }
 }
 
-// A template would call the view.
+// A template calls the functions that it finds, and this one is the view.
 limitTemplateAccess(ResolverMatch.prototype, { members: ['appName', 'namespace', 'viewName'], hidden: ['func'] })

@@ -1,7 +1,7 @@
 /** Django's `alters_data`: marks methods that templates must not call. */
 
 /**
- * Marks methods that change data. A template calls what it finds, and prints nothing for these.
+ * Marks methods that change data. A template calls the methods that it finds, but prints nothing for these.
  * @param names the prototype's own methods
  * @throws TypeError for a name that is not one of them
  */

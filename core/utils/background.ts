@@ -1,9 +1,9 @@
-/** Work that goes on after its response: little at a time, its failures logged, and waited for when the server stops. */
+/** Work that continues after the response: a few jobs at a time, with failures logged. A server waits for it to stop. */
 import type { Logger } from './log.ts'
 
 const MAX_RUNNING = 4
 
-/** Clients decide how much work there is, so that what waits is bounded. */
+/** Clients decide how much work there is, so the number of waiting jobs is bounded. */
 const MAX_PENDING = 1000
 
 const pending = new Set<Promise<void>>()
@@ -17,7 +17,7 @@ async function inTurn(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } finally {
-    // A place is handed on, so that none can slip in between.
+    // The slot is handed over, so that no newer job takes it first.
     const next = waiting.shift()
     if (next === undefined) running--
     else next()
@@ -26,8 +26,8 @@ async function inTurn(work: () => Promise<unknown>): Promise<void> {
 
 /**
  * Does work in the background. It never throws and never rejects: a failure is logged as an error, and work beyond 1000
- * pending pieces is given up with a warning.
- * @param what names the work in the log: `A mail to reset a password`
+ * pending jobs is dropped with a warning.
+ * @param what the name of the work in the log: `A mail to reset a password`
  * @param after what the work waits for
  */
 export function inBackground(
@@ -35,7 +35,7 @@ export function inBackground(
   work: () => Promise<unknown>,
 ): void {
   if (pending.size >= MAX_PENDING) {
-    log.warning(`${what} was given up: ${MAX_PENDING} others wait.`)
+    log.warning(`${what} was dropped: ${MAX_PENDING} others wait.`)
     return
   }
   const done = after
@@ -45,7 +45,7 @@ export function inBackground(
   pending.add(done)
 }
 
-/** Waits until no work is pending, not even work that was added meanwhile. */
+/** Waits until no work is pending, including work that is added meanwhile. */
 export async function backgroundWorkDone(): Promise<void> {
   while (pending.size > 0) await Promise.all(pending)
 }

@@ -42,14 +42,14 @@ function decodeAny(digits: string): bigint {
   return number
 }
 
-/** Digits of the longest number that is read: a time has 6, and the time to read one grows with their square. */
+/** Digits of the longest number that is read. A time has 6 digits, and decoding takes quadratic time. */
 const MOST_DIGITS = 1000
 
 /** As base62Decode, for a number that may be rounded: a time. @throws RangeError */
 export const base62Number = (text: string): number =>
   /^[0-9A-Za-z]{1,8}$/.test(text) ? decodeSmall(text) : Number(base62Decode(text))
 
-/** @throws RangeError when a character is none of base62's, and for more than 1,000 digits */
+/** @throws RangeError for a character that is not base62, and for more than 1,000 digits */
 export function base62Decode(text: string): bigint {
   const negative = text.startsWith('-')
   const digits = negative ? text.slice(1) : text

@@ -64,7 +64,7 @@ export function parseCookies(header: string): Record<string, string> {
   for (let start = 0; start < header.length; ) {
     const semicolon = header.indexOf(';', start)
     const end = semicolon < 0 ? header.length : semicolon
-    // Looked for once for many entries without one, so that the time stays linear.
+    // One search serves many entries without an equals sign, so that the time stays linear.
     if (equals < start) {
       const next = header.indexOf('=', start)
       equals = next < 0 ? header.length : next

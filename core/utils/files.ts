@@ -150,7 +150,8 @@ export class FileLock {
   #breakIfStale(): void {
     ifThere(() => {
       const seen = lstatSync(this.#lock)
-      if (!seen.isFile()) throw new ServiceUnavailable('Something that is no file stands in the place of a lock file.')
+      if (!seen.isFile())
+        throw new ServiceUnavailable('The place of a lock file is taken by something that is not a file.')
       if (Date.now() - seen.mtimeMs < STALE_AFTER) return
       const taken = `${this.#lock}-${randomText(8)}`
       renameSync(this.#lock, taken)

@@ -10,7 +10,7 @@ export function splitDomainPort(host: string): { domain: string; port: string } 
   return { domain: domain.endsWith('.') ? domain.slice(0, -1) : domain, port: match[2] ?? '' }
 }
 
-/** Whether the text is a port that a client can connect to: 1 to 65535, in its shortest form. */
+/** Whether a string is a port that a client can connect to: 1 to 65535, without leading zeros. */
 export const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535
 
 /** Whether a host is the pattern, or for a pattern with a leading dot that domain or one below it. */

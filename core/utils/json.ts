@@ -12,16 +12,13 @@ import { floatText, noteSpelling, type Spelling, spelledKeys, spelledNumber, spe
 // (such a text inside a string) costs only the slower parser.
 const NEEDS_CARE = /(?:^|[[,:])\s*-?(?:\d+[.eE]|\d{16}|Infinity|NaN|0[,}\]])|"\d+"\s*:/
 
-/** How deep lists and objects may be nested, in JSON and in pickles: about as deep as Python itself can write them. */
+/** How deep lists and objects may be nested in JSON and in pickles: about as deep as Python can write them. */
 export const MOST_LEVELS = 1000
 
-/**
- * How deep they may be nested in what a client sends. It is less, so that a view can put what was sent inside of other
- * objects and into a session or a cache.
- */
+/** How deep they may be nested in what a client sends: less, so that a view can store it within other objects. */
 export const MOST_CLIENT_LEVELS = 500
 
-/** Whether the lists and objects of a JSON text are nested more than `most` levels deep. Needs no valid JSON. */
+/** Whether the lists and objects of JSON are nested more than `most` levels deep. The JSON need not be valid. */
 export function isDeeperThan(most: number, text: string): boolean {
   if (text.length <= most) return false
   let level = 0
@@ -35,7 +32,7 @@ export function isDeeperThan(most: number, text: string): boolean {
   return false
 }
 
-/** The position of the quote that ends the string which begins at `start`, or of the text's end. */
+/** The index of the quotation mark that ends the string which begins at `start`, or of the end of the JSON. */
 function endOfString(text: string, start: number): number {
   let i = start + 1
   while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
@@ -48,7 +45,7 @@ const isContainer = (value: unknown): value is object => {
   return prototype === Object.prototype || prototype === null || Array.isArray(value)
 }
 
-/** The same for a value that another program has parsed. It is looked at level by level, which needs no deep stack. */
+/** The same for a parsed value. It is visited level by level, without recursion. */
 export function isValueDeeperThan(most: number, value: unknown): boolean {
   let containers = new Set([value].filter(isContainer))
   for (let level = 1; containers.size > 0; level++) {
@@ -200,7 +197,7 @@ export function describe(value: unknown): string {
 const isPlain = (value: unknown): boolean =>
   typeof value === 'string' || typeof value === 'boolean' || (Number.isFinite(value) && !isFloat(value as number))
 
-/** The path of a part, as a message shows it. */
+/** The path of a nested value, shortened for a message. */
 export const shortened = (path: string): string => (path.length > 100 ? `${path.slice(0, 80)}…` : path)
 
 /**
@@ -275,7 +272,7 @@ export function stringifyJson(value: unknown, name = 'The value'): string {
 
 /**
  * Checks that a value could be written, without writing it.
- * @param above the containers that it will stand in
+ * @param above the containers that it will be in
  * @throws NotJson as stringifyJson does
  */
 export function assertJson(value: unknown, name: string, ...above: object[]): void {

@@ -35,7 +35,7 @@ function levelOf(name: string): number {
   return defaultLevel
 }
 
-/** JavaScript may give anything for a message, a proxy that throws included. */
+/** Code in JavaScript may pass any value as a message, even a proxy that throws. */
 function textOf(line: string | LogLine): string {
   if (typeof line === 'string') return escapeControls(line)
   return ifReadable(() => line instanceof LogLine) === true ? line.text : escapeControls(shown(line))
@@ -73,7 +73,7 @@ export class Logger {
       try {
         handler(record)
       } catch (failure) {
-        // Whoever logs is often reporting an error already, and must be able to go on.
+        // Callers often log an error that they are handling, and must be able to continue.
         consoleHandler({ ...record, message: `A log handler failed at: ${message}`, error: failure })
       }
     }

@@ -6,10 +6,10 @@ import type { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
 import { shown } from './words.ts'
 
-/** Whether name and message can be read. A getter or a proxy could throw, or give something that is no string. */
+/** Whether name and message can be read. A getter or a proxy could throw, or return something other than a string. */
 const isReadable = (error: Error): boolean => typeof error.name === 'string' && typeof error.message === 'string'
 
-/** `read()`, or undefined where that throws. */
+/** The result of `read`; undefined if it throws. */
 export function ifReadable<T>(read: () => T): T | undefined {
   try {
     return read()
@@ -19,8 +19,7 @@ export function ifReadable<T>(read: () => T): T | undefined {
 }
 
 /**
- * The error itself where its name and message can be read, else a new one that says as much as can be known. Never
- * throws.
+ * The error itself if its name and message can be read, else a new one that says what was thrown. Never throws.
  */
 export function asError(thrown: unknown): Error {
   const isError = ifReadable(() => thrown instanceof Error) === true
@@ -46,8 +45,8 @@ const escaped = (character: string): string => {
 }
 
 /**
- * The text in one line of visible characters. Others are written as in JSON: `\n`, `\u009b`. A backslash stays as it
- * is: where the difference matters, escape it first.
+ * A string in one line of visible characters. Others are written as in JSON: `\n`, `\u009b`. A backslash is not escaped:
+ * if the difference matters, escape it first.
  */
 export function escapeControls(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNSAFE, (character) => SHORT[character] ?? escaped(character))
@@ -55,7 +54,7 @@ export function escapeControls(text: string): string {
 
 const escapeLines = (text: string): string => text.split('\n').map(escapeControls).join('\n')
 
-/** The stack with its own line ends. Those of the message, which may quote a client, are escaped. */
+/** A stack with its line ends. Those of the message, which may quote a client, are escaped. */
 function stackText(stack: string, message: string): string {
   const at = message === '' ? -1 : stack.indexOf(message)
   if (at >= 0) {
@@ -67,7 +66,7 @@ function stackText(stack: string, message: string): string {
   return frames < 0 ? escapeControls(stack) : escapeControls(stack.slice(0, frames)) + escapeLines(stack.slice(frames))
 }
 
-/** What a log shows of something that was thrown: the stack of an error, else the value. Never throws. */
+/** A thrown value as logs show it: the stack of an error, else the value. Never throws. */
 export function errorText(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return escapeControls(shown(thrown))
@@ -81,7 +80,7 @@ export function errorText(thrown: unknown): string {
   }
 }
 
-/** A line for a log that is escaped already, and may have colours. */
+/** A line for a log that is already escaped, and may have colours. */
 export class LogLine {
   readonly text: string
 
@@ -105,12 +104,12 @@ export function surviveErrorsOf(stream: EventEmitter): void {
   stream.on('error', ignore)
 }
 
-/** Writes a text, or drops it where the stream cannot take it. Never throws. */
+/** Writes a string, or drops it if the stream fails. Never throws. */
 export function writeText(stream: Writable, text: string): void {
   try {
     surviveErrorsOf(stream)
     stream.write(text)
   } catch {
-    // Nothing is left to report it to.
+    // There is no other place to report it.
   }
 }

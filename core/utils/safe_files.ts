@@ -1,4 +1,4 @@
-/** Files and folders in places where other users of the machine may write, too. */
+/** Files and folders in places where other users of the machine can also write. */
 import {
   closeSync,
   constants,
@@ -13,14 +13,14 @@ import {
 import { errorCode } from './files.ts'
 import { ifReadable } from './log_text.ts'
 
-/** The user whose files this process makes. Undefined on Windows, where files have no such owner. */
+/** The user id that owns the files which this process makes. Undefined on Windows, which has no such ids. */
 export const processUser = (): number | undefined => process.geteuid?.()
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
 /**
- * Why other users can see or change what is in a folder, in words that follow its name. Undefined where they cannot, and
- * where this process cannot see the folder.
+ * Why other users can see or change what is in a folder, as a phrase that follows its name. Undefined if they cannot, and
+ * if this process cannot see the folder.
  */
 export function exposureOf(folder: string): string | undefined {
   const found = ifReadable(() => statSync(folder))
@@ -29,13 +29,13 @@ export function exposureOf(folder: string): string | undefined {
 
 function exposureIn(found: Stats): string | undefined {
   const user = processUser()
-  // The modes of Windows say nothing of who may do what.
+  // On Windows, modes do not describe access.
   if (user === undefined) return undefined
   if (found.uid !== user) return `belongs to the user ${found.uid}, and this process runs as the user ${user}`
   return (found.mode & 0o077) === 0 ? undefined : `has the mode ${octal(found.mode)}, which lets other users in`
 }
 
-/** What is wrong with a private folder, in words that follow its name; undefined where nothing is. */
+/** What is wrong with a private folder, as a phrase that follows its name; undefined if nothing is. */
 export function privateFolderFault(folder: string): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false })
   if (found === undefined) return 'is not there'
@@ -44,7 +44,7 @@ export function privateFolderFault(folder: string): string | undefined {
   return exposureIn(found)
 }
 
-/** Makes a folder that only its owner can use. Where something is at its place, that stays as it is. */
+/** Makes a folder that only its owner can use. Anything that already has this name stays as it is. */
 export function makePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
@@ -53,7 +53,7 @@ export function makePrivateFolder(folder: string): void {
   }
 }
 
-/** Something has the name of a file and is not to be read as one. The message says what it is, not where. */
+/** Something with the name of a file must not be read as one. The message says why, without the name. */
 export class NotAFile extends Error {
   override readonly name = 'NotAFile'
 }
@@ -65,21 +65,21 @@ export interface FileLimits {
   readonly owner?: number | undefined
 }
 
-/** Why something is not to be read as a file; undefined where it may be. */
+/** Why something must not be read as a file; undefined if it may be. */
 export function fileFault(found: Stats, { most, owner }: FileLimits): string | undefined {
   if (!found.isFile()) return 'is not a regular file'
   if (found.size > most) return `has ${found.size} bytes, more than the ${most} that are read`
   return owner === undefined || found.uid === owner ? undefined : `belongs to the user ${found.uid}`
 }
 
-/** Neither a link is followed, nor is the other end of a FIFO waited for. Windows has neither flag. */
+/** Does not follow a link, and does not wait for the other end of a FIFO. Windows has neither flag. */
 const SAFELY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-/** What opening gives for a link (each system its own), and for a socket or a device without a driver. */
+/** Codes of opening a link, which differ between systems, and of a socket or a device without a driver. */
 const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EFTYPE', 'ENXIO', 'ENODEV', 'EOPNOTSUPP', 'EISDIR'])
 
 /**
- * Reads a file in a folder that others may write to: whatever they put there, this ends soon. Undefined where nothing is.
+ * Reads a file in a folder that others can write to, without blocking on what they put there. Undefined if it is absent.
  * @throws NotAFile for a link, a FIFO, a folder and the like, and for a file beyond the limits
  */
 export function readRegularFile(file: string, limits: FileLimits): { content: Buffer; stats: Stats } | undefined {

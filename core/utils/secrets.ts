@@ -1,18 +1,18 @@
-/** Secrets in what is shown or logged: the names they have, the passwords in URLs, and the mask in their place. */
+/** Secrets in pages and logs: their names, the passwords in URLs, and the mask that replaces them. */
 
 export const MASK = '*'.repeat(20)
 
-/** Django's, anywhere in a name. */
+/** Django's words, anywhere in a name. */
 const PARTS = /api|auth|token|key|secret|pass|signature|credential|private/i
 
-/** Ours, anywhere in a name: they are in no word that means something else. */
+/** Further words, anywhere in a name: they are not part of harmless words. */
 const UNIQUE = /pwd|cvv|cvc|pincode|cardnum|cardno|creditcard|securitycode/i
 
-/** As a word of a name alone: `pin` must not hide `shipping`. A number and a plural may follow: `pin2`, `otps`. */
+/** Only as a whole word of a name: `pin` must not hide `shipping`. A number and a plural may follow: `pin2`, `otps`. */
 const WORDS =
   /(?:^|[^a-z\d])(?:pin|otp|hotp|totp|mfa|2fa|csc|ssn|iban|jwt|bearer|dsn|(?:card|cc|pin|account)[^a-z\d]?(?:number|num|no)|(?:security|verification|auth|one[^a-z\d]?time|sms|pin|recovery|backup)[^a-z\d]?codes?)s?\d*(?![a-z\d])/
 
-/** What is as good as a password in a request, though it is none in a setting: `code` is OAuth's. */
+/** Secret in a request, though not in a setting: `code` is OAuth's. */
 const IN_REQUESTS = /cookie|session|sessid|csrf|xsrf|^code$|(?:^|[^a-z\d])sid(?![a-z\d])/
 
 /** `userPIN`, `PinCode` and `user[pin]` alike: lower case, with something between the words. */
@@ -28,12 +28,12 @@ export const isSecretName = (name: string): boolean => PARTS.test(name) || hasSe
 /** Whether a field, header or cookie of this name is a secret. */
 export const isSecretField = (name: string): boolean => isSecretName(name) || IN_REQUESTS.test(spacedOut(name))
 
-/** What ends the part with user and password. */
+/** The end of the part with user and password. */
 const END = /[\s/?#]/g
 
 /**
  * The string with the password of each URL in it replaced, in linear time.
- * @param end what ends the part with user and password; a global regular expression for one character
+ * @param end a global regular expression for the one character that ends user and password
  */
 export function maskUrlPasswords(text: string, mask: string, end = END): string {
   let out = ''

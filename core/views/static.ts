@@ -26,7 +26,7 @@ const isInside = (folder: string, file: string): boolean => {
   return below !== '..' && !below.startsWith(`..${path.sep}`) && !path.isAbsolute(below)
 }
 
-/** A hidden file, or one in a hidden folder. What a site publishes about itself is below `.well-known` (RFC 8615). */
+/** A hidden file, or one in a hidden folder. `.well-known` is for what a site publishes about itself (RFC 8615). */
 const isHidden = (wanted: string): boolean =>
   wanted
     .replace(/^\/*\.well-known\//, '')
@@ -53,10 +53,10 @@ interface Found {
   readonly stats: Stats
 }
 
-/** The file itself, behind all links; undefined where there is none, or where a link leads out of the folder. */
+/** The file behind all links; undefined if there is none, or if a link leads out of the folder. */
 function find(root: string, file: string): Found | undefined {
   try {
-    // A name that ends in a slash is one of a folder, which realpath does not look at.
+    // A name that ends in a slash is that of a folder, which `realpath` ignores.
     const stats = statSync(file)
     const real = realpathSync(file)
     return isInside(realpathSync(root), real) ? { real, stats } : undefined

@@ -191,7 +191,7 @@ describe('body parsers from npm', () => {
         })
       })
 
-      it('answers the errors of the client with 400 to 415, never with 500', async () => {
+      it('responds to the errors of the client with 400 to 415, never with 500', async () => {
         const large = 'x'.repeat(3_000_000)
         for (const [data, type, headers] of [
           ['{"a":', 'application/json', {}],

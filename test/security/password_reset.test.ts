@@ -170,7 +170,7 @@ describe('work in the background', () => {
     expect(ended).to.have.length(7)
   })
 
-  it('is given up with a warning beyond a thousand pieces', async () => {
+  it('is dropped with a warning beyond a thousand pending jobs', async () => {
     const warnings: string[] = []
     const release = captureLogs(({ level, message }) => warnings.push(`${level} ${message}`))
     let open = (): void => {}
@@ -183,7 +183,7 @@ describe('work in the background', () => {
     await backgroundWorkDone()
     release()
     expect(count).to.equal(1000)
-    expect(warnings).to.deep.equal(Array.from({ length: 3 }, () => 'warning A mail was given up: 1000 others wait.'))
+    expect(warnings).to.deep.equal(Array.from({ length: 3 }, () => 'warning A mail was dropped: 1000 others wait.'))
   })
 
   it('does not keep a server that stops longer than its limit', async () => {

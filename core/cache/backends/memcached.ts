@@ -32,13 +32,13 @@ const KEYS_PER_COMMAND = 100
 
 /**
  * Bytes from which a value is sent over a connection of its own. The server may refuse it for its size, which closes the
- * connection: nothing else may be in flight there.
+ * connection, so no other command may be pending there.
  */
 const LARGE = 2 ** 19
 
 /**
- * What memcached is told of a time to live: whole seconds, rounded up, as one of 0 would be for ever. A time that it
- * cannot store is for ever.
+ * A time to live as memcached expects it: whole seconds, rounded up, because 0 means no expiry. A time that it cannot
+ * store means no expiry, too.
  */
 export function memcachedExpiry(ttl: number | undefined): number {
   if (ttl === undefined) return 0
@@ -81,11 +81,11 @@ const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undef
     },
   })
 
-/** What is to be sent, and by which link. */
+/** A command, and the link that sends it. */
 interface Addressed {
   readonly link: Link<MemcachedConnection>
   readonly command: Command
-  /** The server of a large value, to which one is sent at a time. */
+  /** Set for a large value: the server, which is sent one large value at a time. */
   readonly large?: string
 }
 
@@ -283,7 +283,7 @@ const add = (item: StoredItem): Command => storage('add', item)
 
 const textOf = ({ flags, text }: Item): string => receivedItem(flags, text)
 
-/** The response to a command; a refusal of its value for its size is the caller's fault. */
+/** The response to a command; a value that is refused for its size is the caller's error. */
 async function carriedOut(connection: MemcachedConnection, command: Command): Promise<string> {
   try {
     return await connection.run(command)

@@ -19,7 +19,7 @@ import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type TokenedText } from '../store.ts'
 import { wholeNumber, wholeText } from '../whole_numbers.ts'
 
-/** Milliseconds as Redis takes them: whole, and at least one. None for a time that cannot be written so. */
+/** Milliseconds as Redis takes them: whole, and at least one. Empty for a time that is too long to be written so. */
 const px = (ttl: number | undefined): string[] =>
   ttl === undefined || ttl > Number.MAX_SAFE_INTEGER ? [] : [String(Math.max(1, Math.ceil(ttl)))]
 

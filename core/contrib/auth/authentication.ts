@@ -25,7 +25,7 @@ async function findUser(request: HttpRequest | null, credentials: Credentials): 
   return null
 }
 
-/** What the credentials name the user by. */
+/** The name of the user in the credentials. */
 function nameIn(credentials: Credentials): string | undefined {
   const names = [credentials.username, credentials[getUserModel().usernameField], credentials.email]
   return names.find((name) => typeof name === 'string')

@@ -49,7 +49,7 @@ export function checkPreferredHasher(): CheckMessage[] {
   ]
 }
 
-/** auth.E003: LOGIN_THROTTLE counts in a cache that there is not. For 'default' there is caches.E001. */
+/** auth.E003: LOGIN_THROTTLE names a cache that does not exist. For 'default' there is caches.E001. */
 export function checkThrottleCache(): CheckMessage[] {
   const alias = loginThrottle()?.CACHE ?? 'default'
   if (alias === 'default' || Object.hasOwn(settings.CACHES, alias)) return []
@@ -64,7 +64,7 @@ export function checkThrottleCache(): CheckMessage[] {
 
 const DUMMY = 'core.cache.backends.dummy.DummyCache'
 
-/** auth.W102, with --deploy: logins are throttled by counts in a cache that keeps nothing. */
+/** auth.W102, with --deploy: the cache of LOGIN_THROTTLE is a dummy, which stores nothing. */
 export function checkThrottleCounts(): CheckMessage[] {
   const alias = loginThrottle()?.CACHE ?? ''
   const entry = Object.hasOwn(settings.CACHES, alias) ? settings.CACHES[alias] : undefined

@@ -2,8 +2,8 @@
  * Common passwords, read from `common-passwords.txt.gz` when they are first needed.
  *
  * The file has one password a line, in lower case: all of the lists that Django 3.2 and Django 5.2 ship (19,727 and
- * 19,640 passwords, compiled by Royce Williams from published leaks), and frequent words with the endings that are
- * usually put behind them. Django's licence is in `common-passwords.LICENSE.txt`.
+ * 19,640 passwords, compiled by Royce Williams from published leaks), and frequent words with the endings that
+ * people usually append. Django's licence is in `common-passwords.LICENSE.txt`.
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -20,5 +20,5 @@ export function passwordsIn(file: string | URL): ReadonlySet<string> {
 
 let all: ReadonlySet<string> | undefined
 
-/** All of them, in lower case. Reading them takes a few milliseconds, once, so that nothing has to wait for a promise. */
+/** All of them, in lower case. They are read synchronously, once, which takes a few milliseconds. */
 export const commonPasswords = (): ReadonlySet<string> => (all ??= passwordsIn(FILE))

@@ -33,7 +33,7 @@ export interface AuthUser extends Somebody {
   setPassword(password: string | null): Promise<void>
   /**
    * Hashes a password and saves it, if the stored one is still the one that was read with the user. Without this method,
-   * of two requests that change the password with one reset link, both succeed.
+   * two concurrent requests with the same reset link both succeed.
    * @returns false where the password was changed meanwhile
    */
   replacePassword?(password: string | null): Promise<boolean>

@@ -3,8 +3,8 @@ import { type Cache, CacheKeyNotFound } from '#core/cache'
 import { unixSeconds } from '#core/utils'
 
 /**
- * A counter's value is `end of the period × STEP + ZERO + failures`: one atomic number has both, and stays below 2^53. ZERO
- * leaves room below: an attempt of the previous period may be taken back in this one.
+ * A counter's value is `end of the period × STEP + ZERO + failures`: one atomic number holds both, and stays below 2^53. ZERO
+ * leaves room below: an attempt of the previous period may be undone in this one.
  */
 const STEP = 1_000_000
 const ZERO = STEP / 2
@@ -23,7 +23,7 @@ export class FailureCounter {
     this.#period = period
   }
 
-  /** Counts an attempt. Gives the seconds to wait where that is one too many, else 0. */
+  /** Counts an attempt. Returns the seconds to wait if that exceeds the limit, else 0. */
   async count(): Promise<number> {
     const now = unixSeconds()
     const value = await this.#increment((now + this.#period) * STEP + ZERO + 1)
@@ -45,7 +45,7 @@ export class FailureCounter {
     throw new Error('The cache neither adds the counter of failed logins nor finds it.')
   }
 
-  /** Takes an attempt back that was not a failure. */
+  /** Undoes the count of an attempt that was not a failure. */
   async undo(): Promise<void> {
     try {
       await this.#cache.decr(this.key)

@@ -26,5 +26,5 @@ export function lengthProblem(value: string, limit: number): string | undefined 
 export const normalizeUsername = (name: string): string =>
   isLongerThan(name, MAX_USERNAME_LENGTH) ? name : name.normalize('NFKC')
 
-/** Whether a user may have this name. A name that is too long is not looked for; a database may refuse NUL. */
+/** Whether a user may have this name. A name that is too long is not looked up; a database may refuse NUL. */
 export const canBeUsername = (name: string): boolean => !isLongerThan(name, MAX_USERNAME_LENGTH) && !name.includes('\0')

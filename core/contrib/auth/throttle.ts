@@ -15,7 +15,7 @@ const SALT = 'core.contrib.auth.throttle'
 
 type Throttle = NonNullable<typeof settings.LOGIN_THROTTLE>
 
-/** What a LOGIN_THROTTLE that leaves something out has there. */
+/** Values for the names that a LOGIN_THROTTLE leaves out. */
 const DEFAULTS = schema.LOGIN_THROTTLE.default as Required<Throttle>
 
 /** `40 seconds`, `4 minutes`, `3 hours`: rounded up. */
@@ -25,7 +25,7 @@ export function waitText(seconds: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
-/** Too many logins have failed, so this one was refused without a look at the password. Becomes a 429 response. */
+/** Too many logins have failed, so this one was refused without checking the password. Becomes a 429 response. */
 export class TooManyLoginAttempts extends TooManyRequests {
   constructor(retryAfter: number) {
     super(`There were too many failed attempts. Try again in ${waitText(retryAfter)}.`, { retryAfter })
@@ -34,7 +34,7 @@ export class TooManyLoginAttempts extends TooManyRequests {
 
 /** The counters of an attempt. Keys are HMACs, so no name or address is in the cache. */
 interface Counters {
-  /** Of the user and the address; absent where the credentials have no name. */
+  /** Of the user and the address; absent if the credentials have no name. */
   readonly user?: FailureCounter
   /** Of the address alone; absent where all clients may share it. */
   readonly address?: FailureCounter
@@ -42,7 +42,7 @@ interface Counters {
 
 const all = ({ user, address }: Counters): FailureCounter[] => [user, address].filter((each) => each !== undefined)
 
-/** The same for all spellings that a database may take for one name: it may ignore case, accents and invisible characters. */
+/** The same for all spellings that a database may treat as one name: it may ignore case, accents and invisible characters. */
 function foldedName(name: string): string {
   // No user has such a name, and normalising it would take long.
   if (isLongerThan(name, MAX_USERNAME_LENGTH)) return name
@@ -74,7 +74,7 @@ function countersFor(request: HttpRequest, name: string | undefined): Counters {
 
 let isFailing = false
 
-/** Does something with the cache. Its failure is logged when it begins, and lets logins pass: they matter more. */
+/** Uses the cache. While it fails, which is logged once, logins pass uncounted: they matter more. */
 async function unlessDown<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     const result = await work()
@@ -92,14 +92,14 @@ const takeBack = (counters: Counters): Promise<unknown> =>
 
 let hasHinted = false
 
-/** Logs, once in a process, that a proxy's clients are taken for one. */
+/** Logs, once in a process, that the clients of a proxy all count as one. */
 function hintAtProxy(request: HttpRequest): void {
   if (hasHinted || settings.CLIENT_ADDRESS_HEADER !== null || !clientAddressOf(request).isShared) return
   if (request.get('X-Forwarded-For') === '') return
   hasHinted = true
   log.warning(
     'Logins of a user are refused, and the address of the client is not known: the request came through a proxy, and' +
-      ' CLIENT_ADDRESS_HEADER is not set. So anybody can keep that user from logging in. If your proxy sets' +
+      ' CLIENT_ADDRESS_HEADER is not set. Any client can therefore keep that user from logging in. If your proxy sets' +
       " X-Forwarded-For itself: CLIENT_ADDRESS_HEADER: 'HTTP_X_FORWARDED_FOR'",
   )
 }
@@ -114,7 +114,7 @@ async function begin(request: HttpRequest, counters: Counters): Promise<void> {
   const waits = await unlessDown(() => Promise.all(all(counters).map((counter) => counter.count())))
   const wait = Math.max(0, ...(waits ?? []))
   if (wait === 0) return
-  // A refused attempt is no guess: otherwise attempts on one user would use up what the address has for others.
+  // A refused attempt is not a guess: otherwise attempts on one user would use up the limit of the address for others.
   await takeBack(counters)
   hintAtProxy(request)
   throw new TooManyLoginAttempts(wait)
@@ -125,8 +125,8 @@ let inProgress = 0
 let turn = 0
 
 /**
- * Runs the attempts on one user in a few lanes, each one after the other. Few are then undecided when another is counted:
- * without lanes, many right logins of one user would count as failures of each other.
+ * Runs the attempts on one user in a few lanes, so that few are pending at a time. Without lanes, many concurrent logins
+ * with the right password would count as failures of each other.
  */
 async function inLane<T>({ key, limit }: FailureCounter, attempt: () => Promise<T>): Promise<T> {
   const concurrency = hashingConcurrency()
@@ -146,7 +146,7 @@ async function countedCheck<T>(request: HttpRequest, counters: Counters, check: 
   try {
     result = await check()
   } catch (error) {
-    // Nothing was guessed while the database was down or the queue of passwords full.
+    // The password was not checked: the database was down, or the queue of passwords full.
     if (error instanceof ServiceUnavailable) await takeBack(counters)
     throw error
   }
@@ -156,7 +156,7 @@ async function countedCheck<T>(request: HttpRequest, counters: Counters, check: 
   return result
 }
 
-/** Clears the failures of a user and an address, for whom something better than a password has vouched: a reset link. */
+/** Clears the failures of a user and an address after the user has been verified by other means, such as a reset link. */
 export async function clearFailures(request: HttpRequest, name: string): Promise<void> {
   const { user } = countersFor(request, name)
   await unlessDown(async () => user?.reset())
@@ -166,7 +166,7 @@ export async function clearFailures(request: HttpRequest, name: string): Promise
  * Runs a check of a password under LOGIN_THROTTLE: a result of null, undefined or false counts as a failed login of the
  * user and the address; any other result clears the user's failures. For views that ask for a password again:
  * `await throttleLogin(request, user.getUsername(), () => user.checkPassword(password))`.
- * @param name what the user was named by; undefined counts for the address alone
+ * @param name the name that the client gave; undefined counts for the address only
  * @throws TooManyLoginAttempts instead of running the check
  * @throws ServiceUnavailable when too many passwords wait to be hashed
  */

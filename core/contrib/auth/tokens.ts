@@ -34,7 +34,7 @@ export const encodeUid = (id: unknown): string => Buffer.from(String(id)).toStri
 /** Characters of the longest id in a link. Ids are numbers, UUIDs or other short keys. */
 const MAX_UID_LENGTH = 2048
 
-/** Characters of the longest token: 13 of the time, a hyphen, 32 of the hash, and room for a generator of a project. */
+/** Characters of the longest token: 13 of the time, a hyphen, 32 of the hash, and room for a project's own generator. */
 const MAX_TOKEN_LENGTH = 256
 
 /** The id in a link; undefined for a text that is none. */

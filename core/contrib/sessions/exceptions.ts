@@ -51,7 +51,7 @@ export class SessionNotLoaded extends Error {
   }
 }
 
-/** What a place of sessions does with more than it takes. */
+/** Why a session may not exceed the size of its place. */
 const BEYOND = { cookie: 'browsers keep no more than', file: 'a file is not read if it has more than' } as const
 
 /** The session does not fit into its cookie, which the browser would drop without a word, or its file. */

@@ -1,4 +1,4 @@
-/** System checks of the folder of the file engine: who else on the machine can look into it, and what lies in it. */
+/** System checks of the folder of the file engine: which other users of the machine can access it, and what is in it. */
 import { lstatSync, opendirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
@@ -13,7 +13,7 @@ const MOST_ENTRIES = 10_000
 
 const isUsed = (): boolean => canonicalName(settings.SESSION_ENGINE) === ENGINE
 
-/** The default folder is refused at start where another user can get at it. It is made then, if it is not there yet. */
+/** The default folder is refused at start if another user can access it. It is made at start if it does not exist. */
 function checkDefaultFolder(): CheckMessage[] {
   if (!isUsed() || settings.SESSION_FILE_PATH !== null) return []
   const folder = defaultFolder()
@@ -24,7 +24,7 @@ function checkDefaultFolder(): CheckMessage[] {
 const WRITABLE_BY_ALL = 0o002
 const STICKY = 0o1000
 
-/** Files are signed, but an older one can be put back in the place of the present one. */
+/** Files are signed, but a user who can write could replace one with an older version of it. */
 function checkReplaceable(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH
   const found = isUsed() && folder !== null ? ifReadable(() => statSync(folder)) : undefined
@@ -44,7 +44,7 @@ function checkExposure(): CheckMessage[] {
   return [new Warning(message, { id: 'sessions.W003', hint, obj: 'SESSION_FILE_PATH' })]
 }
 
-/** How many entries of a folder have the name of a session and are none. */
+/** How many entries of a folder have the name of a session but cannot be session files. */
 function strangeEntries(folder: string): number {
   const limits = sessionFileLimits()
   // The folder may be absent, or not for this user to list: a site can be deployed by another.
@@ -69,8 +69,8 @@ function checkEntries(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH ?? defaultFolder()
   const strange = isUsed() ? strangeEntries(folder) : 0
   if (strange === 0) return []
-  const message = `The folder for session files, '${folder}', has ${strange} entries with names of sessions that are not read: they are no regular files, are too large or belong to another user.`
-  const hint = 'Somebody else may have put them there. Remove them, and let no other user write to the folder.'
+  const message = `The folder for session files, '${folder}', has ${strange} entries with names of sessions that are not read: they are not regular files, are too large or belong to another user.`
+  const hint = 'Another user may have put them there. Remove them, and let no other user write to the folder.'
   return [new Warning(message, { id: 'sessions.W004', hint, obj: 'SESSION_FILE_PATH' })]
 }
 

@@ -6,8 +6,8 @@ export const newSessionKey = (): string => randomText(32, LOWERCASE_AND_DIGITS)
 
 /**
  * Whether a string could be a key of any engine: 8 to 4096 visible ASCII characters. Django refuses shorter keys, and
- * no browser keeps a longer cookie. Any other string is the key of no session, and no engine is asked for it.
- * @throws TypeError for what is no string
+ * no browser keeps a longer cookie. For any other string there is no session, and no engine is called.
+ * @throws TypeError for a value that is not a string
  */
 export function isSessionKey(key: unknown): key is string {
   if (typeof key !== 'string') {

@@ -30,8 +30,8 @@ function withUsableKey(saved: SavedSession): SavedSession {
 }
 
 /**
- * Stands before a store: every answer comes in time, an outage is told as one, and a string that cannot be a key is an
- * unknown session of which the store never hears.
+ * Wraps a store: every call ends in time, an outage is reported as one, and a string that cannot be a key is an unknown
+ * session, for which the store is not called.
  */
 export class GuardedStore implements SessionStore {
   readonly #store: SessionStore

@@ -27,7 +27,7 @@ export type SavedSession = string | { readonly key: string; readonly version: st
 /**
  * Where sessions live. A store knows no HTTP and no session object; it keeps records under keys of its own making.
  *
- * A key is 8 to 4096 visible ASCII characters. A store may be asked for any other string, too: it is the key of no
+ * A key is 8 to 4096 visible ASCII characters. A store may be called with any other string, too: there is no such
  * session, so that `load` gives undefined, and `exists` and `delete` false.
  *
  * A store that cannot be reached rejects with the error of its driver: it never answers as if a session were not there.

@@ -4,7 +4,7 @@ import { indexFinder, trimEndOf } from '#core/utils'
 /** Gives the reference to write instead; undefined leaves it as it is. */
 type Replace = (reference: string) => string | undefined
 
-/** A reference in a text, and the stretch of the text that is replaced with it. */
+/** A reference in a file, and the part of the file that is replaced with it. */
 interface Found {
   readonly start: number
   readonly end: number
@@ -31,7 +31,7 @@ function skipBlanks(text: string, from: number): number {
   return BLANKS.lastIndex
 }
 
-/** Reads what stands between quotation marks on one line, without the blanks around it. */
+/** Reads what is between quotation marks on one line, without the white space around it. */
 function quoted(text: string, opening: number, closing: number, start: number): Found | undefined {
   if (closing < 0) return undefined
   const raw = text.slice(opening + 1, closing)
@@ -89,7 +89,7 @@ const BEFORE_FROM = /\b(?:import|export)\b/
 /** `import x from './y'`, `export * from './y'`. */
 function* modulesFrom(text: string): Generator<Found> {
   for (const match of text.matchAll(FROM)) {
-    // What stands before belongs to the same statement back to a quotation mark, a bracket or a semicolon.
+    // The statement begins after the last quotation mark, bracket or semicolon.
     let start = match.index
     while (start > 0 && !'\'"`;()'.includes(text[start - 1] as string)) start--
     const keyword = BEFORE_FROM.exec(text.slice(start, match.index))

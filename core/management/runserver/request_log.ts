@@ -44,7 +44,7 @@ export function logRequests(server: Server, { style, timeZone }: { style: Style;
   server.prependListener('request', (request, response) => {
     const sent = countBody(request, response)
     const { remoteAddress, remotePort } = request.socket
-    // As it came: the application may assign another target.
+    // As the client sent it: the application may assign another target.
     const { method, url } = request
     response.once('close', () => {
       const at = `[${date(clock.now())}]`

@@ -32,7 +32,7 @@ export function wholeNumber(value: unknown): number | undefined {
 /** The longest string, in characters, that a filter pads to. A larger width counts as an invalid argument. */
 export const MAX_WIDTH = 10_000
 
-/** A value as a number; NaN for what is none. Never throws, whatever a client has sent. */
+/** A value as a number; NaN for other values. Never throws, whatever a client has sent. */
 export function numeric(value: unknown): number {
   if (typeof value === 'string') return value.trim() === '' ? Number.NaN : Number(value)
   if (value === null || value === undefined || Array.isArray(value)) return Number.NaN

@@ -46,7 +46,7 @@ function backwards(entries: unknown[], from: number | undefined, to: number | un
   return entries.slice(end + 1, first + 1).toReversed()
 }
 
-/** Levels of nested lists that are written; what lies deeper is left out. */
+/** Levels of nested lists that are written; deeper ones are left out. */
 const MAX_LEVELS = 100
 
 /** By an attribute, dotted where it lies deeper, or by an index. */

@@ -14,7 +14,7 @@ function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
   return value === null || value === undefined ? maybe : isTrue(value) ? yes : no
 }
 
-/** A script reads every number of JSON so. */
+/** JSON has no bigint: a script reads every number of it as a float. */
 const asNumber = (entry: unknown): unknown => (typeof entry === 'bigint' ? Number(entry) : entry)
 
 const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }

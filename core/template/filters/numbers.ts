@@ -26,7 +26,7 @@ function rounded(value: number, places: number): string {
 
 /** Most decimal places that are written; a larger argument is invalid. */
 const MAX_PLACES = 100
-/** As in Django, a number of more digits is printed as it came. */
+/** As in Django, a number with more digits is printed unchanged. */
 const MAX_DIGITS = 200
 
 /** The digits before the decimal point in groups of three. */

@@ -48,7 +48,7 @@ function wordWrap(value: string, argument: unknown): string {
 
 /** Letters without their accents, digits and hyphens, as an address shows them. */
 export function slugify(value: string): string {
-  // Each character by itself: to put a long run of accents in order takes quadratic time, and they are dropped here.
+  // Each character by itself: sorting a long run of accents takes quadratic time, and they are dropped here anyway.
   const ascii = value.replace(/[^\0-\x7f]/gu, (character) => character.normalize('NFKD')).replace(/[^ -~\s]/g, '')
   const words = ascii
     .toLowerCase()

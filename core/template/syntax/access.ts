@@ -1,8 +1,8 @@
-/** Which properties a template may access on the objects of the language, of Node and of the request. */
+/** Which properties a template may access on built-in objects, those of Node, and requests. */
 import { Buffer } from 'node:buffer'
 import { EventEmitter } from 'node:events'
 
-// Of the language's own methods those that need no argument, change nothing and lead to no code.
+// Built-in methods that need no argument, change nothing and give no access to code.
 const HARMLESS: ReadonlySet<string> = new Set(
   [
     'length size name message href origin protocol host hostname port pathname search hash',
@@ -12,19 +12,19 @@ const HARMLESS: ReadonlySet<string> = new Set(
 )
 const NOTHING: ReadonlySet<string> = new Set()
 
-/** Prototypes whose members are hidden, but for these. */
+/** Prototypes whose members are hidden, except these. */
 const allowed = new WeakMap<object, ReadonlySet<string>>()
 /** Own properties that are hidden on objects with this prototype. */
 const hidden = new WeakMap<object, ReadonlySet<string>>()
 
-// A getter of globalThis loads a part of Node when it is called, so only plain values are looked at.
+// A getter of globalThis loads a part of Node when it is called, so only plain values are visited.
 for (const { value } of Object.values(Object.getOwnPropertyDescriptors(globalThis))) {
   const prototype: unknown = typeof value === 'function' ? (value as { prototype?: unknown }).prototype : undefined
   if (typeof prototype === 'object' && prototype !== null) allowed.set(prototype, HARMLESS)
 }
 for (const prototype of [Function.prototype, Buffer.prototype]) allowed.set(prototype, HARMLESS)
 allowed.set(Object.getPrototypeOf(Uint8Array.prototype) as object, HARMLESS)
-// `next` and `return` of an iterator or a generator use it up.
+// `next` and `return` consume an iterator or a generator.
 function* generator(): Generator<undefined> {}
 async function* asyncGenerator(): AsyncGenerator<undefined> {}
 for (const iterator of [
@@ -52,7 +52,7 @@ export interface TemplateAccess {
 }
 
 /**
- * Lists what templates may access on the objects that have this prototype. Own properties are visible, but for the
+ * Lists what templates may access on the objects that have this prototype. Own properties are visible, except the
  * hidden ones. A second call for a prototype adds to its lists.
  */
 export function limitTemplateAccess(prototype: object, access: TemplateAccess): void {
@@ -68,8 +68,8 @@ function isVisibleOwn(value: object, name: string): boolean {
 }
 
 /**
- * Whether a template may access a property. Servers, sockets, streams and applications show own values only: what
- * their methods do is never a matter of a page.
+ * Whether a template may access a property. Servers, sockets, streams and applications show only their own values:
+ * their methods are not for pages.
  */
 export function isReachable(value: object, name: string): boolean {
   for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {

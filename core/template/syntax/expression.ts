@@ -112,7 +112,7 @@ function variable(path: string): Operand {
     value(context) {
       let value = called(context.get(first), undefined)
       for (const name of rest) {
-        // What a promise has no attribute of is still a promise that was not awaited.
+        // The attribute of a promise would be undefined, which would hide that the promise was not awaited.
         if (value instanceof Promise) break
         value = member(value, name)
       }

@@ -11,7 +11,7 @@ export interface Token {
 
 const CLOSE: Readonly<Record<string, string>> = { '{%': '%}', '{{': '}}', '{#': '#}' }
 
-/** Finds the ends of tags, from left to right. What a search has found out holds for the places further on. */
+/** Finds the ends of tags, from left to right. The result of a search is reused for later positions. */
 class TagEnds {
   readonly #source: string
   #lineEnd = -1
@@ -55,7 +55,7 @@ class TagEnds {
         quote = character
       } else if (source.startsWith(close, i)) return i + 2
     }
-    // A quotation mark that is never closed is none.
+    // A quotation mark that is never closed is an ordinary character.
     if (quote !== '') this.#unclosed.add(quote)
     return plain + 2
   }
@@ -101,7 +101,7 @@ const STRING = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/sy
 /** The words of a tag, separated by spaces that are not within quotation marks: `url 'a b' x|default:"c d"`. */
 export function words(content: string): string[] {
   const found: string[] = []
-  // A quotation mark that is not closed is a character like others, and so are the later ones of its kind.
+  // A quotation mark that is not closed is an ordinary character, and so are later ones of its kind.
   const unclosed = new Set<string>()
   let start = -1
   for (let i = 0; i <= content.length; i++) {

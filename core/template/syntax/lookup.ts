@@ -71,7 +71,7 @@ export function called(value: unknown, self: unknown): unknown {
   return altersData === true ? undefined : (value as (this: unknown) => unknown).call(self)
 }
 
-/** Whether the class of an object marks the method. The methods that a session gives out are bound, without marks. */
+/** Whether the class of an object marks the method. The proxy of a session returns bound methods, which have no marks. */
 function isMarkedOnPrototype(object: object, name: string): boolean {
   if (!types.isProxy(object)) return false
   const prototype = Object.getPrototypeOf(object) as Record<string, CallMarks | undefined> | null

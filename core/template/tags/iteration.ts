@@ -6,7 +6,7 @@ import { isPlainObject } from '../syntax/lookup.ts'
 /**
  * The entries of a list, set, text or whatever can be gone through. Of a map or an object its keys, as in Python;
  * or, where the loop has two names, its keys with their values.
- * Promises among them are handled: the page fails at the first one that is used, and never gets to the others.
+ * Promises among them are handled: the page fails at the first one that is used, and never uses the others.
  * @param names how many names the loop has
  * @param text the expression, for the error
  */

@@ -54,7 +54,7 @@ const templateTag: TagCompiler = (parser, { args, line }) => {
   return { kind: 'text', text }
 }
 
-/** A rounded number; nothing where it is too large for one. */
+/** A rounded number; empty if it is infinite. */
 const wholeText = (number: number): string => (Number.isFinite(number) ? BigInt(Math.round(number)).toString() : '')
 
 const widthRatio: TagCompiler = (parser, { args, line }) => {

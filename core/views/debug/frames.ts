@@ -63,7 +63,7 @@ function parseLine(text: string): Frame | undefined {
   const [name, location] = placeIn(call)
   if (!IS_FILE.test(location)) return undefined
   const [, line, column] = position
-  // What only looks like a frame may name a file on another host.
+  // A line that only looks like a frame may name a file on another host.
   const file = location.startsWith('file://')
     ? (ifReadable(() => fileURLToPath(location.split('?')[0] as string)) ?? location)
     : location

@@ -48,7 +48,7 @@ function endOfLiteral(line: string, start: number): number {
 
 const isSpace = (character: string | undefined): boolean => character !== undefined && character.trim() === ''
 
-/** Whether a secret name, with `:` or `=` behind it, comes before this place: `PASSWORD: `, `"apiKey" = `. */
+/** Whether a secret name, followed by `:` or `=`, is before this index: `PASSWORD: `, `"apiKey" = `. */
 function isAfterSecretName(line: string, at: number): boolean {
   let i = at
   while (isSpace(line[i - 1])) i--
@@ -65,7 +65,7 @@ function isAfterSecretName(line: string, at: number): boolean {
 export function maskSource(line: string): string {
   let out = ''
   let from = 0
-  // Where a literal does not end, no later one with the same quotation mark does.
+  // If a literal does not end, no later one with the same quotation mark does.
   const unclosed = new Set<string>()
   for (let i = 0; i < line.length; i++) {
     const quote = line[i] as string
@@ -81,11 +81,11 @@ export function maskSource(line: string): string {
   return maskUrls(out + line.slice(from))
 }
 
-/** A name without its escapes. One that is broken must not hide the others. */
+/** A name without its escapes. A malformed one must not keep the others from being decoded. */
 const decoded = (text: string): string =>
   text.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 
-/** The part with the value hidden of a secret name that begins at `start`. */
+/** The part, with its value masked if the name that begins at `start` is secret. */
 function maskParameter(part: string, start: number): string {
   const equals = part.indexOf('=', start)
   const isSecret = equals >= 0 && isSecretField(decoded(part.slice(start, equals)))

@@ -209,7 +209,7 @@ export class BatchRunner {
     }
   }
 
-  /** The inputs of a batch that failed or took long, by index, and why; all of them where it cannot be told which. */
+  /** The inputs of a batch that failed or took long, by index, and why; all of them if it is not known which. */
   async #suspects(inputs: readonly unknown[]): Promise<Map<number, string | undefined>> {
     const suspects = new Map<number, string | undefined>()
     const domain = this.#domain

@@ -63,7 +63,7 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
-/** The bytes of base64 that is written as hashers write it: without padding, blanks or surplus bits. @throws TypeError */
+/** The bytes of base64 that is written as hashers write it: without padding, white space or surplus bits. @throws TypeError */
 export function unpaddedBase64(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64')
   if (toUnpaddedBase64(bytes) !== text) throw new TypeError('The encoded password has a part that is not base64.')
@@ -76,12 +76,12 @@ export const toUnpaddedBase64 = (bytes: Uint8Array): string =>
     .replace(/={1,2}$/, '')
 
 /**
- * How many times the work of its hasher, or of Django's hasher if that is more, a stored password may ask for. One that
- * asks for more is damaged or forged, and would keep a thread busy for minutes or years.
+ * How many times the work of its hasher, or of Django's hasher if that is more, a stored password may ask for. A
+ * password that asks for more is damaged or forged, and would occupy a thread for minutes or years.
  */
 export const MAX_TIMES_THE_WORK = 10
 
-/** @throws TypeError for parameters that the algorithm does not have, or that ask for too much work */
+/** @throws TypeError for parameters that are invalid for the algorithm, or that ask for too much work */
 export function refuseParameters(isGood: boolean): void {
-  if (!isGood) throw new TypeError('The encoded password has parameters that cannot be worked with.')
+  if (!isGood) throw new TypeError('The encoded password has invalid parameters.')
 }

@@ -7,7 +7,7 @@ import { ServiceUnavailable } from '#core/exceptions'
 const DEFAULT_THREADS = 4
 const MAX_THREADS = 1024
 
-/** Seconds after which a client that was refused may try again: the queue has then moved on. */
+/** Seconds after which a refused client may try again, when the queue has moved on. */
 const RETRY_AFTER = 10
 
 /**
@@ -26,7 +26,7 @@ export function threadPoolSize(value = process.env.UV_THREADPOOL_SIZE): number {
 export const hashingConcurrency = (threads = threadPoolSize(), cores = availableParallelism()): number =>
   Math.max(1, Math.min(Math.floor(threads / 2), cores))
 
-/** The error for a client whose password finds no place in the queue. */
+/** The error for a client whose password does not fit into the queue. */
 export const queueIsFull = (): ServiceUnavailable =>
   new ServiceUnavailable('As many passwords wait to be hashed as PASSWORD_HASHING_QUEUE allows.', {
     retryAfter: RETRY_AFTER,
@@ -39,7 +39,7 @@ export class HashingLimiter {
   readonly #waiting: (() => void)[] = []
   #running = 0
 
-  /** @param maxWaiting asked whenever a job has to wait, so that it may follow a setting */
+  /** @param maxWaiting called whenever a job has to wait, so that it follows a setting */
   constructor(concurrency: number, maxWaiting: () => number) {
     this.#concurrency = concurrency
     this.#maxWaiting = maxWaiting
@@ -78,7 +78,7 @@ export class HashingLimiter {
 let limiter: HashingLimiter | undefined
 
 /**
- * Hashes a password when a thread may be used for it. The whole process shares one limit.
+ * Hashes a password as soon as a thread may be used for it. The whole process shares one limit.
  * @throws ServiceUnavailable when PASSWORD_HASHING_QUEUE jobs wait already
  */
 export function whenThreadIsFree<T>(hash: () => Promise<T>): Promise<T> {

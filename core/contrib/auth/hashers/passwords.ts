@@ -10,7 +10,7 @@ import { whenThreadIsFree } from './limiter.ts'
 const UNUSABLE_PREFIX = '!'
 const UNUSABLE_LENGTH = 40
 
-/** Characters of the longest stored password that is taken apart. Django's column holds 128. */
+/** Characters of the longest stored password that is parsed. Django's column holds 128. */
 const MAX_ENCODED_LENGTH = 1024
 
 async function load(name: string, setting: string): Promise<PasswordHasher> {

@@ -1,4 +1,4 @@
-/** The error of a user whose name, or other unique value, another user has. */
+/** The error for a user whose name, or another unique value, is taken. */
 import { violatedKey } from '#core/db'
 import { spelledOut, ValidationError } from '../password_validation.ts'
 import type { UserClass } from '../contract.ts'
@@ -16,7 +16,7 @@ export class DuplicateUserError extends ValidationError {
   }
 }
 
-/** The property whose column a key is about. Of two that fit, the longer one is meant: an index of it names both. */
+/** The property whose column a key is about. If two match, the longer one is meant: the name of its index contains both. */
 function fieldOf(key: string, { fields }: ModelClass): string | undefined {
   const words = `_${key.toLowerCase().replace(/[^a-z0-9]+/g, '_')}_`
   return Object.entries(fields)

@@ -36,7 +36,7 @@ async function userOf({ uidb64 }: Link): Promise<AuthUser | null> {
   return id === undefined ? null : getUserModel().objects.findById(id)
 }
 
-/** Takes the place of a user that a link does not have, so that checking its token takes as long. */
+/** Checked in place of an unknown user, so that a token takes as long. */
 const NO_USER: TokenUser = { id: '', password: '' }
 
 const isGood = (user: AuthUser | null, token: unknown): user is AuthUser =>
@@ -66,7 +66,7 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   // A link is good once: of two requests with it, the later one finds another password.
   if (!(await saveNewPassword(form, user))) return showForm(request, null)
   ;(await sessionOf(request)).remove(TOKEN_KEY)
-  // The page of too many attempts leads here: the user can log in without waiting.
+  // The page for too many attempts links here: the user can log in without waiting.
   await clearFailures(request, user.getUsername())
   // Whoever knew the old password is out at once.
   if (devices.isInstalled) await devices.endAll(String(user.id))

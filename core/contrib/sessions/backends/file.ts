@@ -5,7 +5,7 @@
  * cache, and the detour through a thread costs more than the work. A folder on a slow network disk is better served by
  * another engine. As in Django, a whole number of seconds in setExpiry() counts from each reading.
  *
- * Other users may be able to write to the folder: what they put there is no session, and blocks nothing.
+ * Other users may be able to write to the folder: what they put there is not read as a session, and blocks nothing.
  */
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
@@ -24,7 +24,7 @@ const isKey = (text: string): boolean => typeof text === 'string' && /^[a-z0-9]{
 
 const log = getLogger('django.security.SuspiciousSession')
 
-/** Whether the file system refused something to this process: in a shared folder, a file may be another user's. */
+/** Whether the file system denied access: in a shared folder, a file may belong to another user. */
 const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(errorCode(error) ?? '')
 
 interface Found {
@@ -76,7 +76,7 @@ export class SessionStore implements Store {
     return found !== undefined && fileFault(found, this.#folder.limits) === undefined
   }
 
-  /** The text of a session. @throws SessionTooBig for one that would not be read again */
+  /** The content of a session's file. @throws SessionTooBig for one that is too large to be read again */
   #encode({ data }: SessionRecord): string {
     const text = encodeSession(data)
     const { most } = this.#folder.limits
@@ -154,7 +154,7 @@ export class SessionStore implements Store {
 
   async clearExpired(): Promise<number> {
     let deleted = 0
-    let passedOver = 0
+    let skipped = 0
     this.#folder.verify()
     for (const name of readdirSync(this.#folder.path)) {
       if (!name.startsWith(this.#prefix) || !isKey(name.slice(this.#prefix.length))) continue
@@ -162,14 +162,14 @@ export class SessionStore implements Store {
         if (this.#clear(path.join(this.#folder.path, name))) deleted++
       } catch (error) {
         if (!(error instanceof NotAFile) && !isDenied(error)) throw error
-        passedOver++
+        skipped++
       }
       // Requests are served between two files.
       await nextTurn()
     }
-    if (passedOver > 0) {
-      const why = 'they are no regular files, are too large or belong to another user'
-      log.warning(`${passedOver} files in '${this.#folder.path}' with names of sessions were left: ${why}.`)
+    if (skipped > 0) {
+      const why = 'they are not regular files, are too large or belong to another user'
+      log.warning(`${skipped} files in '${this.#folder.path}' with names of sessions were skipped: ${why}.`)
     }
     return deleted
   }
@@ -187,7 +187,7 @@ export class SessionStore implements Store {
     if (session.version !== version) throw new SessionConflict()
   }
 
-  /** Removes an expired session that was met, where that is possible. */
+  /** Removes an expired session that was found, if this process may. */
   #tidy(file: string): void {
     try {
       this.#removeExpired(file)

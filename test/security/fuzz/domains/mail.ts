@@ -1,4 +1,4 @@
-/** Mails: whatever stands in a subject, an address or a file name, nobody adds a header or a recipient. */
+/** Mails: whatever is in a subject, an address or a file name, it adds no header and no recipient. */
 import * as fc from 'fast-check'
 import { BadHeaderError, EmailMessage } from '#core/mail'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'

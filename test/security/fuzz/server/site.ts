@@ -70,7 +70,7 @@ const go: View<object> = (request: HttpRequest) => {
   return new HttpResponseRedirect(isSafe && next !== null ? next : '/')
 }
 
-/** A redirect that nobody judged: where it must not go, the response is 400. */
+/** A redirect to an unchecked address: if it is not allowed, the response is 400. */
 const away: View<object> = (request: HttpRequest) => new HttpResponseRedirect(textOf(request))
 
 const address: View<object> = (request: HttpRequest) =>
