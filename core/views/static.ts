@@ -53,13 +53,14 @@ interface Found {
   readonly stats: Stats
 }
 
-/** The file behind all links; undefined if there is none, or if a link leads out of the folder. */
+/** The file itself, behind all links; undefined if there is none, or if a link leads to one that is not served. */
 function find(root: string, file: string): Found | undefined {
   try {
     // A name that ends in a slash is that of a folder, which `realpath` ignores.
     const stats = statSync(file)
     const real = realpathSync(file)
-    return isInside(realpathSync(root), real) ? { real, stats } : undefined
+    const folder = realpathSync(root)
+    return isInside(folder, real) && !isHidden(path.relative(folder, real)) ? { real, stats } : undefined
   } catch {
     // No such file, a file in the place of a folder, a name that is too long: there is nothing here.
     return undefined
@@ -88,7 +89,7 @@ function since(request: HttpRequest): number | undefined {
 
 /**
  * A view that responds with a file. Unlike Django's, it serves no hidden files (`.env`, `.git/config`), except below
- * `.well-known/`, and follows no link that leads out of the folder. The folder itself may be a link.
+ * `.well-known/`, and follows no link that leads out of the folder or to a hidden file. The folder itself may be a link.
  *
  *     rePath(/^media\/(?<path>.*)$/, serveStatic, { kwargs: { documentRoot: settings.MEDIA_ROOT } })
  *

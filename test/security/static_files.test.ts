@@ -28,6 +28,8 @@ const FILES: Readonly<Record<string, string>> = {
   'public/sub/.../page.txt': 'secret',
   'public/sub/.well-known/x.txt': 'secret',
   'public/.well-knownx/x.txt': 'secret',
+  'public/..data/x.txt': 'secret',
+  'public/sub/....': 'secret',
 }
 
 /** Links, by their place, to what they lead to. */
@@ -41,6 +43,9 @@ const LINKS: Readonly<Record<string, string>> = {
   'public/out-chain.txt': 'out.txt',
   'public/beside': '../public-secret',
   'public/root': '/',
+  'public/env.txt': '.env',
+  'public/git': '.git',
+  'public/env-chain.txt': 'env.txt',
   'public/loop': 'loop',
   'public/nowhere.txt': 'nothing',
   'linked-root': 'public',
@@ -61,6 +66,12 @@ const SERVED: readonly string[] = [
 ]
 
 const REFUSED: readonly string[] = [
+  '..data/x.txt',
+  '..data',
+  'sub/....',
+  'env.txt',
+  'env-chain.txt',
+  'git/config',
   '.env',
   '/.env',
   './.env',
