@@ -51,17 +51,19 @@ export function fullPathOf(request: HttpRequest, forceAppendSlash: boolean): str
   return escapeLeadingSlashes(path) + slash + (querystring === '' ? '' : `?${iriToUri(querystring)}`)
 }
 
-/** An absolute URL of `location` as seen from the page at `origin` + `path`. */
+/** An absolute URL of `location` as seen from the page at `origin` + `path`. @throws BadRequest where it is none */
 function absolute(location: string, origin: string, path: string): string {
   const parts = splitUrl(location)
   if (parts === undefined) throw new BadRequest('The location has a malformed host.')
   if (parts.scheme !== '' && parts.netloc !== '') return location
   const isPlain = location.startsWith('/') && parts.netloc === '' && !/(?:^|\/)\.\.?(?:\/|$)/.test(parts.path)
   // Parsing and joining is left to the cases that need it.
-  return isPlain ? origin + location : new URL(location, origin + path).href
+  if (isPlain) return origin + location
+  if (!URL.canParse(location, origin + path)) throw new BadRequest('The location is not a URL.')
+  return new URL(location, origin + path).href
 }
 
-/** @throws DisallowedHost */
+/** @throws DisallowedHost, and BadRequest for a location that is not a URL */
 export function absoluteUriOf(request: HttpRequest, location?: string): string {
   const origin = `${request.scheme}://${request.getHost()}`
   if (location === undefined) return origin + fullPathOf(request, false)
