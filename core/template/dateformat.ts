@@ -18,6 +18,9 @@ const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' 
 const AP_MONTHS = 'Jan. Feb. March April May June July Aug. Sept. Oct. Nov. Dec.'.split(' ')
 const DAY = 86_400_000
 
+// The last year at either end of what a Date can hold is left out: its January or its wall clock may lie beyond.
+const MOST_DAYS = 100_000_000 - 366
+
 /** A moment as the wall clock of a time zone shows it. */
 interface WallClock {
   readonly date: Date
@@ -154,11 +157,11 @@ function formatAt(at: WallClock, format: string): string {
 }
 
 /**
- * A date in one of Django's formats, in TIME_ZONE.
+ * A date in one of Django's formats, in TIME_ZONE; empty for an invalid date.
  * @param format letters as in Django's `date` filter (`\` before one that is meant as itself), or `DATE_FORMAT` and the like
  */
 export function formatDate(date: Date, format: string, zone: string = settings.TIME_ZONE): string {
-  if (Number.isNaN(date.getTime())) return ''
+  if (!(Math.abs(date.getTime()) <= MOST_DAYS * DAY)) return ''
   const named = Object.hasOwn(NAMED, format) ? (NAMED[format] as string) : format
   return formatAt(wallClock(date, zone), named)
 }

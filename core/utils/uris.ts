@@ -11,11 +11,13 @@ const percentEncoded = (character: string): string =>
 
 /** Everything but letters, digits, `_.-~` and the given ASCII characters percent-encoded, as Python's quote(). */
 export function quoteUri(text: string, safe = '/'): string {
+  // A set: a template may get both from a client, and a search for each character would be quadratic.
+  const kept = new Set(safe)
   return encodeURIComponent(wellFormed(text))
-    .replace(/[!'()*]/g, (character) => (safe.includes(character) ? character : percentEncoded(character)))
-    .replace(/%[0-9A-F]{2}/g, (escape) => {
+    .replace(/[!'()*]/g, (character) => (kept.has(character) ? character : percentEncoded(character)))
+    .replace(/%[0-7][0-9A-F]/g, (escape) => {
       const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-      return safe.includes(character) ? character : escape
+      return kept.has(character) ? character : escape
     })
 }
 

@@ -197,6 +197,9 @@ describe('processing time', function () {
     '{% load i18n %}{% blocktranslate trimmed %}{{ x|safe }}{% endblocktranslate %}',
     '{% spaceless %}{{ x|safe }}{% endspaceless %}',
     '{% widthratio x x x %}',
+    '{{ x|urlencode:x }}',
+    '{{ x|cut:x }}',
+    '{{ "2020-01-01"|date:x }}',
     '{% with y=x %}{{ y|striptags|safe }}{% endwith %}',
     '{% filter slugify %}{{ x }}{% endfilter %}',
   ]) {

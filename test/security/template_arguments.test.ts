@@ -1,5 +1,6 @@
 /** Filter arguments that a client sends change neither the status nor, beyond a bound, the length of a page. */
 import { expect } from 'chai'
+import { overrideSettings } from '#core/conf'
 import { MAX_WIDTH } from '../../core/template/filters/kinds.ts'
 import { filters as builtIn } from '../../core/template/defaultfilters.ts'
 import { engineOf, rendered } from '../template/render.ts'
@@ -102,6 +103,17 @@ describe('filter arguments that a client sends', () => {
           // A separator stands between all entries: its length times theirs is what the template asked for.
           if (name !== 'join') expect(output.length, name).to.be.at.most(400_000)
         }
+      }
+    }
+  })
+
+  it('are never an error with a date at the ends of what a date can be', async () => {
+    const letters = 'aAbcdDeEfFgGhHiIjlLmMnNoOPrsStTuUwWyYzZ'
+    for (const time of [-8.64e15, -8.64e15 + 1, 8.64e15 - 1, 8.64e15]) {
+      for (const zone of ['UTC', 'Asia/Tokyo', 'America/New_York']) {
+        await overrideSettings({ TIME_ZONE: zone }, async () => {
+          expect(await rendered('[{{ value|date:letters }}]', { value: new Date(time), letters })).to.equal('[]')
+        })
       }
     }
   })
