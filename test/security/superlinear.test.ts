@@ -199,6 +199,7 @@ describe('processing time', function () {
     '{% widthratio x x x %}',
     '{{ x|urlencode:x }}',
     '{{ x|cut:x }}',
+    '{{ x|dictsort:x|length }}',
     '{{ "2020-01-01"|date:x }}',
     '{% with y=x %}{{ y|striptags|safe }}{% endwith %}',
     '{% filter slugify %}{{ x }}{% endfilter %}',

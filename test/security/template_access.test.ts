@@ -129,7 +129,16 @@ describe('what a template can access', () => {
     expect(await rendered('[{{ order.charge }}] {{ order.total }}', { order: new Order() })).to.equal('[] 5')
     expect(calls).to.equal(0)
     const user = new User()
-    const changing = ['save', 'delete', 'setPassword', 'set_password', 'setUnusablePassword', 'checkPassword']
+    const changing = [
+      'save',
+      'saveIf',
+      'save_if',
+      'delete',
+      'setPassword',
+      'set_password',
+      'setUnusablePassword',
+      'checkPassword',
+    ]
     for (const name of changing) expect(await rendered(`[{{ user.${name} }}]`, { user }), name).to.equal('[]')
     expect(await rendered('{{ user.isAuthenticated }}', { user: new AnonymousUser() })).to.equal('false')
     for (const name of ['flush', 'clear', 'delete', 'save', 'cycleKey', 'set', 'remove', 'pop', 'update', 'load']) {

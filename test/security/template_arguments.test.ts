@@ -118,6 +118,14 @@ describe('filter arguments that a client sends', () => {
     }
   })
 
+  it('are no key to sort by where they are longer than any name', async () => {
+    const value = [{ a: { b: 2 } }, { a: { b: 1 } }]
+    const keyOf = (argument: string) => rendered('{{ value|dictsort:argument }}', { value, argument })
+    expect(await keyOf('a.b')).to.equal('[{&quot;a&quot;:{&quot;b&quot;:1}},{&quot;a&quot;:{&quot;b&quot;:2}}]')
+    expect(await keyOf(`a${'.a'.repeat(100_000)}`)).to.equal('')
+    expect(await keyOf('a'.repeat(256))).to.equal('')
+  })
+
   it('are never an error in widthratio and slice', async () => {
     const template = (await engineOf()).fromString('{% widthratio a b c %}{{ "abc"|slice:a }}')
     for (const a of HOSTILE) for (const b of HOSTILE) expect(template.render({ a, b, c: b }).length).to.be.below(1000)

@@ -49,15 +49,22 @@ function backwards(entries: unknown[], from: number | undefined, to: number | un
 /** Levels of nested lists that are written; deeper ones are left out. */
 const MAX_LEVELS = 100
 
+/** Most characters of the name that entries are sorted by; a longer one is invalid. */
+const MAX_NAME_LENGTH = 255
+
 /** By an attribute, dotted where it lies deeper, or by an index. */
 function sorted(value: unknown, argument: unknown): unknown[] | '' {
   const entries = sequence(value)
-  if (entries === undefined) return ''
-  const names = textOf(argument).split('.')
+  const name = textOf(argument)
+  if (entries === undefined || name.length > MAX_NAME_LENGTH) return ''
+  const names = name.split('.')
   const key = (entry: unknown): unknown =>
-    names.reduce((at, name) => refusePromise(member(at, name), `'${name}' of an entry`), entry)
+    names.reduce((at, each) => refusePromise(member(at, each), `'${each}' of an entry`), entry)
   // Entries that have no order between them stay as they are.
-  return entries.toSorted((a, b) => compare(key(a), key(b)) || 0)
+  return entries
+    .map((entry): [key: unknown, entry: unknown] => [key(entry), entry])
+    .toSorted(([a], [b]) => compare(a, b) || 0)
+    .map(([, entry]) => entry)
 }
 
 const unorderedList: Filter = seesMarks((value, _, options) => {

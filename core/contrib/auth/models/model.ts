@@ -148,4 +148,4 @@ export abstract class Model {
   }
 }
 
-altersData(Model.prototype, ['save', 'delete', 'refresh'])
+altersData(Model.prototype, ['save', 'saveIf', 'delete', 'refresh'])
