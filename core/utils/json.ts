@@ -109,13 +109,12 @@ class Parser {
   }
 
   #string(): string {
-    // The end of a string: a quote after an even number of backslashes.
-    const token = /"(?:[^"\\]|\\.)*"/sy
-    token.lastIndex = this.#at
-    const found = token.exec(this.#text)
-    if (found === null) this.#fail()
-    this.#at = token.lastIndex
-    return JSON.parse(found[0]) as string
+    // A regular expression would run out of memory in a string of some millions of characters.
+    const end = this.#text[this.#at] === '"' ? endOfString(this.#text, this.#at) : this.#text.length
+    if (end >= this.#text.length) this.#fail()
+    const string = this.#text.slice(this.#at, end + 1)
+    this.#at = end + 1
+    return JSON.parse(string) as string
   }
 
   #number(spelling: Spelling | undefined, key: string): number | bigint {

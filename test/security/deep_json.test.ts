@@ -177,6 +177,14 @@ describe('JSON that is nested deeply', () => {
     }
   })
 
+  it('or has a string of millions of characters is read and written', () => {
+    const text = `[1.0,"${'a'.repeat(16_000_000)}\\n"]`
+    expect(stringifyJson(parseJson(text)) === text).to.equal(true)
+    for (const broken of ['[1.0,"a', '[1.0,"a\\', '[1.0,"a\\"', '{"a":1.0,"', '{"a":1.0,b":2}', '{1.0:1}']) {
+      expect(() => parseJson(broken), broken).to.throw(SyntaxError)
+    }
+  })
+
   it('is measured in one pass over its text, without recursion over its value', () => {
     expect(isDeeperThan(3, '[[[1]]]')).to.equal(false)
     expect(isDeeperThan(3, '[[[[1]]]]')).to.equal(true)
