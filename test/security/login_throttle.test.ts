@@ -146,6 +146,21 @@ describe('the throttle of logins', () => {
       expect(statuses).to.deep.equal([...many(5, 200), 429, 429])
     })
 
+    it('counts spellings together that are long, and letters that differ only in their case', async () => {
+      const invisible = (count: number): string => '\u{e0100}'.repeat(count)
+      const names = [
+        'straße',
+        'STRASSE',
+        'stra\u017fse',
+        `strasse${invisible(130)}`,
+        `straße${invisible(240)}`,
+        'Straße',
+      ]
+      const statuses: number[] = []
+      for (const username of names) statuses.push((await logIn('guess', { username })).status)
+      expect(statuses).to.deep.equal([...many(5, 200), 429])
+    })
+
     it('lets as many of two hundred concurrent guesses through as of single ones', async () => {
       runs.length = 0
       const statuses = await Promise.all(

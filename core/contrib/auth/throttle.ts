@@ -4,10 +4,10 @@ import { schema, settings } from '#core/conf'
 import { ServiceUnavailable, TooManyRequests } from '#core/exceptions'
 import { addressBlock, clientAddressOf, type HttpRequest } from '#core/http'
 import { saltedHmac } from '#core/signing'
-import { getLogger, isLongerThan, KeyedQueue } from '#core/utils'
+import { getLogger, KeyedQueue } from '#core/utils'
 import { FailureCounter } from './failure_counter.ts'
 import { hashingConcurrency, queueIsFull } from './hashers/limiter.ts'
-import { MAX_USERNAME_LENGTH } from './limits.ts'
+import { canBeUsername } from './limits.ts'
 
 const log = getLogger('django.security.LoginThrottle')
 
@@ -44,12 +44,12 @@ const all = ({ user, address }: Counters): FailureCounter[] => [user, address].f
 
 /** The same for all spellings that a database may treat as one name: it may ignore case, accents and invisible characters. */
 function foldedName(name: string): string {
-  // No user has such a name, and normalising it would take long.
-  if (isLongerThan(name, MAX_USERNAME_LENGTH)) return name
+  // No user has a longer name, and normalising it would take long.
+  if (!canBeUsername(name)) return name
   return name
     .normalize('NFKD')
     .replace(/[\p{M}\p{C}\p{Z}]/gu, '')
-    .toLowerCase()
+    .toUpperCase()
 }
 
 /** LOGIN_THROTTLE in full; null where it is off. */
