@@ -60,6 +60,9 @@ const UNREADABLE = [
   ['m=4294967295,t=1,p=1', 'm=4294967296,t=1,p=1', 'm=8,t=4294967295,p=1', 'm=-8,t=1,p=1', 'm=8,t=1,p=99999999'].map(
     (costs) => `argon2$argon2id$v=19$${costs}$${SALT}$${HASH}`,
   ),
+  ['m=2048000,t=1,p=1', 'm=2048000,t=1,p=256000', 'm=80000,t=1,p=10000', 'm=1024001,t=1,p=8', 'm=648,t=1,p=81'].map(
+    (costs) => `argon2$argon2id$v=19$${costs}$${SALT}$${HASH}`,
+  ),
   [`argon2$argon2x$v=19$m=8,t=1,p=1$${SALT}$${HASH}`, `argon2$argon2id$v=20$m=8,t=1,p=1$${SALT}$${HASH}`],
   [`argon2$argon2id$v=19$m=8,t=1,p=1$$${HASH}`, `argon2$argon2id$v=19$m=8,t=1,p=1$YQ$${HASH}`],
   [`argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$`, `argon2$argon2id$v=19$m=8,t=1,p=1$${SALT}$AA`],

@@ -40,6 +40,10 @@ type Costs = typeof USUAL
 
 const work = ({ memoryCost, timeCost }: Pick<Costs, 'memoryCost' | 'timeCost'>): number => memoryCost * timeCost
 
+// Memory that is not there ends the process, and many lanes take longer than their work.
+const memory = ({ memoryCost }: Costs): number => memoryCost
+const lanes = ({ parallelism }: Costs): number => parallelism
+
 /** Writers differ in the order of the costs, so they are read by name. @throws TypeError */
 function costsIn(text: string): Costs {
   const parts = text.split(',')
@@ -99,8 +103,10 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
     }
     const [costText = '', saltText = '', hash = '', ...more] = rest
     const [costs, salt, bytes] = [costsIn(costText), unpaddedBase64(saltText), unpaddedBase64(hash)]
-    const most = MAX_TIMES_THE_WORK * Math.max(work(this), work(USUAL))
-    refuseParameters(more.length === 0 && isPossible(costs, salt, bytes) && work(costs) <= most)
+    const isBounded = [work, memory, lanes].every(
+      (of) => of(costs) <= MAX_TIMES_THE_WORK * Math.max(of(this), of(USUAL)),
+    )
+    refuseParameters(more.length === 0 && isPossible(costs, salt, bytes) && isBounded)
     return { algorithm, variety, version, ...costs, hashLength: bytes.length, salt: salt.toString('latin1'), hash }
   }
 
