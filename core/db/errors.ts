@@ -21,6 +21,13 @@ export function violatedKey(error: unknown): string | undefined {
   return undefined
 }
 
+/** Of PostgreSQL and of MySQL; SQLite takes any length. */
+const TOO_LONG = ['22001', 'ER_DATA_TOO_LONG']
+
+/** Whether a row was refused because a string is longer than its column. */
+export const isTooLong = (error: unknown): boolean =>
+  some(error, (each) => TOO_LONG.includes(String((each as { code?: unknown }).code)))
+
 /** Whether the database could not be reached, refused us, or was too busy: another try later may succeed. */
 export const isConnectionError = (error: unknown): boolean =>
   some(error, (each) => builtInBackends.some((backend) => backend.isConnectionError(each)))

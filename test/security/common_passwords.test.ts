@@ -47,6 +47,23 @@ describe('common passwords', () => {
     }
   })
 
+  it('are recognised between all characters that Python strips, and not inside of others', () => {
+    const spaces = [
+      '\x1c\x1d\x1e\x1f',
+      '\x85',
+      '\v\f\r\n',
+      '\xa0',
+      '\u1680\u2000\u200a',
+      '\u2028\u2029\u202f\u205f\u3000',
+    ]
+    for (const space of spaces) {
+      for (const variant of [`${space}Godzilla`, `GODZILLA${space}`, `${space}godzilla${space}`]) {
+        expect(isRefused(variant), JSON.stringify(variant)).to.equal(true)
+      }
+      expect(isRefused(`god${space}zilla`)).to.equal(false)
+    }
+  })
+
   it('do not include a password that is none, nor an empty one', () => {
     for (const password of ['vellum ostrich 9', 'godzilla-and-the-tulip', '', '   ', 'constructor!', '__proto__']) {
       expect(isRefused(password), password).to.equal(false)

@@ -10,7 +10,7 @@ export const hashed: number[] = []
 let gate: { readonly count: number; readonly open: () => void; readonly opened: Promise<void> } | undefined
 let arrived = 0
 
-/** Holds each hash until `count` of them, or as many as may run concurrently, have begun; the later ones go through. */
+/** Holds each hash until `count` of them have begun, or as many as may run concurrently; the later ones go through. */
 export function holdUntil(count: number): void {
   arrived = 0
   let open = (): void => {}

@@ -35,6 +35,7 @@ const SITE = {
   ],
   TEMPLATES: [{ BACKEND: 'core.template.backends.django.DjangoTemplates', APP_DIRS: true }],
   PASSWORD_HASHERS: [RECORDING],
+  LOGIN_THROTTLE: null,
   LOGIN_REDIRECT_URL: '/who',
   DATABASES: {
     default: {

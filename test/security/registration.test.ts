@@ -92,6 +92,60 @@ describe('registrations', () => {
       }
     })
 
+    it('with values that no column holds are errors that a form can show', async () => {
+      const LONG = 'Ensure this value has at most'
+      const NUL = 'Null characters are not allowed.'
+      const cases: [name: string, email: string | null, password: string, message: string][] = [
+        // One character becomes eighteen in its normal form.
+        ['\ufdfa'.repeat(100), null, PASSWORD, `${LONG} 254 characters.`],
+        ['a'.repeat(255), null, PASSWORD, `${LONG} 254 characters.`],
+        ['a\0b', null, PASSWORD, NUL],
+        ['ada', `${'a'.repeat(400)}@example.com`, PASSWORD, `${LONG} 320 characters.`],
+        ['ada', 'ada\0@example.com', PASSWORD, NUL],
+        ['ada', null, 'x'.repeat(1_000_000), 'This password is too long. It must contain at most 4096 characters.'],
+      ]
+      for (const [name, email, password, message] of cases) {
+        for (const make of ['createUser', 'createSuperuser'] as const) {
+          const error: unknown = await User.objects[make](name, email, password).catch((thrown: unknown) => thrown)
+          expect(error).to.be.instanceOf(ValidationError).with.property('message', message)
+        }
+      }
+      expect(await User.objects.count()).to.equal(0)
+    })
+
+    it('with values that are too long for their column alone are such errors where the database says so', async () => {
+      for (const [name, email] of [
+        ['a'.repeat(200), null],
+        ['\ufdfa'.repeat(12), null],
+        ['ada', `${'a'.repeat(300)}@x`],
+      ]) {
+        const error: unknown = await User.objects.createUser(name as string, email, PASSWORD).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        )
+        if (config.ENGINE.includes('sqlite')) expect(error).to.equal(undefined)
+        else expect(error).to.be.instanceOf(ValidationError)
+        await User.objects.rows().delete()
+      }
+    })
+
+    it('of superusers with such values are errors of the command', async () => {
+      const options = { username: 'root', email: 'root@example.com', noinput: true, verbosity: 0 }
+      try {
+        for (const [given, password] of [
+          [{ username: '\ufdfa'.repeat(100) }, PASSWORD],
+          [{ email: `${'a'.repeat(400)}@example.com` }, PASSWORD],
+          [{}, 'x'.repeat(5000)],
+        ] as const) {
+          process.env.DJANGO_SUPERUSER_PASSWORD = password
+          const error: unknown = await callCommand('createsuperuser', { ...options, ...given }).catch((e: unknown) => e)
+          expect(error).to.have.property('name', 'CommandError')
+        }
+      } finally {
+        delete process.env.DJANGO_SUPERUSER_PASSWORD
+      }
+    })
+
     it('pass on an error that is about no property', async () => {
       const ada = await User.objects.createUser('ada', null, PASSWORD)
       const error: unknown = await User.objects

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { preparedFrom, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, isLongerThan, shown } from '#core/utils'
+import { importName, isLongerThan, shown, trimOf } from '#core/utils'
 import { commonPasswords, passwordsIn } from './common_passwords.ts'
 import { MAX_PASSWORD_LENGTH } from './limits.ts'
 
@@ -51,6 +51,12 @@ const validators = preparedFrom(['AUTH_PASSWORD_VALIDATORS'], () =>
   Promise.all(settings.AUTH_PASSWORD_VALIDATORS.map((entry, i) => load(entry, `AUTH_PASSWORD_VALIDATORS[${i}]`))),
 )
 
+/** @throws ValidationError for a password that is too long to be hashed */
+export function refuseLongPassword(password: string): void {
+  if (password.length <= MAX_PASSWORD_LENGTH) return
+  throw new ValidationError(`This password is too long. It must contain at most ${MAX_PASSWORD_LENGTH} characters.`)
+}
+
 /** The validators of the settings. */
 export const getPasswordValidators = (): readonly PasswordValidator[] => validators()
 
@@ -64,9 +70,7 @@ export async function validatePassword(
   user: object | null = null,
   by: readonly PasswordValidator[] = validators(),
 ): Promise<void> {
-  if (password.length > MAX_PASSWORD_LENGTH) {
-    throw new ValidationError(`This password is too long. It must contain at most ${MAX_PASSWORD_LENGTH} characters.`)
-  }
+  refuseLongPassword(password)
   const messages: string[] = []
   for (const validator of by) {
     try {
@@ -158,6 +162,11 @@ export class UserAttributeSimilarityValidator implements PasswordValidator {
   }
 }
 
+/** What Python's `str.strip()` removes, and the byte order mark. */
+const SPACES =
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a' +
+  '\u2028\u2029\u202f\u205f\u3000\ufeff'
+
 export class CommonPasswordValidator implements PasswordValidator {
   readonly #passwords: () => ReadonlySet<string>
 
@@ -168,7 +177,8 @@ export class CommonPasswordValidator implements PasswordValidator {
   }
 
   validate(password: string): void {
-    if (this.#passwords().has(password.toLowerCase().trim())) throw new ValidationError('This password is too common.')
+    const bare = trimOf(password.toLowerCase(), SPACES)
+    if (this.#passwords().has(bare)) throw new ValidationError('This password is too common.')
   }
 
   getHelpText(): string {

@@ -1,9 +1,10 @@
 /** `User.objects`: finds users, and makes new ones with their password hashed. */
+import { isTooLong } from '#core/db'
 import { altersData, isLongerThan } from '#core/utils'
 import type { AuthUser, UserClass, UserObjects, Values } from '../contract.ts'
 import { makePassword } from '../hashers/passwords.ts'
 import { canBeUsername, MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
-import { ValidationError } from '../password_validation.ts'
+import { refuseLongPassword, ValidationError } from '../password_validation.ts'
 import { Manager, ObjectDoesNotExist } from './manager.ts'
 import type { Model, ModelClass } from './model.ts'
 
@@ -20,6 +21,12 @@ export function normalizeEmail(email: string | null | undefined): string {
   const at = email?.lastIndexOf('@') ?? -1
   if (email === null || email === undefined) return ''
   return at < 0 ? email : `${email.slice(0, at)}@${email.slice(at + 1).toLowerCase()}`
+}
+
+/** @throws ValidationError for a string that is too long, or that a database may refuse */
+function checkString(value: string, limit: number): void {
+  if (isLongerThan(value, limit)) throw new ValidationError(`Ensure this value has at most ${limit} characters.`)
+  if (value.includes('\0')) throw new ValidationError('Null characters are not allowed.')
 }
 
 export class UserManager<U extends UserModel> extends Manager<U> implements UserObjects<U> {
@@ -59,7 +66,7 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
   /**
    * @param password null for a user who cannot log in with one
    * @throws DuplicateUserError when another user has the name, or another value that must be unique
-   * @throws ValidationError when the name is too long to be that of a user
+   * @throws ValidationError when the name, the address or the password is too long, or has a null character
    */
   createUser(name: string, email?: string | null, password?: string | null, extra: Values = {}): Promise<U> {
     return this.#createUser(name, email, password, { isStaff: false, isSuperuser: false, ...extra })
@@ -81,15 +88,21 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
     extra: Values,
   ): Promise<U> {
     if (name === '') throw new TypeError('The given username must be set.')
-    if (isLongerThan(name, MAX_USERNAME_LENGTH)) {
-      throw new ValidationError(`Ensure this value has at most ${MAX_USERNAME_LENGTH} characters.`)
-    }
+    checkString(email ?? '', MAX_EMAIL_LENGTH)
+    refuseLongPassword(password ?? '')
+    // Letters that look alike are made alike, so that nobody can take the name of another. The name may get longer.
+    const username = normalizeUsername(name)
+    checkString(username, MAX_USERNAME_LENGTH)
     const { usernameField, emailField } = this.#class
     const values: Record<string, unknown> = { ...extra, [emailField]: normalizeEmail(email) }
-    // Letters that look alike are made alike, so that nobody can take the name of another.
-    values[usernameField] = normalizeUsername(name)
+    values[usernameField] = username
     values.password = await makePassword(password ?? null)
-    return this.create(values)
+    try {
+      return await this.create(values)
+    } catch (error) {
+      if (!isTooLong(error)) throw error
+      throw new ValidationError('A value is longer than its column in the database.', { cause: error })
+    }
   }
 }
 
