@@ -56,6 +56,9 @@ export function replaceFile(file: string, content: string | Uint8Array): void {
 /** Milliseconds after which a lock was left behind by a process that died. */
 const STALE_AFTER = 5_000
 
+/** Milliseconds by which a file server's clock may be ahead. A lock from later than that would never get old. */
+const MOST_SKEW = 60_000
+
 /** Milliseconds to wait for a lock before giving up. */
 const PATIENCE = 10_000
 
@@ -152,7 +155,8 @@ export class FileLock {
       const seen = lstatSync(this.#lock)
       if (!seen.isFile())
         throw new ServiceUnavailable('The place of a lock file is taken by something that is not a file.')
-      if (Date.now() - seen.mtimeMs < STALE_AFTER) return
+      const age = Date.now() - seen.mtimeMs
+      if (age < STALE_AFTER && age > -MOST_SKEW) return
       const taken = `${this.#lock}-${randomText(8)}`
       renameSync(this.#lock, taken)
       // Between the look and the rename somebody may have made a new lock: it goes back.

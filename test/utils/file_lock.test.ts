@@ -59,6 +59,22 @@ describe('the lock of a file', () => {
     expect(existsSync(lock)).to.equal(false)
   })
 
+  it('is taken where its time is far in the future, which would never be long ago', async () => {
+    writeFileSync(lock, '')
+    const later = Date.now() / 1000 + 3600
+    utimesSync(lock, later, later)
+    await new FileLock(file).replace(() => 'new')
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+    expect(existsSync(lock)).to.equal(false)
+  })
+
+  it('is not taken where the clock of a file server is a little ahead', () => {
+    writeFileSync(lock, '')
+    const soon = Date.now() / 1000 + 20
+    utimesSync(lock, soon, soon)
+    expect([1, 2].map(() => new FileLock(file).try(() => undefined))).to.deep.equal([false, false])
+  })
+
   it('writes nothing once it was lost, and leaves the next one his lock', async () => {
     const replaced = new FileLock(file).replace(() => {
       // What others do to the lock of a process that stood still.
