@@ -79,11 +79,24 @@ function remedyFor(domain: string, isValid: boolean): string {
     : 'A port is a number from 1 to 65535.'
 }
 
+/** Headers of a request that Node reads where the server sets no `maxHeadersCount`. */
+const HEADERS_READ = 1000
+
+/** Node drops further headers without a word: a second Host, or what a proxy has added behind those of the client. */
+function refuseUnreadHeaders({ rawHeaders, socket }: IncomingMessage): void {
+  const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } }
+  const most = server?.maxHeadersCount ?? HEADERS_READ
+  if (most > 0 && rawHeaders.length >= 2 * most) throw new BadRequest(`The request has ${most} headers or more`)
+}
+
 /**
- * Refuses a request with two hosts, of which a proxy and the site could read different ones (RFC 9112, 3.2).
- * @throws DisallowedHost
+ * Refuses a request that names its host twice, so that a proxy and the site could read different ones (RFC 9112, 3.2),
+ * and one with more headers than were read, among which there could be another.
+ * @throws DisallowedHost, BadRequest
  */
-export function refuseSecondHost({ rawHeaders, headers }: IncomingMessage): void {
+export function refuseSecondHost(request: IncomingMessage): void {
+  refuseUnreadHeaders(request)
+  const { rawHeaders, headers } = request
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string

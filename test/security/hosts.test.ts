@@ -99,6 +99,14 @@ describe('the host of a request', () => {
     expect(await getPort('8443')).to.equal('8443')
     for (const junk of ['0', '99999', 'x', '80, 443', '']) expect(await getPort(junk), junk).to.equal('BadRequest')
   })
+
+  it('is named among headers that are all read', async () => {
+    const many = (count: number) => Array.from({ length: count }, () => 'X: y')
+    expect(await statusOf('GET / HTTP/1.1', 'Host: example.com', ...many(900))).to.equal(200)
+    expect(await statusOf('GET / HTTP/1.1', 'Host: example.com', ...many(900), 'Host: evil.example')).to.equal(400)
+    expect(await statusOf('GET / HTTP/1.1', 'Host: example.com', ...many(1100), 'Host: evil.example')).to.equal(400)
+    expect(await statusOf('GET / HTTP/1.1', 'Host: example.com', ...many(2500), 'Host: evil.example')).to.equal(400)
+  })
 })
 
 describe('the host of mailed links', () => {
