@@ -86,15 +86,20 @@ export function targetOf(request: HttpRequest): RequestTarget {
 
 const joined = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`)
 
+/** As in Koa, a middleware may assign null: then there is no path, or no query. */
+const textOrNothing = (given: unknown): string => (typeof given === 'string' ? given : '')
+
 /** Gives a request another path, with the query that it has: `ctx.path = …`. */
-export function setPath(request: HttpRequest, path: string): void {
+export function setPath(request: HttpRequest, given: unknown): void {
   const target = targetOf(request)
+  const path = textOrNothing(given)
   if (path !== target.path) request.url = joined(path.replace(/[?#]/g, encodeURIComponent), target.query)
 }
 
 /** Gives a request another query, with or without its question mark: `ctx.querystring = …`, `ctx.search = …`. */
-export function setQuery(request: HttpRequest, text: string): void {
+export function setQuery(request: HttpRequest, given: unknown): void {
   const target = targetOf(request)
+  const text = textOrNothing(given)
   const query = (text.startsWith('?') ? text.slice(1) : text).replaceAll('#', '%23')
   if (query !== target.query) request.url = joined(target.path, query)
 }

@@ -10,7 +10,7 @@ const UNIQUE = /pwd|cvv|cvc|pincode|cardnum|cardno|creditcard|securitycode/i
 
 /** Only as a whole word of a name: `pin` must not hide `shipping`. A number and a plural may follow: `pin2`, `otps`. */
 const WORDS =
-  /(?:^|[^a-z\d])(?:pin|otp|hotp|totp|mfa|2fa|csc|ssn|iban|jwt|bearer|dsn|(?:card|cc|pin|account)[^a-z\d]?(?:number|num|no)|(?:security|verification|auth|one[^a-z\d]?time|sms|pin|recovery|backup)[^a-z\d]?codes?)s?\d*(?![a-z\d])/
+  /(?:^|[^a-z\d])(?:pin|pw|otp|hotp|totp|mfa|2fa|csc|cvn|ssn|iban|jwt|bearer|dsn|(?:card|cc|pin|account)[^a-z\d]?(?:number|num|no)|(?:security|verification|auth|one[^a-z\d]?time|sms|pin|recovery|backup)[^a-z\d]?codes?)s?\d*(?![a-z\d])/
 
 /** Secret in a request, though not in a setting: `code` is OAuth's. */
 const IN_REQUESTS = /cookie|session|sessid|csrf|xsrf|^code$|(?:^|[^a-z\d])sid(?![a-z\d])/

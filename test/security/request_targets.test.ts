@@ -226,6 +226,8 @@ describe("Koa's attributes of a request", () => {
     expect(request.querystring).to.equal('d=4&e=5&e=6')
     request.querystring = ''
     expect(request.url).to.equal('/with%3Fmark%23and')
+    Object.assign(request, { querystring: undefined, path: null })
+    expect([request.url, request.path, request.querystring]).to.deep.equal(['', '', ''])
     request.url = '/elsewhere?x'
     expect([request.path, request.querystring]).to.deep.equal(['/elsewhere', 'x'])
   })
