@@ -31,7 +31,7 @@ const isHidden = (wanted: string): boolean =>
   wanted
     .replace(/^\/*\.well-known\//, '')
     .split(/[/\\]/)
-    .some((name) => name.startsWith('.') && name !== '.' && name !== '..')
+    .some((name) => /^\.[^.]/.test(name))
 
 /**
  * @throws SuspiciousOperation for a path that leads out of the folder, Http404 for one that is never served

@@ -28,8 +28,6 @@ const FILES: Readonly<Record<string, string>> = {
   'public/sub/.../page.txt': 'secret',
   'public/sub/.well-known/x.txt': 'secret',
   'public/.well-knownx/x.txt': 'secret',
-  'public/..data/x.txt': 'secret',
-  'public/sub/....': 'secret',
 }
 
 /** Links, by their place, to what they lead to. */
@@ -66,9 +64,6 @@ const SERVED: readonly string[] = [
 ]
 
 const REFUSED: readonly string[] = [
-  '..data/x.txt',
-  '..data',
-  'sub/....',
   'env.txt',
   'env-chain.txt',
   'git/config',
