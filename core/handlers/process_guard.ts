@@ -65,7 +65,7 @@ function refuseTunnel(this: Server, _request: IncomingMessage, socket: Duplex): 
   socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy())
 }
 
-/** Too many connections (EMFILE) end the process where nothing listens for the error; those that are open go on. */
+/** Too many connections (EMFILE) would end the process if nothing listened for the error. Open ones are not affected. */
 function onServerError(this: Server, error: NodeJS.ErrnoException): void {
   if (error.syscall === 'accept') log.error(`A connection could not be accepted: ${error.message}`)
   else if (this.listenerCount('error') === 1) throw error

@@ -39,7 +39,7 @@ function plainAddress(text: string): string | undefined {
 }
 
 export interface ClientAddress {
-  /** IPv4 or IPv6; empty where there is none, as on a Unix socket. */
+  /** IPv4 or IPv6; empty if there is none, as on a Unix socket. */
   readonly address: string
   /** Whether it may be that of a proxy, and thus of all clients: no header is trusted, and the address is internal. */
   readonly isShared: boolean

@@ -31,7 +31,7 @@ const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than $
 
 const shallow = new WeakSet<object>()
 
-/** What a parser from npm has made of the body, if any. @throws BadRequest where it is nested too deeply */
+/** The body as a parser from npm has parsed it, if one has. @throws BadRequest if it is nested too deeply */
 function shallowBodyOf(request: HttpRequest): unknown {
   const value = parsedBodyOf(request)
   if (typeof value !== 'object' || value === null || shallow.has(value)) return value

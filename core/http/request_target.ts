@@ -113,8 +113,8 @@ const withEscapes = (text: string): string =>
   })
 
 /**
- * Refuses a request whose target is malformed. Where it is in absolute form, the host in it takes the place of the
- * Host header (RFC 9112, 3.2.2), and path and query take its place, so that all middleware finds a plain path.
+ * Refuses a request whose target is malformed. If it is in absolute form, its host replaces the
+ * Host header (RFC 9112, 3.2.2), and its path and query replace the target, so that all middleware finds a plain path.
  * @throws BadRequest, and Http404 for `OPTIONS *`, which does not ask for a page
  */
 export function acceptTarget(request: HttpRequest): void {

@@ -38,11 +38,11 @@ export function inBackground(
     log.warning(`${what} was dropped: ${MAX_PENDING} others wait.`)
     return
   }
-  const done = after
+  const job = after
     .then(() => inTurn(work))
     .catch((error: unknown) => log.error(`${what} failed.`, error))
-    .then(() => void pending.delete(done))
-  pending.add(done)
+    .then(() => void pending.delete(job))
+  pending.add(job)
 }
 
 /** Waits until no work is pending, including work that is added meanwhile. */

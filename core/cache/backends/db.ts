@@ -69,7 +69,7 @@ export class DatabaseCache extends CacheStore {
     this.tables = [{ table: location, database: this.#database }]
   }
 
-  /** MySQL takes keys that differ in spaces at the end for equal. */
+  /** MySQL treats keys as equal that differ only in trailing spaces. */
   protected override canHold(key: string): boolean {
     if (key.includes('\0') || isLongerThan(key, MAX_KEY_LENGTH)) return false
     return super.canHold(key) && !(key.endsWith(' ') && this.#isMysql())

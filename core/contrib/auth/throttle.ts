@@ -52,7 +52,7 @@ function foldedName(name: string): string {
     .toUpperCase()
 }
 
-/** LOGIN_THROTTLE in full; null where it is off. */
+/** LOGIN_THROTTLE with its defaults; null if it is off. */
 export function loginThrottle(): Required<Throttle> | null {
   return settings.LOGIN_THROTTLE === null ? null : { ...DEFAULTS, ...settings.LOGIN_THROTTLE }
 }

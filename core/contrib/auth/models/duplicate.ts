@@ -24,7 +24,7 @@ function fieldOf(key: string, { fields }: ModelClass): string | undefined {
     .find(([name, { column }]) => name !== 'id' && words.includes(`_${column.toLowerCase()}_`))?.[0]
 }
 
-/** A database's error as the caller should see it: a DuplicateUserError where it says that a value is taken. */
+/** Turns a database's unique violation into a DuplicateUserError; returns other errors as they are. */
 export function asDuplicate(error: unknown, model: ModelClass & Pick<UserClass, 'usernameField'>): unknown {
   const key = violatedKey(error)
   const field = key === undefined ? undefined : fieldOf(key, model)

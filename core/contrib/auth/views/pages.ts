@@ -61,8 +61,7 @@ export function nextUrl(request: HttpRequest): string {
 export const afterLogin = (request: HttpRequest): string => nextUrl(request) || resolveUrl(settings.LOGIN_REDIRECT_URL)
 
 /** Host and name of the site, as mails have them. */
-export const siteOf = (request: HttpRequest): { domain: string; site_name: string; protocol: string } => ({
-  domain: hostForLinks(request),
-  site_name: hostForLinks(request),
-  protocol: request.isSecure() ? 'https' : 'http',
-})
+export function siteOf(request: HttpRequest): { domain: string; site_name: string; protocol: string } {
+  const domain = hostForLinks(request)
+  return { domain, site_name: domain, protocol: request.isSecure() ? 'https' : 'http' }
+}
