@@ -44,8 +44,11 @@ function chunked(text: string, begin: number): { body: string; end: number } | u
   }
 }
 
+/** Whether a response is to a HEAD request, and so has no body. */
+export type IsHead = boolean | 'perhaps'
+
 /** The first response in some bytes; undefined while it is incomplete. @throws when it is malformed */
-export function parseResponse(text: string, isHead: boolean): RawResponse | undefined {
+export function parseResponse(text: string, isHead: IsHead): RawResponse | undefined {
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return undefined
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n')
@@ -61,7 +64,8 @@ export function parseResponse(text: string, isHead: boolean): RawResponse | unde
   })
   const begin = end + 4
   const bodiless = { status, headers, body: '', length: begin }
-  if (isHead || status === 204 || status === 304 || status < 200) return bodiless
+  const isFollowed = isHead === 'perhaps' && text.startsWith('HTTP/1.1 ', begin)
+  if (isHead === true || isFollowed || status === 204 || status === 304 || status < 200) return bodiless
   if (/^chunked$/i.test(headerOf(bodiless, 'transfer-encoding') ?? '')) {
     const found = chunked(text, begin)
     return found && { ...bodiless, body: found.body, length: found.end }
@@ -127,7 +131,7 @@ class Connection {
   }
 
   /** The next response; undefined when the connection ends, or nothing comes, without one. */
-  async response(isHead: boolean, patienceMs = PATIENCE_MS): Promise<RawResponse | undefined> {
+  async response(isHead: IsHead, patienceMs = PATIENCE_MS): Promise<RawResponse | undefined> {
     const until = performance.now() + patienceMs
     for (;;) {
       const response = parseResponse(this.#received, isHead)
@@ -233,10 +237,11 @@ export class RawClient {
   async conversation(bytes: string, idleMs = IDLE_MS): Promise<RawResponse[]> {
     const connection = await this.#connection()
     connection.send(bytes)
+    const isHead = bytes.includes('HEAD ') && 'perhaps'
     const responses: RawResponse[] = []
     try {
       for (let hasEnded = false; ; ) {
-        const response = await connection.response(false, idleMs)
+        const response = await connection.response(isHead, idleMs)
         if (response !== undefined) responses.push(response)
         else if (hasEnded || !connection.isOpen) break
         else {
