@@ -24,8 +24,6 @@ const FILES: Readonly<Record<string, string>> = {
   'public/sub/.htpasswd': 'secret',
   'public/sub/.hidden/deep/page.txt': 'secret',
   'public/.well-known/.env': 'secret',
-  'public/..env': 'secret',
-  'public/sub/.../page.txt': 'secret',
   'public/sub/.well-known/x.txt': 'secret',
   'public/.well-knownx/x.txt': 'secret',
 }
@@ -73,8 +71,6 @@ const REFUSED: readonly string[] = [
   '//.env',
   'sub/../.env',
   '.env/',
-  '..env',
-  'sub/.../page.txt',
   '.git/config',
   '.git',
   '.git/',
