@@ -80,8 +80,9 @@ export function splitUrl(url: string): UrlParts | undefined {
 }
 
 function isSafe(url: string, hosts: ReadonlySet<string>, schemes: readonly string[]): boolean {
-  // Browsers take three slashes for two, and skip control characters in front.
-  if (url.startsWith('///') || url.length > MAX_URL_LENGTH || /^\p{C}/u.test(url)) return false
+  if (url.length > MAX_URL_LENGTH || /^\p{C}/u.test(url)) return false
+  // Browsers take three slashes for two, and ignore tabs and newlines between them.
+  if (/^\/[\t\r\n]*\/[\t\r\n]*\//.test(url)) return false
   const parts = splitUrl(url)
   if (parts === undefined) return false
   if (parts.netloc === '') return parts.scheme === ''
