@@ -1,6 +1,6 @@
 /** The pages that say what went wrong, without saying how: 400, 403, 404, 500. */
 import { STATUS_CODES } from 'node:http'
-import { TooManyRequests } from '#core/exceptions'
+import { TooManyRequests, UnsupportedMediaType } from '#core/exceptions'
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { html, renderToString, TemplateDoesNotExist } from '#core/template'
 import { getLogger } from '#core/utils'
@@ -14,7 +14,8 @@ const PAGES: Readonly<Record<number, readonly [title: string, details: string]>>
 }
 
 function tinyPage(status: number, error: unknown): string {
-  const usual = PAGES[status] ?? [`${STATUS_CODES[status] ?? 'Error'} (${status})`, '']
+  const told = error instanceof UnsupportedMediaType ? 415 : status
+  const usual = PAGES[told] ?? [`${STATUS_CODES[told] ?? 'Error'} (${told})`, '']
   const title = usual[0]
   const details = error instanceof TooManyRequests ? error.message : usual[1]
   return html`<!doctype html>
