@@ -26,8 +26,8 @@ export const sessionFileLimits = (folder = settings.SESSION_FILE_PATH): FileLimi
 
 /** @param fault what is wrong with the default folder, as a phrase that follows its name */
 export const folderRefused = (fault: string): string =>
-  `The folder for session files, '${defaultFolder()}', ${fault}. Its file names are session keys, so that only this` +
-  " process's user may have access. Remove it to have it made again, or set SESSION_FILE_PATH to a folder of your own."
+  `The folder for session files, '${defaultFolder()}', ${fault}. Its file names are session keys, so only the user of` +
+  ' this process may have access. Remove it to have it made again, or set SESSION_FILE_PATH to a folder of your own.'
 
 export class SessionFolder {
   readonly path: string
@@ -41,8 +41,9 @@ export class SessionFolder {
     this.limits = sessionFileLimits(configured)
     if (this.#isPrivate) this.verify()
     else if (!existsSync(this.path) || !statSync(this.path).isDirectory()) {
+      const fault = existsSync(this.path) ? 'is not a folder' : "doesn't exist"
       throw new ImproperlyConfigured(
-        `The session storage path '${this.path}' doesn't exist. Please set SESSION_FILE_PATH to an existing folder.`,
+        `The session storage path '${this.path}' ${fault}. Please set SESSION_FILE_PATH to an existing folder.`,
       )
     }
   }
