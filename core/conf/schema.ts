@@ -148,9 +148,13 @@ export const schema = {
     boolean,
     false,
   ),
-  SECRET_KEY: secret('Signs sessions, cookies and tokens. 50 or more random characters.', secretKey, ''),
+  SECRET_KEY: secret(
+    'Signs sessions, cookies and tokens. 50 or more random characters. Outside DEBUG the server does not start with one that is public or can be guessed.',
+    secretKey,
+    '',
+  ),
   SECRET_KEY_FALLBACKS: secret(
-    'Earlier values of SECRET_KEY: still good for reading, never for writing.',
+    'Earlier values of SECRET_KEY: still good for reading, never for writing. The same is asked of each as of SECRET_KEY.',
     listOf(text),
     [],
   ),
