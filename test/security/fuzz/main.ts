@@ -24,8 +24,26 @@ const { values } = parseArgs({
   },
 })
 
-const whole = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : Math.trunc(Number(text))
+/** Ends the program with a message about how it was called. */
+function refuse(message: string): never {
+  console.error(`${message}\n\n${HELP}`)
+  process.exit(2)
+}
+
+function whole(option: 'inputs' | 'seed' | 'workers', least = 0): number | undefined {
+  const text = values[option]
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= least) return number
+  return refuse(`--${option} should be a whole number of at least ${least}, found '${text}'.`)
+}
+
+/** The domains to run; all of them when the option is absent. */
+function chosenDomains(): string[] | undefined {
+  const names = values.domain?.split(',')
+  const unknown = names?.find((name) => !DOMAINS.some((each) => each.name === name))
+  return unknown === undefined ? names : refuse(`There is no domain '${unknown}'.`)
+}
 
 async function again(domain: string, seed: number, at: string): Promise<boolean> {
   const failure = await repeatInput(domain, seed, at)
@@ -51,9 +69,9 @@ async function all(seed: number): Promise<boolean> {
   const results = await runFuzz({
     length: values.short ? 'short' : 'long',
     seed,
-    domains: values.domain?.split(','),
-    inputs: whole(values.inputs),
-    workers: whole(values.workers) ?? 2,
+    domains: chosenDomains(),
+    inputs: whole('inputs', 1),
+    workers: whole('workers', 1) ?? 2,
     onProgress(now) {
       printNew(now)
       if (performance.now() - last < PROGRESS_MS) return
@@ -68,8 +86,9 @@ async function all(seed: number): Promise<boolean> {
 
 if (values.help) console.log(HELP)
 else {
-  const seed = whole(values.seed) ?? chooseSeed()
+  const seed = whole('seed') ?? chooseSeed()
   const { domain, path } = values
+  chosenDomains()
   const passed = domain !== undefined && path !== undefined ? await again(domain, seed, path) : await all(seed)
   process.exitCode = passed ? 0 : 1
 }
