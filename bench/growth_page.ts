@@ -4,26 +4,13 @@ import path from 'node:path'
 import { hundredths, tenths, whole } from './figures.ts'
 import { growthPicture } from './growth_picture.ts'
 import { PARTS, type Part } from './growth_parts.ts'
-import type { Growth, Result } from './growth_results.ts'
+import { type Growth, lineOf, type Result, sizesOf, TITLES } from './growth_results.ts'
 
 const DOCS = path.join(import.meta.dirname, '..', 'docs')
 export const PAGE = path.join(DOCS, 'topics', 'performance.md')
 export const PICTURE = path.join(DOCS, 'images', 'growth.svg')
 
 const [BEGIN, END] = ['<!-- growth: written by npm run bench:growth -->', '<!-- end of growth -->']
-
-export const TITLES: Readonly<Record<Part, string>> = {
-  sessions: 'Sessions in the store',
-  connections: 'Connections at once',
-  data: 'Bytes of data in a session',
-  patterns: 'URL patterns',
-}
-
-/** What the lines of a table and of the picture are: a kind of work on a store. */
-export const lineOf = ({ work, store }: Result): string => [work, store].filter(Boolean).join(', ')
-
-export const sizesOf = (results: readonly Result[]): number[] =>
-  [...new Set(results.map(({ size }) => size))].toSorted((a, b) => a - b)
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 

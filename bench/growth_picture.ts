@@ -1,8 +1,7 @@
 /** Growth as a picture: processor time of a request over the size, a panel for each way to grow. */
 import { whole } from './figures.ts'
-import { lineOf, sizesOf, TITLES } from './growth_page.ts'
 import { PARTS, type Part } from './growth_parts.ts'
-import type { Growth, Result } from './growth_results.ts'
+import { type Growth, lineOf, type Result, sizesOf, TITLES } from './growth_results.ts'
 
 const [WIDTH, HEIGHT, MARGIN] = [440, 300, { left: 50, right: 20, top: 34, bottom: 30 }]
 const COLUMNS = 2

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { FanOut } from './fan_out.ts'
-import type { Point } from './growth_parts.ts'
+import type { Part, Point } from './growth_parts.ts'
 
 export interface Result extends Point {
   /** Processor and version of Node. */
@@ -22,6 +22,19 @@ export interface Growth {
   /** By the number of files. */
   readonly fanOut: Readonly<Record<string, FanOut>>
 }
+
+export const TITLES: Readonly<Record<Part, string>> = {
+  sessions: 'Sessions in the store',
+  connections: 'Connections at once',
+  data: 'Bytes of data in a session',
+  patterns: 'URL patterns',
+}
+
+/** What the lines of a table and of the picture are: a kind of work on a store. */
+export const lineOf = ({ work, store }: Result): string => [work, store].filter(Boolean).join(', ')
+
+export const sizesOf = (results: readonly Result[]): number[] =>
+  [...new Set(results.map(({ size }) => size))].toSorted((a, b) => a - b)
 
 const FILE = path.join(import.meta.dirname, 'growth.json')
 

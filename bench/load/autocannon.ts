@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { folder } from '../stores.ts'
 import { runCommand } from './command.ts'
-import type { Generator, LoadResult } from './index.ts'
+import type { Generator, LoadResult } from './contract.ts'
 
 export const autocannon: Generator = {
   name: 'autocannon',

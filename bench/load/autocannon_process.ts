@@ -1,7 +1,7 @@
 /** Runs autocannon by the plan in a file and prints the figures as a line of JSON. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { LoadResult, Plan } from './index.ts'
+import type { LoadResult, Plan } from './contract.ts'
 
 interface Request {
   readonly method: 'GET'

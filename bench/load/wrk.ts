@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { folder } from '../stores.ts'
 import { runCommand } from './command.ts'
-import type { Generator, LoadResult, Plan } from './index.ts'
+import type { Generator, LoadResult, Plan } from './contract.ts'
 
 /** A text in Lua's quotes. Cookies are printable and on one line. */
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
