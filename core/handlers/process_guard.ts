@@ -47,10 +47,11 @@ function onRejection(reason: unknown): void {
 /** The state of the process is unknown, as Node warns: it ends, and its supervisor starts it again. */
 function onException(thrown: unknown): void {
   // A listener of the project decides instead.
-  if (ending || process.listenerCount('uncaughtException') > 1) return
-  ending = true
+  if (process.listenerCount('uncaughtException') > 1) return
   log.error(`Uncaught exception${ifReadable(whereabouts) ?? ''}: the process stops`, thrown ?? String(thrown))
-  void end()
+  // A further exception while the process stops is logged, and changes nothing.
+  if (!ending) void end()
+  ending = true
 }
 
 async function end(): Promise<void> {
