@@ -30,6 +30,7 @@ import { SessionStore } from '#core/contrib/sessions/backends/file'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
 import { captureLogs, FileLock, NotAFile, readRegularFile } from '#core/utils'
 import { FileBasedCache } from '../../core/cache/backends/filebased.ts'
+import { skipTest } from '../services.ts'
 
 const ENGINE = { SESSION_ENGINE: 'core.contrib.sessions.backends.file' }
 const MOST = 4 * 1024 * 1024
@@ -311,7 +312,7 @@ describe('session files', function () {
       }))
 
     it('belong to this user: a file of another is none', function () {
-      if (user !== 0) this.skip()
+      if (user !== 0) skipTest(this, 'Only root can act as another user.')
       return withDefault(async () => {
         const store = new SessionStore()
         const { key } = await store.create(record({ a: 1 }))
@@ -340,7 +341,7 @@ describe('session files', function () {
       )
 
     it('may be of any owner, and the folder of any mode', async function () {
-      if (user !== 0) this.skip()
+      if (user !== 0) skipTest(this, 'Only root can act as another user.')
       const folder = inFolder(0o2775)
       chownSync(folder, SOMEBODY_ELSE, SOMEBODY_ELSE)
       const store = new SessionStore({ folder })
@@ -386,7 +387,7 @@ describe('session files', function () {
     })
 
     it('are no matter of the checks of a user who may not list them', async function () {
-      if (user !== 0) this.skip()
+      if (user !== 0) skipTest(this, 'Only root can act as another user.')
       const folder = inFolder(0o700)
       chmodSync(root, 0o755)
       const hidden = path.join(root, 'above', 'cache')
