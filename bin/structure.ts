@@ -12,12 +12,11 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
 
-function summary(directory: string, sources: readonly Source[]): string {
+function summary(directory: string, sources: readonly Source[], cycles: number): string {
   const lines = sources.map((source) => source.lines)
   const total = lines.reduce((sum, each) => sum + each, 0)
   const short = lines.filter((each) => each < SHORT).length
   const share = Math.round((100 * short) / sources.length)
-  const cycles = importCycles(importGraph(sources)).length
   return [
     directory.padEnd(8),
     `${sources.length} files`.padStart(10),
@@ -28,17 +27,20 @@ function summary(directory: string, sources: readonly Source[]): string {
   ].join('')
 }
 
-const trees = DIRECTORIES.map((directory) => ({ directory, sources: readSources(directory) }))
+const trees = DIRECTORIES.map((directory) => {
+  const sources = readSources(directory)
+  return { directory, sources, cycles: importCycles(importGraph(sources)) }
+})
 const core = trees[0]?.sources ?? []
 const longest = core.toSorted((a, b) => b.lines - a.lines).slice(0, LONGEST_SHOWN)
 const upward = upwardImports(core)
 
 const report = [
-  ...trees.map(({ directory, sources }) => summary(directory, sources)),
+  ...trees.map(({ directory, sources, cycles }) => summary(directory, sources, cycles.length)),
   '',
   `Upward imports in core: ${upward.length}`,
   ...upward.map((each) => `  ${each}`),
-  ...trees.flatMap(({ sources }) => importCycles(importGraph(sources)).map((cycle) => `Cycle: ${cycle.join(', ')}`)),
+  ...trees.flatMap(({ cycles }) => cycles.map((cycle) => `Cycle: ${cycle.join(', ')}`)),
   '',
   `The ${LONGEST_SHOWN} longest files of core:`,
   ...longest.map(({ file, lines }) => `${String(lines).padStart(6)}  ${file}`),

@@ -49,7 +49,7 @@ const thrownBy = (work: () => unknown): Promise<unknown> =>
 describe('session files', function () {
   const user = process.geteuid?.()
   before(function () {
-    if (user === undefined) this.skip()
+    if (user === undefined) skipTest(this, 'This system has no owners of files.')
     return setup()
   })
 
