@@ -1,14 +1,14 @@
 /** `npm run bench` prints a table, understands its words and leaves nothing behind when it is stopped. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
 import { skipTest } from '../services.ts'
-import { canBeListed, descendantsOf, isAlive, NO_PROCESS_LIST } from './descendants.ts'
+import { canBeListed, commandOf, descendantsOf, isAlive, NO_PROCESS_LIST } from './descendants.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
@@ -30,7 +30,7 @@ function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   return { child, result: finish() }
 }
 
-const isServer = (pid: number): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('limit_koa.js')
+const isServer = (pid: number): boolean => commandOf(pid).includes('limit_koa.js')
 
 /** Waits for something that happens outside this process; mocha's limit ends it. */
 async function until(happened: () => boolean): Promise<void> {

@@ -4,14 +4,20 @@ import { existsSync, readFileSync } from 'node:fs'
 export const canBeListed = existsSync('/proc/self/task')
 export const NO_PROCESS_LIST = 'This system has no /proc that lists processes.'
 
-/** None of a process that has ended since it was listed. */
-function childrenOf(pid: number): number[] {
+/** A file of a process in /proc, or '' once the process has ended, which may happen at any time. */
+function procFile(pid: number, name: string): string {
   try {
-    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    return list === '' ? [] : list.split(' ').map(Number)
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
   } catch {
-    return []
+    return ''
   }
+}
+
+export const commandOf = (pid: number): string => procFile(pid, 'cmdline')
+
+function childrenOf(pid: number): number[] {
+  const list = procFile(pid, `task/${pid}/children`).trim()
+  return list === '' ? [] : list.split(' ').map(Number)
 }
 
 export const descendantsOf = (pid: number): number[] =>
@@ -19,9 +25,6 @@ export const descendantsOf = (pid: number): number[] =>
 
 /** Not gone, and not only waiting for its parent to take note of its end. */
 export function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
+  const stat = procFile(pid, 'stat')
+  return stat !== '' && !/^\d+ \(.*\) [ZX]/.test(stat)
 }
