@@ -7,32 +7,31 @@ import { symlinkSync } from 'node:fs'
 import path from 'node:path'
 
 const ROOT = path.join(import.meta.dirname, '..')
-const BUILT = path.join(ROOT, '.nuages', 'built')
 
-function run(...command: readonly string[]): void {
+function run(root: string, ...command: readonly string[]): void {
   // Standard output is for what was measured.
-  const { status } = spawnSync(process.execPath, command, { cwd: ROOT, stdio: ['ignore', 2, 'inherit'] })
-  if (status !== 0) throw new Error('The servers could not be built.')
+  const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: ['ignore', 2, 'inherit'] })
+  if (status !== 0) throw new Error(`The servers in ${root} could not be built.`)
 }
 
-/** The package, the servers beside it, and the peers, which are JavaScript and have packages of their own. */
-function build(): void {
-  run(path.join('bin', 'build.mjs'), BUILT)
-  run(path.join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'bench')
-  symlinkSync(path.join(ROOT, 'bench', 'peers'), path.join(BUILT, 'bench', 'peers'), 'junction')
+/** The package, the servers, and the peers, which are JavaScript and have packages of their own. */
+function build(root: string, directory: string): void {
+  run(root, path.join('bin', 'build.mjs'), directory)
+  run(root, path.join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'bench')
+  symlinkSync(path.join(root, 'bench', 'peers'), path.join(directory, 'bench', 'peers'), 'junction')
 }
 
-let isBuilt = false
+/** Checkouts that this process has built. */
+const done = new Set<string>()
 
 /**
- * The file to be run for a module.
- * @param module its path, from this folder
+ * The JavaScript file of a module of the bench, which is built first where this process has not done so.
+ * @param module its path, from `bench/`
+ * @param root the checkout of the repository: this one, or another to compare with
  */
-export function built(module: string): string {
-  if (!isBuilt) {
-    build()
-    isBuilt = true
-  }
-  const fromRoot = path.relative(ROOT, path.resolve(import.meta.dirname, module))
-  return path.join(BUILT, fromRoot.replace(/\.ts$/, '.js'))
+export function built(module: string, root = ROOT): string {
+  const directory = path.join(root, '.nuages', 'built')
+  if (!done.has(root)) build(root, directory)
+  done.add(root)
+  return path.join(directory, 'bench', module.replace(/\.ts$/, '.js'))
 }

@@ -11,7 +11,7 @@ export const CONNECTIONS = 64
 /** In rotation under load; each connection has one more for its first request, and the warm-up as many of its own. */
 export const SESSIONS = 256
 
-const VISITORS = SESSIONS + CONNECTIONS
+export const VISITORS = SESSIONS + CONNECTIONS
 
 export interface Measurement extends UnderLoad {
   /** Share of the counted requests that the counters hold; undefined for a work that counts nothing. */
@@ -43,18 +43,20 @@ export async function measureServer(
 
 /**
  * Runs a target's server on a new store, and ends both.
- * @param starting told when the store is there and the server's process begins
+ * @param starting called when the store exists, before the server's process starts
+ * @param checkout another checkout of the repository, whose server is run
  * @throws Unavailable where it cannot run on this machine
  */
 export async function withServer<T>(
   target: Target,
   body: (server: ServerProcess, store: Store) => Promise<T>,
   starting: () => void = () => {},
+  checkout?: string,
 ): Promise<T> {
   const store = await openStore(target.store)
   try {
     starting()
-    const server = await ServerProcess.start(target, store)
+    const server = await ServerProcess.start(target, store, checkout)
     try {
       return await body(server, store)
     } finally {

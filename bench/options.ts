@@ -27,7 +27,7 @@ export const USAGE = `npm run bench -- [word …] [--rounds N] [--seconds N] [--
   --goals      measures what a goal is set for, and says which goals were met
   --list       prints the names of the targets`
 
-function numberIn(option: string, text: string, least: number, most: number): number {
+export function numberIn(option: string, text: string, least: number, most: number): number {
   const value = Number(text)
   if (text.trim() !== '' && value >= least && value <= most) return value
   throw new UsageError(`--${option} should be a number from ${least} to ${most}, found '${text}'.`)

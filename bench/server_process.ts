@@ -29,16 +29,20 @@ export class ServerProcess {
   readonly #errors: () => string
   #port = 0
 
-  private constructor(target: Target, store: Store) {
-    const command = pinned(cores.server, process.execPath, built('server.ts'), built(target.server))
+  private constructor(target: Target, store: Store, checkout?: string) {
+    const [server, listener] = [built('server.ts', checkout), built(target.server, checkout)]
+    const command = pinned(cores.server, process.execPath, server, listener)
     const env = environment(target, store)
     this.#child = children.start(command, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#errors = tailOf(this.#child.stderr)
   }
 
-  /** @throws Unavailable with what the server said when it does not start */
-  static async start(target: Target, store: Store): Promise<ServerProcess> {
-    const server = new ServerProcess(target, store)
+  /**
+   * @param checkout the directory of another checkout of the repository, whose server is started instead of this one's
+   * @throws Unavailable with what the server said when it does not start
+   */
+  static async start(target: Target, store: Store, checkout?: string): Promise<ServerProcess> {
+    const server = new ServerProcess(target, store, checkout)
     try {
       const message = await server.#next()
       if ('failed' in message) throw new Unavailable(message.failed)

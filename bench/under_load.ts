@@ -43,7 +43,7 @@ function complaints({ refused, failed, answered }: LoadResult): string[] {
 }
 
 /** A load without a pause, and what it took. */
-interface Burst {
+export interface Burst {
   readonly load: LoadResult
   readonly requests: number
   /** In microseconds. */
@@ -51,7 +51,7 @@ interface Burst {
   readonly memory: number
 }
 
-async function burst(server: ServerProcess, generator: Generator, plan: Plan): Promise<Burst> {
+export async function burst(server: ServerProcess, generator: Generator, plan: Plan): Promise<Burst> {
   const before = await server.settled()
   const load = await generator.run(plan)
   const after = await server.usage()
