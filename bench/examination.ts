@@ -33,7 +33,7 @@ const LAST_ANSWERS: Readonly<Record<WorkName, readonly (readonly [path: string, 
   ],
 }
 
-export interface Verdict {
+export interface CheckResult {
   /** Share of the counted requests that the counters hold; undefined for a work that counts nothing. */
   readonly kept?: number
   /** What was wrong, a sentence each. */
@@ -77,7 +77,7 @@ export class Examination {
     return this.#visitors.cookies
   }
 
-  async conclude(): Promise<Verdict> {
+  async conclude(): Promise<CheckResult> {
     const kept = await this.#conclude()
     return { ...(kept !== undefined && { kept }), problems: this.#problems }
   }

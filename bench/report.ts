@@ -1,6 +1,6 @@
 /** The outcome of a run as people read it: a table, what was not run, what was wrong. */
 import { hundredths, megabytes, percent, plusMinus, tenths, whole } from './figures.ts'
-import { type Outcome, sharesOf } from './rounds.ts'
+import { type RoundResult, sharesOf } from './rounds.ts'
 import { median, spread } from './statistics.ts'
 import { alignedTable } from './table.ts'
 import { FLOOR, nameOf } from './targets.ts'
@@ -13,7 +13,7 @@ const HEAD = [
 ].flat()
 const WORD_COLUMNS = 3
 
-function rowOf(outcome: Outcome, floor: Outcome | undefined): string[] {
+function rowOf(outcome: RoundResult, floor: RoundResult | undefined): string[] {
   const { target } = outcome
   const measurements = [...outcome.measurements.values()]
   const ratios = floor === undefined ? [] : sharesOf(outcome, floor)
@@ -33,7 +33,7 @@ function rowOf(outcome: Outcome, floor: Outcome | undefined): string[] {
 }
 
 /** What was measured, as shares of the floor; an empty line between two kinds of work. */
-export function measuredTable(outcomes: readonly Outcome[], floor: Outcome | undefined): string {
+export function measuredTable(outcomes: readonly RoundResult[], floor: RoundResult | undefined): string {
   const measured = outcomes.filter(({ measurements }) => measurements.size > 0)
   const rows = measured.flatMap((outcome, index) => {
     const previous = measured[index - 1]
@@ -43,21 +43,21 @@ export function measuredTable(outcomes: readonly Outcome[], floor: Outcome | und
   return alignedTable([HEAD, ...rows], WORD_COLUMNS)
 }
 
-const listed = (title: string, lines: readonly string[]): string[] =>
+const listOf = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 
-export const isWrong = ({ problems }: Outcome): boolean => problems.size > 0
+export const isWrong = ({ problems }: RoundResult): boolean => problems.size > 0
 
 /** What was not run, and what was wrong. */
-export function remarks(outcomes: readonly Outcome[]): string[] {
+export function remarks(outcomes: readonly RoundResult[]): string[] {
   const notRun = outcomes.flatMap(({ target, unavailable }) =>
     unavailable === undefined ? [] : [`${nameOf(target)}: ${unavailable.replaceAll(/\s*\n\s*/g, ' ')}`],
   )
   const wrong = outcomes.flatMap(({ target, problems }) => [...problems].map((each) => `${nameOf(target)}: ${each}`))
-  return [...listed('Not run:', notRun), ...listed('WRONG, these are no results:', wrong)]
+  return [...listOf('Not run:', notRun), ...listOf('WRONG, these are no results:', wrong)]
 }
 
-export function report(outcomes: readonly Outcome[]): string {
+export function report(outcomes: readonly RoundResult[]): string {
   const floor = outcomes.find(({ target }) => target === FLOOR)
   return [measuredTable(outcomes, floor), ...remarks(outcomes)].join('\n')
 }

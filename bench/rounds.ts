@@ -9,7 +9,7 @@ import type { ServerProcess } from './server_process.ts'
 import { Unavailable } from './stores.ts'
 import { FLOOR, type Target } from './targets.ts'
 
-export interface Outcome {
+export interface RoundResult {
   readonly target: Target
   /** By the number of the round, those that went well. */
   readonly measurements: Map<number, Measurement>
@@ -32,7 +32,7 @@ function shareOfFloor({ requestsPerSecond, cpu, floor }: Measurement): Share {
 }
 
 /** An outcome as shares of another one, round by round. */
-export function sharesOf(outcome: Outcome, base: Outcome): Share[] {
+export function sharesOf(outcome: RoundResult, base: RoundResult): Share[] {
   return [...outcome.measurements].flatMap(([round, measurement]) => {
     const other = base.measurements.get(round)
     if (other === undefined) return []
@@ -56,7 +56,7 @@ interface TakeOptions extends RoundOptions {
   readonly floor: ServerProcess
 }
 
-async function take(outcome: Outcome, round: number, name: string, options: TakeOptions): Promise<void> {
+async function take(outcome: RoundResult, round: number, name: string, options: TakeOptions): Promise<void> {
   const { floor, ...alone } = options
   const where = `${round + 1}/${options.rounds}  ${name}`
   try {
@@ -74,20 +74,20 @@ async function take(outcome: Outcome, round: number, name: string, options: Take
 }
 
 /** The order of a round: every other one backwards, after the floor, which is warm then. */
-function orderOf(outcomes: readonly Outcome[], round: number): Outcome[] {
+function orderOf(outcomes: readonly RoundResult[], round: number): RoundResult[] {
   const [floor, others] = [outcomes.filter(isFloor), outcomes.filter((each) => !isFloor(each))]
   return [...floor, ...(round % 2 === 0 ? others : others.toReversed())]
 }
 
-const isFloor = ({ target }: Outcome): boolean => target === FLOOR
+const isFloor = ({ target }: RoundResult): boolean => target === FLOOR
 
 /** @param name of a target, for progress */
 export async function runRounds(
   targets: readonly Target[],
   name: (target: Target) => string,
   options: RoundOptions,
-): Promise<Outcome[]> {
-  const outcomes = targets.map((target): Outcome => ({ target, measurements: new Map(), problems: new Set() }))
+): Promise<RoundResult[]> {
+  const outcomes = targets.map((target): RoundResult => ({ target, measurements: new Map(), problems: new Set() }))
   for (let round = 0; round < options.rounds; round++) {
     try {
       await withServer(FLOOR, async (floor) => {

@@ -2,7 +2,7 @@
 import { hundredths, plusMinus, tenths, thousandths } from './figures.ts'
 import type { Goal } from './goals.ts'
 import { measuredTable, remarks } from './report.ts'
-import { type Outcome, type Share, sharesOf } from './rounds.ts'
+import { type RoundResult, type Share, sharesOf } from './rounds.ts'
 import { median, spread } from './statistics.ts'
 import { alignedTable } from './table.ts'
 import { FLOOR, nameOf, type Target } from './targets.ts'
@@ -12,7 +12,7 @@ export const LEAST_ROUNDS = 5
 
 export type Answer = 'met' | 'MISSED' | 'not run' | 'no result' | 'floor is slower'
 
-export interface Verdict {
+export interface GoalResult {
   readonly goal: Goal
   readonly answer: Answer
   /** Median of the shares, where there are any. */
@@ -22,10 +22,10 @@ export interface Verdict {
   readonly p99?: Answer
 }
 
-type Find = (target: Target) => Outcome | undefined
+type Find = (target: Target) => RoundResult | undefined
 
 const finder =
-  (outcomes: readonly Outcome[]): Find =>
+  (outcomes: readonly RoundResult[]): Find =>
   (target) =>
     outcomes.find((outcome) => outcome.target === target)
 
@@ -38,14 +38,14 @@ export function steadier(shares: readonly Share[]): keyof Share {
   return requests < cpu ? 'requests' : 'cpu'
 }
 
-const p99Of = (outcome: Outcome): number => median([...outcome.measurements.values()].map(({ p99 }) => p99))
+const p99Of = (outcome: RoundResult): number => median([...outcome.measurements.values()].map(({ p99 }) => p99))
 
-function judgeP99(longest: number, outcome: Outcome, floor: Outcome | undefined): Answer {
+function judgeP99(longest: number, outcome: RoundResult, floor: RoundResult | undefined): Answer {
   if (p99Of(outcome) <= longest) return 'met'
   return floor !== undefined && floor.measurements.size > 0 && p99Of(floor) > longest ? 'floor is slower' : 'MISSED'
 }
 
-export function judge(goal: Goal, outcomes: readonly Outcome[]): Verdict {
+export function judge(goal: Goal, outcomes: readonly RoundResult[]): GoalResult {
   const find = finder(outcomes)
   const [outcome, base] = [find(goal.target), find(goal.base)]
   if (outcome === undefined || base === undefined) return { goal, answer: 'not run' }
@@ -64,7 +64,7 @@ export function judge(goal: Goal, outcomes: readonly Outcome[]): Verdict {
   }
 }
 
-export const isMissed = ({ answer, p99 }: Verdict): boolean =>
+export const isMissed = ({ answer, p99 }: GoalResult): boolean =>
   answer === 'MISSED' || answer === 'no result' || p99 === 'MISSED'
 
 const HEAD = [
@@ -83,7 +83,7 @@ function sharesAt(shares: readonly Share[]): [string, string, string, string] {
 
 const JUDGED_BY = { requests: 'requests/s', cpu: 'CPU' } as const
 
-function rowOf({ goal, answer, reached, judgedBy, p99 }: Verdict, find: Find): string[] {
+function rowOf({ goal, answer, reached, judgedBy, p99 }: GoalResult, find: Find): string[] {
   const { target, base, share } = goal
   const [outcome, baseOutcome] = [find(target), find(base)]
   const shares = outcome === undefined || baseOutcome === undefined ? [] : sharesOf(outcome, baseOutcome)
@@ -101,7 +101,7 @@ function rowOf({ goal, answer, reached, judgedBy, p99 }: Verdict, find: Find): s
   ].flat()
 }
 
-export function goalReport(goals: readonly Goal[], outcomes: readonly Outcome[]): string {
+export function goalReport(goals: readonly Goal[], outcomes: readonly RoundResult[]): string {
   const find = finder(outcomes)
   const verdicts = goals.map((goal) => judge(goal, outcomes))
   const floor = find(FLOOR)

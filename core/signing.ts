@@ -6,14 +6,14 @@
  */
 import { createHash, getHashes, timingSafeEqual } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, importName, Recent, unixSeconds } from '#core/utils'
+import { clock, importName, BoundedCache, unixSeconds } from '#core/utils'
 import { base62Encode, base62Number } from './utils/base62.ts'
-import { mayShrink } from './utils/compressible.ts'
+import { worthCompressing } from './utils/compressible.ts'
 import { Hmac } from './utils/hmac.ts'
 import { parseJson, stringifyJson } from './utils/json.ts'
-import { Scratch } from './utils/scratch.ts'
+import { ReusableBuffer } from './utils/scratch.ts'
 
 /** The signature does not match: the value was changed, cut, or signed with another key or salt. */
 export class BadSignature extends Error {
@@ -58,7 +58,7 @@ export class JSONSerializer implements Serializer {
 /** Characters of a text that is short. */
 const SHORT = 1000
 
-const scratch = new Scratch(SHORT)
+const scratch = new ReusableBuffer(SHORT)
 
 /** The bytes of a text that has one in each character. They are good until the next text. */
 function bytesOf(text: string): Buffer {
@@ -79,7 +79,7 @@ interface DerivedKey {
    * The separator of each signed string that was found to be good: a cookie that is sent again need not be verified again.
    * With another separator the same string has another value and another signature.
    */
-  readonly known: Recent<string>
+  readonly known: BoundedCache<string>
 }
 
 // Deriving a key costs as much as the signature itself, and a process has few salts and secrets.
@@ -98,7 +98,7 @@ function derivedKey(salt: string, secret: Secret, algorithm: string): DerivedKey
     }
     if (derivedKeys.size >= MOST_DERIVED_KEYS) derivedKeys.clear()
     const bytes = createHash(algorithm).update(salt).update(secret).digest()
-    derived = { hmac: new Hmac(algorithm, bytes), known: new Recent() }
+    derived = { hmac: new Hmac(algorithm, bytes), known: new BoundedCache() }
     derivedKeys.set(id, derived)
   }
   return derived
@@ -211,7 +211,7 @@ export class Signer {
   /** What signObject() does with the serialized value. It is given bytes, or a text whose characters are bytes. */
   signSerialized(value: Uint8Array | string, compress = false): string {
     const bytes = typeof value === 'string' ? bytesOf(value) : value
-    if (compress && mayShrink(bytes)) {
+    if (compress && worthCompressing(bytes)) {
       const compressed = deflateSync(bytes)
       // The dot costs a character; Django's own test for a gain.
       if (compressed.length < bytes.length - 1) return this.sign(`.${b64Encode(compressed)}`)
@@ -321,7 +321,7 @@ export function loads(
 /** The secret of signed cookies, kept apart from the other uses of SECRET_KEY. */
 const cookieKey = (secret: Secret): Buffer => Buffer.concat([Buffer.from('django.http.cookies'), Buffer.from(secret)])
 
-const cookieSignerClass = preparedFrom(['SIGNING_BACKEND'], async () => {
+const cookieSignerClass = loadedFromSettings(['SIGNING_BACKEND'], async () => {
   const name = settings.SIGNING_BACKEND
   const found = await importName(name, { setting: 'SIGNING_BACKEND', root: projectRoot() })
   const { prototype } = found as { prototype?: unknown }

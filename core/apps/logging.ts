@@ -1,7 +1,7 @@
 /** The part of Django's LOGGING that has a meaning here: levels by logger name. */
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { type LogLevel, setLogLevel } from '../utils/log.ts'
-import { shown } from '../utils/words.ts'
+import { formatValue } from '../utils/words.ts'
 
 const LEVELS: Record<string, LogLevel> = {
   DEBUG: 'debug',
@@ -17,7 +17,7 @@ function apply(entry: unknown, where: string, name?: string): void {
   const known = LEVELS[level]
   if (known === undefined) {
     throw new ImproperlyConfigured(
-      `${where}.level should be one of ${Object.keys(LEVELS).join(', ')}, found ${shown(level)}.`,
+      `${where}.level should be one of ${Object.keys(LEVELS).join(', ')}, found ${formatValue(level)}.`,
     )
   }
   setLogLevel(known, name)

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { canonicalName, folderOf, importModule, missing, moduleFile, type NamedBy } from '../utils/dotted_names.ts'
-import { didYouMean, listed } from '../utils/words.ts'
+import { didYouMean, joinWithAnd } from '../utils/words.ts'
 import { AppConfig } from './config.ts'
 
 type AppConfigClass = new (name: string, path: string) => AppConfig
@@ -20,7 +20,7 @@ async function fromFolder(name: string, folder: string, by: NamedBy): Promise<Ap
     if (classes.length > 1) {
       throw new ImproperlyConfigured(
         `${by.setting} names '${name}', whose apps.ts has several AppConfig classes.` +
-          ` Name one of them: ${listed(classes.map((each) => `'${name}.apps.${each.name}'`))}.`,
+          ` Name one of them: ${joinWithAnd(classes.map((each) => `'${name}.apps.${each.name}'`))}.`,
       )
     }
     AppConfigClass = classes[0] ?? AppConfig
@@ -42,7 +42,7 @@ async function fromEntry(entry: string, by: NamedBy): Promise<AppConfig> {
     const classes = Object.keys(exported).filter((key) => isAppConfigClass(exported[key]))
     throw new ImproperlyConfigured(
       `${by.setting} names '${entry}', which is neither an app's folder nor an AppConfig class.` +
-        ` AppConfig classes of ${module}: ${listed(classes)}.${didYouMean(className, classes)}`,
+        ` AppConfig classes of ${module}: ${joinWithAnd(classes)}.${didYouMean(className, classes)}`,
     )
   }
   const file = moduleFile(module, by.root) as string

@@ -1,6 +1,6 @@
 /** A cache as views see it: Django's methods, keys and timeouts over one store. */
 import { Keyv } from 'keyv'
-import { altersData, getLogger, setOwn, shown } from '#core/utils'
+import { altersData, getLogger, setOwn, formatValue } from '#core/utils'
 import { RefusedPickle } from '../utils/pickle.ts'
 import { CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
@@ -28,7 +28,7 @@ const MAX_SECONDS = Number.MAX_SAFE_INTEGER / 1000
 
 function checkedDelta(delta: number): number {
   if (Number.isSafeInteger(delta)) return delta
-  throw new TypeError(`Only a whole number can be added, found ${shown(delta)}.`)
+  throw new TypeError(`Only a whole number can be added, found ${formatValue(delta)}.`)
 }
 
 const log = getLogger('django.security.SuspiciousCache')
@@ -82,7 +82,7 @@ export class Cache {
    * @throws TypeError for a version that is no whole number
    */
   makeKey(key: string, version = this.#version): string {
-    if (!Number.isSafeInteger(version)) throw new TypeError(`A version is a whole number, found ${shown(version)}.`)
+    if (!Number.isSafeInteger(version)) throw new TypeError(`A version is a whole number, found ${formatValue(version)}.`)
     return this.#keyFunction(key, this.#keyPrefix, version)
   }
 
@@ -90,7 +90,7 @@ export class Cache {
   #fullKey(key: string, version: number | undefined): string {
     const fullKey: unknown = this.makeKey(key, version)
     if (typeof fullKey === 'string') return this.#store.storedKey(fullKey)
-    throw new InvalidCacheKey(`The cache's KEY_FUNCTION should return a string, found ${shown(fullKey)}.`)
+    throw new InvalidCacheKey(`The cache's KEY_FUNCTION should return a string, found ${formatValue(fullKey)}.`)
   }
 
   #encode(value: unknown, key: string): string {
@@ -130,7 +130,7 @@ export class Cache {
     if (typeof seconds === 'number' && !Number.isNaN(seconds)) {
       return seconds > MAX_SECONDS ? undefined : seconds * 1000
     }
-    throw new TypeError(`A timeout is a number of seconds, or null for ever; found ${shown(seconds)}.`)
+    throw new TypeError(`A timeout is a number of seconds, or null for ever; found ${formatValue(seconds)}.`)
   }
 
   /**
@@ -270,7 +270,7 @@ export class Cache {
    * less, deletes it under the same condition.
    */
   async cas(key: string, value: unknown, token: string, timeout?: Timeout, version?: number): Promise<CasResult> {
-    if (typeof token !== 'string') throw new TypeError(`A token is a string from gets(), found ${shown(token)}.`)
+    if (typeof token !== 'string') throw new TypeError(`A token is a string from gets(), found ${formatValue(token)}.`)
     const text = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)

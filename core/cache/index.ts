@@ -1,7 +1,7 @@
 /** Caches: `caches` by alias of CACHES, and `cache`, the default one. */
-import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
+import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { byAlias, didYouMean, importName, listed, shown, standingFor } from '#core/utils'
+import { proxyByAlias, didYouMean, importName, joinWithAnd, formatValue, lazyProxy } from '#core/utils'
 import { Cache } from './cache.ts'
 import './checks.ts'
 import { InvalidCacheBackendError } from './errors.ts'
@@ -46,7 +46,7 @@ async function loadSerializer(given: unknown, setting: string): Promise<CacheSer
   const made = (isClass ? new (found as CacheSerializerClass)() : found) as Partial<CacheSerializer> | null
   if (typeof made?.dumps === 'function' && typeof made.loads === 'function') return made as CacheSerializer
   throw new ImproperlyConfigured(
-    `${setting} is ${typeof given === 'string' ? `'${given}'` : shown(given)}, which is not a class with dumps() and loads(), such as core.cache.serializers.JSONSerializer.`,
+    `${setting} is ${typeof given === 'string' ? `'${given}'` : formatValue(given)}, which is not a class with dumps() and loads(), such as core.cache.serializers.JSONSerializer.`,
   )
 }
 
@@ -71,7 +71,7 @@ async function load(alias: string): Promise<Loaded> {
   return { Store: Store as CacheStoreClass, keyFunction, serializer }
 }
 
-const loaded = preparedFrom(['CACHES'], async () => {
+const loaded = loadedFromSettings(['CACHES'], async () => {
   const entries = Object.keys(settings.CACHES).map(async (alias) => [alias, await load(alias)] as const)
   return new Map(await Promise.all(entries))
 })
@@ -81,7 +81,7 @@ function build(alias: string): Cache {
   const found = entry && loaded().get(alias)
   if (entry === undefined || found === undefined) {
     const known = Object.keys(settings.CACHES)
-    throw new InvalidCacheBackendError(`CACHES has no '${alias}'. It has: ${listed(known)}.${didYouMean(alias, known)}`)
+    throw new InvalidCacheBackendError(`CACHES has no '${alias}'. It has: ${joinWithAnd(known)}.${didYouMean(alias, known)}`)
   }
   const { serializer } = found
   const store = new found.Store({ alias, location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {}, serializer })
@@ -89,7 +89,7 @@ function build(alias: string): Cache {
   return new Cache(store, { timeout, keyPrefix, version, ...(found.keyFunction && { keyFunction: found.keyFunction }) })
 }
 
-const built = builtFrom(
+const built = cachedFromSettings(
   ['CACHES'],
   () => new Map<string, Cache>(),
   async (open) => {
@@ -98,7 +98,7 @@ const built = builtFrom(
 )
 
 /** The caches of CACHES by alias. @throws InvalidCacheBackendError for an alias that CACHES does not have */
-export const caches = byAlias((alias) => {
+export const caches = proxyByAlias((alias) => {
   const open = built()
   let found = open.get(alias)
   if (found === undefined) open.set(alias, (found = build(alias)))
@@ -106,7 +106,7 @@ export const caches = byAlias((alias) => {
 })
 
 /** The cache named `default`. */
-export const cache: Cache = standingFor(() => caches.default as Cache)
+export const cache: Cache = lazyProxy(() => caches.default as Cache)
 
 /** Closes the connections of all caches, at the end of a process. */
 export const closeCaches = (): Promise<void> => built.dispose()

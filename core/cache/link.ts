@@ -36,7 +36,7 @@ interface Attempt<Client> {
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 500
 
-export class Link<Client> {
+export class ReconnectingClient<Client> {
   readonly #dialer: Dialer<Client>
   readonly #outage: Outage
   readonly #deadline: Deadline

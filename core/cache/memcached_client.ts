@@ -8,7 +8,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import { type Command, isUnique } from './memcached_commands.ts'
 import type { MemcachedServer } from './memcached_servers.ts'
 
@@ -32,7 +32,7 @@ export interface Item {
 }
 
 /** A command whose response has not come yet. */
-interface Pending {
+interface PendingCommand {
   readonly command: Command
   readonly items: Map<string, Item>
   readonly resolve: (line: string) => void
@@ -58,12 +58,12 @@ const MAX_LINE = 2048
 /** Bytes of the largest item that is read, more than any server stores by default: a false size would fill the memory. */
 const MAX_ITEM = 2 ** 28
 
-const unexpected = (found: string): Error => new Error(`${shown(found)} is not a response of memcached to this command`)
+const unexpected = (found: string): Error => new Error(`${formatValue(found)} is not a response of memcached to this command`)
 
 export class MemcachedConnection {
   readonly #socket: Socket
   readonly #lost: () => void
-  #pending: Pending[] = []
+  #pending: PendingCommand[] = []
   #chunks: Buffer[] = []
   #size = 0
   /** Bytes without which nothing more can be read. */
@@ -171,7 +171,7 @@ export class MemcachedConnection {
   }
 
   /** Reads one line, and the data that belongs to it; returns the bytes that it took, 0 if some have not arrived. */
-  #read(buffer: Buffer, pending: Pending): number {
+  #read(buffer: Buffer, pending: PendingCommand): number {
     const end = buffer.indexOf(LINE_END)
     if (end > MAX_LINE || (end < 0 && buffer.length > MAX_LINE)) throw unexpected(buffer.toString('latin1', 0, 40))
     if (end < 0) {
@@ -184,7 +184,7 @@ export class MemcachedConnection {
     return end + 2
   }
 
-  #readItem(line: string, buffer: Buffer, start: number, { command, items }: Pending): number {
+  #readItem(line: string, buffer: Buffer, start: number, { command, items }: PendingCommand): number {
     const [, key = '', flags, bytes, unique = ''] = VALUE.exec(line) ?? []
     const isAskedFor = command.keys?.has(key) === true && !items.has(key)
     const hasUnique = command.line.startsWith('gets ') ? isUnique(unique) : unique === ''
@@ -201,7 +201,7 @@ export class MemcachedConnection {
     return stop + 2
   }
 
-  #finish(line: string, { command, resolve, reject }: Pending): void {
+  #finish(line: string, { command, resolve, reject }: PendingCommand): void {
     const isRefusal = REFUSAL.test(line)
     if (!isRefusal && !command.replies.test(line)) throw unexpected(line.slice(0, 40))
     this.#pending.shift()

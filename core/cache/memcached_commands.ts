@@ -2,7 +2,7 @@
  * The commands of memcached's text protocol. A line that the server rejects makes it read the data after the line as
  * commands, so every part of a line is checked here, before anything is sent.
  */
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import { InvalidCacheKey, shownKey } from './errors.ts'
 import { FORBIDDEN_CHARACTERS, isWellFormed, MAX_KEY_LENGTH } from './keys.ts'
 
@@ -56,13 +56,13 @@ export const isUnique = (token: string): boolean =>
 function checkedKey(key: string): string {
   if (isMemcachedKey(key)) return key
   throw new InvalidCacheKey(
-    `memcached takes a key of 1 to ${MAX_KEY_LENGTH} bytes without spaces and control characters, found ${shown(shownKey(key))}.`,
+    `memcached takes a key of 1 to ${MAX_KEY_LENGTH} bytes without spaces and control characters, found ${formatValue(shownKey(key))}.`,
   )
 }
 
 function checkedNumber(value: number, name: string, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw new TypeError(`memcached takes a whole number from ${least} to ${most} for the ${name}, found ${shown(value)}.`)
+  throw new TypeError(`memcached takes a whole number from ${least} to ${most} for the ${name}, found ${formatValue(value)}.`)
 }
 
 const checkedExpiry = (expiry: number): number => checkedNumber(expiry, 'expiry', -1, MAX_EXPIRY)
@@ -88,7 +88,7 @@ export const storage = (verb: 'set' | 'add', item: StoredItem): Command => ({
 
 /** @param unique for which `isUnique` is true  @throws InvalidCacheKey, TypeError */
 export function comparison(item: StoredItem, unique: string): Command {
-  if (!isUnique(unique)) throw new TypeError(`memcached takes a number of 64 bits for cas, found ${shown(unique)}.`)
+  if (!isUnique(unique)) throw new TypeError(`memcached takes a number of 64 bits for cas, found ${formatValue(unique)}.`)
   return { line: `${storageLine('cas', item)} ${unique}`, data: item.data, key: item.key, replies: COMPARED }
 }
 

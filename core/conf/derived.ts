@@ -5,7 +5,7 @@ import { currentSettings, livingSettings } from './settings.ts'
 type Values = Readonly<Record<string, unknown>>
 
 /** Things built from some settings: one for each set of values those settings have had. */
-class Derived<T> {
+class SettingsCache<T> {
   readonly #names: readonly string[]
   readonly #dispose: ((value: T) => Promise<void> | void) | undefined
   #kept: { from: readonly unknown[]; value: T }[] = []
@@ -53,7 +53,7 @@ class Derived<T> {
   }
 }
 
-const everything = new Set<Derived<never>>()
+const everything = new Set<SettingsCache<never>>()
 const preparations = new Set<() => Promise<void>>()
 
 /** Called for the value; `dispose()` closes all there are, for the end of a process. */
@@ -68,13 +68,13 @@ export interface FromSettings<T> {
  * @param names the settings that the value depends on
  * @param dispose closes what the value holds open
  */
-export function builtFrom<T>(
+export function cachedFromSettings<T>(
   names: readonly string[],
   build: () => T,
   dispose?: (value: T) => Promise<void> | void,
 ): FromSettings<T> {
-  const derived = new Derived<T>(names, dispose)
-  everything.add(derived as unknown as Derived<never>)
+  const derived = new SettingsCache<T>(names, dispose)
+  everything.add(derived as unknown as SettingsCache<never>)
   const get = (): T => (derived.find() ?? { value: derived.keep(build()) }).value
   return Object.assign(get, { dispose: () => derived.disposeAll() })
 }
@@ -83,13 +83,13 @@ export function builtFrom<T>(
  * As builtFrom, for a value that takes an import or another wait to build. It is built by `setup()`, by
  * `createApplication()` and at the beginning of an override; after that it can be had at once.
  */
-export function preparedFrom<T>(
+export function loadedFromSettings<T>(
   names: readonly string[],
   prepare: () => Promise<T>,
   dispose?: (value: T) => Promise<void> | void,
 ): FromSettings<T> {
-  const derived = new Derived<T>(names, dispose)
-  everything.add(derived as unknown as Derived<never>)
+  const derived = new SettingsCache<T>(names, dispose)
+  everything.add(derived as unknown as SettingsCache<never>)
   preparations.add(async () => {
     if (derived.find() === undefined) derived.keep(await prepare())
   })

@@ -1,5 +1,5 @@
 /** Formats that a setting's value may have: what is accepted, how it is described, how it is read from a text. */
-import { shown } from '../utils/words.ts'
+import { formatValue } from '../utils/words.ts'
 
 export interface Format<T> {
   /** What a reader should put there: `a whole number, 0 or more`. */
@@ -18,7 +18,7 @@ export function problemWith(format: Format<unknown>, value: unknown, secret = fa
   const special = format.problem?.(value)
   if (special !== undefined) return special
   if (format.accepts(value)) return undefined
-  const found = secret ? `a ${value === null ? 'null' : typeof value} (not shown: it may be a secret)` : shown(value)
+  const found = secret ? `a ${value === null ? 'null' : typeof value} (not shown: it may be a secret)` : formatValue(value)
   return `expected ${format.expected}, found ${found}`
 }
 
@@ -109,7 +109,7 @@ export function listOf<T>(item: Format<T>, what = item.expected): Format<readonl
     problem(value) {
       if (!Array.isArray(value)) return undefined
       const at = value.findIndex((entry) => !item.accepts(entry))
-      return at < 0 ? undefined : `entry ${at} should be ${what}, found ${shown(value[at])}`
+      return at < 0 ? undefined : `entry ${at} should be ${what}, found ${formatValue(value[at])}`
     },
     ...(item === (text as unknown) && {
       fromText: (given: string) =>

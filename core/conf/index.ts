@@ -1,5 +1,5 @@
 /** Settings: `settings` to read them, `Settings` to type a settings.ts, `overrideSettings` for tests. */
-export { builtFrom, type FromSettings, preparedFrom, prepareSettings } from './derived.ts'
+export { cachedFromSettings, type FromSettings, loadedFromSettings, prepareSettings } from './derived.ts'
 export { cacheFromUrl, databaseFromUrl } from './environment.ts'
 export { overrideSettings } from './override.ts'
 export { type LoadedSettings, type SettingDefinition, type SettingName, type Settings, schema } from './schema.ts'

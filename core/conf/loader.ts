@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import convict from 'convict'
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { isDottedName, moduleFile } from '../utils/dotted_names.ts'
-import { didYouMean, nearest } from '../utils/words.ts'
+import { didYouMean, closestMatch } from '../utils/words.ts'
 import { cacheFromUrl, databaseFromUrl, settingsFromEnvironment } from './environment.ts'
 import { isPlainObject, problemWith } from './formats.ts'
 import { type LoadedSettings, schema, type SettingDefinition } from './schema.ts'
@@ -96,7 +96,7 @@ const known = Object.keys(schema)
 /** Settings that are neither ours nor plausibly the project's own. */
 function misspelled(names: Iterable<string>): string[] {
   return [...names]
-    .filter((name) => !Object.hasOwn(schema, name) && nearest(name, known) !== undefined)
+    .filter((name) => !Object.hasOwn(schema, name) && closestMatch(name, known) !== undefined)
     .map((name) => `${name}: there is no such setting.${didYouMean(name, known)}`)
 }
 

@@ -10,7 +10,7 @@ export type DatabaseSettings = LoadedSettings['DATABASES'][string]
 export type Vendor = 'sqlite' | 'postgresql' | 'mysql'
 
 /** Where an entry of DATABASES was met, for messages, and the folder that its paths start from. */
-export interface Place {
+export interface DatabaseLocation {
   readonly alias: string
   readonly root: string
 }
@@ -63,16 +63,16 @@ export interface DatabaseBackend {
   /** Whether a date column keeps an instant; if not, it keeps a wall clock, in the zone that USE_TZ and TIME_ZONE say. */
   readonly keepsInstants: boolean
   /** The knex client class. Its driver is loaded when the first connection is opened. */
-  dialect(place: Place): Dialect
+  dialect(place: DatabaseLocation): Dialect
   /** @throws ImproperlyConfigured when the entry cannot work: no NAME, no driver package, no folder */
-  configure(entry: DatabaseSettings, place: Place): BackendConfig
+  configure(entry: DatabaseSettings, place: DatabaseLocation): BackendConfig
   /**
    * The client that `dbshell` runs. Absent: there is none.
    * @param parameters further words for the client
    */
-  shell?(entry: DatabaseSettings, place: Place, parameters: readonly string[]): ClientProgram
+  shell?(entry: DatabaseSettings, place: DatabaseLocation, parameters: readonly string[]): ClientProgram
   /** Whether there is something to connect to without creating it. Absent: always. */
-  exists?(entry: DatabaseSettings, place: Place): boolean
+  exists?(entry: DatabaseSettings, place: DatabaseLocation): boolean
   /**
    * Runs `migrate` while no other process of ours migrates the same database; waits for its turn.
    * @param pool the database's ordinary connections
@@ -84,7 +84,7 @@ export interface DatabaseBackend {
   /** Runs `work` as one transaction that nobody comes between. Absent where the driver has to wait. */
   transactionAtOnce?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
   /** How the entry's database prepares statements by name. Absent: it does not. @throws ImproperlyConfigured */
-  preparing?(entry: DatabaseSettings, place: Place): Preparing
+  preparing?(entry: DatabaseSettings, place: DatabaseLocation): Preparing
   /** Whether the entry's database can be read without waiting. Absent: it cannot. */
   readsAtOnce?(entry: DatabaseSettings): boolean
   openReader?(pool: Knex): Reader

@@ -1,8 +1,8 @@
 /** The databases of DATABASES: `connections` by alias, `connection` the default one, `transaction`. */
 import type { Knex } from 'knex'
-import { builtFrom, projectRoot, settings } from '#core/conf'
+import { cachedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { didYouMean, listed } from '#core/utils'
+import { didYouMean, joinWithAnd } from '#core/utils'
 import type { DatabaseBackend, DatabaseSettings } from './backend.ts'
 import { backendNamed } from './engines.ts'
 import { Database } from './database.ts'
@@ -38,7 +38,7 @@ export class Databases {
       const entry = Object.hasOwn(this.#entries, alias) ? this.#entries[alias] : undefined
       if (entry === undefined) {
         throw new ImproperlyConfigured(
-          `DATABASES has no '${alias}'. It has: ${listed(this.aliases)}.${didYouMean(alias, this.aliases)}`,
+          `DATABASES has no '${alias}'. It has: ${joinWithAnd(this.aliases)}.${didYouMean(alias, this.aliases)}`,
         )
       }
       database = new Database(entry, this.#backendOf(entry.ENGINE), { alias, root: this.#root })
@@ -62,7 +62,7 @@ function delegate(current: () => Knex): Knex {
   })
 }
 
-const current = builtFrom(
+const current = cachedFromSettings(
   ['DATABASES'],
   () => new Databases(settings.DATABASES, projectRoot()),
   (databases) => databases.close(),

@@ -1,7 +1,7 @@
 /** One entry of DATABASES at work: its engine, and its pool of connections, opened when first needed. */
 import type { Knex } from 'knex'
 import { getLogger } from '#core/utils'
-import type { ClientProgram, DatabaseBackend, DatabaseSettings, Dialect, Place, Reader } from './backend.ts'
+import type { ClientProgram, DatabaseBackend, DatabaseSettings, Dialect, DatabaseLocation, Reader } from './backend.ts'
 import { toDateText } from './date_texts.ts'
 import { loadKnex } from './drivers.ts'
 import { Prepared } from './prepared.ts'
@@ -57,13 +57,13 @@ export class Database {
   readonly alias: string
   readonly entry: DatabaseSettings
   readonly backend: DatabaseBackend
-  readonly #place: Place
+  readonly #place: DatabaseLocation
   #pool: Knex | undefined
   #reader: Reader | undefined
   readonly #prepared: Prepared | undefined
 
   /** @throws ImproperlyConfigured */
-  constructor(entry: DatabaseSettings, backend: DatabaseBackend, place: Place) {
+  constructor(entry: DatabaseSettings, backend: DatabaseBackend, place: DatabaseLocation) {
     this.alias = place.alias
     this.entry = entry
     this.backend = backend

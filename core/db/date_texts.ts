@@ -1,5 +1,5 @@
 /** The text of a date in a database: `YYYY-MM-DD HH:MM:SS[.ffffff]`, with `+00:00` where the column keeps instants. */
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import type { DatabaseBackend, DatabaseSettings } from './backend.ts'
 import { connectionZone, instantOf, wallClockAt } from './zones.ts'
 
@@ -58,14 +58,14 @@ export function fromDateText(value: unknown, zone: string): number {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime()
   if (value === 'infinity' || value === '-infinity') return value === 'infinity' ? Infinity : -Infinity
   const parts = typeof value === 'string' ? TEXT.exec(value) : null
-  if (parts === null) throw new TypeError(`A date column holds ${shown(value)}, which is no date.`)
+  if (parts === null) throw new TypeError(`A date column holds ${formatValue(value)}, which is no date.`)
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = parts
   const date = new Date(0)
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
   const wall = date.setUTCHours(Number(hour), Number(minute), Number(second))
   // A month 13 or a day 31 of June would move on to the next; such a date stands in no calendar.
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCHours() !== Number(hour)) {
-    throw new TypeError(`A date column holds ${shown(value)}, which is no date.`)
+    throw new TypeError(`A date column holds ${formatValue(value)}, which is no date.`)
   }
   const rest = fraction === '' ? 0 : Number(fraction.slice(0, 6).padEnd(6, '0')) / 1000
   return (offset === undefined ? instantOf(wall, zone) : wall - offsetOf(offset)) + rest

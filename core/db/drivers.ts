@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
-import type { Dialect, Place } from './backend.ts'
+import type { Dialect, DatabaseLocation } from './backend.ts'
 
 const ours = createRequire(import.meta.url)
 
@@ -26,7 +26,7 @@ function fileFrom(folder: string, name: string): string | undefined {
  * The file of the driver as the project has it, else as the framework has it.
  * @throws ImproperlyConfigured that says what to install
  */
-export function driverFile(name: string, { alias, root }: Place): string {
+export function driverFile(name: string, { alias, root }: DatabaseLocation): string {
   const file = fileFrom(root, name) ?? fileFrom(import.meta.dirname, name)
   if (file !== undefined) return file
   throw new ImproperlyConfigured(
@@ -35,4 +35,4 @@ export function driverFile(name: string, { alias, root }: Place): string {
 }
 
 /** The driver itself. @throws ImproperlyConfigured that says what to install */
-export const requireDriver = (name: string, place: Place): unknown => ours(driverFile(name, place))
+export const requireDriver = (name: string, place: DatabaseLocation): unknown => ours(driverFile(name, place))

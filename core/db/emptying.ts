@@ -32,7 +32,7 @@ const emptying: Readonly<Record<Vendor, (trx: Knex, tables: readonly string[]) =
  * Empties tables, all or none of them; on MySQL, where emptying one ends the transaction, up to the one that fails.
  * @param tables `table` or `schema.table`
  */
-export async function emptyTables({ backend, pool }: Database, tables: readonly string[]): Promise<void> {
+export async function truncateTables({ backend, pool }: Database, tables: readonly string[]): Promise<void> {
   if (tables.length === 0) return
   await backend.migrationTransaction(pool, (trx) => emptying[backend.vendor](trx, tables))
 }

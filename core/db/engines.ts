@@ -1,7 +1,7 @@
 /** From the ENGINE of a database to its module: the three built in are at hand, a project's own is imported by setup(). */
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { canonicalName, importModule, shown } from '#core/utils'
+import { canonicalName, importModule, formatValue } from '#core/utils'
 import type { DatabaseBackend } from './backend.ts'
 import { backend as mysql } from './backends/mysql.ts'
 import { backend as postgresql } from './backends/postgresql.ts'
@@ -19,7 +19,7 @@ async function imported(engine: string, setting: string): Promise<DatabaseBacken
   const { backend } = await importModule(engine, { setting, root: projectRoot() })
   if (typeof (backend as DatabaseBackend | undefined)?.configure !== 'function') {
     throw new ImproperlyConfigured(
-      `${setting} names '${engine}', whose export \`backend\` should be a DatabaseBackend, found ${shown(backend)}.`,
+      `${setting} names '${engine}', whose export \`backend\` should be a DatabaseBackend, found ${formatValue(backend)}.`,
     )
   }
   return backend as DatabaseBackend
@@ -28,7 +28,7 @@ async function imported(engine: string, setting: string): Promise<DatabaseBacken
 /** A backend or, so that a database nobody uses stops nothing, what to say when it is used. */
 type Prepared = ReadonlyMap<string, DatabaseBackend | ImproperlyConfigured>
 
-const ownBackends = preparedFrom(['DATABASES'], async (): Promise<Prepared> => {
+const ownBackends = loadedFromSettings(['DATABASES'], async (): Promise<Prepared> => {
   const found = new Map<string, DatabaseBackend | ImproperlyConfigured>()
   for (const [alias, { ENGINE }] of Object.entries(settings.DATABASES)) {
     if (builtIn.has(canonicalName(ENGINE))) continue

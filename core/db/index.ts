@@ -7,7 +7,7 @@ export type {
   DatabaseBackend,
   DatabaseSettings,
   Dialect,
-  Place,
+  DatabaseLocation,
   Reader,
   Statements,
   Vendor,
@@ -24,7 +24,7 @@ export {
 export type { Database } from './database.ts'
 export { wallClockText } from './date_texts.ts'
 export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
-export { emptyTables } from './emptying.ts'
+export { truncateTables } from './emptying.ts'
 export { isConnectionError, isTooLong, isUniqueViolation, violatedKey } from './errors.ts'
 export { whereExactly } from './exact.ts'
 export * from './migrations/index.ts'

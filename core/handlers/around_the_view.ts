@@ -2,7 +2,7 @@
 import type { Middleware } from 'koa'
 import { applyResponse, beginView, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
 import type { RootResolver } from '#core/urls'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import type { ErrorResponses } from './error_responses.ts'
 
 /** Named groups by name; unnamed groups of a regular expression by index. */
@@ -12,14 +12,14 @@ const paramsOf = ({ args, kwargs }: ResolverMatch): object =>
 /** @throws TypeError where a view gave something else */
 function responseIn(answer: unknown, match: ResolverMatch): HttpResponseBase {
   if (answer instanceof HttpResponseBase) return answer
-  const what = answer === undefined ? 'nothing' : shown(answer)
+  const what = answer === undefined ? 'nothing' : formatValue(answer)
   throw new TypeError(
     `The view ${match.viewName === '' ? match.func.name : match.viewName} (route '${match.route}') should return an HttpResponse, but returned ${what}.` +
       ' Is there a path through it without `return new HttpResponse(…)`?',
   )
 }
 
-export function aroundTheView(resolver: RootResolver, errors: ErrorResponses): Middleware {
+export function viewDispatch(resolver: RootResolver, errors: ErrorResponses): Middleware {
   return async function view({ request, response }) {
     let answer: HttpResponseBase
     try {

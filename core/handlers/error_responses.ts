@@ -19,7 +19,7 @@ import {
   viewHasBegun,
 } from '#core/http'
 import type { ErrorHandlers } from '#core/urls'
-import { asError, getLogger, shown } from '#core/utils'
+import { asError, getLogger, formatValue } from '#core/utils'
 import { defaultErrorPage, technical404, technical500 } from '#core/views'
 import { markAsLogged, pathForLog } from './logging.ts'
 
@@ -115,7 +115,7 @@ export class ErrorResponses {
     const answer: unknown = await (status === 500 ? handler(request) : handler(request, error))
     if (answer instanceof HttpResponseBase) return answer
     throw new TypeError(
-      `handler${status} of the root urlconf should return an HttpResponse, but returned ${shown(answer)}.`,
+      `handler${status} of the root urlconf should return an HttpResponse, but returned ${formatValue(answer)}.`,
     )
   }
 }

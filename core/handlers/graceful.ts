@@ -1,7 +1,7 @@
 /** An HTTP server that stops without losing a request. */
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
-import { backgroundWorkDone, Link, Ring } from '#core/utils'
+import { backgroundWorkDone, ListNode, LinkedList } from '#core/utils'
 import { guardProcess } from './process_guard.ts'
 
 export interface StopOptions {
@@ -15,7 +15,7 @@ export interface StopOptions {
 }
 
 /** A connection or an answer that is not closed yet. */
-class Open<Thing> extends Link {
+class Open<Thing> extends ListNode {
   readonly thing: Thing
 
   constructor(thing: Thing) {
@@ -30,8 +30,8 @@ class Open<Thing> extends Link {
  */
 export class GracefulServer {
   readonly server: Server
-  readonly #answering = new Ring<Open<ServerResponse>>()
-  readonly #connections = new Ring<Open<Socket>>()
+  readonly #answering = new LinkedList<Open<ServerResponse>>()
+  readonly #connections = new LinkedList<Open<Socket>>()
   #stopping = false
   #idleMayClose = false
 

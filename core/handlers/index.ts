@@ -10,8 +10,8 @@ import './checks.ts'
 import { ErrorResponses } from './error_responses.ts'
 import { logKoaError } from './logging.ts'
 import { loadMiddleware } from './middleware_chain.ts'
-import { aroundTheView } from './around_the_view.ts'
-import { outermost } from './outermost.ts'
+import { viewDispatch } from './around_the_view.ts'
+import { errorBoundary } from './outermost.ts'
 import { staticFilesMiddleware } from './static_files.ts'
 
 export { GracefulServer, type StopOptions } from './graceful.ts'
@@ -42,9 +42,9 @@ export async function createApplication({ serveStatic }: ApplicationOptions = {}
   const app = new Application(settings.DEBUG)
   extendKoa(app)
   app.on('error', logKoaError)
-  app.use(outermost(resolver, errors))
+  app.use(errorBoundary(resolver, errors))
   for (const each of staticFilesMiddleware(serveStatic)) app.use(each)
   for (const each of middleware) app.use(each)
-  app.use(aroundTheView(resolver, errors))
+  app.use(viewDispatch(resolver, errors))
   return app
 }

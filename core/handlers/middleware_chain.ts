@@ -2,7 +2,7 @@
 import type { Middleware } from 'koa'
 import { prepareSettings, settings } from '#core/conf'
 import { ImproperlyConfigured, MiddlewareNotUsed } from '#core/exceptions'
-import { getLogger, importName, importPackage, isDottedName, type NamedBy, shown } from '#core/utils'
+import { getLogger, importName, importPackage, isDottedName, type NamedBy, formatValue } from '#core/utils'
 
 type Factory = () => unknown
 
@@ -15,7 +15,7 @@ async function importFactory(name: string, by: NamedBy): Promise<Factory> {
   if (typeof found === 'function') return found as Factory
   const what = isPackage ? `the default export of the package '${name}'` : `'${name}'`
   throw new ImproperlyConfigured(
-    `${by.setting} should name a function that makes a Koa middleware, but ${what} is ${shown(found)}.`,
+    `${by.setting} should name a function that makes a Koa middleware, but ${what} is ${formatValue(found)}.`,
   )
 }
 
@@ -26,7 +26,7 @@ async function make(factory: Factory, name: string, by: NamedBy): Promise<Middle
     if (made === undefined || made === null) return undefined
     if (typeof made === 'function') return made as Middleware
     throw new ImproperlyConfigured(
-      `${by.setting} names '${name}', which should return a Koa middleware, a function of (ctx, next), but returned ${shown(made)}.`,
+      `${by.setting} names '${name}', which should return a Koa middleware, a function of (ctx, next), but returned ${formatValue(made)}.`,
     )
   } catch (error) {
     if (!(error instanceof MiddlewareNotUsed)) throw error
@@ -47,7 +47,7 @@ class Problems {
       return await work()
     } catch (error) {
       this.#cause ??= error
-      const message = error instanceof Error ? error.message : shown(error)
+      const message = error instanceof Error ? error.message : formatValue(error)
       this.#lines.push(error instanceof ImproperlyConfigured ? message : `${by.setting} '${name}' failed: ${message}`)
       return undefined
     }

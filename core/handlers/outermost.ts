@@ -2,7 +2,7 @@
 import type { Middleware, Response } from 'koa'
 import { acceptTarget, applyResponse, type HttpRequest, makePrivate, refuseSecondHost } from '#core/http'
 import { Resolver404, type RootResolver } from '#core/urls'
-import { endOfTurn, getLogger } from '#core/utils'
+import { tickEnd, getLogger } from '#core/utils'
 import { type ErrorResponses, lastResort } from './error_responses.ts'
 import { logKoaError, logStatus, pathForLog } from './logging.ts'
 
@@ -65,7 +65,7 @@ async function answerFor(
   if (response.res.hasHeader('Set-Cookie')) makePrivate(response)
 }
 
-export function outermost(resolver: RootResolver, errors: ErrorResponses): Middleware {
+export function errorBoundary(resolver: RootResolver, errors: ErrorResponses): Middleware {
   return async function nuages({ request, response }, next) {
     try {
       refuseSecondHost(request.req)
@@ -80,6 +80,6 @@ export function outermost(resolver: RootResolver, errors: ErrorResponses): Middl
     if (response.status >= 400) logStatus(request, response.status)
     // The answers of one turn leave together: whoever receives them is woken once, and not for each, which costs the
     // sender, too. A request that is alone in its turn is answered at once.
-    await endOfTurn()
+    await tickEnd()
   }
 }

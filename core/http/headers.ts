@@ -1,5 +1,5 @@
 /** The headers of an answer: found whatever their case, sent as they were written. */
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import { BadHeaderError } from './errors.ts'
 
 const NAME = /^[\w!#$%&'*+\-.^`|~]+$/
@@ -16,7 +16,7 @@ function asText(name: string, value: HeaderValue): string {
   const text = String(value)
   if (PLAIN.test(text)) return text
   if (CONTROLS.test(text)) {
-    throw new BadHeaderError(`Header values cannot contain newlines or control characters: ${name} is ${shown(text)}.`)
+    throw new BadHeaderError(`Header values cannot contain newlines or control characters: ${name} is ${formatValue(text)}.`)
   }
   return BEYOND_LATIN1.test(text) ? `=?utf-8?b?${Buffer.from(text).toString('base64')}?=` : text
 }
@@ -31,7 +31,7 @@ const lowered = (name: string): string => names.get(name) ?? name.toLowerCase()
 function remembered(name: string): string {
   const known = names.get(name)
   if (known !== undefined) return known
-  if (!NAME.test(name)) throw new BadHeaderError(`${shown(name)} cannot be a header's name.`)
+  if (!NAME.test(name)) throw new BadHeaderError(`${formatValue(name)} cannot be a header's name.`)
   const lower = name.toLowerCase()
   if (names.size < MOST_NAMES) names.set(name, lower)
   return lower

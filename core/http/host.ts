@@ -1,8 +1,8 @@
 /** Which host a request is for, and whether the site answers to it. */
 import type { IncomingMessage } from 'node:http'
-import { builtFrom, settings } from '#core/conf'
+import { cachedFromSettings, settings } from '#core/conf'
 import { BadRequest, DisallowedHost } from '#core/exceptions'
-import { isAllowedHost, isPort, shown, splitDomainPort } from '#core/utils'
+import { isAllowedHost, isPort, formatValue, splitDomainPort } from '#core/utils'
 import type { HttpRequest } from './view.ts'
 
 const LOCAL_HOSTS = ['.localhost', '127.0.0.1', '[::1]']
@@ -15,7 +15,7 @@ export function allowTestHost(domain: string): void {
 }
 
 /** Hosts that were found allowed, so that the usual ones cost a look-up; bounded, since clients choose the names. */
-const allowedBefore = builtFrom(['ALLOWED_HOSTS', 'DEBUG'], () => new Set<string>())
+const allowedBefore = cachedFromSettings(['ALLOWED_HOSTS', 'DEBUG'], () => new Set<string>())
 const MOST_REMEMBERED = 100
 
 /** A header that occurs once; undefined if it is absent. */
@@ -28,7 +28,7 @@ export function header(request: HttpRequest, name: string): string | undefined {
 function forwardedPort(request: HttpRequest): string | undefined {
   const port = settings.USE_X_FORWARDED_PORT ? header(request, 'x-forwarded-port') : undefined
   if (port === undefined || isPort(port)) return port
-  throw new BadRequest(`X-Forwarded-Port should be a port, found ${shown(port)}`)
+  throw new BadRequest(`X-Forwarded-Port should be a port, found ${formatValue(port)}`)
 }
 
 const localPort = (request: HttpRequest): string => String(request.req.socket.localPort ?? '')
@@ -69,11 +69,11 @@ export function hostOf(request: HttpRequest): string {
     if (remembered.size < MOST_REMEMBERED) remembered.add(host)
     return host
   }
-  throw new DisallowedHost(`Invalid HTTP_HOST header: ${shown(host)}. ${remedyFor(domain, isValid)}`)
+  throw new DisallowedHost(`Invalid HTTP_HOST header: ${formatValue(host)}. ${remedyFor(domain, isValid)}`)
 }
 
 function remedyFor(domain: string, isValid: boolean): string {
-  if (isValid) return `You may need to add ${shown(domain)} to ALLOWED_HOSTS.`
+  if (isValid) return `You may need to add ${formatValue(domain)} to ALLOWED_HOSTS.`
   return domain === ''
     ? 'The domain name provided is not valid according to RFC 1034/1035.'
     : 'A port is a number from 1 to 65535.'

@@ -1,7 +1,7 @@
 /** The cookies of a request: parsed when first asked for, and the signed ones among them verified. */
 import { settings } from '#core/conf'
 import { BadSignature, SignatureExpired } from '#core/signing'
-import { parseCookies, Recent } from '#core/utils'
+import { parseCookies, BoundedCache } from '#core/utils'
 import { legacySignerOf, signerOf } from './cookie_jar.ts'
 import { CookieMissing } from './errors.ts'
 import type { SignedCookieOptions } from './request.ts'
@@ -15,7 +15,7 @@ function asUtf8(header: string): string {
 }
 
 /** Parsed headers: a visitor sends the same one again and again. What they have is shared, and cannot be changed. */
-const parsed = new Recent<Readonly<Record<string, string>>>()
+const parsed = new BoundedCache<Readonly<Record<string, string>>>()
 
 function cookiesIn(header: string): Readonly<Record<string, string>> {
   let cookies = parsed.get(header)

@@ -1,6 +1,6 @@
 /** What a view answers with: status, headers, cookies, and content that stands in memory. */
 import { settings, settingsAreLoaded } from '#core/conf'
-import { type CookieOptions, type DeleteCookieOptions, shown } from '#core/utils'
+import { type CookieOptions, type DeleteCookieOptions, formatValue } from '#core/utils'
 import { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 import { type HeaderValue, ResponseHeaders } from './headers.ts'
 
@@ -57,7 +57,7 @@ export abstract class HttpResponseBase {
 
   set status(status: number) {
     if (!Number.isInteger(status) || status < 100 || status > 599) {
-      throw new TypeError(`A response's status is a whole number from 100 to 599, found ${shown(status)}.`)
+      throw new TypeError(`A response's status is a whole number from 100 to 599, found ${formatValue(status)}.`)
     }
     this.#status = status
   }
@@ -114,7 +114,7 @@ export class HttpResponse extends HttpResponseBase {
     else if (Buffer.isBuffer(content)) this.#content = content
     else if (content instanceof Uint8Array) {
       this.#content = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-    } else throw new TypeError(`The content of an HttpResponse is a text or bytes, found ${shown(content)}.`)
+    } else throw new TypeError(`The content of an HttpResponse is a text or bytes, found ${formatValue(content)}.`)
   }
 
   /** The content as it was given: a text that nobody asked the bytes of need not be turned into them. */
@@ -134,7 +134,7 @@ export class JsonResponse extends HttpResponse {
   constructor(data: unknown, options: ResponseOptions & { readonly indent?: number } = {}) {
     const text = JSON.stringify(data, undefined, options.indent) as string | undefined
     if (text === undefined)
-      throw new TypeError(`JSON cannot hold ${shown(data)}: give an object, list, text or number.`)
+      throw new TypeError(`JSON cannot hold ${formatValue(data)}: give an object, list, text or number.`)
     super(text, { ...options, contentType: options.contentType ?? 'application/json' })
   }
 }

@@ -1,6 +1,6 @@
 /** The text of a mail (RFC 5322, 2045, 2047): headers that nobody can inject lines into, and bodies in UTF-8. */
 import { domainToASCII } from 'node:url'
-import { quoteUri, shown } from '#core/utils'
+import { quoteUri, formatValue } from '#core/utils'
 
 /** A header's value holds a line break: whoever wrote it could add headers of their own. */
 export class BadHeaderError extends TypeError {
@@ -75,7 +75,7 @@ export function addressList(addresses: readonly string[]): string {
 /** @throws BadHeaderError when a value holds a line break */
 export function refuseLineBreaks(name: string, value: string): void {
   if (!/[\r\n]/.test(value) && /^[!-9;-~]+$/.test(name)) return
-  throw new BadHeaderError(`A mail's header must not hold a line break: ${shown(name)} is ${shown(value)}.`)
+  throw new BadHeaderError(`A mail's header must not hold a line break: ${formatValue(name)} is ${formatValue(value)}.`)
 }
 
 export interface Part {

@@ -1,7 +1,7 @@
 /** `sendMail` and its siblings: mail in one call. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import type { EmailBackend } from './backends/base.ts'
 import { getConnection } from './connection.ts'
 import { EmailMessage } from './message.ts'
@@ -57,7 +57,7 @@ function addressesOf(name: 'ADMINS' | 'MANAGERS'): string[] {
     const address: unknown = Array.isArray(entry) ? entry[1] : entry
     if (typeof address === 'string' && address !== '') return address
     throw new ImproperlyConfigured(
-      `${name}[${i}] should be an address, or a pair of a name and an address, found ${shown(entry)}.`,
+      `${name}[${i}] should be an address, or a pair of a name and an address, found ${formatValue(entry)}.`,
     )
   })
 }

@@ -22,8 +22,8 @@ export async function runCommand(command: BaseCommand, options: ParsedOptions): 
     await setup({ settings, root })
     const wanted = command.requiresSystemChecks
     if (wanted !== false && !options.skipChecks) {
-      const { performChecks } = await import('./checking.ts')
-      await performChecks(command, { serving: false, tags: wanted === true ? undefined : wanted })
+      const { runSystemChecks } = await import('./checking.ts')
+      await runSystemChecks(command, { serving: false, tags: wanted === true ? undefined : wanted })
     }
   }
   await command.handle(options)

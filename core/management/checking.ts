@@ -3,7 +3,7 @@ import { type CheckLevel, type CheckMessage, isSilenced, runChecks } from '#core
 import { prepareSettings } from '#core/conf'
 import { type CommandIo, SystemCheckError } from './base.ts'
 
-export interface CheckingOptions {
+export interface SystemCheckOptions {
   readonly tags?: readonly string[] | undefined
   readonly deploy?: boolean | undefined
   /** Whether to run the checks of what only a server needs, too. */
@@ -55,7 +55,7 @@ function counted(visible: number, silenced: number): string {
  * Runs checks and prints their messages: to stderr where there are any, else the count to stdout.
  * @throws SystemCheckError when one is at `failLevel` or above
  */
-export async function performChecks(io: CommandIo, options: CheckingOptions = {}): Promise<void> {
+export async function runSystemChecks(io: CommandIo, options: SystemCheckOptions = {}): Promise<void> {
   const { tags, deploy = false, serving = true, databases, failLevel = 'ERROR', countIssues = false } = options
   await loadChecks()
   // What was imported just now may have something to prepare.

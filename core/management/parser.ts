@@ -1,7 +1,7 @@
 /** From words on the command line to the one object that `handle()` gets; commander does the reading. */
 import { type Argument, Command as CommanderCommand, CommanderError, Help, Option } from 'commander'
 import { trimOf } from '#core/utils'
-import { nearest } from '../utils/words.ts'
+import { closestMatch } from '../utils/words.ts'
 import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions } from './base.ts'
 import { nuagesVersion } from './version.ts'
 
@@ -71,7 +71,7 @@ function complaint(error: CommanderError, parser: ArgumentParser): string {
   switch (error.code) {
     case 'commander.unknownOption': {
       const known = parser.options.flatMap((option) => (option.long ? [option.long] : []))
-      const near = nearest(first, known)
+      const near = closestMatch(first, known)
       return `unrecognized arguments: ${first}${near === undefined ? '' : ` (did you mean ${near}?)`}`
     }
     case 'commander.excessArguments':

@@ -2,7 +2,7 @@
 import type { HttpRequest } from '#core/http'
 import { parseEtags, parseHttpDate } from '#core/utils'
 
-export type Verdict = 'send' | 'not modified' | 'precondition failed'
+export type ConditionResult = 'send' | 'not modified' | 'precondition failed'
 
 /** What the answer says of itself. */
 export interface Validators {
@@ -24,7 +24,7 @@ function matchesWeakly(tags: readonly string[], etag: string | undefined): boole
   return tags[0] === '*' || tags.some((tag) => weak(tag) === weak(etag))
 }
 
-export function judge(request: HttpRequest, { etag, lastModified }: Validators): Verdict {
+export function judge(request: HttpRequest, { etag, lastModified }: Validators): ConditionResult {
   const ifMatch = parseEtags(request.get('If-Match'))
   const ifUnmodifiedSince = parseHttpDate(request.get('If-Unmodified-Since'))
   if (ifMatch.length > 0 && !matchesStrongly(ifMatch, etag)) return 'precondition failed'

@@ -1,6 +1,6 @@
 /** Judges whether a request that changes something was made by a page of ours, and answers the others with 403. */
 import type { IncomingMessage } from 'node:http'
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { markAsLogged, pathForLog } from '#core/handlers'
 import { type HttpRequest, type HttpResponseBase, isReadBeforeView, type View } from '#core/http'
@@ -17,7 +17,7 @@ const log = getLogger('django.security.csrf')
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const FIELD = 'csrfmiddlewaretoken'
 
-const loadedFailureView = preparedFrom(
+const loadedFailureView = loadedFromSettings(
   ['CSRF_FAILURE_VIEW'],
   async (): Promise<{ readonly view: unknown } | { readonly error: unknown }> => {
     try {

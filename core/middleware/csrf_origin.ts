@@ -1,5 +1,5 @@
 /** Whether a request comes from a page of ours, or of a site that we trust: by Origin, else by Referer. */
-import { builtFrom, settings } from '#core/conf'
+import { cachedFromSettings, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
 import { isSameDomain, splitUrl, type UrlParts } from '#core/utils'
 
@@ -9,7 +9,7 @@ const MALFORMED_REFERER = 'Referer checking failed - Referer is malformed.'
 const INSECURE_REFERER = 'Referer checking failed - Referer is insecure while host is secure.'
 
 /** CSRF_TRUSTED_ORIGINS, taken apart once. */
-const trusted = builtFrom(['CSRF_TRUSTED_ORIGINS'], () => {
+const trusted = cachedFromSettings(['CSRF_TRUSTED_ORIGINS'], () => {
   const origins = settings.CSRF_TRUSTED_ORIGINS
   const patterns = origins.map((origin) => {
     const { scheme = '', netloc = '' } = splitUrl(origin) ?? {}

@@ -2,7 +2,7 @@
 import { apps } from '#core/apps'
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import type { EngineSetting } from './engines.ts'
 import { libraryFiles } from './libraries.ts'
 
@@ -21,7 +21,7 @@ function ofEntry({ APP_DIRS, OPTIONS = {} }: EngineSetting): CheckMessage[] {
   if (typeof invalid !== 'string') {
     messages.push(
       new Error(
-        `'string_if_invalid' in TEMPLATES OPTIONS must be a string but got: ${shown(invalid)} (${typeof invalid}).`,
+        `'string_if_invalid' in TEMPLATES OPTIONS must be a string but got: ${formatValue(invalid)} (${typeof invalid}).`,
         {
           id: 'templates.E002',
         },

@@ -23,15 +23,15 @@ function asJson(value: object): string {
 }
 
 /** The text of a value that is written down somewhere, as an argument or in a message. */
-export function textOf(value: unknown): string {
+export function stringOf(value: unknown): string {
   if (Array.isArray(value) || isPlainObject(value)) return asJson(value)
   return typeof value === 'object' && value !== null ? (value as { toString(): string }).toString() : String(value)
 }
 
 /** A marked text as it is; nothing for null and undefined; a date as Django writes one; lists and objects as JSON. */
-export function display(value: unknown): string | SafeString {
+export function stringify(value: unknown): string | SafeString {
   if (typeof value === 'string' || value instanceof SafeString) return value
   if (value === null || value === undefined) return ''
   if (value instanceof Date) return formatDate(value, 'DATETIME_FORMAT')
-  return textOf(refusePromise(value, PRINTED))
+  return stringOf(refusePromise(value, PRINTED))
 }

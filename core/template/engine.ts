@@ -1,6 +1,6 @@
 /** One engine: finds templates by name, keeps them compiled, and renders them. */
 import { settings } from '#core/conf'
-import { didYouMean, listed } from '#core/utils'
+import { didYouMean, joinWithAnd } from '#core/utils'
 import { CompiledTemplate } from './compile.ts'
 import { Context, type Templates } from './context.ts'
 import { TemplateDoesNotExist, type Tried } from './errors.ts'
@@ -9,7 +9,7 @@ import type { TemplateLoader, TemplateSource } from './loaders/base.ts'
 import { handlePromisesIn, handlePromisesOf, refusePromise } from './promises.ts'
 import { tokenize } from './syntax/lexer.ts'
 import { Parser } from './syntax/parser.ts'
-import { Vocabulary } from './vocabulary.ts'
+import { TagRegistry } from './vocabulary.ts'
 
 /** Adds variables to every template that is rendered for a request. */
 export type ContextProcessor = (request: unknown) => Record<string, unknown>
@@ -35,7 +35,7 @@ export class Engine implements Templates {
   readonly autoescape: boolean
   readonly stringIfInvalid: string
   readonly #parts: EngineParts
-  readonly #vocabulary = new Vocabulary()
+  readonly #vocabulary = new TagRegistry()
   readonly #byOrigin = new Map<string, Kept>()
   readonly #byName = new Map<string, CompiledTemplate>()
 
@@ -52,7 +52,7 @@ export class Engine implements Templates {
     return new CompiledTemplate(
       name,
       file,
-      new Parser(tokenize(source), new Vocabulary(this.#vocabulary), from).parseAll(),
+      new Parser(tokenize(source), new TagRegistry(this.#vocabulary), from).parseAll(),
     )
   }
 
@@ -121,7 +121,7 @@ export class Engine implements Templates {
     if (library !== undefined) return library
     const known = [...this.#parts.libraries.keys()].toSorted()
     throw new SyntaxError(
-      `There is no template library '${name}'.${didYouMean(name, known)} There are: ${listed(known)}.`,
+      `There is no template library '${name}'.${didYouMean(name, known)} There are: ${joinWithAnd(known)}.`,
     )
   }
 }

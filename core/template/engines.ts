@@ -1,9 +1,9 @@
 /** The template engines of the settings, and what views use of them: getTemplate, selectTemplate, renderToString. */
 import path from 'node:path'
 import { apps } from '#core/apps'
-import { preparedFrom, prepareSettings, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, prepareSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, listed } from '#core/utils'
+import { importName, joinWithAnd } from '#core/utils'
 import type { BackendClass, Template, TemplateBackend } from './backends/base.ts'
 import { TemplateDoesNotExist, type Tried } from './errors.ts'
 
@@ -72,7 +72,7 @@ export class Engines {
     const engine = this.#engines.get(name)
     if (engine !== undefined) return engine
     throw new ImproperlyConfigured(
-      `There is no template engine '${name}'. TEMPLATES has: ${listed(this.#engines.keys())}.`,
+      `There is no template engine '${name}'. TEMPLATES has: ${joinWithAnd(this.#engines.keys())}.`,
     )
   }
 
@@ -98,7 +98,7 @@ export class Engines {
 }
 
 /** The engines of this process: loaded by setup(), by createApplication(), and within an override of TEMPLATES. */
-export const engines = preparedFrom(['TEMPLATES', 'INSTALLED_APPS'], () =>
+export const engines = loadedFromSettings(['TEMPLATES', 'INSTALLED_APPS'], () =>
   Engines.load(settings.TEMPLATES, { root: projectRoot(), apps: apps.getAppConfigs().map((app) => app.path) }),
 )
 

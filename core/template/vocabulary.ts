@@ -3,12 +3,12 @@ import { didYouMean } from '#core/utils'
 import type { Filter } from './filter.ts'
 import type { Library, Tag, TagCompiler } from './library.ts'
 
-export class Vocabulary {
+export class TagRegistry {
   readonly #tags: Map<string, Tag>
   readonly #filters: Map<string, Filter>
   readonly #compilers: Map<string, TagCompiler>
 
-  constructor(from?: Vocabulary) {
+  constructor(from?: TagRegistry) {
     this.#tags = new Map(from && from.#tags)
     this.#filters = new Map(from && from.#filters)
     this.#compilers = new Map(from && from.#compilers)

@@ -148,7 +148,7 @@ const loaded = async (store: SessionStore, key: string | null): Promise<Session>
 const content = async (store: SessionStore, key: string | null): Promise<Record<string, unknown>> =>
   (await loaded(store, key)).toJSON()
 
-interface Outcome {
+interface OperationResult {
   readonly store: SessionStore
   /** The key before the work. */
   readonly key: string
@@ -164,7 +164,7 @@ async function atEveryMoment(
   openStore: OpenStore,
   interference: Interference,
   work: (session: Session) => Promise<unknown>,
-  afterwards: (outcome: Outcome) => Promise<void>,
+  afterwards: (outcome: OperationResult) => Promise<void>,
 ): Promise<void> {
   for (let moment = 0; ; moment++) {
     const moments = new Moments(moment)

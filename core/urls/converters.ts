@@ -1,6 +1,6 @@
 /** Path converters: which text a `<converter:name>` of a route takes, and the value that a view sees. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 
 /**
  * What each converter gives a view. A project adds its own:
@@ -50,7 +50,7 @@ export function registerConverter(converter: Converter | (new () => Converter), 
   const made = typeof converter === 'function' ? new converter() : converter
   if (typeof made.regex !== 'string' || made.regex === '') {
     throw new ImproperlyConfigured(
-      `registerConverter('${name}'): the converter's regex should be a text like '[0-9]{4}', found ${shown(made.regex)}.`,
+      `registerConverter('${name}'): the converter's regex should be a text like '[0-9]{4}', found ${formatValue(made.regex)}.`,
     )
   }
   const known = converters.get(name)

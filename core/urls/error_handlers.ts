@@ -1,5 +1,5 @@
 /** handler400, handler403, handler404 and handler500 of the root module. */
-import { importName, shown } from '#core/utils'
+import { importName, formatValue } from '#core/utils'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { isClass, type Problem } from './problems.ts'
 import { type ErrorHandler, type ErrorHandlers, HANDLED } from './root.ts'
@@ -28,12 +28,12 @@ export async function readHandlers(
       const parameters = status === 500 ? 1 : 2
       if (typeof handler !== 'function' || isClass(handler) || handler.length > parameters) {
         const taken = status === 500 ? 'request' : 'request, exception'
-        const message = `The custom ${name} view ${shown(module[name])} does not take the correct number of arguments (${taken}).`
+        const message = `The custom ${name} view ${formatValue(module[name])} does not take the correct number of arguments (${taken}).`
         problems.push({ id: 'urls.E007', message, where })
       } else handlers[status] = handler as ErrorHandler
     } catch (error) {
       if (!(error instanceof ImproperlyConfigured)) throw error
-      const message = `The custom ${name} view ${shown(module[name])} could not be imported.`
+      const message = `The custom ${name} view ${formatValue(module[name])} could not be imported.`
       problems.push({ id: 'urls.E008', message, hint: error.message, where })
     }
   }

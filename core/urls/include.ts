@@ -1,6 +1,6 @@
 /** `include()`: another list of patterns, behind a route and perhaps in a namespace. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import { isDottedName, shown } from '#core/utils'
+import { isDottedName, formatValue } from '#core/utils'
 import type { UrlPatterns } from './entry.ts'
 
 /** A module of patterns, `import * as polls from './polls/urls.ts'`, as `include` takes it. */
@@ -21,7 +21,7 @@ export function fillIn(included: Included, module: Readonly<Record<string, unkno
 function appNameOf(module: Readonly<Record<string, unknown>>): string | undefined {
   const name = module.appName ?? module.app_name
   if (name === undefined || typeof name === 'string') return name
-  throw new ImproperlyConfigured(`appName of a module of URL patterns should be a text, found ${shown(name)}.`)
+  throw new ImproperlyConfigured(`appName of a module of URL patterns should be a text, found ${formatValue(name)}.`)
 }
 
 export class Included {
@@ -100,6 +100,6 @@ export function include(
     return isPair ? new Included(patterns, appName, namespace) : new Included(source, undefined, namespace)
   } else if (typeof source === 'object' && source !== null) return new Included(source, undefined, namespace)
   throw new ImproperlyConfigured(
-    `include() takes a module, a list of patterns, [patterns, appName] or a dotted name, found ${shown(source)}.`,
+    `include() takes a module, a list of patterns, [patterns, appName] or a dotted name, found ${formatValue(source)}.`,
   )
 }

@@ -1,7 +1,7 @@
 /** `path` and `rePath`: the entries of `urlpatterns`. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { View } from '#core/http'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import { Included } from './include.ts'
 import type { RouteParams } from './params.ts'
 import type { PathPattern } from './path_pattern.ts'
@@ -21,7 +21,7 @@ function refuse(what: string, view: unknown): ImproperlyConfigured {
   const isModule = typeof view === 'object' && view !== null && ('urlpatterns' in view || Array.isArray(view))
   const remedy = isModule ? ' Put it into include().' : ''
   return new ImproperlyConfigured(
-    `${what} needs a view (a function) or an include(), found ${isModule ? 'URL patterns' : shown(view)}.${remedy}`,
+    `${what} needs a view (a function) or an include(), found ${isModule ? 'URL patterns' : formatValue(view)}.${remedy}`,
   )
 }
 
@@ -58,7 +58,7 @@ export function path<V extends View>(
 export function path(route: unknown, view: unknown, options: PathOptions = {}): URLPattern | URLResolver {
   if (typeof route !== 'string') {
     throw new ImproperlyConfigured(
-      `path() takes a route as text, found ${shown(route)}. For a RegExp there is rePath().`,
+      `path() takes a route as text, found ${formatValue(route)}. For a RegExp there is rePath().`,
     )
   }
   return entry(`path('${route}')`, (isEndpoint) => new RoutePattern(route, isEndpoint), view, options)
@@ -75,7 +75,7 @@ export function rePath(
   options: PathOptions = {},
 ): URLPattern | URLResolver {
   if (typeof regex !== 'string' && !(regex instanceof RegExp)) {
-    throw new ImproperlyConfigured(`rePath() takes a regular expression, found ${shown(regex)}.`)
+    throw new ImproperlyConfigured(`rePath() takes a regular expression, found ${formatValue(regex)}.`)
   }
   return entry(`rePath('${String(regex)}')`, (isEndpoint) => new RegexPattern(regex, isEndpoint), view, options)
 }

@@ -1,6 +1,6 @@
 /** What can be wrong with a module of URL patterns, each with the id that Django's check of it has. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import { listed, shown } from '#core/utils'
+import { joinWithAnd, formatValue } from '#core/utils'
 import type { Included } from './include.ts'
 import { URLPattern } from './pattern.ts'
 import { URLResolver } from './resolver.ts'
@@ -38,7 +38,7 @@ function hintFor(entry: unknown): string | undefined {
 function problemOf(entry: unknown, where: string): Problem | undefined {
   if (entry instanceof URLResolver) return undefined
   if (!(entry instanceof URLPattern)) {
-    const message = `Your URL pattern ${shown(entry)} is invalid. Ensure that urlpatterns is a list of path() and/or rePath() instances.`
+    const message = `Your URL pattern ${formatValue(entry)} is invalid. Ensure that urlpatterns is a list of path() and/or rePath() instances.`
     return { id: 'urls.E004', message, hint: hintFor(entry), where }
   }
   if (!isClass(entry.view)) return undefined
@@ -60,8 +60,8 @@ export function problemsIn(included: Included, names: string, module: string): P
   }
   const found =
     patterns === undefined
-      ? `exports no urlpatterns; it exports: ${listed(exported ?? [])}`
-      : `exports as urlpatterns ${shown(patterns)}, which is no list`
+      ? `exports no urlpatterns; it exports: ${joinWithAnd(exported ?? [])}`
+      : `exports as urlpatterns ${formatValue(patterns)}, which is no list`
   throw new ImproperlyConfigured(
     `${names}, but that module ${found}. It should have: export const urlpatterns = [path('', index)].` +
       ' If it has, look for modules that import each other in a circle.',

@@ -8,7 +8,7 @@ import type { PathPattern } from './path_pattern.ts'
 import { pythonText, pythonTuple } from './python_text.ts'
 import { escapeLeadingSlashes, quotePath } from './quoting.ts'
 import type { URLResolver } from './resolver.ts'
-import { placeNames, type Template } from './template.ts'
+import { slotNames, type Template } from './template.ts'
 
 type Kwargs = Readonly<Record<string, unknown>>
 
@@ -50,7 +50,7 @@ function lookUp(resolver: URLResolver, fullName: string, currentApp: string | un
 
 /** The values for a template's places, or undefined where the arguments do not fit it. */
 function valuesFor(template: Template, args: readonly unknown[], kwargs: Kwargs, defaults: Kwargs): Kwargs | undefined {
-  const places = placeNames(template)
+  const places = slotNames(template)
   if (args.length > 0) {
     if (args.length !== places.length) return undefined
     return Object.fromEntries(places.map((name, i) => [name, args[i]]))
@@ -65,7 +65,7 @@ function valuesFor(template: Template, args: readonly unknown[], kwargs: Kwargs,
 
 /** The path that a template gives with these values, not encoded yet. */
 function filled(template: Template, values: Kwargs): string | undefined {
-  const names = placeNames(template)
+  const names = slotNames(template)
   let path = ''
   for (const part of template) {
     const text = typeof part === 'string' ? part : textOf(part.converter, values[names.shift() as string])

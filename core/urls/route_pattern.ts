@@ -1,6 +1,6 @@
 /** The pattern of `path('posts/<int:pk>/', …)`: literal text with converters. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import { didYouMean, listed } from '#core/utils'
+import { didYouMean, joinWithAnd } from '#core/utils'
 import { type Converter, getConverters, valueOf } from './converters.ts'
 import type { MatchedStart, PathPattern } from './path_pattern.ts'
 import { fromPython } from './python_regex.ts'
@@ -27,7 +27,7 @@ function converterNamed(name: string, route: string): Converter {
   if (converter === undefined) {
     throw wrong(
       route,
-      `uses invalid converter '${name}'. There are: ${listed(known.keys())}.${didYouMean(name, known.keys())}`,
+      `uses invalid converter '${name}'. There are: ${joinWithAnd(known.keys())}.${didYouMean(name, known.keys())}`,
     )
   }
   return converter

@@ -2,13 +2,13 @@
 import type { Converter } from './converters.ts'
 
 /** A place for a value. Without a name it is filled by position. */
-export interface Place {
+export interface TemplateSlot {
   readonly name: string | undefined
   readonly converter?: Converter | undefined
 }
 
 /** Literal texts and places, in order. */
-export type Template = readonly (string | Place)[]
+export type Template = readonly (string | TemplateSlot)[]
 
 /** Every way to put one alternative of each item after the other. */
 export function combine(items: readonly (readonly Template[])[]): Template[] {
@@ -19,7 +19,7 @@ export function combine(items: readonly (readonly Template[])[]): Template[] {
 }
 
 /** The names of a template's places in order; those without a name are called `_0`, `_1`, … */
-export function placeNames(template: Template): string[] {
+export function slotNames(template: Template): string[] {
   let unnamed = 0
   return template.filter((part) => typeof part !== 'string').map(({ name }) => name ?? `_${unnamed++}`)
 }

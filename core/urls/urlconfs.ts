@@ -12,7 +12,7 @@ import { RootResolver } from './root.ts'
 export type Urlconf = string | UrlconfModule | UrlPatterns
 
 /** Where an included list stands, for messages. */
-interface Place {
+interface UrlconfLocation {
   /** `ROOT_URLCONF names 'apps.urls'`. */
   readonly names: string
   /** `apps.urls`. */
@@ -29,7 +29,7 @@ class Inspection {
     this.#root = root
   }
 
-  async visit(included: Included, place: Place): Promise<void> {
+  async visit(included: Included, place: UrlconfLocation): Promise<void> {
     this.problems.push(...problemsIn(included, place.names, place.module))
     // A list may be included in several places, or in itself.
     if (this.#seen.has(included.patterns)) return
@@ -39,7 +39,7 @@ class Inspection {
     }
   }
 
-  async #visitInclude({ included, pattern }: URLResolver, { module }: Place): Promise<void> {
+  async #visitInclude({ included, pattern }: URLResolver, { module }: UrlconfLocation): Promise<void> {
     const where = `include() behind '${pattern.text}' of ${module}`
     const { name } = included
     if (name !== undefined && !included.isLoaded) {
@@ -93,7 +93,7 @@ export class Urlconfs {
     return resolver
   }
 
-  async #inspected(module: Readonly<Record<string, unknown>>, place: Place, root: string): Promise<RootResolver> {
+  async #inspected(module: Readonly<Record<string, unknown>>, place: UrlconfLocation, root: string): Promise<RootResolver> {
     const inspection = new Inspection(root)
     await inspection.visit(new Included(module, undefined, undefined), place)
     const { handlers, problems } = await readHandlers(module, place.module, root)

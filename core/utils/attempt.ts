@@ -1,5 +1,5 @@
 /** Begins work, and gives what it throws at once as its promise's error, too. */
-export function attempt<T>(work: () => Promise<T>): Promise<T> {
+export function promiseTry<T>(work: () => Promise<T>): Promise<T> {
   try {
     return work()
   } catch (error) {

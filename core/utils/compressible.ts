@@ -24,4 +24,4 @@ function repeats(bytes: Uint8Array): boolean {
 }
 
 /** False where compressing is known not to pay. */
-export const mayShrink = (bytes: Uint8Array): boolean => bytes.length > SHORT || repeats(bytes)
+export const worthCompressing = (bytes: Uint8Array): boolean => bytes.length > SHORT || repeats(bytes)

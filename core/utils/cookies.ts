@@ -1,7 +1,7 @@
 /** Cookies as texts: read from a Cookie header, and written for Set-Cookie byte for byte as Django does. */
 import { clock } from './clock.ts'
 import { httpDate } from './http_dates.ts'
-import { shown } from './words.ts'
+import { formatValue } from './words.ts'
 
 /** A cookie that cannot be written: its name, its value or an attribute. */
 export class CookieError extends Error {
@@ -129,7 +129,7 @@ export class Cookie {
 
 function attribute(key: string, name: string, value: string): string {
   if (NOT_IN_ATTRIBUTE.test(value)) {
-    throw new CookieError(`The cookie '${key}' has a ${name} with a semicolon or control character: ${shown(value)}.`)
+    throw new CookieError(`The cookie '${key}' has a ${name} with a semicolon or control character: ${formatValue(value)}.`)
   }
   return value
 }
@@ -160,7 +160,7 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   } else if (typeof expires === 'string') cookie.expires = attribute(cookie.key, 'date', expires)
   if (maxAge !== null && maxAge !== undefined) {
     if (!Number.isFinite(maxAge)) {
-      throw new CookieError(`The cookie '${cookie.key}' should have a maxAge in seconds, found ${shown(maxAge)}.`)
+      throw new CookieError(`The cookie '${cookie.key}' should have a maxAge in seconds, found ${formatValue(maxAge)}.`)
     }
     cookie.maxAge = Math.trunc(maxAge)
     if (cookie.expires === '') cookie.expires = httpDate(clock.now() / 1000 + cookie.maxAge)

@@ -1,8 +1,8 @@
 /** One deadline for many operations: whoever does not end within it is given up. */
-import { Link, Ring } from './ring.ts'
+import { ListNode, LinkedList } from './ring.ts'
 
 /** An operation that has begun. */
-class Waiting extends Link {
+class PendingOperation extends ListNode {
   /** Milliseconds of performance.now(). */
   readonly due: number
   readonly giveUp: () => void
@@ -17,7 +17,7 @@ class Waiting extends Link {
 /** All wait equally long, so the first to begin is the first that is due, and one timer serves all. */
 export class Deadline {
   readonly #ms: number
-  readonly #waiting = new Ring<Waiting>()
+  readonly #waiting = new LinkedList<PendingOperation>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(ms: number) {
@@ -33,7 +33,7 @@ export class Deadline {
 
   /** Calls one of the three: with the answer, with the error, or for work that takes too long. */
   follow<T>(work: Promise<T>, answered: (answer: T) => void, failed: (error: unknown) => void, late: () => void): void {
-    const waiting = new Waiting(performance.now() + this.#ms, late)
+    const waiting = new PendingOperation(performance.now() + this.#ms, late)
     this.#waiting.add(waiting)
     if (this.#timer === undefined) this.#wake(this.#ms)
     work.then(

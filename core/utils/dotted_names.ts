@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { didYouMean, listed } from './words.ts'
+import { didYouMean, joinWithAnd } from './words.ts'
 
 /** The folder that `core.` stands for, whether this runs as source or as built JavaScript. */
 export const CORE = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -89,7 +89,7 @@ export function missing(name: string, { setting, root }: NamedBy, what: 'file' |
   const notYet = canonicalName(name).startsWith('core.') ? ` Nuages has no '${canonicalName(name)}'.` : ''
   return new ImproperlyConfigured(
     `${setting} names '${name}'${alias}, but there is no ${wanted}.${notYet}` +
-      ` ${readable(folder, root)}/ holds: ${listed(beside)}.${didYouMean(absent, beside)}`,
+      ` ${readable(folder, root)}/ holds: ${joinWithAnd(beside)}.${didYouMean(absent, beside)}`,
   )
 }
 
@@ -116,7 +116,7 @@ export async function importName(name: string, by: NamedBy): Promise<unknown> {
     const file = readable(moduleFile(name.slice(0, dot), by.root) as string, by.root)
     throw new ImproperlyConfigured(
       `${by.setting} names '${name}', but ${file} exports no '${attribute}'.` +
-        ` It exports: ${listed(exported)}.${didYouMean(attribute, exported)}`,
+        ` It exports: ${joinWithAnd(exported)}.${didYouMean(attribute, exported)}`,
     )
   }
   return module[attribute]

@@ -3,7 +3,7 @@
  * cookies two hashes in one call each are had for two thirds of its price.
  */
 import { createHmac, hash } from 'node:crypto'
-import { Scratch } from './scratch.ts'
+import { ReusableBuffer } from './scratch.ts'
 
 /** Bytes that an algorithm takes at once. Others are left to Node's Hmac. */
 const BLOCKS: Readonly<Record<string, number>> = { sha1: 64, sha224: 64, sha256: 64, sha384: 128, sha512: 128 }
@@ -12,7 +12,7 @@ const BLOCKS: Readonly<Record<string, number>> = { sha1: 64, sha224: 64, sha256:
 const SHORT = 1000
 
 /** What is hashed first: a block of the key, and a text of at most three bytes a character. */
-const inner = new Scratch(128 + 3 * SHORT)
+const inner = new ReusableBuffer(128 + 3 * SHORT)
 
 export class Hmac {
   readonly #algorithm: string

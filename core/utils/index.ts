@@ -1,8 +1,8 @@
 /** Small tools that know no setting: the clock, dotted names, random texts, loggers, words for messages. */
 export { altersData } from './alters_data.ts'
-export { attempt } from './attempt.ts'
+export { promiseTry } from './attempt.ts'
 export { backgroundWorkDone, inBackground } from './background.ts'
-export { byAlias, standingFor } from './by_alias.ts'
+export { proxyByAlias, lazyProxy } from './by_alias.ts'
 export { type Clock, clock, setClock, unixSeconds } from './clock.ts'
 export {
   Cookie,
@@ -33,7 +33,7 @@ export {
 export { etagOf, parseEtags, quoteEtag } from './etags.ts'
 export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './hosts.ts'
 export { httpDate, parseHttpDate } from './http_dates.ts'
-export { Gatherer, type GathererOptions, type Outcome } from './gatherer.ts'
+export { Batcher, type BatcherOptions, type JobResult } from './gatherer.ts'
 export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
 export {
   assertJson,
@@ -46,7 +46,7 @@ export {
   setOwn,
   stringifyJson,
 } from './json.ts'
-export { KeyedQueue } from './keyed_queue.ts'
+export { KeyedMutex } from './keyed_queue.ts'
 export {
   captureLogs,
   getLogger,
@@ -57,8 +57,8 @@ export {
   setLogLevel,
 } from './log.ts'
 export { asError, errorText, escapeControls, LogLine, ifReadable, surviveErrorsOf, writeText } from './log_text.ts'
-export { Recent } from './recent.ts'
-export { Link, Ring } from './ring.ts'
+export { BoundedCache } from './recent.ts'
+export { ListNode, LinkedList } from './ring.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
 export {
   exposureOf,
@@ -72,7 +72,7 @@ export {
 } from './safe_files.ts'
 export { hasSecretWord, isSecretField, isSecretName, MASK, maskUrlPasswords } from './secrets.ts'
 export { indexFinder, isLongerThan, trimEndOf, trimOf } from './strings.ts'
-export { atEndOfTurn, endOfTurn, endTurnEarly } from './turns.ts'
+export { onTickEnd, tickEnd, flushTick } from './turns.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,
@@ -83,4 +83,4 @@ export {
   type UrlParts,
   urlHasAllowedHostAndScheme,
 } from './uris.ts'
-export { didYouMean, listed, nearest, shown } from './words.ts'
+export { didYouMean, joinWithAnd, closestMatch, formatValue } from './words.ts'

@@ -1,6 +1,6 @@
 /** One at a time for each key, in this process: a fair queue without a lock to forget. */
 
-export class KeyedQueue {
+export class KeyedMutex {
   readonly #tails = new Map<string, Promise<void>>()
 
   /** Runs `task` when all tasks queued before it under the same key have ended, however they ended. */

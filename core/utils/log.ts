@@ -1,6 +1,6 @@
 /** Named loggers with Django's names (`django.request`, `django.security.DisallowedHost`, …) and levels. */
 import { errorText, escapeControls, LogLine, ifReadable, writeText } from './log_text.ts'
-import { shown } from './words.ts'
+import { formatValue } from './words.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 
@@ -38,7 +38,7 @@ function levelOf(name: string): number {
 /** Code in JavaScript may pass any value as a message, even a proxy that throws. */
 function textOf(line: string | LogLine): string {
   if (typeof line === 'string') return escapeControls(line)
-  return ifReadable(() => line instanceof LogLine) === true ? line.text : escapeControls(shown(line))
+  return ifReadable(() => line instanceof LogLine) === true ? line.text : escapeControls(formatValue(line))
 }
 
 /** Its methods never throw. */

@@ -4,7 +4,7 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
-import { shown } from './words.ts'
+import { formatValue } from './words.ts'
 
 /** Whether name and message can be read. A getter or a proxy could throw, or return something other than a string. */
 const isReadable = (error: Error): boolean => typeof error.name === 'string' && typeof error.message === 'string'
@@ -24,9 +24,9 @@ export function ifReadable<T>(read: () => T): T | undefined {
 export function asError(thrown: unknown): Error {
   const isError = ifReadable(() => thrown instanceof Error) === true
   if (isError && ifReadable(() => isReadable(thrown as Error)) === true) return thrown as Error
-  if (!isError) return new Error(`Something that is no Error was thrown: ${shown(thrown)}`)
+  if (!isError) return new Error(`Something that is no Error was thrown: ${formatValue(thrown)}`)
   const message = ifReadable((): unknown => (thrown as Error).message)
-  return new Error(`An error that cannot be read was thrown: ${shown(message)}`)
+  return new Error(`An error that cannot be read was thrown: ${formatValue(message)}`)
 }
 
 // Controls (C0, C1, DEL), format characters (bidirectional, zero-width), lone surrogates, private and unassigned code
@@ -69,7 +69,7 @@ function stackText(stack: string, message: string): string {
 /** A thrown value as logs show it: the stack of an error, else the value. Never throws. */
 export function errorText(thrown: unknown): string {
   try {
-    if (!(thrown instanceof Error)) return escapeControls(shown(thrown))
+    if (!(thrown instanceof Error)) return escapeControls(formatValue(thrown))
     // A getter may give anything, or throw.
     const error = asError(thrown)
     const { name, message } = error

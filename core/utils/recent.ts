@@ -6,7 +6,7 @@ const MOST = 500
 /** Characters of a text that is worth remembering. */
 const LONGEST = 2000
 
-export class Recent<Value> {
+export class BoundedCache<Value> {
   #young = new Map<string, Value>()
   #old = new Map<string, Value>()
 

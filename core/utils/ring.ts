@@ -7,9 +7,9 @@
  */
 
 /** A place in a ring; alone, it is its own neighbour. */
-export class Link {
-  previous: Link = this
-  next: Link = this
+export class ListNode {
+  previous: ListNode = this
+  next: ListNode = this
 
   /** False when it is in no ring. */
   leave(): boolean {
@@ -23,8 +23,8 @@ export class Link {
   }
 }
 
-export class Ring<Member extends Link> implements Iterable<Member> {
-  readonly #end = new Link()
+export class LinkedList<Member extends ListNode> implements Iterable<Member> {
+  readonly #end = new ListNode()
 
   /** The one that came before all others. */
   get first(): Member | undefined {

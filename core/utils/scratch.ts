@@ -1,6 +1,6 @@
 /** Bytes that are needed for a moment: a buffer of one's own costs more than what is done with a short text. */
 
-export class Scratch {
+export class ReusableBuffer {
   readonly bytes: Buffer
   /** Its beginnings by their length, each made once: texts are of few lengths. */
   readonly #beginnings: (Buffer | undefined)[]

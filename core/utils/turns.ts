@@ -1,27 +1,27 @@
 /** Turns of the event loop: what one brings can be done together at its end. */
 
-let works: (() => void)[] | undefined
+let callbacks: (() => void)[] | undefined
 let end: Promise<void> | undefined
 
-function endTurn(): void {
-  const due = works ?? []
-  works = undefined
+function runTickEnd(): void {
+  const due = callbacks ?? []
+  callbacks = undefined
   for (const work of due) work()
 }
 
 /** Does a work when the running turn ends, or is ended early. */
-export function atEndOfTurn(work: () => void): void {
-  if (works === undefined) {
-    works = []
-    setImmediate(endTurn)
+export function onTickEnd(work: () => void): void {
+  if (callbacks === undefined) {
+    callbacks = []
+    setImmediate(runTickEnd)
   }
-  works.push(work)
+  callbacks.push(work)
 }
 
 /** Resolves at the end of the running turn, one and the same promise for all who ask in it. */
-export function endOfTurn(): Promise<void> {
+export function tickEnd(): Promise<void> {
   return (end ??= new Promise((resolve) => {
-    atEndOfTurn(() => {
+    onTickEnd(() => {
       end = undefined
       resolve()
     })
@@ -29,7 +29,7 @@ export function endOfTurn(): Promise<void> {
 }
 
 /** Ends the turn for all who wait for that, as soon as everything is done that follows from what has just come. */
-export function endTurnEarly(): void {
+export function flushTick(): void {
   // A tick that is asked for while promises are followed comes after the last of them.
-  process.nextTick(endTurn)
+  process.nextTick(runTickEnd)
 }

@@ -20,7 +20,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The known name that `name` was probably meant to be: at most two slips away, fewer in short names. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
+export function closestMatch(name: string, known: Iterable<string>): string | undefined {
   const allowed = name.length < 5 ? 1 : 2
   let best: string | undefined
   let bestDistance = allowed + 1
@@ -37,7 +37,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 
 /** ` Did you mean 'x'?`, or nothing where no known name is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {
-  const near = nearest(name, known)
+  const near = closestMatch(name, known)
   return near === undefined ? '' : ` Did you mean '${near}'?`
 }
 
@@ -59,7 +59,7 @@ function describe(value: unknown): string {
 }
 
 /** A value as an error message shows it: short, and with its type where the string would not tell. Never throws. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   try {
     const text = describe(value)
     return text.length > 80 ? `${text.slice(0, 77)}...` : text
@@ -70,7 +70,7 @@ export function shown(value: unknown): string {
 }
 
 /** `a, b and c`; `nothing` for an empty list. */
-export function listed(names: Iterable<string>): string {
+export function joinWithAnd(names: Iterable<string>): string {
   const all = [...names]
   if (all.length === 0) return 'nothing'
   if (all.length === 1) return all[0] as string

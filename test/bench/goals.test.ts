@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { type Goal, GOALS, selectGoals, targetsOf } from '../../bench/goals.ts'
 import type { Measurement } from '../../bench/measure.ts'
-import type { Outcome } from '../../bench/rounds.ts'
+import type { RoundResult } from '../../bench/rounds.ts'
 import { FLOOR, nameOf, type Target } from '../../bench/targets.ts'
 import type { Rate } from '../../bench/under_load.ts'
 import { goalReport, isMissed, judge } from '../../bench/verdicts.ts'
@@ -20,7 +20,7 @@ interface Given {
 const BARE: Rate = { requestsPerSecond: 100, cpu: 10 }
 
 /** An outcome with a measurement for each round. */
-function outcome(target: Outcome['target'], { requests, cpu, p99 = 1, beside = [] }: Given): Outcome {
+function outcome(target: RoundResult['target'], { requests, cpu, p99 = 1, beside = [] }: Given): RoundResult {
   const measurement = (round: number): Measurement => ({
     requestsPerSecond: requests[round] as number,
     cpu: cpu[round] as number,
@@ -33,7 +33,7 @@ function outcome(target: Outcome['target'], { requests, cpu, p99 = 1, beside = [
   return { target, measurements: new Map(requests.map((_, round) => [round, measurement(round)])), problems: new Set() }
 }
 
-const floor = (p99 = 1): Outcome => outcome(FLOOR, { requests: [100, 100, 100], cpu: [10, 10, 10], p99 })
+const floor = (p99 = 1): RoundResult => outcome(FLOOR, { requests: [100, 100, 100], cpu: [10, 10, 10], p99 })
 
 describe('a goal', () => {
   it('is judged by processor time where that is the same in each round and the speed is not', () => {

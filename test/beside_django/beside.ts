@@ -38,7 +38,7 @@ const OURS: Settings = { ROOT_URLCONF: 'test.beside_django.nuages_site' }
 
 const THEIRS = { ROOT_URLCONF: 'site_urls', DEFAULT_AUTO_FIELD: 'django.db.models.AutoField' }
 
-type Place = Pick<SharedPlace, 'settings' | 'theirs'>
+type SharedEngine = Pick<SharedPlace, 'settings' | 'theirs'>
 
 export interface BesideOptions {
   readonly settings?: Settings
@@ -47,7 +47,7 @@ export interface BesideOptions {
 }
 
 /** What the Django side is told. */
-export const djangoSettings = ({ settings, theirs }: Place, shared: Settings = {}): object => ({
+export const djangoSettings = ({ settings, theirs }: SharedEngine, shared: Settings = {}): object => ({
   ...SITE,
   ...settings,
   ...shared,
@@ -56,7 +56,7 @@ export const djangoSettings = ({ settings, theirs }: Place, shared: Settings = {
 })
 
 /** What this process is told. */
-export const nuagesSettings = ({ settings }: Place, shared: Settings = {}, ours: Settings = {}): Settings => ({
+export const nuagesSettings = ({ settings }: SharedEngine, shared: Settings = {}, ours: Settings = {}): Settings => ({
   ...SITE,
   ...settings,
   ...shared,

@@ -13,7 +13,7 @@ interface Answer {
   readonly error?: string
 }
 
-interface Waiting {
+interface PendingReply {
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
@@ -29,7 +29,7 @@ export interface Answered {
 export class Django {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>
   /** Answers come in the order of the questions. */
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: PendingReply[] = []
   readonly #closed: Promise<void>
   #errors = ''
 

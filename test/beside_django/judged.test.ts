@@ -47,14 +47,14 @@ const GARBAGE = [
   `.${b64(deflateSync(REPETITIVE, { level: 9 }))}`,
 ]
 
-type Verdict = readonly [unknown] | string
+type Judgement = readonly [unknown] | string
 
 /** Which errors are told apart. */
 function classOf(name: string): string {
   return name === 'BadSignature' || name === 'SignatureExpired' ? name : 'something else'
 }
 
-function verdict(judge: () => unknown): Verdict {
+function verdict(judge: () => unknown): Judgement {
   try {
     return [judge()]
   } catch (error) {
@@ -63,7 +63,7 @@ function verdict(judge: () => unknown): Verdict {
   }
 }
 
-const compared = (verdicts: readonly Verdict[]): Verdict[] =>
+const compared = (verdicts: readonly Judgement[]): Judgement[] =>
   verdicts.map((each) => (typeof each === 'string' ? classOf(each) : each))
 
 describe('signed texts beside a live Django', function () {
@@ -130,7 +130,7 @@ describe('signed texts beside a live Django', function () {
       for (const age of [-5, 0, 59.9, 60, 60.1, 3600]) {
         clock.moveTo(new Date((seconds + age) * 1000))
         await django.ask('moment', { seconds: seconds + age })
-        const verdicts = await django.ask<Verdict[]>('unsign', { values: theirs, salt: 'shop', max_age: 60 })
+        const verdicts = await django.ask<Judgement[]>('unsign', { values: theirs, salt: 'shop', max_age: 60 })
         expect(theirs.map((value) => verdict(() => signer.unsign(value, { maxAge: 60 })))).to.deep.equal(
           compared(verdicts),
         )
@@ -158,7 +158,7 @@ describe('signed texts beside a live Django', function () {
       dumps({}, { salt: 'another' }),
       dumps({}, { salt: 'shop', key: 'another' }),
     ]
-    const theirs = compared(await django.ask<Verdict[]>('loads', { values, salt: 'shop', max_age: 60 }))
+    const theirs = compared(await django.ask<Judgement[]>('loads', { values, salt: 'shop', max_age: 60 }))
     for (const [i, value] of values.entries()) {
       const ours = verdict(() => stringifyJson(loads(value, { salt: 'shop', maxAge: 60 })))
       expect([value, ours]).to.deep.equal([value, theirs[i]])

@@ -1,7 +1,7 @@
 /** Settings are read-only, complete and checked; a test may override them. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
-import { builtFrom, overrideSettings, preparedFrom, type Settings, settingNamed, settings } from '#core/conf'
+import { cachedFromSettings, overrideSettings, loadedFromSettings, type Settings, settingNamed, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { captureLogs } from '#core/utils'
 
@@ -122,7 +122,7 @@ describe('settings', () => {
     it('build anew what depends on them, and give back what was there before', async () => {
       let built = 0
       const disposed: number[] = []
-      const thing = builtFrom(
+      const thing = cachedFromSettings(
         ['SESSION_COOKIE_AGE'],
         () => ++built,
         (value) => void disposed.push(value),
@@ -137,7 +137,7 @@ describe('settings', () => {
     })
 
     it('prepare what takes an import before the function runs', async () => {
-      const thing = preparedFrom(['SESSION_COOKIE_AGE'], async () => settings.SESSION_COOKIE_AGE * 2)
+      const thing = loadedFromSettings(['SESSION_COOKIE_AGE'], async () => settings.SESSION_COOKIE_AGE * 2)
       expect(() => thing()).to.throw(ImproperlyConfigured, 'What SESSION_COOKIE_AGE names is not loaded yet')
       await overrideSettings({ SESSION_COOKIE_AGE: 5 }, () => expect(thing()).to.equal(10))
     })

@@ -5,7 +5,7 @@ import { encodeSession } from '#core/contrib/sessions'
 import { connection, toDatabaseDate } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from '../contrib/sessions/database.ts'
-import { at, type Place, places } from '../contrib/sessions/places.ts'
+import { at, type EngineSetup, places } from '../contrib/sessions/places.ts'
 import { withWorkers } from '../../core/test/session_race.ts'
 import type { Cleared } from '../../core/test/session_race_worker.ts'
 
@@ -22,7 +22,7 @@ const NUMBERS: Record<string, string> = {
   'db on PostgreSQL': 'with g(n) as (select * from generate_series(1, ?::int)) select',
 }
 
-async function fill(place: Place, kind: string, days: number): Promise<void> {
+async function fill(place: EngineSetup, kind: string, days: number): Promise<void> {
   const date = toDatabaseDate(Date.now() + days * DAY)
   // Django's real rows are of this length, and so is the work of deleting one.
   const data = encodeSession({ _auth_user_id: '1', cart: ['a', 'b', 'c'], hash: 'x'.repeat(64) })

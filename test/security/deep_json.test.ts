@@ -9,7 +9,7 @@ import { STORE_SALT } from '../../core/contrib/sessions/codec.ts'
 import { LocMemCache } from '../../core/cache/backends/locmem.ts'
 import { JSONSerializer } from '../../core/cache/serializers.ts'
 import { dumpsPickle, loadsPickle, plainText } from '../../core/utils/pickle.ts'
-import { captureLogs, isDeeperThan, isValueDeeperThan, NotJson, parseJson, shown, stringifyJson } from '#core/utils'
+import { captureLogs, isDeeperThan, isValueDeeperThan, NotJson, parseJson, formatValue, stringifyJson } from '#core/utils'
 import { Client } from '#core/test'
 import { inDatabase } from '../contrib/sessions/database.ts'
 import { MemoryStore } from '../contrib/sessions/memory_store.ts'
@@ -163,7 +163,7 @@ describe('JSON that is nested deeply', () => {
     for (const levels of BEYOND) {
       const value: unknown = JSON.parse(list(levels))
       expect(() => dumps(value)).to.throw(NotJson)
-      expect(shown(value)).to.match(/^\[ ?\[/)
+      expect(formatValue(value)).to.match(/^\[ ?\[/)
       const signed = new TimestampSigner({ salt: 'django.core.signing' }).signSerialized(list(levels), true)
       expect(() => loads(signed)).to.throw(SyntaxError, '1000 levels')
       for (const serializer of [undefined, new JSONSerializer()]) {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { pathForLog } from '#core/handlers'
 import { RequestFactory } from '#core/test'
-import { asError, captureLogs, errorText, escapeControls, getLogger, LogLine, type LogRecord, shown } from '#core/utils'
+import { asError, captureLogs, errorText, escapeControls, getLogger, LogLine, type LogRecord, formatValue } from '#core/utils'
 import { ask } from '../handlers/ask.ts'
 
 const log = getLogger('test.output')
@@ -187,7 +187,7 @@ describe('a log line', () => {
       expect(errorText(thrown))
         .to.be.a('string')
         .that.matches(/^[ -~\n]*$/)
-      expect(shown(thrown)).to.be.a('string')
+      expect(formatValue(thrown)).to.be.a('string')
       expect(asError(thrown)).to.be.an('error')
       expect(() => recorded(() => log.error(thrown as string, thrown))).to.not.throw()
     }

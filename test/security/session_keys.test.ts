@@ -113,8 +113,8 @@ describe('keys of sessions', () => {
         return { key: 'a key with spaces', version: '' }
       }
     }
-    const { GuardedStore } = await import('../../core/contrib/sessions/outage.ts')
-    const error: unknown = await new GuardedStore(new Spaced()).create(record({})).catch((each: unknown) => each)
+    const { TimeoutStore } = await import('../../core/contrib/sessions/outage.ts')
+    const error: unknown = await new TimeoutStore(new Spaced()).create(record({})).catch((each: unknown) => each)
     expect(error).to.be.instanceOf(TypeError).with.property('message').that.contains('visible ASCII')
   })
 })

@@ -1,18 +1,18 @@
 /** What waits to be done goes together, and everybody gets an answer of his own. */
 import { expect } from 'chai'
-import { endOfTurn, Gatherer, type GathererOptions, type Outcome } from '#core/utils'
+import { tickEnd, Batcher, type BatcherOptions, type JobResult } from '#core/utils'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A gatherer of texts whose groups are answered when the test says so. */
-function gathering(options: Partial<GathererOptions<string, string>> = {}) {
+function gathering(options: Partial<BatcherOptions<string, string>> = {}) {
   const groups: { jobs: readonly string[]; answer: () => void; fail: (error: unknown) => void }[] = []
-  const gatherer = new Gatherer<string, string>({
-    slots: 1,
-    most: 10,
-    isEverybodys: () => false,
-    run: (jobs) =>
-      new Promise<Outcome<string>[]>((resolve, reject) => {
+  const gatherer = new Batcher<string, string>({
+    maxConcurrentBatches: 1,
+    maxBatchSize: 10,
+    isBatchError: () => false,
+    runBatch: (jobs) =>
+      new Promise<JobResult<string>[]>((resolve, reject) => {
         groups.push({
           jobs,
           answer: () => resolve(jobs.map((job) => ({ answer: job.toUpperCase() }))),
@@ -51,7 +51,7 @@ describe('a gatherer', () => {
   })
 
   it('uses as many slots as it has', async () => {
-    const { gatherer, groups } = gathering({ slots: 2 })
+    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
     void gatherer.do('a')
     await nextTurn()
     void gatherer.do('b')
@@ -62,7 +62,7 @@ describe('a gatherer', () => {
   })
 
   it('sends no more at once than it may', async () => {
-    const { gatherer, groups } = gathering({ most: 2, slots: 2 })
+    const { gatherer, groups } = gathering({ maxBatchSize: 2, maxConcurrentBatches: 2 })
     for (const job of ['a', 'b', 'c', 'd', 'e']) void gatherer.do(job)
     await nextTurn()
     await nextTurn()
@@ -74,7 +74,7 @@ describe('a gatherer', () => {
   })
 
   it('keeps a small group while a larger one is on its way', async () => {
-    const { gatherer, groups } = gathering({ slots: 2 })
+    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
     for (const job of ['a', 'b']) void gatherer.do(job)
     await nextTurn()
     void gatherer.do('c')
@@ -86,7 +86,7 @@ describe('a gatherer', () => {
   })
 
   it('sends a small group as soon as the larger one is done', async () => {
-    const { gatherer, groups } = gathering({ slots: 2 })
+    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
     const large = ['a', 'b'].map((job) => gatherer.do(job))
     await nextTurn()
     void gatherer.do('c')
@@ -97,7 +97,7 @@ describe('a gatherer', () => {
   })
 
   it('keeps nobody for long because of a group that hangs', async () => {
-    const { gatherer, groups } = gathering({ slots: 2 })
+    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
     for (const job of ['a', 'b']) void gatherer.do(job)
     await nextTurn()
     const small = gatherer.do('c')
@@ -132,11 +132,11 @@ describe('a gatherer', () => {
   })
 
   it('gives each the error that is its alone', async () => {
-    const gatherer = new Gatherer<string, string>({
-      slots: 1,
-      most: 10,
-      isEverybodys: () => false,
-      run: async (jobs) => jobs.map((job) => (job === 'bad' ? { error: new Error('refused') } : { answer: job })),
+    const gatherer = new Batcher<string, string>({
+      maxConcurrentBatches: 1,
+      maxBatchSize: 10,
+      isBatchError: () => false,
+      runBatch: async (jobs) => jobs.map((job) => (job === 'bad' ? { error: new Error('refused') } : { answer: job })),
     })
     const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => gatherer.do(job)))
     expect(settled.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
@@ -144,11 +144,11 @@ describe('a gatherer', () => {
 
   it('does each by itself where the group was refused, so that a bad one fails alone', async () => {
     const tried: (readonly string[])[] = []
-    const gatherer = new Gatherer<string, string>({
-      slots: 1,
-      most: 10,
-      isEverybodys: () => false,
-      run: async (jobs) => {
+    const gatherer = new Batcher<string, string>({
+      maxConcurrentBatches: 1,
+      maxBatchSize: 10,
+      isBatchError: () => false,
+      runBatch: async (jobs) => {
         tried.push(jobs)
         if (jobs.includes('bad')) throw new Error('refused')
         return jobs.map((job) => ({ answer: job }))
@@ -160,7 +160,7 @@ describe('a gatherer', () => {
   })
 
   it('tries nothing again where the error is everybody’s: what was sent may have been done', async () => {
-    const { gatherer, groups } = gathering({ isEverybodys: () => true })
+    const { gatherer, groups } = gathering({ isBatchError: () => true })
     const settled = Promise.allSettled(['a', 'b'].map((job) => gatherer.do(job)))
     await nextTurn()
     groups[0]?.fail(new Error('the connection is gone'))
@@ -170,7 +170,7 @@ describe('a gatherer', () => {
   })
 
   it('goes on after an error', async () => {
-    const { gatherer, groups } = gathering({ isEverybodys: () => true })
+    const { gatherer, groups } = gathering({ isBatchError: () => true })
     const failed = gatherer.do('a').catch(() => 'failed')
     await nextTurn()
     groups[0]?.fail(new Error('the connection is gone'))
@@ -182,12 +182,12 @@ describe('a gatherer', () => {
   })
 
   /** What comes first when a group is answered: the next turn, or what follows from the answer. */
-  async function orderOf(options: Partial<GathererOptions<string, string>>): Promise<string[]> {
+  async function orderOf(options: Partial<BatcherOptions<string, string>>): Promise<string[]> {
     const { gatherer, groups } = gathering(options)
     const order: string[] = []
     const left = gatherer.do('a').then(async (answer) => {
       const other = gatherer.do('b').then(() => order.push('another group'))
-      await endOfTurn()
+      await tickEnd()
       order.push(answer)
       return other
     })
@@ -210,7 +210,7 @@ describe('a gatherer', () => {
   })
 
   it('sends at once what follows from its answers, where a small group is cheap', async () => {
-    const { gatherer, groups } = gathering({ isCheap: true })
+    const { gatherer, groups } = gathering({ flushEarly: true })
     const done = gatherer.do('a').then(() => Promise.all(['b', 'c'].map((job) => gatherer.do(job))))
     await nextTurn()
     let turns = 0

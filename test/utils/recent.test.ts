@@ -1,10 +1,10 @@
 /** What is remembered of texts stays within bounds, and the newest is there. */
 import { expect } from 'chai'
-import { Recent } from '#core/utils'
+import { BoundedCache } from '#core/utils'
 
 describe('what is remembered of texts', () => {
   it('is there for the last five hundred, and gone after a thousand', () => {
-    const recent = new Recent<number>()
+    const recent = new BoundedCache<number>()
     for (let i = 0; i < 10_000; i++) recent.add(`text ${i}`, i)
     const known = Array.from({ length: 10_000 }, (_, i) => recent.get(`text ${i}`)).filter(
       (value) => value !== undefined,
@@ -15,14 +15,14 @@ describe('what is remembered of texts', () => {
   })
 
   it('is the newest', () => {
-    const recent = new Recent<number>()
+    const recent = new BoundedCache<number>()
     for (let i = 0; i < 700; i++) recent.add(`text ${i}`, i)
     recent.add('text 1', -1)
     expect(recent.get('text 1')).to.equal(-1)
   })
 
   it('is nothing where a text is long', () => {
-    const recent = new Recent<number>()
+    const recent = new BoundedCache<number>()
     recent.add('x'.repeat(2001), 1)
     expect(recent.get('x'.repeat(2001))).to.equal(undefined)
   })

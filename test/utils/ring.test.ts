@@ -2,9 +2,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
-import { Link, Ring } from '#core/utils'
+import { ListNode, LinkedList } from '#core/utils'
 
-class Named extends Link {
+class Named extends ListNode {
   readonly name: string
 
   constructor(name: string) {
@@ -13,11 +13,11 @@ class Named extends Link {
   }
 }
 
-const names = (ring: Ring<Named>): string[] => [...ring].map(({ name }) => name)
+const names = (ring: LinkedList<Named>): string[] => [...ring].map(({ name }) => name)
 
 describe('a ring', () => {
-  function filled(): { ring: Ring<Named>; members: [Named, Named, Named] } {
-    const ring = new Ring<Named>()
+  function filled(): { ring: LinkedList<Named>; members: [Named, Named, Named] } {
+    const ring = new LinkedList<Named>()
     const members: [Named, Named, Named] = [new Named('a'), new Named('b'), new Named('c')]
     for (const member of members) ring.add(member)
     return { ring, members }
@@ -27,7 +27,7 @@ describe('a ring', () => {
     const { ring, members } = filled()
     expect(names(ring)).to.deep.equal(['a', 'b', 'c'])
     expect(ring.first).to.equal(members[0])
-    expect(new Ring().first).to.equal(undefined)
+    expect(new LinkedList().first).to.equal(undefined)
   })
 
   it('lets one leave from anywhere, once', () => {
@@ -65,7 +65,7 @@ describe('a ring', () => {
     /** A name of its own memory. */
     const longName = (number: number): string => Buffer.alloc(BYTES, `${number} `).toString('latin1')
 
-    function comeAndGo(ring: Ring<Named>): void {
+    function comeAndGo(ring: LinkedList<Named>): void {
       for (let number = 0; number < MANY; number++) {
         ring.add(new Named(longName(number)))
         ring.first?.leave()
@@ -75,7 +75,7 @@ describe('a ring', () => {
     it('keeps none of those that have left, without a collection of the whole heap', () => {
       setFlagsFromString('--expose-gc')
       const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
-      const ring = new Ring<Named>()
+      const ring = new LinkedList<Named>()
       for (let number = 0; number < AT_ONCE; number++) ring.add(new Named(longName(number)))
       comeAndGo(ring)
       // What is here now is old from here on.

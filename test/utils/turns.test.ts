@@ -1,11 +1,11 @@
 /** The end of a turn of the event loop. */
 import { expect } from 'chai'
-import { atEndOfTurn, endOfTurn, endTurnEarly } from '#core/utils'
+import { onTickEnd, tickEnd, flushTick } from '#core/utils'
 
 describe('the end of a turn', () => {
   it('comes when everything of this turn is done', async () => {
     const done: string[] = []
-    const ended = endOfTurn().then(() => done.push('end'))
+    const ended = tickEnd().then(() => done.push('end'))
     await Promise.resolve()
     done.push('a promise')
     process.nextTick(() => done.push('a tick'))
@@ -14,19 +14,19 @@ describe('the end of a turn', () => {
   })
 
   it('is one for all who ask in the same turn, and another in the next', async () => {
-    const first = endOfTurn()
-    expect(endOfTurn()).to.equal(first)
+    const first = tickEnd()
+    expect(tickEnd()).to.equal(first)
     await first
-    expect(endOfTurn()).to.not.equal(first)
-    await endOfTurn()
+    expect(tickEnd()).to.not.equal(first)
+    await tickEnd()
   })
 
   it('comes early where somebody ends the turn, but after all that follows from what came', async () => {
     const done: string[] = []
     setImmediate(() => done.push('the next part of the loop'))
-    const ended = endOfTurn().then(() => done.push('end'))
+    const ended = tickEnd().then(() => done.push('end'))
     await Promise.resolve()
-    endTurnEarly()
+    flushTick()
     void (async () => {
       for (let i = 0; i < 5; i++) await Promise.resolve()
       done.push('what follows')
@@ -37,9 +37,9 @@ describe('the end of a turn', () => {
 
   it('comes once, early or not', async () => {
     let works = 0
-    atEndOfTurn(() => works++)
-    endTurnEarly()
-    endTurnEarly()
+    onTickEnd(() => works++)
+    flushTick()
+    flushTick()
     await new Promise((resolve) => setImmediate(resolve))
     expect(works).to.equal(1)
   })
@@ -47,8 +47,8 @@ describe('the end of a turn', () => {
   it('lets a work that is due begin another one, for the next turn', async () => {
     const done: string[] = []
     await new Promise<void>((resolve) => {
-      atEndOfTurn(() => {
-        atEndOfTurn(() => {
+      onTickEnd(() => {
+        onTickEnd(() => {
           done.push('second')
           resolve()
         })

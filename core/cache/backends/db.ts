@@ -9,7 +9,7 @@ import {
   whereExactly,
 } from '#core/db'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, isLongerThan, KeyedQueue } from '#core/utils'
+import { clock, isLongerThan, KeyedMutex } from '#core/utils'
 import { BrokenPickle } from '../../utils/pickle.ts'
 import { Culling } from '../culling.ts'
 import { isDeadlock, isMissingTable } from '../db_errors.ts'
@@ -54,7 +54,7 @@ export class DatabaseCache extends CacheStore {
   readonly #outage: Outage
   readonly #culling: Culling
   /** Those who add to one number take turns in this process; between processes only the rows decide. */
-  readonly #adding = new KeyedQueue()
+  readonly #adding = new KeyedMutex()
 
   constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
     super({ serializer }, new PickleSerializer())

@@ -1,10 +1,10 @@
 /** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
-import { clock, Link, Ring } from '#core/utils'
+import { clock, ListNode, LinkedList } from '#core/utils'
 import { cullNumbers } from '../parameters.ts'
 import { JSONSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
 
-class Entry extends Link {
+class Entry extends ListNode {
   readonly key: string
   text = ''
   /** Milliseconds since the epoch; infinite for a value that is kept for ever. */
@@ -19,7 +19,7 @@ class Entry extends Link {
 class Entries {
   readonly #byKey = new Map<string, Entry>()
   /** The least recently used one first. */
-  readonly #order = new Ring<Entry>()
+  readonly #order = new LinkedList<Entry>()
 
   get size(): number {
     return this.#byKey.size

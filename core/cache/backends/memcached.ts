@@ -1,9 +1,9 @@
 /** A cache in memcached, on one server or spread over several. */
 import type { ConnectionOptions } from 'node:tls'
-import { clock, Gatherer, KeyedQueue } from '#core/utils'
+import { clock, Batcher, KeyedMutex } from '#core/utils'
 import { InvalidCacheValue, notWhole, shownKey } from '../errors.ts'
 import { looksHashed } from '../keys.ts'
-import { type Dialer, Link, timeoutOf } from '../link.ts'
+import { type Dialer, ReconnectingClient, timeoutOf } from '../link.ts'
 import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
 import {
   type Command,
@@ -69,12 +69,12 @@ const tooLarge = (cause: Error, key: string, bytes: number): InvalidCacheValue =
     { cause },
   )
 
-const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undefined> =>
-  new Gatherer({
-    slots: 2,
-    most: KEYS_PER_COMMAND,
-    isEverybodys: () => true,
-    run: async (keys) => {
+const readsOf = (link: ReconnectingClient<MemcachedConnection>): Batcher<string, Item | undefined> =>
+  new Batcher({
+    maxConcurrentBatches: 2,
+    maxBatchSize: KEYS_PER_COMMAND,
+    isBatchError: () => true,
+    runBatch: async (keys) => {
       const command = retrieval('gets', ...keys)
       const items = await link.run((connection) => connection.items(command), true)
       return keys.map((key) => ({ answer: items.get(key) }))
@@ -83,7 +83,7 @@ const readsOf = (link: Link<MemcachedConnection>): Gatherer<string, Item | undef
 
 /** A command, and the link that sends it. */
 interface Addressed {
-  readonly link: Link<MemcachedConnection>
+  readonly link: ReconnectingClient<MemcachedConnection>
   readonly command: Command
   /** Set for a large value: the server, which is sent one large value at a time. */
   readonly large?: string
@@ -93,11 +93,11 @@ interface Addressed {
 export class PyMemcacheCache extends CacheStore {
   readonly #codec: ItemCodec
   readonly #names: readonly string[]
-  readonly #links: readonly Link<MemcachedConnection>[]
-  readonly #linksForLarge: readonly Link<MemcachedConnection>[]
-  readonly #largeOnes = new KeyedQueue()
+  readonly #links: readonly ReconnectingClient<MemcachedConnection>[]
+  readonly #linksForLarge: readonly ReconnectingClient<MemcachedConnection>[]
+  readonly #largeOnes = new KeyedMutex()
   /** What is read of each server by `gets`: one command for all that wait. */
-  readonly #reads: readonly Gatherer<string, Item | undefined>[]
+  readonly #reads: readonly Batcher<string, Item | undefined>[]
 
   constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
     super()
@@ -105,8 +105,8 @@ export class PyMemcacheCache extends CacheStore {
     const servers = memcachedServers(location, alias)
     this.#names = servers.map(({ name }) => name)
     const outages = servers.map(({ name }) => new Outage(alias, name))
-    const links = (): Link<MemcachedConnection>[] =>
-      servers.map((server, i) => new Link(dialerOf(server, options.tls), outages[i] as Outage, timeoutOf(options)))
+    const links = (): ReconnectingClient<MemcachedConnection>[] =>
+      servers.map((server, i) => new ReconnectingClient(dialerOf(server, options.tls), outages[i] as Outage, timeoutOf(options)))
     this.#links = links()
     this.#linksForLarge = links()
     this.#reads = this.#links.map((link) => readsOf(link))
@@ -128,8 +128,8 @@ export class PyMemcacheCache extends CacheStore {
     return this.#codec.decode(stored)
   }
 
-  #link(key: string): Link<MemcachedConnection> {
-    return this.#links[serverOf(key, this.#names)] as Link<MemcachedConnection>
+  #link(key: string): ReconnectingClient<MemcachedConnection> {
+    return this.#links[serverOf(key, this.#names)] as ReconnectingClient<MemcachedConnection>
   }
 
   #run(key: string, command: Command): Promise<string> {
@@ -145,8 +145,8 @@ export class PyMemcacheCache extends CacheStore {
     const { flags, bytes } = sentItem(value)
     const command = toCommand({ key, flags, expiry: memcachedExpiry(ttl), data: bytes })
     const server = serverOf(key, this.#names)
-    if (bytes.length < LARGE) return { link: this.#links[server] as Link<MemcachedConnection>, command }
-    const link = this.#linksForLarge[server] as Link<MemcachedConnection>
+    if (bytes.length < LARGE) return { link: this.#links[server] as ReconnectingClient<MemcachedConnection>, command }
+    const link = this.#linksForLarge[server] as ReconnectingClient<MemcachedConnection>
     return { link, command, large: this.#names[server] as string }
   }
 
@@ -189,7 +189,7 @@ export class PyMemcacheCache extends CacheStore {
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const found = new Map<string, Item>()
-    const read = async (link: Link<MemcachedConnection>, wanted: readonly string[]) => {
+    const read = async (link: ReconnectingClient<MemcachedConnection>, wanted: readonly string[]) => {
       const commands = Array.from({ length: Math.ceil(wanted.length / KEYS_PER_COMMAND) }, (_, i) =>
         retrieval('get', ...wanted.slice(i * KEYS_PER_COMMAND, (i + 1) * KEYS_PER_COMMAND)),
       )
@@ -243,7 +243,7 @@ export class PyMemcacheCache extends CacheStore {
 
   /** The token is the number that the server gives each change. */
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const item = await (this.#reads[serverOf(key, this.#names)] as Gatherer<string, Item | undefined>).do(key)
+    const item = await (this.#reads[serverOf(key, this.#names)] as Batcher<string, Item | undefined>).do(key)
     return item === undefined ? undefined : { text: textOf(item), token: item.unique }
   }
 
@@ -266,9 +266,9 @@ export class PyMemcacheCache extends CacheStore {
 
 function byLink<T>(
   all: Iterable<T>,
-  linkOf: (each: T) => Link<MemcachedConnection>,
-): Map<Link<MemcachedConnection>, T[]> {
-  const groups = new Map<Link<MemcachedConnection>, T[]>()
+  linkOf: (each: T) => ReconnectingClient<MemcachedConnection>,
+): Map<ReconnectingClient<MemcachedConnection>, T[]> {
+  const groups = new Map<ReconnectingClient<MemcachedConnection>, T[]>()
   for (const each of all) {
     const link = linkOf(each)
     const group = groups.get(link)

@@ -1,7 +1,7 @@
 /** A cache in Redis: shared by all processes and machines, exact under any concurrency. Needs the package @redis/client. */
-import { Gatherer, type Outcome } from '#core/utils'
+import { Batcher, type JobResult } from '#core/utils'
 import { notWhole } from '../errors.ts'
-import { Link, timeoutOf } from '../link.ts'
+import { ReconnectingClient, timeoutOf } from '../link.ts'
 import { Outage } from '../outage.ts'
 import { LazyPackage } from '../packages.ts'
 import {
@@ -83,16 +83,16 @@ const locations = (location: string | readonly string[]): readonly string[] =>
  * `sentinel`, what createSentinel takes; or `cluster`, what createCluster takes.
  */
 export class RedisCache extends CacheStore {
-  readonly #writer: Link<RedisClient>
-  readonly #readers: readonly Link<RedisClient>[]
+  readonly #writer: ReconnectingClient<RedisClient>
+  readonly #readers: readonly ReconnectingClient<RedisClient>[]
   /** In a Cluster, a command may not name keys of several servers. */
   readonly #isCluster: boolean
-  readonly #reads = new Gatherer<string, TokenedText | undefined>({ ...GATHERED, run: (keys) => this.#readEach(keys) })
-  readonly #comparisons = new Gatherer<Comparison, CasResult>({
+  readonly #reads = new Batcher<string, TokenedText | undefined>({ ...GATHERED, runBatch: (keys) => this.#readEach(keys) })
+  readonly #comparisons = new Batcher<Comparison, CasResult>({
     ...GATHERED,
-    isCheap: true,
+    flushEarly: true,
     keyOf: ({ key }) => key,
-    run: (each) => this.#compareEach(each),
+    runBatch: (each) => this.#compareEach(each),
   })
 
   constructor({ alias = 'default', location, options, serializer: named }: BackendOptions) {
@@ -110,14 +110,14 @@ export class RedisCache extends CacheStore {
     if (typeof group === 'object' && group !== null) {
       const dialer = this.#isCluster ? clusterDialer(group, settings) : sentinelDialer(group, settings)
       const where = this.#isCluster ? 'Redis Cluster' : 'Redis Sentinel'
-      this.#writer = new Link(dialer, new Outage(alias, where), timeout)
+      this.#writer = new ReconnectingClient(dialer, new Outage(alias, where), timeout)
       this.#readers = []
     } else {
       const links = locations(location).map((each) => {
-        return new Link(serverDialer(each, settings), new Outage(alias, shownLocation(each, alias)), timeout)
+        return new ReconnectingClient(serverDialer(each, settings), new Outage(alias, shownLocation(each, alias)), timeout)
       })
       const [writer, ...readers] = links
-      this.#writer = writer as Link<RedisClient>
+      this.#writer = writer as ReconnectingClient<RedisClient>
       this.#readers = readers
     }
   }
@@ -133,7 +133,7 @@ export class RedisCache extends CacheStore {
     return whole === undefined ? super.decode(stored) : whole
   }
 
-  #reader(): Link<RedisClient> {
+  #reader(): ReconnectingClient<RedisClient> {
     return this.#readers[Math.floor(Math.random() * this.#readers.length)] ?? this.#writer
   }
 
@@ -223,7 +223,7 @@ export class RedisCache extends CacheStore {
     return ownToken(received(await this.#write(key, ['GET', key], isText)))
   }
 
-  async #readEach(keys: readonly string[]): Promise<Outcome<TokenedText | undefined>[]> {
+  async #readEach(keys: readonly string[]): Promise<JobResult<TokenedText | undefined>[]> {
     const [first = ''] = keys
     if (keys.length === 1) return [{ answer: await this.#readOne(first) }]
     const replies = await this.#write(first, ['MGET', ...keys], isListOf(keys.length, isText))
@@ -240,7 +240,7 @@ export class RedisCache extends CacheStore {
     return this.#script(COMPARE_AND_SET, isResult, key, sent(token), sent(text), ...px(ttl))
   }
 
-  async #compareEach(all: readonly Comparison[]): Promise<Outcome<CasResult>[]> {
+  async #compareEach(all: readonly Comparison[]): Promise<JobResult<CasResult>[]> {
     if (all.length === 1) return [{ answer: await this.#compare(all[0] as Comparison) }]
     const keys = all.map(({ key }) => key)
     const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
@@ -250,7 +250,7 @@ export class RedisCache extends CacheStore {
   }
 
   /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
-  async #outcome(word: string, comparison: Comparison): Promise<Outcome<CasResult>> {
+  async #outcome(word: string, comparison: Comparison): Promise<JobResult<CasResult>> {
     if (isResult(word)) return { answer: word }
     return this.#compare(comparison).then(
       (answer) => ({ answer }),

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { HttpRequest } from '#core/http'
-import type { AuthBackend, AuthUser, Credentials, Somebody } from './contract.ts'
+import type { AuthBackend, AuthUser, Credentials, UserLike } from './contract.ts'
 import { burnHash } from './hashers/passwords.ts'
 import { canBeUsername } from './limits.ts'
 import { User } from './models/user.ts'
@@ -11,7 +11,7 @@ import { getUserModel } from './registry.ts'
 const NOTHING: ReadonlySet<string> = new Set()
 
 /** What was read for a user, so that a page that asks ten times reads once. */
-const read = new WeakMap<Somebody, Promise<ReadonlySet<string>>>()
+const read = new WeakMap<UserLike, Promise<ReadonlySet<string>>>()
 
 export class ModelBackend implements AuthBackend {
   async authenticate(_request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
@@ -36,7 +36,7 @@ export class ModelBackend implements AuthBackend {
   }
 
   /** `app_label.codename` of all that a user may do, alone or in a group; of a superuser, all there is. */
-  async getAllPermissions(user: Somebody, object?: unknown): Promise<ReadonlySet<string>> {
+  async getAllPermissions(user: UserLike, object?: unknown): Promise<ReadonlySet<string>> {
     // Who may do what to one object is not written in these tables.
     if (!user.isActive || object !== undefined || !(user instanceof User)) return NOTHING
     let permissions = read.get(user)
@@ -58,11 +58,11 @@ export class ModelBackend implements AuthBackend {
     return user.isActive ? permissionsOf(user, ['group']) : NOTHING
   }
 
-  async hasPerm(user: Somebody, permission: string, object?: unknown): Promise<boolean> {
+  async hasPerm(user: UserLike, permission: string, object?: unknown): Promise<boolean> {
     return user.isActive && (await this.getAllPermissions(user, object)).has(permission)
   }
 
-  async hasModulePerms(user: Somebody, appLabel: string): Promise<boolean> {
+  async hasModulePerms(user: UserLike, appLabel: string): Promise<boolean> {
     if (!user.isActive) return false
     return [...(await this.getAllPermissions(user))].some((permission) => permission.startsWith(`${appLabel}.`))
   }

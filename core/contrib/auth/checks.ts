@@ -2,7 +2,7 @@
 import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName, listed } from '#core/utils'
+import { canonicalName, joinWithAnd } from '#core/utils'
 import { getUserModel } from './registry.ts'
 import { loginThrottle } from './throttle.ts'
 
@@ -57,7 +57,7 @@ export function checkThrottleCache(): CheckMessage[] {
     new CheckError(`LOGIN_THROTTLE counts in the cache '${alias}', which CACHES does not have.`, {
       id: 'auth.E003',
       obj: 'LOGIN_THROTTLE',
-      hint: `CACHES has: ${listed(Object.keys(settings.CACHES))}.`,
+      hint: `CACHES has: ${joinWithAnd(Object.keys(settings.CACHES))}.`,
     }),
   ]
 }

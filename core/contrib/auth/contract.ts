@@ -5,7 +5,7 @@ import type { HttpRequest } from '#core/http'
 export type Values = Readonly<Record<string, unknown>>
 
 /** Somebody, whether known or not: what `request.user` can always be asked. */
-export interface Somebody {
+export interface UserLike {
   readonly id: number | string | null
   readonly isActive: boolean
   readonly isSuperuser: boolean
@@ -20,7 +20,7 @@ export interface Somebody {
 }
 
 /** A user as logging in, changing passwords and the commands need one. `User` is such a one. */
-export interface AuthUser extends Somebody {
+export interface AuthUser extends UserLike {
   /** As it is stored: hashed. */
   password: string
   lastLogin?: Date | null
@@ -78,10 +78,10 @@ export interface AuthBackend {
   authenticate?(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null>
   /** The user of an id that a session holds. */
   getUser(id: string): Promise<AuthUser | null>
-  getAllPermissions?(user: Somebody, object?: unknown): Promise<ReadonlySet<string>>
+  getAllPermissions?(user: UserLike, object?: unknown): Promise<ReadonlySet<string>>
   /** @throws PermissionDenied to end the search */
-  hasPerm?(user: Somebody, permission: string, object?: unknown): Promise<boolean>
-  hasModulePerms?(user: Somebody, appLabel: string): Promise<boolean>
+  hasPerm?(user: UserLike, permission: string, object?: unknown): Promise<boolean>
+  hasModulePerms?(user: UserLike, appLabel: string): Promise<boolean>
 }
 
 export type AuthBackendClass = new () => AuthBackend

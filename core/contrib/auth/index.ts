@@ -6,7 +6,7 @@ export type {
   AuthBackendClass,
   AuthUser,
   Credentials,
-  Somebody,
+  UserLike,
   UserClass,
   UserObjects,
 } from './contract.ts'

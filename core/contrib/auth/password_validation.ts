@@ -1,8 +1,8 @@
 /** What a new password has to be like: the validators of AUTH_PASSWORD_VALIDATORS, and `validatePassword`. */
 import path from 'node:path'
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, isLongerThan, shown, trimOf } from '#core/utils'
+import { importName, isLongerThan, formatValue, trimOf } from '#core/utils'
 import { commonPasswords, passwordsIn } from './common_passwords.ts'
 import { MAX_PASSWORD_LENGTH } from './limits.ts'
 
@@ -33,7 +33,7 @@ const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, nex
 async function load(entry: Readonly<Record<string, unknown>>, setting: string): Promise<PasswordValidator> {
   const { NAME, OPTIONS = {} } = entry
   if (typeof NAME !== 'string' || NAME === '') {
-    throw new ImproperlyConfigured(`${setting}.NAME should be the dotted name of a class, found ${shown(NAME)}.`)
+    throw new ImproperlyConfigured(`${setting}.NAME should be the dotted name of a class, found ${formatValue(NAME)}.`)
   }
   const found = await importName(NAME, { setting: `${setting}.NAME`, root: projectRoot() })
   const options = Object.entries(OPTIONS as object).map(([name, value]) => [camelCase(name), value as unknown])
@@ -43,11 +43,11 @@ async function load(entry: Readonly<Record<string, unknown>>, setting: string): 
       : undefined
   if (typeof validator?.validate === 'function') return validator
   throw new ImproperlyConfigured(
-    `${setting}.NAME names '${NAME}', which should be a class with a method validate(), found ${shown(found)}.`,
+    `${setting}.NAME names '${NAME}', which should be a class with a method validate(), found ${formatValue(found)}.`,
   )
 }
 
-const validators = preparedFrom(['AUTH_PASSWORD_VALIDATORS'], () =>
+const validators = loadedFromSettings(['AUTH_PASSWORD_VALIDATORS'], () =>
   Promise.all(settings.AUTH_PASSWORD_VALIDATORS.map((entry, i) => load(entry, `AUTH_PASSWORD_VALIDATORS[${i}]`))),
 )
 

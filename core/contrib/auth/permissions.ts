@@ -1,6 +1,6 @@
 /** What a user may do, as the backends say it. */
 import { PermissionDenied } from '#core/exceptions'
-import type { AuthBackend, Somebody } from './contract.ts'
+import type { AuthBackend, UserLike } from './contract.ts'
 import { getBackends } from './registry.ts'
 
 /** Whether any backend says yes, before one forbids the question. */
@@ -16,25 +16,25 @@ async function anyBackend(ask: (backend: AuthBackend) => Promise<boolean> | unde
   return false
 }
 
-const isAlmighty = ({ isActive, isSuperuser }: Somebody): boolean => isActive && isSuperuser
+const isAlmighty = ({ isActive, isSuperuser }: UserLike): boolean => isActive && isSuperuser
 
 /** @param permission `app_label.codename` */
-export async function hasPerm(user: Somebody, permission: string, object?: unknown): Promise<boolean> {
+export async function hasPerm(user: UserLike, permission: string, object?: unknown): Promise<boolean> {
   return isAlmighty(user) || anyBackend((backend) => backend.hasPerm?.(user, permission, object))
 }
 
-export async function hasModulePerms(user: Somebody, appLabel: string): Promise<boolean> {
+export async function hasModulePerms(user: UserLike, appLabel: string): Promise<boolean> {
   return isAlmighty(user) || anyBackend((backend) => backend.hasModulePerms?.(user, appLabel))
 }
 
 /** Whether a user has all of some permissions. */
-export async function hasPerms(user: Somebody, permissions: readonly string[], object?: unknown): Promise<boolean> {
+export async function hasPerms(user: UserLike, permissions: readonly string[], object?: unknown): Promise<boolean> {
   if (typeof permissions === 'string') throw new TypeError('hasPerms() takes a list of permissions, not one.')
   for (const permission of permissions) if (!(await hasPerm(user, permission, object))) return false
   return true
 }
 
-export async function getAllPermissions(user: Somebody, object?: unknown): Promise<Set<string>> {
+export async function getAllPermissions(user: UserLike, object?: unknown): Promise<Set<string>> {
   const all = new Set<string>()
   for (const backend of getBackends().values()) {
     for (const permission of (await backend.getAllPermissions?.(user, object)) ?? []) all.add(permission)

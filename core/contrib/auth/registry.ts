@@ -1,8 +1,8 @@
 /** The classes that the settings name: backends of AUTHENTICATION_BACKENDS, and the user of AUTH_USER_MODEL. */
 import { apps } from '#core/apps'
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { canonicalName, importName, type NamedBy, shown } from '#core/utils'
+import { canonicalName, importName, type NamedBy, formatValue } from '#core/utils'
 import type { AuthBackend, AuthBackendClass, UserClass } from './contract.ts'
 
 async function loadBackend(name: string, by: NamedBy): Promise<AuthBackend> {
@@ -10,11 +10,11 @@ async function loadBackend(name: string, by: NamedBy): Promise<AuthBackend> {
   const backend = typeof found === 'function' ? new (found as AuthBackendClass)() : undefined
   if (typeof backend?.getUser === 'function') return backend
   throw new ImproperlyConfigured(
-    `${by.setting} names '${name}', which should be a class with a method getUser(), found ${shown(found)}.`,
+    `${by.setting} names '${name}', which should be a class with a method getUser(), found ${formatValue(found)}.`,
   )
 }
 
-const backends = preparedFrom(['AUTHENTICATION_BACKENDS'], async () => {
+const backends = loadedFromSettings(['AUTHENTICATION_BACKENDS'], async () => {
   const loaded = new Map<string, AuthBackend>()
   for (const [i, name] of settings.AUTHENTICATION_BACKENDS.entries()) {
     const by = { setting: `AUTHENTICATION_BACKENDS[${i}]`, root: projectRoot() }
@@ -41,7 +41,7 @@ function dottedName(name: string): string {
 
 const METHODS = ['findByNaturalKey', 'findById', 'createUser', 'createSuperuser'] as const
 
-const userClass = preparedFrom(['AUTH_USER_MODEL', 'INSTALLED_APPS'], async () => {
+const userClass = loadedFromSettings(['AUTH_USER_MODEL', 'INSTALLED_APPS'], async () => {
   const name = settings.AUTH_USER_MODEL
   const found = await importName(dottedName(name), { setting: 'AUTH_USER_MODEL', root: projectRoot() })
   const objects = typeof found === 'function' ? (found as Partial<UserClass>).objects : undefined

@@ -4,7 +4,7 @@ import { schema, settings } from '#core/conf'
 import { ServiceUnavailable, TooManyRequests } from '#core/exceptions'
 import { addressBlock, clientAddressOf, type HttpRequest } from '#core/http'
 import { saltedHmac } from '#core/signing'
-import { getLogger, KeyedQueue } from '#core/utils'
+import { getLogger, KeyedMutex } from '#core/utils'
 import { FailureCounter } from './failure_counter.ts'
 import { hashingConcurrency, queueIsFull } from './hashers/limiter.ts'
 import { canBeUsername } from './limits.ts'
@@ -120,7 +120,7 @@ async function begin(request: HttpRequest, counters: Counters): Promise<void> {
   throw new TooManyLoginAttempts(wait)
 }
 
-const lanes = new KeyedQueue()
+const lanes = new KeyedMutex()
 let inProgress = 0
 let turn = 0
 

@@ -2,7 +2,7 @@
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import { SafeString } from '#core/template'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import * as constants from './constants.ts'
 import type { Message } from './message.ts'
 import type { Messages } from './messages.ts'
@@ -42,10 +42,10 @@ export function addMessage(
   { extraTags = '', failSilently = false }: MessageOptions = {},
 ): void {
   if (!Number.isSafeInteger(level)) {
-    throw new TypeError(`The level of a message should be a whole number, found ${shown(level)}.`)
+    throw new TypeError(`The level of a message should be a whole number, found ${formatValue(level)}.`)
   }
   if (typeof text !== 'string' && !(text instanceof SafeString)) {
-    throw new TypeError(`The text of a message should be a text, found ${shown(text)}.`)
+    throw new TypeError(`The text of a message should be a text, found ${formatValue(text)}.`)
   }
   const messages = messagesOf(request)
   if (messages !== undefined) messages.add(level, text, extraTags)

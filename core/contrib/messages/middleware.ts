@@ -1,13 +1,13 @@
 /** Gives each request its messages, and keeps for the next one those that were not read. */
 import type { Middleware } from 'koa'
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, shown } from '#core/utils'
+import { importName, formatValue } from '#core/utils'
 import { giveMessages } from './api.ts'
 import { Messages } from './messages.ts'
 import type { MessageStorageClass } from './storage/base.ts'
 
-const storageClass = preparedFrom(['MESSAGE_STORAGE'], async () => {
+const storageClass = loadedFromSettings(['MESSAGE_STORAGE'], async () => {
   const name = settings.MESSAGE_STORAGE
   const found = await importName(name, { setting: 'MESSAGE_STORAGE', root: projectRoot() })
   const { prototype } = found as { prototype?: Partial<Record<string, unknown>> }
@@ -15,7 +15,7 @@ const storageClass = preparedFrom(['MESSAGE_STORAGE'], async () => {
     return found as MessageStorageClass
   }
   throw new ImproperlyConfigured(
-    `MESSAGE_STORAGE names '${name}', which should be a class with retrieve() and store(), found ${shown(found)}.`,
+    `MESSAGE_STORAGE names '${name}', which should be a class with retrieve() and store(), found ${formatValue(found)}.`,
   )
 })
 

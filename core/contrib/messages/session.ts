@@ -5,7 +5,7 @@ import type { HttpRequest } from '#core/http'
 import { canonicalName } from '#core/utils'
 
 /** As much of a session as messages need. */
-export interface SessionDict {
+export interface MessageSession {
   get(key: string): unknown
   set(key: string, value: unknown): unknown
   remove(key: string): unknown
@@ -26,8 +26,8 @@ function whatToDo(): string {
 }
 
 /** @throws ImproperlyConfigured where the request has no session */
-export function requireSession(request: HttpRequest): SessionDict {
-  const { session } = request as { session?: SessionDict }
+export function requireSession(request: HttpRequest): MessageSession {
+  const { session } = request as { session?: MessageSession }
   if (session !== undefined) return session
   throw new ImproperlyConfigured(
     `MESSAGE_STORAGE '${settings.MESSAGE_STORAGE}' keeps messages in the session, but the request has none.` +

@@ -4,13 +4,13 @@ import { dumpsPickle, loadsPickle, plainText } from '../../utils/pickle.ts'
 import type { SessionDict } from './store.ts'
 
 /** Changes that do not refer to the data they were made in. A value is kept as a pickle: undefined for a deleted key. */
-export interface Pending {
+export interface ChangeSet {
   readonly cleared: boolean
   readonly values: ReadonlyMap<string, string | undefined>
 }
 
 /** Changes that are being saved. */
-export interface Begun {
+export interface SaveInProgress {
   readonly cleared: boolean
   readonly keys: ReadonlySet<string>
 }
@@ -23,27 +23,27 @@ const isContainer = (value: unknown): value is object => typeof value === 'objec
  * Keeps book over one dict. A key is noted when it is assigned or deleted. An object or list that is handed out may be
  * changed without a word to us, so its text is kept and compared when somebody asks.
  */
-export class Changes {
+export class ChangeTracker {
   /** Both are undefined as long as there are none: most requests change nothing, and many only one key. */
   #keys: Set<string> | undefined
   #lent: Map<string, string> | undefined
   #cleared = false
 
   /** A key was assigned or deleted. */
-  note(key: string): void {
+  markChanged(key: string): void {
     if (this.#keys === undefined) this.#keys = new Set()
     this.#keys.add(key)
     this.#lent?.delete(key)
   }
 
   /** Everything was removed. */
-  noteCleared(): void {
+  markCleared(): void {
     this.#reset()
     this.#cleared = true
   }
 
   /** A value is being handed out. */
-  lend(key: string, value: unknown): void {
+  snapshot(key: string, value: unknown): void {
     if (!isContainer(value) || this.#lent?.has(key) === true || this.#keys?.has(key) === true) return
     if (this.#lent === undefined) this.#lent = new Map()
     this.#lent.set(key, plainText(value))
@@ -63,7 +63,7 @@ export class Changes {
     return this.#cleared || this.#keys !== undefined || (this.#lent !== undefined && this.keys(data).size > 0)
   }
 
-  pending(data: Readonly<SessionDict>): Pending {
+  changeSet(data: Readonly<SessionDict>): ChangeSet {
     const values = new Map<string, string | undefined>()
     for (const key of this.keys(data)) {
       values.set(key, Object.hasOwn(data, key) ? dumpsPickle(data[key], `session.${key}`) : undefined)
@@ -75,27 +75,27 @@ export class Changes {
    * The changes are on their way to the store. What is changed from now on is another save's; what the request holds
    * in its hands stays under observation.
    */
-  begin(data: Readonly<SessionDict>): Begun {
+  beginSave(data: Readonly<SessionDict>): SaveInProgress {
     const [written, lent] = [this.#keys, this.#lent]
     const begun = { cleared: this.#cleared, keys: lent === undefined ? (written ?? NO_KEYS) : this.keys(data) }
     this.#reset()
     for (const held of [written, lent?.keys()]) {
-      for (const key of held ?? []) if (Object.hasOwn(data, key)) this.lend(key, data[key])
+      for (const key of held ?? []) if (Object.hasOwn(data, key)) this.snapshot(key, data[key])
     }
     return begun
   }
 
   /** They did not arrive. */
-  undo({ cleared, keys }: Begun): void {
+  rollbackSave({ cleared, keys }: SaveInProgress): void {
     this.#cleared ||= cleared
-    for (const key of keys) this.note(key)
+    for (const key of keys) this.markChanged(key)
   }
 
   /** Starts anew with changes that are to be made again. */
-  restore(pending: Pending): void {
+  restore(pending: ChangeSet): void {
     this.#reset()
     this.#cleared = pending.cleared
-    for (const key of pending.values.keys()) this.note(key)
+    for (const key of pending.values.keys()) this.markChanged(key)
   }
 
   #reset(): void {
@@ -110,7 +110,7 @@ export class Changes {
  * @param fresh the newer data, which is changed
  * @param held the data the request has in its hands: its objects are used again where they say the same
  */
-export function replay(pending: Pending, fresh: SessionDict, held: Readonly<SessionDict>): SessionDict {
+export function replay(pending: ChangeSet, fresh: SessionDict, held: Readonly<SessionDict>): SessionDict {
   const data: SessionDict = pending.cleared ? {} : fresh
   for (const [key, text] of pending.values) {
     if (text === undefined) delete data[key]

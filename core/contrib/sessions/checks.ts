@@ -2,7 +2,7 @@
 import { apps } from '#core/apps'
 import { type CheckMessage, Info, register, Warning } from '#core/checks'
 import { allSettings, settings } from '#core/conf'
-import { canonicalName, shown } from '#core/utils'
+import { canonicalName, formatValue } from '#core/utils'
 
 const APP = 'core.contrib.sessions'
 const MIDDLEWARE = 'core.contrib.sessions.middleware.SessionMiddleware'
@@ -61,7 +61,7 @@ const HASHING = 'DEFAULT_HASHING_ALGORITHM'
 function checkHashing(): CheckMessage[] {
   const algorithm = allSettings()[HASHING]
   if (algorithm === undefined || algorithm === 'sha256') return []
-  const message = `${HASHING} is ${shown(algorithm)}, but sessions, cookies and links are signed and verified with sha256.`
+  const message = `${HASHING} is ${formatValue(algorithm)}, but sessions, cookies and links are signed and verified with sha256.`
   const hint = `Have Django sign with sha256, too, and let what it signed before run out. Then remove ${HASHING}.`
   return [new Warning(message, { id: 'sessions.W001', hint, obj: HASHING })]
 }

@@ -1,8 +1,8 @@
 /** The text that stands for a session in a table, a file or a cookie: Django's own, signed and perhaps compressed. */
-import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
+import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { BadSignature, JSONSerializer, type SerializerClass, TimestampSigner } from '#core/signing'
-import { getLogger, importName, parseJson, Recent, stringifyJson } from '#core/utils'
+import { getLogger, importName, parseJson, BoundedCache, stringifyJson } from '#core/utils'
 import type { SessionDict } from './store.ts'
 
 /** Django's salt of its built-in engines: every one of them is a class named SessionStore. */
@@ -10,7 +10,7 @@ export const STORE_SALT = 'django.contrib.sessions.SessionStore'
 
 const log = getLogger('django.security.SuspiciousSession')
 
-const serializer = preparedFrom(['SESSION_SERIALIZER'], async () => {
+const serializer = loadedFromSettings(['SESSION_SERIALIZER'], async () => {
   const name = settings.SESSION_SERIALIZER
   const found = await importName(name, { setting: 'SESSION_SERIALIZER', root: projectRoot() })
   // An arrow function has no prototype.
@@ -25,14 +25,14 @@ const serializer = preparedFrom(['SESSION_SERIALIZER'], async () => {
 class Salted {
   readonly signer: TimestampSigner
   /** The JSON in texts that were written here: one that comes back unchanged need be neither verified nor unpacked. */
-  readonly written = new Recent<string>()
+  readonly written = new BoundedCache<string>()
 
   constructor(salt: string) {
     this.signer = new TimestampSigner({ salt })
   }
 }
 
-const bySalt = builtFrom(['SECRET_KEY', 'SECRET_KEY_FALLBACKS', 'SESSION_SERIALIZER'], () => new Map<string, Salted>())
+const bySalt = cachedFromSettings(['SECRET_KEY', 'SECRET_KEY_FALLBACKS', 'SESSION_SERIALIZER'], () => new Map<string, Salted>())
 
 function salted(salt: string): Salted {
   const known = bySalt()

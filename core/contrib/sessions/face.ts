@@ -58,4 +58,4 @@ const handler: ProxyHandler<SessionBase> = {
 }
 
 /** The session as a dict. */
-export const asDict = (session: SessionBase): Session => new Proxy(session, handler)
+export const createSessionProxy = (session: SessionBase): Session => new Proxy(session, handler)

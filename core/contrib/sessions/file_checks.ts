@@ -3,7 +3,7 @@ import { lstatSync, opendirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName, exposureOf, fileFault, ifReadable, privateFolderFault, shown } from '#core/utils'
+import { canonicalName, exposureOf, fileFault, ifReadable, privateFolderFault, formatValue } from '#core/utils'
 import { defaultFolder, folderRefused, sessionFileLimits } from './session_folder.ts'
 
 const ENGINE = 'core.contrib.sessions.backends.file'
@@ -29,7 +29,7 @@ function checkReplaceable(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH
   const found = isUsed() && folder !== null ? ifReadable(() => statSync(folder)) : undefined
   if (found === undefined || (found.mode & (WRITABLE_BY_ALL | STICKY)) !== WRITABLE_BY_ALL) return []
-  const message = `SESSION_FILE_PATH is ${shown(folder)}, where every user of this machine can remove and replace session files.`
+  const message = `SESSION_FILE_PATH is ${formatValue(folder)}, where every user of this machine can remove and replace session files.`
   const hint = 'Give the folder to the users of the sites that share it, and let no other user write: chmod o-w.'
   return [new Warning(message, { id: 'sessions.W002', hint, obj: 'SESSION_FILE_PATH' })]
 }
@@ -38,7 +38,7 @@ function checkExposure(): CheckMessage[] {
   const folder = settings.SESSION_FILE_PATH
   const exposure = isUsed() && folder !== null ? exposureOf(folder) : undefined
   if (exposure === undefined) return []
-  const message = `SESSION_FILE_PATH is ${shown(folder)}, which ${exposure}. File names are session keys: who can list them can use the sessions.`
+  const message = `SESSION_FILE_PATH is ${formatValue(folder)}, which ${exposure}. File names are session keys: who can list them can use the sessions.`
   const hint =
     "Use a folder of mode 0700 that belongs to this process's user. Where Django shares it under another user, silence this."
   return [new Warning(message, { id: 'sessions.W003', hint, obj: 'SESSION_FILE_PATH' })]

@@ -1,7 +1,7 @@
 /** The content of a session and its place in a store: read when it is looked into, saved over nobody else's work. */
 import { ServiceUnavailable } from '#core/exceptions'
-import { attempt, clock, KeyedQueue } from '#core/utils'
-import { Changes, type Pending, replay } from './changes.ts'
+import { promiseTry, clock, KeyedMutex } from '#core/utils'
+import { ChangeTracker, type ChangeSet, replay } from './changes.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
 import { isSessionKey } from './keys.ts'
@@ -14,7 +14,7 @@ const MOST_ATTEMPTS = 1000
  * Saves of one session that have met another's go on one after the other, so that in one process each needs only one
  * more attempt. Between processes only the store decides.
  */
-const contended = new KeyedQueue()
+const contended = new KeyedMutex()
 
 /** What was fetched before anybody looked into the session. */
 type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
@@ -25,10 +25,10 @@ export interface SessionOwner {
   getSessionCookieAge(): number
 }
 
-export class KeptSession {
+export class SessionState {
   readonly store: SessionStore
   /** Made when they are first asked for: most sessions of a request are never looked into. */
-  #changes: Changes | undefined
+  #changes: ChangeTracker | undefined
   readonly #owner: SessionOwner
   #key: string | null
   /** Undefined until somebody looks in. */
@@ -47,8 +47,8 @@ export class KeptSession {
     this.#key = key !== null && key !== undefined && isSessionKey(key) ? key : null
   }
 
-  get changes(): Changes {
-    return (this.#changes ??= new Changes())
+  get changes(): ChangeTracker {
+    return (this.#changes ??= new ChangeTracker())
   }
 
   /** The key under which the session is kept; null when it is not. */
@@ -116,7 +116,7 @@ export class KeptSession {
     const loaded = await this.store.load(this.#key)
     if (this.#data === undefined || (loaded === undefined && !this.hasUnsavedChanges)) this.#adopt(loaded)
     else if (loaded === undefined) return false
-    else this.#rebase(loaded, this.changes.pending(this.#data))
+    else this.#rebase(loaded, this.changes.changeSet(this.#data))
     return true
   }
 
@@ -125,16 +125,16 @@ export class KeptSession {
     // A store's version is needed to write over it; without one the save will fetch it.
     if (this.#data === undefined && this.#fetched !== undefined && 'loaded' in this.#fetched) this.open()
     this.#data = {}
-    this.changes.noteCleared()
+    this.changes.markCleared()
   }
 
-  #rebase(loaded: LoadedSession, pending: Pending): void {
+  #rebase(loaded: LoadedSession, pending: ChangeSet): void {
     const held = this.#data ?? {}
     this.#data = replay(pending, loaded.data, held)
     this.#version = loaded.version
     this.changes.restore(pending)
     // Everything the view may still hold is watched again.
-    for (const key of Object.keys(held)) if (Object.hasOwn(this.#data, key)) this.changes.lend(key, this.#data[key])
+    for (const key of Object.keys(held)) if (Object.hasOwn(this.#data, key)) this.changes.snapshot(key, this.#data[key])
   }
 
   // Writing
@@ -144,7 +144,7 @@ export class KeptSession {
     if (this.#key === null) return this.insert()
     try {
       if (await this.#overwrite()) return
-      await this.#writeAgain((loaded) => this.#rebase(loaded, this.changes.pending(this.open())))
+      await this.#writeAgain((loaded) => this.#rebase(loaded, this.changes.changeSet(this.open())))
     } catch (error) {
       if (!(error instanceof SessionGone)) throw error
       // What only moved the end of a session that is gone is no loss.
@@ -156,7 +156,7 @@ export class KeptSession {
 
   /** Runs `change` and saves; again and again, until nobody has written between its look and its save. */
   async atomic<T>(change: () => T | Promise<T>): Promise<T> {
-    const before = this.changes.pending(await this.#openNow())
+    const before = this.changes.changeSet(await this.#openNow())
     let result = await change()
     if (this.#key === null) {
       await this.insert()
@@ -201,17 +201,17 @@ export class KeptSession {
    */
   #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
     const record = this.#record()
-    const begun = this.changes.begin(record.data)
+    const begun = this.changes.beginSave(record.data)
     const { forced } = this
     this.forced = false
-    return attempt(() => save(record)).then(
+    return promiseTry(() => save(record)).then(
       (saved) => {
         this.#key = typeof saved === 'string' ? saved : saved.key
         this.#version = typeof saved === 'string' ? undefined : saved.version
         return true
       },
       (error: unknown) => {
-        this.changes.undo(begun)
+        this.changes.rollbackSave(begun)
         this.forced ||= forced
         if (!(error instanceof SessionConflict)) throw error
         this.#version = undefined
@@ -247,7 +247,7 @@ export class KeptSession {
     this.#data = {}
     this.#fetched = undefined
     this.forced = false
-    this.changes.begin(this.#data)
+    this.changes.beginSave(this.#data)
   }
 
   /** Moves the content to a new key. @throws SessionInterrupted when the old one was deleted meanwhile */
@@ -255,7 +255,7 @@ export class KeptSession {
     const data = await this.#openNow()
     const old = this.#key
     const carried = this.#version
-    const pending = this.changes.pending(data)
+    const pending = this.changes.changeSet(data)
     await this.insert()
     if (old === null || (await this.#takeAway(old, carried, pending))) return
     const orphan = this.#key as string
@@ -265,7 +265,7 @@ export class KeptSession {
   }
 
   /** Deletes the old key in the very state whose content we carried over. False if somebody else deleted it first. */
-  async #takeAway(old: string, carried: string | undefined, pending: Pending): Promise<boolean> {
+  async #takeAway(old: string, carried: string | undefined, pending: ChangeSet): Promise<boolean> {
     for (let version = carried; ; ) {
       try {
         return (await this.store.delete(old, version)) !== false

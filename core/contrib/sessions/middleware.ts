@@ -5,7 +5,7 @@ import { makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
 import { deviceDescription, openSessionStore } from './engine.ts'
 import { isSessionExempt } from './exempt.ts'
-import { asDict } from './face.ts'
+import { createSessionProxy } from './face.ts'
 import { SessionBase } from './session.ts'
 
 function sendCookie(session: SessionBase, key: string, response: Response): void {
@@ -50,7 +50,7 @@ export function SessionMiddleware(): Middleware {
   return async function session({ request, response }, next) {
     const sent = request.COOKIES[settings.SESSION_COOKIE_NAME]
     const opened = new SessionBase(store, sent)
-    request.session = asDict(opened)
+    request.session = createSessionProxy(opened)
     if (describe !== undefined) opened.describeDevice = () => describe(request)
     if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
     await next()

@@ -2,7 +2,7 @@
 import { settings } from '#core/conf'
 import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { attempt, Deadline, getLogger } from '#core/utils'
+import { promiseTry, Deadline, getLogger } from '#core/utils'
 import { SessionGone } from './exceptions.ts'
 import { isSessionKey } from './keys.ts'
 import type { LoadedSession, SavedSession, SessionRecord, SessionStore } from './store.ts'
@@ -33,7 +33,7 @@ function withUsableKey(saved: SavedSession): SavedSession {
  * Wraps a store: every call ends in time, an outage is reported as one, and a string that cannot be a key is an unknown
  * session, for which the store is not called.
  */
-export class GuardedStore implements SessionStore {
+export class TimeoutStore implements SessionStore {
   readonly #store: SessionStore
   readonly #deadline: Deadline
   readonly #late: () => Error
@@ -71,7 +71,7 @@ export class GuardedStore implements SessionStore {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => reject(this.#told(error))
       this.#deadline.follow(
-        attempt(work),
+        promiseTry(work),
         (answer) => resolve(this.#up(answer)),
         fail,
         () => fail(this.#late()),

@@ -11,7 +11,7 @@ import {
   latestEnd,
   storedExpiry,
 } from './expiry.ts'
-import { KeptSession } from './kept_session.ts'
+import { SessionState } from './kept_session.ts'
 import { isSessionKey } from './keys.ts'
 import type { SessionDict, SessionStore } from './store.ts'
 
@@ -29,7 +29,7 @@ declare module 'koa' {
 }
 
 export class SessionBase {
-  readonly #kept: KeptSession
+  readonly #kept: SessionState
   #accessed = false
   #modified = false
 
@@ -37,7 +37,7 @@ export class SessionBase {
    * @param key what the client sent; a string that cannot be a key counts as none
    */
   constructor(store: SessionStore, key: string | null | undefined) {
-    this.#kept = new KeptSession(store, key, this)
+    this.#kept = new SessionState(store, key, this)
   }
 
   // What a middleware wants to know
@@ -61,7 +61,7 @@ export class SessionBase {
     const { opened } = this.#kept
     this.#modified = value
     this.#kept.forced = value
-    if (!value && opened !== undefined) this.#kept.changes.begin(opened)
+    if (!value && opened !== undefined) this.#kept.changes.beginSave(opened)
   }
 
   get hasUnsavedChanges(): boolean {
@@ -84,7 +84,7 @@ export class SessionBase {
   get(key: string, defaultValue?: unknown): unknown {
     const data = this.#open()
     if (!Object.hasOwn(data, key)) return defaultValue
-    this.#kept.changes.lend(key, data[key])
+    this.#kept.changes.snapshot(key, data[key])
     return data[key]
   }
 
@@ -175,7 +175,7 @@ export class SessionBase {
   }
 
   #change(key: string): void {
-    this.#kept.changes.note(key)
+    this.#kept.changes.markChanged(key)
     this.#modified = true
   }
 

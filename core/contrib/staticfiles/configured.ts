@@ -1,7 +1,7 @@
 /** The finders and the storage that the settings name. */
-import { builtFrom, preparedFrom, projectRoot, settings } from '#core/conf'
+import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, shown } from '#core/utils'
+import { importName, formatValue } from '#core/utils'
 import type { StaticStorage, StaticStorageClass, StorageOptions } from './contract.ts'
 import type { Finder, FinderClass } from './finders.ts'
 
@@ -13,7 +13,7 @@ async function importClass(name: string, setting: string, methods: readonly stri
   if (methods.every((method) => typeof prototype?.[method] === 'function')) return found
   const wanted = methods.map((method) => `${method}()`).join(', ')
   throw new ImproperlyConfigured(
-    `${setting} names '${name}', which should be a class with ${wanted}, found ${shown(found)}.`,
+    `${setting} names '${name}', which should be a class with ${wanted}, found ${formatValue(found)}.`,
   )
 }
 
@@ -24,11 +24,11 @@ interface StorageEntry {
 
 const storageEntry = (): StorageEntry => settings.STORAGES.staticfiles ?? {}
 
-const storageClass = preparedFrom(['STORAGES'], async () => {
+const storageClass = loadedFromSettings(['STORAGES'], async () => {
   const { BACKEND: name = USUAL_STORAGE } = storageEntry()
   const setting = "STORAGES['staticfiles'].BACKEND"
   if (typeof name !== 'string')
-    throw new ImproperlyConfigured(`${setting} should be a dotted name, found ${shown(name)}.`)
+    throw new ImproperlyConfigured(`${setting} should be a dotted name, found ${formatValue(name)}.`)
   const methods = ['url', 'exists', 'save', 'delete', 'list', 'modified']
   return (await importClass(name, setting, methods)) as StaticStorageClass
 })
@@ -44,12 +44,12 @@ const SETTINGS_OF_STORAGES = [
 ]
 
 /** The storage of static files. @throws ImproperlyConfigured where a setting it needs is missing */
-export const staticfilesStorage = builtFrom(
+export const staticfilesStorage = cachedFromSettings(
   SETTINGS_OF_STORAGES,
   (): StaticStorage => new (storageClass())(storageEntry().OPTIONS ?? {}),
 )
 
-const finderClasses = preparedFrom(['STATICFILES_FINDERS'], () =>
+const finderClasses = loadedFromSettings(['STATICFILES_FINDERS'], () =>
   Promise.all(
     settings.STATICFILES_FINDERS.map(
       async (name, i) => (await importClass(name, `STATICFILES_FINDERS[${i}]`, ['find', 'list'])) as FinderClass,
@@ -58,7 +58,7 @@ const finderClasses = preparedFrom(['STATICFILES_FINDERS'], () =>
 )
 
 /** The finders, in their order. */
-export const getFinders = builtFrom(['STATICFILES_FINDERS', 'STATICFILES_DIRS'], (): readonly Finder[] =>
+export const getFinders = cachedFromSettings(['STATICFILES_FINDERS', 'STATICFILES_DIRS'], (): readonly Finder[] =>
   finderClasses().map((FinderOfSetting) => new FinderOfSetting()),
 )
 

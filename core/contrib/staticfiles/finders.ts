@@ -3,7 +3,7 @@ import path from 'node:path'
 import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, Warning } from '#core/checks'
 import { projectRoot, settings } from '#core/conf'
-import { shown, trimEndOf } from '#core/utils'
+import { formatValue, trimEndOf } from '#core/utils'
 import { exists, fileBelow, isFolder, namesBelow } from './folders.ts'
 
 export interface FoundFile {
@@ -81,7 +81,7 @@ export class FileSystemFinder implements Finder {
       if (typeof entry === 'string') return this.#checkFolder(entry)
       if (isPair(entry)) return [...checkPrefix(entry[0]), ...this.#checkFolder(entry[1])]
       const hint = "An entry is a folder, 'assets', or a prefix with a folder: ['downloads', 'assets/files']."
-      const message = `STATICFILES_DIRS has ${shown(entry)}, which is neither a folder nor a prefix with a folder.`
+      const message = `STATICFILES_DIRS has ${formatValue(entry)}, which is neither a folder nor a prefix with a folder.`
       return [new CheckError(message, { hint, id: 'staticfiles.E001' })]
     })
   }

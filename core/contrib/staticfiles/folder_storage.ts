@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, rename, rmdir, stat, unlink, writeFile } 
 import path from 'node:path'
 import { projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, SuspiciousOperation } from '#core/exceptions'
-import { errorCode, listed, quoteUri, randomText } from '#core/utils'
+import { errorCode, joinWithAnd, quoteUri, randomText } from '#core/utils'
 import { staticBaseUrl } from './base_url.ts'
 import type { StaticStorage, StorageOptions } from './contract.ts'
 import { exists, fileBelow } from './folders.ts'
@@ -30,7 +30,7 @@ export class StaticFilesStorage implements StaticStorage {
     const unknown = Object.keys(options).filter((name) => !known.includes(name))
     if (unknown.length > 0) {
       throw new ImproperlyConfigured(
-        `STORAGES['staticfiles'].OPTIONS has ${listed(unknown)}, which this storage does not know. It knows ${listed(known)}.`,
+        `STORAGES['staticfiles'].OPTIONS has ${joinWithAnd(unknown)}, which this storage does not know. It knows ${joinWithAnd(known)}.`,
       )
     }
     const location = (options.location ?? settings.STATIC_ROOT) as string | null

@@ -1,14 +1,14 @@
 /** MySQL and MariaDB on mysql2. */
 import { existsSync, readFileSync } from 'node:fs'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import {
   codeOf,
   type DatabaseBackend,
   type DatabaseSettings,
   type Dialect,
   isNetworkError,
-  type Place,
+  type DatabaseLocation,
 } from '../backend.ts'
 import { knexDialect, requireDriver } from '../drivers.ts'
 import { driverOptions, poolOf } from '../pool.ts'
@@ -49,7 +49,7 @@ const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read
 const refused =
   /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|HOST_\w+|SERVER_SHUTDOWN|DISK_FULL|LOCK_WAIT_TIMEOUT)$/
 
-function optionsOf({ OPTIONS }: DatabaseSettings, { alias }: Place): MysqlOptions {
+function optionsOf({ OPTIONS }: DatabaseSettings, { alias }: DatabaseLocation): MysqlOptions {
   const options: MysqlOptions = OPTIONS ?? {}
   if (options.read_default_file !== undefined) {
     throw new ImproperlyConfigured(
@@ -70,11 +70,11 @@ function encryption({ ssl }: MysqlOptions): object {
 /** How a connection begins: as in Django, READ COMMITTED; and strict, for cut-off data is lost data. */
 function firstStatements(
   { isolation_level = 'read committed', sql_mode, init_command }: MysqlOptions,
-  { alias }: Place,
+  { alias }: DatabaseLocation,
 ) {
   if (isolation_level !== null && !ISOLATION_LEVELS.includes(isolation_level.toLowerCase())) {
     throw new ImproperlyConfigured(
-      `DATABASES['${alias}'].OPTIONS.isolation_level should be one of ${ISOLATION_LEVELS.join(', ')}, found ${shown(isolation_level)}.`,
+      `DATABASES['${alias}'].OPTIONS.isolation_level should be one of ${ISOLATION_LEVELS.join(', ')}, found ${formatValue(isolation_level)}.`,
     )
   }
   const mode =
@@ -88,7 +88,7 @@ function firstStatements(
   ]
 }
 
-function connectionOf(entry: DatabaseSettings, place: Place): object {
+function connectionOf(entry: DatabaseSettings, place: DatabaseLocation): object {
   if (!entry.NAME)
     throw new ImproperlyConfigured(`DATABASES['${place.alias}'].NAME, the name of the database, is missing.`)
   const options = optionsOf(entry, place)

@@ -2,14 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import {
   codeOf,
   type DatabaseBackend,
   type DatabaseSettings,
   type Dialect,
   isNetworkError,
-  type Place,
+  type DatabaseLocation,
 } from '../backend.ts'
 import { knexDialect, requireDriver } from '../drivers.ts'
 import { driverOptions, poolOf } from '../pool.ts'
@@ -58,7 +58,7 @@ function defaultHost(port: number): string | undefined {
   return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`))
 }
 
-function encryption({ sslmode, sslrootcert, sslcert, sslkey }: PgOptions, { alias }: Place): object {
+function encryption({ sslmode, sslrootcert, sslcert, sslkey }: PgOptions, { alias }: DatabaseLocation): object {
   if (sslmode === undefined || sslmode === 'disable' || sslmode === 'allow' || sslmode === 'prefer') return {}
   const verified = { require: false, 'verify-ca': true, 'verify-full': true }[sslmode]
   if (verified === undefined) {
@@ -73,7 +73,7 @@ function encryption({ sslmode, sslrootcert, sslcert, sslkey }: PgOptions, { alia
   }
 }
 
-function connectionOf(entry: DatabaseSettings, place: Place, driver: PgDriver): object {
+function connectionOf(entry: DatabaseSettings, place: DatabaseLocation, driver: PgDriver): object {
   const options: PgOptions = entry.OPTIONS ?? {}
   const port = Number(entry.PORT || process.env.PGPORT || 5432)
   return {
@@ -91,11 +91,11 @@ function connectionOf(entry: DatabaseSettings, place: Place, driver: PgDriver): 
   }
 }
 
-function prepareThreshold({ OPTIONS }: DatabaseSettings, { alias }: Place): number | null {
+function prepareThreshold({ OPTIONS }: DatabaseSettings, { alias }: DatabaseLocation): number | null {
   const { prepare_threshold: threshold = PREPARE_THRESHOLD }: PgOptions = OPTIONS ?? {}
   if (threshold === null || (Number.isInteger(threshold) && threshold >= 0)) return threshold
   throw new ImproperlyConfigured(
-    `DATABASES['${alias}'].OPTIONS.prepare_threshold should be the number of runs after which a statement is prepared, or null for never, found ${shown(threshold)}.`,
+    `DATABASES['${alias}'].OPTIONS.prepare_threshold should be the number of runs after which a statement is prepared, or null for never, found ${formatValue(threshold)}.`,
   )
 }
 

@@ -4,8 +4,8 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { codeOf, type DatabaseBackend, type DatabaseSettings, isNetworkError, type Place } from '../backend.ts'
-import { sqliteDialect, SqliteReader, transactionAtOnce, transactionMode } from './sqlite3_client.ts'
+import { codeOf, type DatabaseBackend, type DatabaseSettings, isNetworkError, type DatabaseLocation } from '../backend.ts'
+import { sqliteDialect, SqliteReader, transactionSync, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'
 
@@ -17,7 +17,7 @@ const FOR_GOOD = 2 ** 31 - 1
 
 const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
 
-function fileOf({ NAME }: DatabaseSettings, { alias, root }: Place): string {
+function fileOf({ NAME }: DatabaseSettings, { alias, root }: DatabaseLocation): string {
   if (NAME === undefined || NAME === '') {
     throw new ImproperlyConfigured(
       `DATABASES['${alias}'].NAME is missing. For SQLite it is the path of the database file, or '${MEMORY}'.`,
@@ -31,7 +31,7 @@ function fileOf({ NAME }: DatabaseSettings, { alias, root }: Place): string {
   return NAME === MEMORY ? MEMORY : path.resolve(root, NAME)
 }
 
-function existingFolder(file: string, { alias }: Place): void {
+function existingFolder(file: string, { alias }: DatabaseLocation): void {
   const folder = path.dirname(file)
   if (file === MEMORY || existsSync(folder)) return
   throw new ImproperlyConfigured(
@@ -121,7 +121,7 @@ export const backend: DatabaseBackend = {
     }
   },
 
-  transactionAtOnce,
+  transactionAtOnce: transactionSync,
 
   // What is in memory belongs to one connection.
   readsAtOnce: ({ NAME }) => NAME !== MEMORY,

@@ -2,8 +2,8 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { shown } from '#core/utils'
-import { codeOf, type Dialect, type Place, type Reader, type Statements } from '../backend.ts'
+import { formatValue } from '#core/utils'
+import { codeOf, type Dialect, type DatabaseLocation, type Reader, type Statements } from '../backend.ts'
 import { driverFile, knexDialect, requireDriver } from '../drivers.ts'
 import { Checkpoints } from './sqlite3_checkpoints.ts'
 
@@ -134,11 +134,11 @@ function statementsOf(connection: BetterSqlite3.Database): StatementCache {
 }
 
 /** How transactions begin. Django's default is DEFERRED, under which a read that turns into a write can fail at once. */
-export function transactionMode({ transaction_mode = 'IMMEDIATE' }: SqliteOptions, { alias }: Place): string {
+export function transactionMode({ transaction_mode = 'IMMEDIATE' }: SqliteOptions, { alias }: DatabaseLocation): string {
   const mode = transaction_mode.toUpperCase()
   if (MODES.includes(mode)) return mode
   throw new ImproperlyConfigured(
-    `DATABASES['${alias}'].OPTIONS.transaction_mode should be ${MODES.join(' or ')}, found ${shown(transaction_mode)}.`,
+    `DATABASES['${alias}'].OPTIONS.transaction_mode should be ${MODES.join(' or ')}, found ${formatValue(transaction_mode)}.`,
   )
 }
 
@@ -180,7 +180,7 @@ function atHand({ current }: Client): StatementCache | undefined {
 }
 
 /** Runs `work` in a transaction on the pool's connection, from its beginning to its end in one turn. */
-export async function transactionAtOnce<T>(pool: Knex, work: (statements: Statements) => T): Promise<T> {
+export async function transactionSync<T>(pool: Knex, work: (statements: Statements) => T): Promise<T> {
   const client = pool.client as Client
   const transact = (statements: StatementCache): T => {
     const result = statements.transact(work)
@@ -230,7 +230,7 @@ export class SqliteReader implements Reader {
 }
 
 /** The client class for one entry of DATABASES. */
-export function sqliteDialect(place: Place): Dialect {
+export function sqliteDialect(place: DatabaseLocation): Dialect {
   const Base = knexDialect('better-sqlite3') as unknown as new (config: Knex.Config) => Client
 
   class SQLite extends Base {

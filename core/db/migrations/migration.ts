@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { shown } from '#core/utils'
+import { formatValue } from '#core/utils'
 import type { Vendor } from '../backend.ts'
 
 /** A migration that has to come first: `['auth', '0001_initial']`. `__first__` and `__latest__` stand for an app's ends. */
@@ -56,7 +56,7 @@ const isDependency = (value: unknown): value is MigrationDependency =>
 export function readMigration(app: string, name: string, file: string, module: Record<string, unknown>): Migration {
   const { up, down, dependencies = [], operations = [], atomic = true } = module
   const wrong = (exported: string, expected: string, found: unknown): ImproperlyConfigured =>
-    new ImproperlyConfigured(`${readableFile(file)}: \`${exported}\` should be ${expected}, found ${shown(found)}.`)
+    new ImproperlyConfigured(`${readableFile(file)}: \`${exported}\` should be ${expected}, found ${formatValue(found)}.`)
   if (typeof up !== 'function') throw wrong('up', 'an exported function of (db)', up)
   if (down !== undefined && typeof down !== 'function') throw wrong('down', 'a function of (db)', down)
   if (!Array.isArray(dependencies) || !dependencies.every(isDependency)) {

@@ -2,9 +2,9 @@
 import { apps, LookupError } from '#core/apps'
 import { type CheckLevel, checks, LEVELS } from '#core/checks'
 import { settings } from '#core/conf'
-import { didYouMean, listed } from '#core/utils'
+import { didYouMean, joinWithAnd } from '#core/utils'
 import { type ArgumentParser, appended, BaseCommand, CommandError } from '../base.ts'
-import { loadChecks, performChecks } from '../checking.ts'
+import { loadChecks, runSystemChecks } from '../checking.ts'
 
 interface Options {
   readonly appLabel: readonly string[]
@@ -47,7 +47,7 @@ export default class CheckCommand extends BaseCommand<Options> {
     for (const label of appLabel) mustBeInstalled(label)
     mustBeTags(tag)
     mustBeDatabases(database)
-    await performChecks(this, {
+    await runSystemChecks(this, {
       tags: tag.length > 0 ? tag : undefined,
       databases: database.length > 0 ? database : undefined,
       deploy,
@@ -71,7 +71,7 @@ function mustBeTags(tags: readonly string[]): void {
   const unknown = tags.find((tag) => !known.includes(tag))
   if (unknown === undefined) return
   throw new CommandError(
-    `There is no system check with the "${unknown}" tag.${didYouMean(unknown, known)} Tags: ${listed(known)}.`,
+    `There is no system check with the "${unknown}" tag.${didYouMean(unknown, known)} Tags: ${joinWithAnd(known)}.`,
   )
 }
 
@@ -79,5 +79,5 @@ function mustBeDatabases(aliases: readonly string[]): void {
   const known = Object.keys(settings.DATABASES)
   const unknown = aliases.find((alias) => !known.includes(alias))
   if (unknown === undefined) return
-  throw new CommandError(`The connection '${unknown}' doesn't exist. DATABASES has ${listed(known)}.`)
+  throw new CommandError(`The connection '${unknown}' doesn't exist. DATABASES has ${joinWithAnd(known)}.`)
 }

@@ -4,7 +4,7 @@ import {
   connections,
   type Database,
   DEFAULT_ALIAS,
-  emptyTables,
+  truncateTables,
   isConnectionError,
   readableFile,
 } from '#core/db'
@@ -61,7 +61,7 @@ const nameOf = ({ alias, entry }: Database): string => entry.NAME || alias
 
 async function empty(database: Database, tables: readonly string[]): Promise<void> {
   try {
-    await emptyTables(database, tables)
+    await truncateTables(database, tables)
   } catch (cause) {
     if (isConnectionError(cause)) throw cause
     throw new CommandError(

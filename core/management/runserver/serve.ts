@@ -5,7 +5,7 @@ import { settings, settingsModule } from '#core/conf'
 import type { GracefulServer } from '#core/handlers'
 import { clock } from '#core/utils'
 import { CommandError, type CommandIo } from '../base.ts'
-import { performChecks } from '../checking.ts'
+import { runSystemChecks } from '../checking.ts'
 import { styleFor } from '../style.ts'
 import { nuagesVersion } from '../version.ts'
 import { type Address, urlOf } from './address.ts'
@@ -78,7 +78,7 @@ async function prepare(io: CommandIo, { announces, skipChecks }: ServeOptions): 
   if (!skipChecks) {
     if (announces) io.stdout.write('Performing system checks...\n\n')
     const silent = { ...io, stdout: { write() {} }, stderr: { write() {} } }
-    await performChecks(announces ? io : silent, { countIssues: announces })
+    await runSystemChecks(announces ? io : silent, { countIssues: announces })
   }
   if (announces) await warnOfMigrations(io)
 }

@@ -1,7 +1,7 @@
 /** Checks of Content-Security-Policy: directives that cannot be sent, and a nonce that no template can get. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName, CSP, cspValues, shown } from '#core/utils'
+import { canonicalName, CSP, cspValues, formatValue } from '#core/utils'
 
 const NAMES = ['SECURE_CSP', 'SECURE_CSP_REPORT_ONLY'] as const
 const PROCESSOR = 'core.template.context_processors.csp'
@@ -20,7 +20,7 @@ export function checkCspDirectives(): CheckMessage[] {
     Object.entries(settings[name])
       .filter(([, value]) => !canBeSent(value))
       .map(([directive, value]) => {
-        const found = value instanceof Set ? 'a Set with something else in it' : shown(value)
+        const found = value instanceof Set ? 'a Set with something else in it' : formatValue(value)
         const message = `The Content Security Policy setting '${name}' has for '${directive}' what cannot be sent: ${found}.`
         const hint =
           "Give a list of texts, one for each source: ['self' in its quotes, 'https://cdn.example.com']; or true, or null."

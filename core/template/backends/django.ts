@@ -1,7 +1,7 @@
 /** The backend for Django's template language. */
 import path from 'node:path'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, listed, shown } from '#core/utils'
+import { importName, joinWithAnd, formatValue } from '#core/utils'
 import type { CompiledTemplate } from '../compile.ts'
 import { csrf } from '../context_processors.ts'
 import { type ContextProcessor, Engine } from '../engine.ts'
@@ -67,7 +67,7 @@ export class DjangoTemplates implements TemplateBackend {
     const unknown = Object.keys(params.OPTIONS).filter((name) => !OPTIONS.includes(name))
     if (unknown.length > 0) {
       throw new ImproperlyConfigured(
-        `${params.setting}.OPTIONS has ${listed(unknown)}, which this engine does not know. It knows ${listed(OPTIONS)}.`,
+        `${params.setting}.OPTIONS has ${joinWithAnd(unknown)}, which this engine does not know. It knows ${joinWithAnd(OPTIONS)}.`,
       )
     }
   }
@@ -124,7 +124,7 @@ export class DjangoTemplates implements TemplateBackend {
         const processor = await importName(name, by)
         if (typeof processor === 'function') return processor as ContextProcessor
         throw new ImproperlyConfigured(
-          `${by.setting} names '${name}', which should be a function, found ${shown(processor)}.`,
+          `${by.setting} names '${name}', which should be a function, found ${formatValue(processor)}.`,
         )
       }),
     )

@@ -1,7 +1,7 @@
 /** Filters of dates: date, time, timesince, timeuntil. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
-import { textOf } from '../display.ts'
+import { stringOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
 
 /** A date, or a text in ISO form as databases and JSON give it. */
@@ -14,7 +14,7 @@ const formatted =
   (usual: string): Filter =>
   (value, argument) => {
     const date = asDate(value)
-    return date === undefined ? '' : formatDate(date, argument === undefined ? usual : textOf(argument))
+    return date === undefined ? '' : formatDate(date, argument === undefined ? usual : stringOf(argument))
   }
 
 const MINUTE = 60_000

@@ -1,19 +1,19 @@
 /** What filters are made of: the marks that tell the engine how to treat them, and readings of their arguments. */
-import { display } from '../display.ts'
+import { stringify } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { handlePromise } from '../promises.ts'
 import { isPlainObject } from '../syntax/lookup.ts'
 
 /** A filter of texts: whatever comes in is made a text first. What was marked stays marked. */
 export function safeText(filter: (text: string, argument: unknown) => string): Filter {
-  return Object.assign((value: unknown, argument?: unknown) => filter(String(display(value)), argument), {
+  return Object.assign((value: unknown, argument?: unknown) => filter(String(stringify(value)), argument), {
     isSafe: true,
   })
 }
 
 /** A filter of texts that may bring in or cut through HTML: what was marked is not marked any more. */
 export function text(filter: (text: string, argument: unknown) => unknown): Filter {
-  return (value, argument) => filter(String(display(value)), argument)
+  return (value, argument) => filter(String(stringify(value)), argument)
 }
 
 /** A filter that gets marked texts as they are. */

@@ -1,6 +1,6 @@
 /** Filters of lists: join, first, last, slice, dictsort, unordered_list and their like. */
 import { randomInt } from 'node:crypto'
-import { display, textOf } from '../display.ts'
+import { stringify, stringOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { conditionalEscape, markSafe, unmarked } from '../safe.ts'
 import { refusePromise } from '../promises.ts'
@@ -18,14 +18,14 @@ const join: Filter = seesMarks((value, argument, options) => {
   const entries = sequence(unmarked(value))
   if (entries === undefined) return value
   const part = (entry: unknown): string =>
-    String(options?.autoescape === true ? conditionalEscape(display(entry)) : display(entry))
+    String(options?.autoescape === true ? conditionalEscape(stringify(entry)) : stringify(entry))
   return markSafe(entries.map(part).join(part(argument ?? '')))
 })
 
 /** Python's `[start:end:step]`. */
 function slice(value: unknown, argument: unknown): unknown {
   const entries = sequence(value)
-  const parts = textOf(argument).split(':')
+  const parts = stringOf(argument).split(':')
   const numbers = parts.map((part) => (part.trim() === '' ? undefined : wholeNumber(part)))
   const isWrong = parts.some((part, i) => part.trim() !== '' && numbers[i] === undefined)
   if (entries === undefined || isWrong || parts.length > 3) return value
@@ -55,7 +55,7 @@ const MAX_NAME_LENGTH = 255
 /** By an attribute, dotted where it lies deeper, or by an index. */
 function sorted(value: unknown, argument: unknown): unknown[] | '' {
   const entries = sequence(value)
-  const name = textOf(argument)
+  const name = stringOf(argument)
   if (entries === undefined || name.length > MAX_NAME_LENGTH) return ''
   const names = name.split('.')
   const key = (entry: unknown): unknown =>
@@ -69,7 +69,7 @@ function sorted(value: unknown, argument: unknown): unknown[] | '' {
 
 const unorderedList: Filter = seesMarks((value, _, options) => {
   const escaped = (entry: unknown): string =>
-    String(options?.autoescape === true ? conditionalEscape(display(entry)) : display(entry))
+    String(options?.autoescape === true ? conditionalEscape(stringify(entry)) : stringify(entry))
   const list = (entries: unknown[], depth: number): string => {
     const indent = '\t'.repeat(depth)
     const items: string[] = []
@@ -102,7 +102,7 @@ export const listFilters: Readonly<Record<string, Filter>> = {
     const entries = sequence(value) ?? []
     return entries.length === 0 ? '' : entries[randomInt(entries.length)]
   },
-  safeseq: (value) => (sequence(value) ?? []).map((each) => markSafe(display(each))),
+  safeseq: (value) => (sequence(value) ?? []).map((each) => markSafe(stringify(each))),
   slice: Object.assign(slice, { isSafe: true }),
   unordered_list: unorderedList,
 }

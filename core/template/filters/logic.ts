@@ -1,6 +1,6 @@
 /** Filters that choose or mark: default, yesno, safe, escape, json_script. */
 import { inspect } from 'node:util'
-import { display, jsonOf, textOf } from '../display.ts'
+import { stringify, jsonOf, stringOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { handlePromisesIn } from '../promises.ts'
 import { conditionalEscape, escapeHtml, markSafe } from '../safe.ts'
@@ -9,7 +9,7 @@ import { seesMarks } from './kinds.ts'
 
 /** `yes,no,maybe`: for true, false and null. */
 function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
-  const [yes, no, maybe = no] = textOf(argument).split(',')
+  const [yes, no, maybe = no] = stringOf(argument).split(',')
   if (no === undefined) return value
   return value === null || value === undefined ? maybe : isTrue(value) ? yes : no
 }
@@ -22,20 +22,20 @@ const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u0
 /** A value as JSON in a script element that a page's own scripts can read; nothing in it can end the element. */
 function jsonScript(value: unknown, id: unknown): unknown {
   const json = (jsonOf(value, asNumber) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
-  const attribute = id === undefined ? '' : ` id="${escapeHtml(textOf(id))}"`
+  const attribute = id === undefined ? '' : ` id="${escapeHtml(stringOf(id))}"`
   return markSafe(`<script${attribute} type="application/json">${json}</script>`)
 }
 
 export const logicFilters: Readonly<Record<string, Filter>> = {
   default: seesMarks((value, argument) => (isTrue(value) ? value : argument)),
   default_if_none: seesMarks((value, argument) => (value === null ? argument : value)),
-  escape: seesMarks((value) => conditionalEscape(display(value))),
-  force_escape: (value) => markSafe(escapeHtml(display(value))),
+  escape: seesMarks((value) => conditionalEscape(stringify(value))),
+  force_escape: (value) => markSafe(escapeHtml(stringify(value))),
   json_script: jsonScript,
   pprint: (value) => {
     handlePromisesIn([value])
     return inspect(value, { depth: 4 })
   },
-  safe: (value) => markSafe(display(value)),
+  safe: (value) => markSafe(stringify(value)),
   yesno: yesNo,
 }

@@ -1,5 +1,5 @@
 /** Filters of numbers: add, floatformat, filesizeformat, pluralize and their like. */
-import { textOf } from '../display.ts'
+import { stringOf } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { numeric, sequence, wholeNumber } from './kinds.ts'
 
@@ -39,12 +39,12 @@ function grouped(text: string): string {
 }
 
 function floatFormat(value: unknown, argument: unknown = -1): string {
-  const match = /^(-?\d+)?(g|u|gu|ug)?$/.exec(textOf(argument))
+  const match = /^(-?\d+)?(g|u|gu|ug)?$/.exec(stringOf(argument))
   const number = numeric(value)
   if (Number.isNaN(number)) return ''
   const places = Number(match?.[1] ?? -1)
   const isLong = !Number.isFinite(number) || Math.abs(Math.log10(Math.abs(number) || 1)) > MAX_DIGITS
-  if (match === null || isLong || Math.abs(places) > MAX_PLACES) return textOf(value)
+  if (match === null || isLong || Math.abs(places) > MAX_PLACES) return stringOf(value)
   // A negative number of places: only where there is something to show.
   const isWhole = places < 0 && Number(rounded(number, -places)) === Math.trunc(number)
   const text = places < 0 && isWhole ? rounded(number, 0) : rounded(number, Math.abs(places))
@@ -63,7 +63,7 @@ function fileSize(value: unknown): string {
 
 /** The ending for one, or for another number: `s`, or what the argument says: `es`, `y,ies`. */
 function pluralize(value: unknown, argument: unknown = 's'): string {
-  const forms = textOf(argument).split(',')
+  const forms = stringOf(argument).split(',')
   if (forms.length > 2) return ''
   const [one = '', many = ''] = forms.length === 1 ? ['', forms[0]] : forms
   if (value === null || value === undefined) return ''

@@ -2,7 +2,7 @@
 import { iriToUri, quoteUri, trimOf } from '#core/utils'
 import { escapeHtml, markSafe, SafeString } from '../safe.ts'
 import type { Filter } from '../filter.ts'
-import { display, textOf } from '../display.ts'
+import { stringify, stringOf } from '../display.ts'
 import { stripTags } from '../strip_tags.ts'
 import { MAX_WIDTH, numeric, safeText, seesMarks, text, wholeNumber } from './kinds.ts'
 
@@ -63,7 +63,7 @@ const unicodeEscape = (character: string): string =>
 
 /** One conversion of Python's `%` formatting, without the percent sign: `.2f`, `05d`, `s`. */
 function stringFormat(value: unknown, argument: unknown): string {
-  const match = /^([-+ 0#]*)([1-9]\d*)?(?:\.(\d*))?([a-zA-Z])$/.exec(textOf(argument))
+  const match = /^([-+ 0#]*)([1-9]\d*)?(?:\.(\d*))?([a-zA-Z])$/.exec(stringOf(argument))
   if (match === null) return ''
   const [, flags = '', width = '0', precision, kind = ''] = match
   const body = converted(value, kind, precision === undefined ? undefined : Number(precision))
@@ -79,7 +79,7 @@ function stringFormat(value: unknown, argument: unknown): string {
 const MAX_PRECISION = 100
 
 function converted(value: unknown, kind: string, precision: number | undefined): string | undefined {
-  if (kind === 's' || kind === 'r') return String(display(value)).slice(0, precision)
+  if (kind === 's' || kind === 'r') return String(stringify(value)).slice(0, precision)
   const number = numeric(value)
   if (Number.isNaN(number) || (precision ?? 0) > MAX_PRECISION) return undefined
   if ('diuxXo'.includes(kind) && !Number.isFinite(number)) return undefined
@@ -108,7 +108,7 @@ const paragraphs = (value: string): string[] => value.replace(/\r\n|\r/g, '\n').
 const lines = (convert: (text: string) => string): Filter =>
   seesMarks((value, _, options) => {
     const isMarked = value instanceof SafeString || options?.autoescape !== true
-    const plain = String(display(value))
+    const plain = String(stringify(value))
     return markSafe(convert(isMarked ? plain : escapeHtml(plain)))
   })
 
@@ -116,7 +116,7 @@ export const textFilters: Readonly<Record<string, Filter>> = {
   addslashes: safeText((value) => value.replace(/[\\"']/g, '\\$&')),
   capfirst: safeText(capitalized),
   center: padded('both'),
-  cut: text((value, argument) => value.replaceAll(textOf(argument), '')),
+  cut: text((value, argument) => value.replaceAll(stringOf(argument), '')),
   escapejs: text((value) => markSafe(value.replace(SCRIPT_ESCAPES, unicodeEscape))),
   iriencode: safeText(iriToUri),
   linebreaks: lines((value) =>
@@ -136,7 +136,7 @@ export const textFilters: Readonly<Record<string, Filter>> = {
   truncatechars: safeText(truncateChars),
   truncatewords: safeText(truncateWords),
   upper: text((value) => value.toUpperCase()),
-  urlencode: text((value, argument) => quoteUri(value, argument === undefined ? '/' : textOf(argument))),
+  urlencode: text((value, argument) => quoteUri(value, argument === undefined ? '/' : stringOf(argument))),
   wordcount: text((value) => splitWords(value).length),
   wordwrap: safeText(wordWrap),
 }

@@ -1,6 +1,6 @@
 /** From the names in OPTIONS.loaders to loaders. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, shown, type NamedBy } from '#core/utils'
+import { importName, formatValue, type NamedBy } from '#core/utils'
 import type { LoaderSetup, TemplateLoader } from './base.ts'
 
 type LoaderClass = (new (setup: LoaderSetup, ...args: unknown[]) => TemplateLoader) & { takesLoaders?: true }
@@ -10,7 +10,7 @@ async function resolveLoader(entry: unknown, setup: LoaderSetup, by: NamedBy): P
   const [name, ...args] = Array.isArray(entry) ? (entry as unknown[]) : [entry]
   if (typeof name !== 'string') {
     throw new ImproperlyConfigured(
-      `${by.setting} should be a dotted name, or a list of one and its arguments, found ${shown(entry)}.`,
+      `${by.setting} should be a dotted name, or a list of one and its arguments, found ${formatValue(entry)}.`,
     )
   }
   const Loader = (await importName(name, by)) as LoaderClass
@@ -24,7 +24,7 @@ async function resolveLoader(entry: unknown, setup: LoaderSetup, by: NamedBy): P
 /** All loaders of a list in the settings, in its order. */
 export async function resolveLoaders(entries: unknown, setup: LoaderSetup, by: NamedBy): Promise<TemplateLoader[]> {
   if (!Array.isArray(entries)) {
-    throw new ImproperlyConfigured(`${by.setting} should be a list of loaders, found ${shown(entries)}.`)
+    throw new ImproperlyConfigured(`${by.setting} should be a list of loaders, found ${formatValue(entries)}.`)
   }
   return Promise.all(entries.map((entry, i) => resolveLoader(entry, setup, { ...by, setting: `${by.setting}[${i}]` })))
 }

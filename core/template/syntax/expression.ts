@@ -1,6 +1,6 @@
 /** Django's expressions: a constant or a variable, dots, and filters with an argument: `user.name|default:"nobody"`. */
 import type { Context } from '../context.ts'
-import { display } from '../display.ts'
+import { stringify } from '../display.ts'
 import type { Filter } from '../filter.ts'
 import { refusePromise } from '../promises.ts'
 import { conditionalEscape, markSafe, SafeString, unmarked } from '../safe.ts'
@@ -149,7 +149,7 @@ export function readExpression(text: string, filters: Filters): Expression {
     text,
     resolve,
     print(context) {
-      const value = display(resolve(context))
+      const value = stringify(resolve(context))
       return context.autoescape ? conditionalEscape(value).toString() : String(value)
     },
   }

@@ -1,7 +1,7 @@
 /** From tokens to nodes: finds each tag's compiler and each tag's end, and says where something is wrong. */
 import { type TemplatePosition, TemplateSyntaxError } from '../errors.ts'
 import type { Library, TagParser, TagToken } from '../library.ts'
-import { partOf, type Vocabulary } from '../vocabulary.ts'
+import { partOf, type TagRegistry } from '../vocabulary.ts'
 import { type Expression, readExpression } from './expression.ts'
 import { type Token, words } from './lexer.ts'
 import type { Action, ActionNode, Node } from './nodes.ts'
@@ -17,14 +17,14 @@ export interface Source {
 
 export class Parser implements TagParser {
   readonly shared = new Map<string, unknown>()
-  readonly #vocabulary: Vocabulary
+  readonly #vocabulary: TagRegistry
   readonly #source: Source
   readonly #tokens: readonly Token[]
   readonly #open: TagToken[] = []
   #next = 0
   #seen = 0
 
-  constructor(tokens: readonly Token[], vocabulary: Vocabulary, source: Source) {
+  constructor(tokens: readonly Token[], vocabulary: TagRegistry, source: Source) {
     this.#tokens = tokens
     this.#vocabulary = vocabulary
     this.#source = source

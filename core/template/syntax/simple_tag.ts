@@ -1,6 +1,6 @@
 /** A tag that is a function: `{% name arg key=value as variable %}`. */
 import type { Context } from '../context.ts'
-import { display } from '../display.ts'
+import { stringify } from '../display.ts'
 import type { Tag, TagParser, TagToken } from '../library.ts'
 import { refusePromise } from '../promises.ts'
 import { conditionalEscape, unmarked } from '../safe.ts'
@@ -44,7 +44,7 @@ export function printOrSet(context: Context, value: unknown, target: string | un
     context.set(target, value)
     return ''
   }
-  const text = display(value)
+  const text = stringify(value)
   return context.autoescape ? conditionalEscape(text).toString() : String(text)
 }
 

@@ -1,5 +1,5 @@
 /** Tags that change what lies between them and their end: with, autoescape, filter, spaceless, comment, verbatim. */
-import { textOf } from '../display.ts'
+import { stringOf } from '../display.ts'
 import { markSafe } from '../safe.ts'
 import type { Expression } from '../syntax/expression.ts'
 import type { TagCompiler, TagParser, TagToken } from '../library.ts'
@@ -60,7 +60,7 @@ const filterTag: TagCompiler = (parser, tag) => {
     tag.line,
     (context, [body]) => {
       const filtered = markSafe(body?.() ?? '')
-      return context.within({ _filtered: filtered }, () => textOf(expression.resolve(context)))
+      return context.within({ _filtered: filtered }, () => stringOf(expression.resolve(context)))
     },
     nodes,
   )

@@ -1,7 +1,7 @@
 /** Tags that print or make a value: load, csrf_token, now, templatetag, widthratio, regroup, querystring. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
-import { textOf } from '../display.ts'
+import { stringOf } from '../display.ts'
 import { numeric } from '../filters/kinds.ts'
 import { refusePromise } from '../promises.ts'
 import { escapeHtml, unmarked } from '../safe.ts'
@@ -33,7 +33,7 @@ const now: TagCompiler = (parser, { args, line }) => {
     throw parser.error('\'now\' takes one format, as in {% now "Y-m-d" %}.', line)
   const expression = parser.expression(format, line)
   return parser.action(line, (context) =>
-    printOrSet(context, formatDate(new Date(clock.now()), textOf(expression.resolve(context))), target),
+    printOrSet(context, formatDate(new Date(clock.now()), stringOf(expression.resolve(context))), target),
   )
 }
 

@@ -32,7 +32,7 @@ class Answers implements Prompter {
   }
 }
 
-interface Outcome {
+interface CommandResult {
   readonly stdout: string
   readonly stderr: string
   readonly error: string | undefined
@@ -43,7 +43,7 @@ async function outcome(
   Command: new (io: CommandIo) => BaseCommand,
   options: object,
   answers: readonly string[],
-): Promise<Outcome> {
+): Promise<CommandResult> {
   const prompter = new Answers(answers)
   const [stdout, stderr] = [new ListeningTerminal(), new ListeningTerminal()]
   const command = new Command({ stdout, stderr, style: noStyle })

@@ -4,8 +4,8 @@ import { setup } from '#core/apps'
 import { encodeSession, newSessionKey, SessionConflict, SessionGone } from '#core/contrib/sessions'
 import { SessionStore } from '#core/contrib/sessions/backends/db'
 import { connection, connections, isConnectionError, toDatabaseDate, transaction } from '#core/db'
-import { endOfTurn } from '#core/utils'
-import { GatheredTable } from '../../../core/contrib/sessions/table/gathered.ts'
+import { tickEnd } from '#core/utils'
+import { BatchedTable } from '../../../core/contrib/sessions/table/gathered.ts'
 import type { Change } from '../../../core/contrib/sessions/table/table.ts'
 import { databases, onEachDatabase } from '../../services.ts'
 import { inDatabase } from './database.ts'
@@ -105,7 +105,7 @@ describe('gathered sessions', () => {
       for (const [i, text] of texts.entries()) {
         await connection('django_session').where('session_key', saved[i]?.key).update({ session_data: text })
       }
-      const table = new GatheredTable('default', 'django_session')
+      const table = new BatchedTable('default', 'django_session')
       const written = saved.map((each, i) => table.update(change({ ...each, version: texts[i] as string })))
       expect(await Promise.all(written)).to.deep.equal(texts.map(() => true))
     })
@@ -120,7 +120,7 @@ describe('gathered sessions', () => {
     })
 
     it('fail alone: one that the database refuses leaves the others saved', async () => {
-      const table = new GatheredTable('default', 'django_session')
+      const table = new BatchedTable('default', 'django_session')
       const saved = await made(new SessionStore())
       const settled = await Promise.allSettled(
         saved.map((each, i) => table.update(i === 7 ? change(each, null as never) : change(each))),
@@ -185,7 +185,7 @@ describe('gathered sessions', () => {
       await inTheMiddle.promise
       const beside = store.update(others.key, { data: { others: true }, expiresAt: later() }, others.version)
       // A save goes at the end of a turn: by now it would be in the transaction, if it joined one.
-      for (let turn = 0; turn < 3; turn++) await endOfTurn()
+      for (let turn = 0; turn < 3; turn++) await tickEnd()
       letGo.resolve()
       expect(await rolledBack).to.equal('Error: rolled back')
       await beside

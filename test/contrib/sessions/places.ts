@@ -8,7 +8,7 @@ import { callCommand } from '#core/management'
 import { databases, requireService, type TestDatabase } from '../../services.ts'
 import { inDatabase } from './database.ts'
 
-export interface Place {
+export interface EngineSetup {
   readonly name: string
   readonly settings: Settings
   /** Why it is not available; empty where it is. */
@@ -41,7 +41,7 @@ const nothing = async (): Promise<void> => {}
  * All places.
  * @param suite part of the names of databases, folders and cache keys, different for each test file
  */
-export async function places(suite: string): Promise<Place[]> {
+export async function places(suite: string): Promise<EngineSetup[]> {
   const dbs = await databases(suite)
   const sqlite = dbs[0] as TestDatabase
   const folder = mkdtempSync(path.join(tmpdir(), `nuages-${suite}-`))
@@ -54,7 +54,7 @@ export async function places(suite: string): Promise<Place[]> {
     : `Memcached does not answer at ${MEMCACHED}.`
   const prefix = { KEY_PREFIX: `${suite}${process.pid}` }
 
-  const onDatabase = (db: TestDatabase, name: string, settings: Settings): Place => ({
+  const onDatabase = (db: TestDatabase, name: string, settings: Settings): EngineSetup => ({
     name,
     settings: { DATABASES: { default: db.config }, ...settings },
     reason: db.reason,
@@ -62,7 +62,7 @@ export async function places(suite: string): Promise<Place[]> {
     prepare: () => db.create(),
     leave: () => db.drop(),
   })
-  const cached = (name: string, entry: Record<string, unknown>, reason: string): Place[] =>
+  const cached = (name: string, entry: Record<string, unknown>, reason: string): EngineSetup[] =>
     ['cache', 'cached_db'].map((each) => ({
       ...onDatabase(sqlite, `${each} on ${name}`, {
         SESSION_ENGINE: engine(each),
@@ -113,7 +113,7 @@ export async function places(suite: string): Promise<Place[]> {
 }
 
 /** Makes a place ready before a suite and leaves it afterwards; passes the suite over where the place is not there. */
-export function at(place: Place): void {
+export function at(place: EngineSetup): void {
   const available = place.reason === ''
   before(function () {
     requireService({ available, reason: place.reason }, this)
@@ -123,7 +123,7 @@ export function at(place: Place): void {
 }
 
 /** The same under the place's settings, on a database with all tables: to be called inside a `describe`. */
-export function inPlace(place: Place): void {
+export function inPlace(place: EngineSetup): void {
   at(place)
   inDatabase(place.settings)
   before(async () => {

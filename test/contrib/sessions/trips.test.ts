@@ -6,7 +6,7 @@ import { projectRoot, settings, type Settings } from '#core/conf'
 import { connections } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from './database.ts'
-import { at, type Place, places, REDIS } from './places.ts'
+import { at, type EngineSetup, places, REDIS } from './places.ts'
 
 const all = await places('trips')
 const counted = all.filter(({ name }) => /^db on|^cache on Redis/.test(name))
@@ -64,7 +64,7 @@ describe('round trips', () => {
 
   for (const place of counted) describe(place.name, () => suite(place))
 
-  function suite(place: Place): void {
+  function suite(place: EngineSetup): void {
     let statements = 0
     let client: Client
     at(place)

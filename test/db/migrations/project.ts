@@ -49,7 +49,7 @@ export function projectWith(migrations: Migrations): TestProject {
 /** Puts the apps of settings.ts back. */
 export const restoreApps = (): Promise<void> => apps.populate(settings.INSTALLED_APPS, projectRoot())
 
-export interface Outcome {
+export interface MigrationResult {
   readonly stdout: string
   readonly stderr: string
   readonly error: unknown
@@ -60,7 +60,7 @@ export async function outcomeOf<O extends object>(
   Command: new (io: CommandIo) => BaseCommand<O>,
   options: O,
   verbosity = 1,
-): Promise<Outcome> {
+): Promise<MigrationResult> {
   const [stdout, stderr] = [new ListeningTerminal(), new ListeningTerminal()]
   const command = new Command({ stdout, stderr, style: noStyle })
   let error: unknown

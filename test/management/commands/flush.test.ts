@@ -7,7 +7,7 @@ import { overrideSettings } from '#core/conf'
 import { connection, connections, postMigrate } from '#core/db'
 import { callCommand, CommandError, ListeningTerminal, noStyle } from '#core/management'
 import Flush from '../../../core/management/commands/flush.ts'
-import { creating, type Migrations, type Outcome, projectWith, restoreApps } from '../../db/migrations/project.ts'
+import { creating, type Migrations, type MigrationResult, projectWith, restoreApps } from '../../db/migrations/project.ts'
 import { databases, onEachDatabase, temporaryFolder } from '../../services.ts'
 
 const all = await databases('flush')
@@ -31,7 +31,7 @@ const POLLS: Migrations = {
 
 type Options = Partial<Parameters<Flush['handle']>[0]>
 
-interface Answered extends Outcome {
+interface Answered extends MigrationResult {
   readonly asked: readonly string[]
 }
 

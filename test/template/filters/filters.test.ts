@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { markSafe } from '#core/template'
-import { setClock, shown } from '#core/utils'
+import { setClock, formatValue } from '#core/utils'
 import { rendered } from '../render.ts'
 
 type Case = readonly [expression: string, value: unknown, expected: string]
@@ -147,7 +147,7 @@ describe('the filters', () => {
   afterEach(() => setClock())
 
   for (const [expression, value, expected] of [...texts, ...lists, ...numbers, ...logic, ...dates]) {
-    it(`${expression} of ${shown(value)}`, async () => {
+    it(`${expression} of ${formatValue(value)}`, async () => {
       expect(await rendered(`{{ value|${expression} }}`, { value })).to.equal(expected)
     })
   }

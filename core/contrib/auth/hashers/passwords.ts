@@ -1,7 +1,7 @@
 /** Passwords by the hashers of the settings: `makePassword`, `checkPassword`, and what else there is to know of one. */
-import { preparedFrom, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, listed, randomText, shown } from '#core/utils'
+import { importName, joinWithAnd, randomText, formatValue } from '#core/utils'
 import { MAX_PASSWORD_LENGTH } from '../limits.ts'
 import type { PasswordHasher, PasswordHasherClass } from './base.ts'
 import { whenThreadIsFree } from './limiter.ts'
@@ -18,11 +18,11 @@ async function load(name: string, setting: string): Promise<PasswordHasher> {
   const hasher = typeof found === 'function' ? new (found as PasswordHasherClass)() : undefined
   if (typeof hasher?.encode === 'function' && typeof hasher.algorithm === 'string') return hasher
   throw new ImproperlyConfigured(
-    `${setting} names '${name}', which should be a class of password hashers with an algorithm, found ${shown(found)}.`,
+    `${setting} names '${name}', which should be a class of password hashers with an algorithm, found ${formatValue(found)}.`,
   )
 }
 
-const hashers = preparedFrom(['PASSWORD_HASHERS'], async () => {
+const hashers = loadedFromSettings(['PASSWORD_HASHERS'], async () => {
   const names = settings.PASSWORD_HASHERS
   if (names.length === 0) {
     throw new ImproperlyConfigured(
@@ -44,7 +44,7 @@ export function getHasher(algorithm?: string): PasswordHasher {
   const found = algorithm === undefined ? all[0] : all.find((hasher) => hasher.algorithm === algorithm)
   if (found !== undefined) return found
   throw new TypeError(
-    `PASSWORD_HASHERS has no hasher of '${algorithm}'. It has: ${listed(all.map((hasher) => hasher.algorithm))}.`,
+    `PASSWORD_HASHERS has no hasher of '${algorithm}'. It has: ${joinWithAnd(all.map((hasher) => hasher.algorithm))}.`,
   )
 }
 
@@ -74,7 +74,7 @@ export async function makePassword(
   { salt, hasher }: { salt?: string; hasher?: string } = {},
 ): Promise<string> {
   if (password === null) return unusablePassword()
-  if (typeof password !== 'string') throw new TypeError(`A password is a text, found ${shown(password)}.`)
+  if (typeof password !== 'string') throw new TypeError(`A password is a text, found ${formatValue(password)}.`)
   if (password.length > MAX_PASSWORD_LENGTH) {
     throw new RangeError(`A password has at most ${MAX_PASSWORD_LENGTH} characters, found ${password.length}.`)
   }

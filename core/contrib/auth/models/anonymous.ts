@@ -1,10 +1,10 @@
 /** `AnonymousUser`: who is not logged in. */
-import type { Somebody } from '../contract.ts'
+import type { UserLike } from '../contract.ts'
 import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../permissions.ts'
 
 const NOBODY: ReadonlySet<string> = new Set()
 
-export class AnonymousUser implements Somebody {
+export class AnonymousUser implements UserLike {
   readonly id = null
   readonly username = ''
   readonly firstName = ''

@@ -4,7 +4,7 @@ import { saltedHmac } from '#core/signing'
 import { settings } from '#core/conf'
 import { transaction } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { altersData, clock, getLogger, Recent } from '#core/utils'
+import { altersData, clock, getLogger, BoundedCache } from '#core/utils'
 import type { AuthUser } from '../contract.ts'
 import {
   isPasswordReadable,
@@ -37,7 +37,7 @@ export const sessionAuthHash = (password: string, secret?: string): string =>
   )
 
 /** Users whose stored password was reported as unreadable, so that each login does not report it again. */
-const reported = new Recent<true>()
+const reported = new BoundedCache<true>()
 
 function warnOfUnreadable({ id, databaseAlias, password, constructor: { name } }: User): void {
   const user = `${name} ${id} of the database '${databaseAlias}'`

@@ -3,13 +3,13 @@ import type { HttpRequest } from '#core/http'
 import { parseJson } from '#core/utils'
 import { messagesFrom, sessionText } from '../codec.ts'
 import type { Message } from '../message.ts'
-import { requireSession, type SessionDict } from '../session.ts'
+import { requireSession, type MessageSession } from '../session.ts'
 import type { MessageStorage, Retrieved } from './base.ts'
 
 const KEY = '_messages'
 
 export class SessionStorage implements MessageStorage {
-  readonly #session: SessionDict
+  readonly #session: MessageSession
 
   /** @throws ImproperlyConfigured where the request has no session */
   constructor(request: HttpRequest) {

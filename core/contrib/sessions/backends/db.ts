@@ -1,12 +1,12 @@
 /** Sessions in the table django_session: the engine that is used when no other is named. */
 import type { Knex } from 'knex'
 import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from '#core/db'
-import { attempt, clock, type Outcome } from '#core/utils'
+import { promiseTry, clock, type JobResult } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
-import { BuilderTable } from '../table/builder.ts'
-import { GatheredTable } from '../table/gathered.ts'
+import { KnexTable } from '../table/builder.ts'
+import { BatchedTable } from '../table/gathered.ts'
 import { SqliteTable } from '../table/sqlite.ts'
 import type { Change, NewRow, SessionColumns, SessionRow } from '../table/table.ts'
 import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
@@ -45,8 +45,8 @@ export class SessionStore implements Store {
   readonly #table: string
   readonly #extraColumns: ((data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>) | undefined
   readonly #newKey: () => string
-  readonly #single: BuilderTable
-  readonly #gathered: GatheredTable
+  readonly #single: KnexTable
+  readonly #gathered: BatchedTable
   /** There where the database can be read without waiting. */
   readonly loadSync?: (key: string) => LoadedSession | undefined
 
@@ -55,8 +55,8 @@ export class SessionStore implements Store {
     this.#table = options.table ?? 'django_session'
     this.#extraColumns = options.extraColumns
     this.#newKey = options.newKey ?? newSessionKey
-    this.#single = new BuilderTable(this.#alias, this.#table)
-    this.#gathered = new GatheredTable(this.#alias, this.#table)
+    this.#single = new KnexTable(this.#alias, this.#table)
+    this.#gathered = new BatchedTable(this.#alias, this.#table)
     // An engine that has its own way to load must not be passed by.
     if (this.load === SessionStore.prototype.load && connections.database(this.#alias).readsAtOnce) {
       const table = new SqliteTable(this.#alias, this.#table)
@@ -124,7 +124,7 @@ export class SessionStore implements Store {
   }
 
   update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
-    return attempt(() => {
+    return promiseTry(() => {
       if (!canBeKey(key)) throw new SessionGone()
       const change: Change = { key, version, columns: this.#columns(record) }
       const saving = this.#isAlone ? only(this.#single.update([change], this.#now())) : this.#gathered.update(change)
@@ -167,7 +167,7 @@ export class SessionStore implements Store {
 }
 
 /** What became of the one row that was given. */
-async function only(outcomes: Promise<readonly Outcome<boolean>[]>): Promise<boolean> {
+async function only(outcomes: Promise<readonly JobResult<boolean>[]>): Promise<boolean> {
   const [outcome] = await outcomes
   return outcome !== undefined && 'answer' in outcome && outcome.answer
 }

@@ -1,10 +1,10 @@
 /** The table of sessions through knex, statement by statement: for any database, any columns, any transaction. */
 import type { Knex } from 'knex'
 import { connections, isUniqueViolation, whereExactly } from '#core/db'
-import type { Outcome } from '#core/utils'
+import type { JobResult } from '#core/utils'
 import type { Change, NewRow, SessionRow, SessionTable } from './table.ts'
 
-export class BuilderTable implements SessionTable {
+export class KnexTable implements SessionTable {
   readonly #alias: string
   readonly #table: string
 
@@ -26,7 +26,7 @@ export class BuilderTable implements SessionTable {
     return rows
   }
 
-  insert(rows: readonly NewRow[]): Promise<Outcome<boolean>[]> {
+  insert(rows: readonly NewRow[]): Promise<JobResult<boolean>[]> {
     return each(rows, async ({ key, columns }) => {
       try {
         await this.#rows().insert({ session_key: key, ...columns })
@@ -38,7 +38,7 @@ export class BuilderTable implements SessionTable {
     })
   }
 
-  update(changes: readonly Change[], now: string): Promise<Outcome<boolean>[]> {
+  update(changes: readonly Change[], now: string): Promise<JobResult<boolean>[]> {
     return each(changes, async ({ key, version, columns }) => {
       const updated: number = await this.living(key, version, now).update(columns)
       return updated > 0
@@ -59,8 +59,8 @@ export class BuilderTable implements SessionTable {
   }
 }
 
-async function each<Job>(jobs: readonly Job[], work: (job: Job) => Promise<boolean>): Promise<Outcome<boolean>[]> {
-  const outcomes: Outcome<boolean>[] = []
+async function each<Job>(jobs: readonly Job[], work: (job: Job) => Promise<boolean>): Promise<JobResult<boolean>[]> {
+  const outcomes: JobResult<boolean>[] = []
   for (const job of jobs) outcomes.push({ answer: await work(job) })
   return outcomes
 }

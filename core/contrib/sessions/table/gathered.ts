@@ -1,6 +1,6 @@
 /** The sessions of many requests on their way to one table: what waits goes together. */
 import { connections, isConnectionError, toDatabaseDate } from '#core/db'
-import { clock, Gatherer } from '#core/utils'
+import { clock, Batcher } from '#core/utils'
 import { MysqlTable } from './mysql.ts'
 import { PostgresqlTable } from './postgresql.ts'
 import { SqliteTable } from './sqlite.ts'
@@ -14,10 +14,10 @@ const MOST = 32
 
 const TABLES = { sqlite: SqliteTable, postgresql: PostgresqlTable, mysql: MysqlTable }
 
-export class GatheredTable {
-  readonly #loads: Gatherer<string, SessionRow | undefined>
-  readonly #inserts: Gatherer<NewRow, boolean>
-  readonly #updates: Gatherer<Change, boolean>
+export class BatchedTable {
+  readonly #loads: Batcher<string, SessionRow | undefined>
+  readonly #inserts: Batcher<NewRow, boolean>
+  readonly #updates: Batcher<Change, boolean>
 
   constructor(alias: string, name: string) {
     const { vendor } = connections.database(alias).backend
@@ -25,11 +25,11 @@ export class GatheredTable {
     const common = { isEverybodys: isConnectionError, slots: SLOTS, most: MOST, isLocal: vendor === 'sqlite' }
     const now = (): string => toDatabaseDate(clock.now(), alias)
     const keyOf = ({ key }: NewRow): string => key
-    this.#inserts = new Gatherer<NewRow, boolean>({ ...common, keyOf, run: (rows) => table.insert(rows) })
-    this.#updates = new Gatherer<Change, boolean>({ ...common, keyOf, run: (changes) => table.update(changes, now()) })
-    this.#loads = new Gatherer({
+    this.#inserts = new Batcher<NewRow, boolean>({ ...common, keyOf, runBatch: (rows) => table.insert(rows) })
+    this.#updates = new Batcher<Change, boolean>({ ...common, keyOf, runBatch: (changes) => table.update(changes, now()) })
+    this.#loads = new Batcher({
       ...common,
-      run: async (keys) => {
+      runBatch: async (keys) => {
         const rows = await table.load([...new Set(keys)], now())
         const found = new Map(rows.map((row) => [row.session_key, row]))
         return keys.map((key) => ({ answer: found.get(key) }))

@@ -1,19 +1,19 @@
 /** The table of sessions in MySQL and MariaDB: many saves in one transaction of four statements. */
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
-import type { Outcome } from '#core/utils'
-import { BuilderTable } from './builder.ts'
+import type { JobResult } from '#core/utils'
+import { KnexTable } from './builder.ts'
 import { byKey, type Change, type NewRow, type SessionRow, type SessionTable } from './table.ts'
 
 export class MysqlTable implements SessionTable {
   readonly #alias: string
   readonly #table: string
-  readonly #single: BuilderTable
+  readonly #single: KnexTable
 
   constructor(alias: string, table: string) {
     this.#alias = alias
     this.#table = table
-    this.#single = new BuilderTable(alias, table)
+    this.#single = new KnexTable(alias, table)
   }
 
   load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
@@ -21,7 +21,7 @@ export class MysqlTable implements SessionTable {
   }
 
   /** Where one key is taken, no row goes in, and each is tried by itself. */
-  async insert(rows: readonly NewRow[]): Promise<readonly Outcome<boolean>[]> {
+  async insert(rows: readonly NewRow[]): Promise<readonly JobResult<boolean>[]> {
     if (rows.length === 1) return this.#single.insert(rows)
     await connections
       .database(this.#alias)
@@ -31,7 +31,7 @@ export class MysqlTable implements SessionTable {
   }
 
   /** The rows are locked in the order of their keys, compared here, letter by letter, and written by one statement. */
-  async update(changes: readonly Change[], now: string): Promise<readonly Outcome<boolean>[]> {
+  async update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]> {
     if (changes.length === 1) return this.#single.update(changes, now)
     return connections.database(this.#alias).pool.transaction(async (trx) => {
       const keys = changes.map(({ key }) => key)

@@ -1,6 +1,6 @@
 /** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays; a plain one for one. */
 import { connections } from '#core/db'
-import type { Outcome } from '#core/utils'
+import type { JobResult } from '#core/utils'
 import { byKey, type Change, type NewRow, quotedName, type SessionRow, type SessionTable } from './table.ts'
 
 /** The keys that were written, or null for all of them: one row, which is cheaper to send and to read than many. */
@@ -80,7 +80,7 @@ export class PostgresqlTable implements SessionTable {
     return ((await loading) as { rows: SessionRow[] }).rows
   }
 
-  insert(rows: readonly NewRow[]): Promise<Outcome<boolean>[]> {
+  insert(rows: readonly NewRow[]): Promise<JobResult<boolean>[]> {
     if (rows.length === 1) {
       const [{ key, columns }] = rows as readonly [NewRow]
       return this.#write(this.#insert.one, [key, columns.session_data, columns.expire_date])
@@ -89,7 +89,7 @@ export class PostgresqlTable implements SessionTable {
     return this.#writeAll(rows, this.#insert.many, [keys, texts, dates])
   }
 
-  update(changes: readonly Change[], now: string): Promise<Outcome<boolean>[]> {
+  update(changes: readonly Change[], now: string): Promise<JobResult<boolean>[]> {
     if (changes.length === 1) {
       const [{ key, version, columns }] = changes as readonly [Change]
       return this.#write(this.#update.one, [key, version, columns.session_data, columns.expire_date, now])
@@ -100,12 +100,12 @@ export class PostgresqlTable implements SessionTable {
   }
 
   /** Runs a statement for one row, and says whether it was written. */
-  async #write(sql: string, bindings: readonly unknown[]): Promise<Outcome<boolean>[]> {
+  async #write(sql: string, bindings: readonly unknown[]): Promise<JobResult<boolean>[]> {
     const { rowCount } = (await this.#run(sql, bindings)) as { rowCount: number }
     return [{ answer: rowCount === 1 }]
   }
 
-  async #writeAll(all: readonly NewRow[], sql: string, bindings: readonly unknown[]): Promise<Outcome<boolean>[]> {
+  async #writeAll(all: readonly NewRow[], sql: string, bindings: readonly unknown[]): Promise<JobResult<boolean>[]> {
     const { rows } = (await this.#run(sql, bindings)) as Written
     const [{ written }] = rows
     return written === null ? all.map(() => ({ answer: true })) : byKey(all, written)

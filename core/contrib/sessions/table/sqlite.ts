@@ -1,6 +1,6 @@
 /** The table of sessions in SQLite: many saves in one transaction, which costs the disk no more than a single one. */
 import { connections, isUniqueViolation, type Statements } from '#core/db'
-import type { Outcome } from '#core/utils'
+import type { JobResult } from '#core/utils'
 import { type Change, type NewRow, quotedName, type SessionRow, type SessionTable } from './table.ts'
 
 export class SqliteTable implements SessionTable {
@@ -44,7 +44,7 @@ export class SqliteTable implements SessionTable {
     )
   }
 
-  insert(rows: readonly NewRow[]): Promise<Outcome<boolean>[]> {
+  insert(rows: readonly NewRow[]): Promise<JobResult<boolean>[]> {
     return this.#each(rows, (statements, { key, columns }) => {
       try {
         return statements.run(this.#insert, [key, columns.session_data, columns.expire_date]) > 0
@@ -55,14 +55,14 @@ export class SqliteTable implements SessionTable {
     })
   }
 
-  update(changes: readonly Change[], now: string): Promise<Outcome<boolean>[]> {
+  update(changes: readonly Change[], now: string): Promise<JobResult<boolean>[]> {
     return this.#each(changes, (statements, { key, version, columns }) => {
       return statements.run(this.#update, [columns.session_data, columns.expire_date, key, version, now]) > 0
     })
   }
 
   /** A statement for each, all in one transaction. */
-  #each<Job>(jobs: readonly Job[], work: (statements: Statements, job: Job) => boolean): Promise<Outcome<boolean>[]> {
+  #each<Job>(jobs: readonly Job[], work: (statements: Statements, job: Job) => boolean): Promise<JobResult<boolean>[]> {
     return this.#atOnce((statements) => jobs.map((job) => ({ answer: work(statements, job) })))
   }
 

@@ -1,5 +1,5 @@
 /** What the db engine asks of a table of sessions, for one session or for many at once. */
-import type { Outcome } from '#core/utils'
+import type { JobResult } from '#core/utils'
 
 export interface SessionRow {
   readonly session_key: string
@@ -29,9 +29,9 @@ export interface SessionTable {
   /** The rows that have not expired, in any order. */
   load(keys: readonly string[], now: string): Promise<readonly SessionRow[]>
   /** Whether each was inserted: false where its key is taken. */
-  insert(rows: readonly NewRow[]): Promise<readonly Outcome<boolean>[]>
+  insert(rows: readonly NewRow[]): Promise<readonly JobResult<boolean>[]>
   /** Whether each was written: false where there is no such row any more. */
-  update(changes: readonly Change[], now: string): Promise<readonly Outcome<boolean>[]>
+  update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]>
 }
 
 /** A table's name in SQL, with its schema's before a dot. */
@@ -42,7 +42,7 @@ export const quotedName = (table: string): string =>
     .join('.')
 
 /** Outcomes by key: true for those that a statement gave back. */
-export function byKey(all: readonly NewRow[], done: Iterable<string>): Outcome<boolean>[] {
+export function byKey(all: readonly NewRow[], done: Iterable<string>): JobResult<boolean>[] {
   const keys = new Set(done)
   return all.map(({ key }) => ({ answer: keys.has(key) }))
 }
