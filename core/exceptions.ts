@@ -75,3 +75,8 @@ export class TooManyRequests extends NamedError {
     this.retryAfter = options.retryAfter
   }
 }
+
+/** The name or value of an HTTP or mail header contains a line break or another control character. */
+export class BadHeaderError extends Error {
+  override readonly name = 'BadHeaderError'
+}

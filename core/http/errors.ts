@@ -2,6 +2,7 @@
 import { BadRequest } from '#core/exceptions'
 
 export {
+  BadHeaderError,
   BadRequest,
   DisallowedHost,
   DisallowedRedirect,
@@ -21,11 +22,6 @@ export class MultiPartParserError extends BadRequest {}
 
 /** The client went away before its whole body had come. */
 export class UnreadablePostError extends BadRequest {}
-
-/** A header's name or value would break out of its line. */
-export class BadHeaderError extends Error {
-  override readonly name = 'BadHeaderError'
-}
 
 /** A signed cookie was asked for, without a default, and did not come with the request. */
 export class CookieMissing extends Error {

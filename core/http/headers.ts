@@ -1,6 +1,6 @@
 /** The headers of an answer: found whatever their case, sent as they were written. */
 import { formatValue } from '#core/utils'
-import { BadHeaderError } from './errors.ts'
+import { BadHeaderError } from '#core/exceptions'
 
 const NAME = /^[\w!#$%&'*+\-.^`|~]+$/
 const PLAIN = /^[\t -~]*$/

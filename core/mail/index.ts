@@ -2,6 +2,6 @@
 export type { EmailBackend, EmailBackendClass, EmailBackendOptions, OutgoingMail } from './backends/base.ts'
 export { getConnection } from './connection.ts'
 export { type Attachment, EmailMessage, type EmailMessageOptions } from './message.ts'
-export { BadHeaderError } from './mime.ts'
+export { BadHeaderError } from '#core/exceptions'
 export { outbox } from './outbox.ts'
 export { mailAdmins, mailManagers, sendMail, type SendMailOptions, sendMassMail } from './send.ts'

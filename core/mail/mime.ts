@@ -1,11 +1,7 @@
 /** The text of a mail (RFC 5322, 2045, 2047): headers that nobody can inject lines into, and bodies in UTF-8. */
 import { domainToASCII } from 'node:url'
+import { BadHeaderError } from '#core/exceptions'
 import { quoteUri, formatValue } from '#core/utils'
-
-/** A header's value holds a line break: whoever wrote it could add headers of their own. */
-export class BadHeaderError extends TypeError {
-  override readonly name = 'BadHeaderError'
-}
 
 const LINE_END = '\r\n'
 /** Longest line of a header, in characters, before it is folded. */

@@ -11,7 +11,7 @@ export class Group extends Model {
   static readonly fields = { id: number('id'), name: text('name') }
 
   static get objects(): Manager<Group> {
-    return objects
+    return groups
   }
 
   name = ''
@@ -35,4 +35,4 @@ export class Group extends Model {
 
 altersData(Group.prototype, ['delete'])
 
-const objects = new Manager(Group)
+const groups = new Manager(Group)

@@ -13,7 +13,7 @@ export class Permission extends Model {
   }
 
   static get objects(): PermissionManager {
-    return objects
+    return permissions
   }
 
   /** For people: `Can add user`. */
@@ -39,4 +39,4 @@ export class PermissionManager extends Manager<Permission> {
   }
 }
 
-const objects = new PermissionManager(Permission)
+const permissions = new PermissionManager(Permission)
