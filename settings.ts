@@ -14,7 +14,7 @@ export default {
     'core.contrib.auth',
     'core.contrib.contenttypes',
     'core.contrib.sessions',
-    'core.contrib.sessions.devices',
+    'core.contrib.session_devices',
     'core.contrib.messages',
     'core.contrib.staticfiles',
   ],

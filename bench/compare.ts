@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { Examination } from './examination.ts'
+import { Examination } from './correctness.ts'
 import { plusMinusPercent, tenths, thousandths } from './figures.ts'
 import { generator } from './load/index.ts'
 import { CONNECTIONS, SESSIONS, VISITORS, withServer } from './measure.ts'
@@ -17,7 +17,7 @@ import { median, spread } from './statistics.ts'
 import { alignedTable } from './table.ts'
 import { FLOOR, isPeer, nameOf, selectTargets, type Target } from './targets.ts'
 import { burst, type Burst } from './under_load.ts'
-import { WORKS } from './works.ts'
+import { WORKS } from './workloads.ts'
 
 /** What a change must not make slower. */
 const DEFAULT_TARGETS = [

@@ -1,7 +1,7 @@
 /** What is to be reached: a row for each kind of work and store, as a share of the bare floor or of a peer. */
 import type { StoreName } from './stores.ts'
 import { FLOOR, nameOf, pagesByHand, type Target, targetNamed } from './targets.ts'
-import { WORKS, type WorkName } from './works.ts'
+import { type WorkName, WORKS } from './workloads.ts'
 
 export interface Goal {
   readonly target: Target

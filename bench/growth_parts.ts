@@ -2,7 +2,7 @@
 import type { FillableStore } from './fill.ts'
 import type { StoreName } from './stores.ts'
 import { type Target, targetNamed } from './targets.ts'
-import type { WorkName } from './works.ts'
+import type { WorkName } from './workloads.ts'
 
 export const PARTS = ['sessions', 'connections', 'data', 'patterns'] as const
 export type Part = (typeof PARTS)[number]

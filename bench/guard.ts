@@ -1,6 +1,16 @@
 /** `npm run bench:guard [-- word … | --update]`: whether a request has become more work, told without a clock. */
 import { plusMinusPercent, whole } from './figures.ts'
-import { complaints, countAll, GUARDED, improvements, MOST_RISE, NODE, readNotes, rise, writeNotes } from './guarded.ts'
+import {
+  complaints,
+  countAll,
+  GUARDED,
+  improvements,
+  MOST_RISE,
+  NODE,
+  readNotes,
+  rise,
+  writeNotes,
+} from './regression_guard.ts'
 import type { Figures } from './guard_process.ts'
 import { alignedTable } from './table.ts'
 import { nameOf } from './targets.ts'

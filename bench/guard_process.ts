@@ -10,7 +10,7 @@ import { PipedClient } from './piped_client.ts'
 import type { Listener, ServerModule } from './server.ts'
 import { median } from './statistics.ts'
 import { StepCounter } from './steps.ts'
-import { WORKS, type WorkName } from './works.ts'
+import { type WorkName, WORKS } from './workloads.ts'
 
 /** Enough for every function to have run, and for caches to be as full as they get. */
 const WARM_UP = 300

@@ -1,11 +1,11 @@
 /** One measurement: a new server with a new store, prepared, warmed up, put under load, examined, ended. */
-import { Examination } from './examination.ts'
-import { type Generator, generator as usualGenerator } from './load/index.ts'
+import { Examination } from './correctness.ts'
+import { generator as usualGenerator, type Generator } from './load/index.ts'
 import { ServerProcess } from './server_process.ts'
 import { openStore, type Store } from './stores.ts'
 import type { Target } from './targets.ts'
-import { type UnderLoad, underLoad } from './under_load.ts'
-import { WORKS } from './works.ts'
+import { underLoad, type UnderLoad } from './under_load.ts'
+import { WORKS } from './workloads.ts'
 
 export const CONNECTIONS = 64
 /** In rotation under load; each connection has one more for its first request, and the warm-up as many of its own. */

@@ -10,8 +10,8 @@ import { children } from './processes.ts'
 import type { ServerProcess } from './server_process.ts'
 import { relativeRise } from './statistics.ts'
 import { nameOf, type Target, targetNamed } from './targets.ts'
-import { Visitors } from './visitors.ts'
-import { WORKS } from './works.ts'
+import { Visitors } from './clients.ts'
+import { WORKS } from './workloads.ts'
 
 const STEPS = 10
 /** More over the second half than this, after a collection, is a leak and not the heap that finds its size. */

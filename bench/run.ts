@@ -8,7 +8,7 @@ import { children, cores } from './processes.ts'
 import { isWrong, report } from './report.ts'
 import { type RoundResult, runRounds } from './rounds.ts'
 import { FLOOR, isPeer, nameOf, selectTargets, type Target } from './targets.ts'
-import { goalReport, isMissed, judge } from './verdicts.ts'
+import { goalReport, isMissed, judge } from './goal_report.ts'
 
 const STOPPED = 130
 const WRONG_USAGE = 2
@@ -43,7 +43,10 @@ function goalsOf(words: readonly string[]): Goal[] {
 }
 
 /** The outcome as a text, and whether it is as it should be. */
-function concluded({ goals, words }: BenchOptions, outcomes: readonly RoundResult[]): { text: string; isGood: boolean } {
+function concluded(
+  { goals, words }: BenchOptions,
+  outcomes: readonly RoundResult[],
+): { text: string; isGood: boolean } {
   const isMeasured = outcomes.some(({ measurements }) => measurements.size > 0)
   const isGood = isMeasured && !outcomes.some(isWrong)
   if (!goals) return { text: report(outcomes), isGood }

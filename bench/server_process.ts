@@ -1,7 +1,7 @@
 /** A server that is measured, seen from outside: starts it on its core, asks it, ends it. */
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
-import { built } from './built.ts'
+import { built } from './build.ts'
 import { children, cores, hasEnded, pinned, tailOf } from './processes.ts'
 import type { FromServer, ToServer, Usage } from './server.ts'
 import { type Store, Unavailable } from './stores.ts'

@@ -11,7 +11,7 @@ import type { ServerProcess } from './server_process.ts'
 import { median } from './statistics.ts'
 import { alignedTable } from './table.ts'
 import { FLOOR, nameOf, type Target, targetNamed } from './targets.ts'
-import { WORKS } from './works.ts'
+import { WORKS } from './workloads.ts'
 
 const STARTS = 5
 const SECONDS = 3

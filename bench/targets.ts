@@ -1,7 +1,7 @@
 /** What is measured: which server, at which work, with its sessions in which store. */
 import type { Settings } from '#core/conf'
 import type { StoreName } from './stores.ts'
-import { WORKS, type WorkName } from './works.ts'
+import { type WorkName, WORKS } from './workloads.ts'
 
 export interface Target {
   /** Who is measured, as the table says it. */

@@ -1,7 +1,7 @@
 /** What a server does under load: warmed up, then measured, between two turns of the bare floor. */
 import type { Generator, LoadResult, Plan } from './load/index.ts'
 import type { ServerProcess } from './server_process.ts'
-import { WORKS } from './works.ts'
+import { WORKS } from './workloads.ts'
 
 export interface Rate {
   readonly requestsPerSecond: number

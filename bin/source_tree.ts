@@ -7,7 +7,7 @@ export const ROOT = path.dirname(import.meta.dirname)
 /** Modules of `core/`, from the lowest layer to the highest. Modules of one layer may import each other, without cycles. */
 export const LAYERS: readonly (readonly string[])[] = [
   ['exceptions'],
-  ['utils'],
+  ['concurrency', 'serialization', 'web', 'utils'],
   ['conf'],
   ['signing', 'checks', 'apps'],
   ['db'],
@@ -39,8 +39,13 @@ const entryPoints = new Map(Object.entries(packageJson.imports).map(([name, file
 export const entryPointFiles: readonly string[] = [...entryPoints.values()]
 
 const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s*'([^']+)'|^\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm
-/** Comments and template literals. A template literal may hold the text of a file that a command writes. */
-const NOT_CODE = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$|`[^`]*`/gm
+/**
+ * Comments and template literals, which may hold the text of a file that a command writes. Strings are matched too, and
+ * kept, because a string may contain the start of a comment.
+ */
+const NOT_CODE = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$|`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/gm
+
+const onlyCode = (text: string): string => text.replace(NOT_CODE, (found) => (/^['"]/.test(found) ? found : ''))
 
 function resolveSpecifier(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('#')) return entryPoints.get(specifier) ?? `unknown entry point ${specifier}`
@@ -50,7 +55,7 @@ function resolveSpecifier(from: string, specifier: string): string | undefined {
 function readSource(file: string): Source {
   const text = readFileSync(path.join(ROOT, file), 'utf8')
   const specifiers = Array.from(
-    text.replace(NOT_CODE, '').matchAll(IMPORT),
+    onlyCode(text).matchAll(IMPORT),
     ([, named, bare, dynamic]) => named ?? bare ?? dynamic ?? '',
   )
   return {

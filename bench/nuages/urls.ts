@@ -1,7 +1,7 @@
 /** The views that are measured, written as anybody would write them. */
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { path } from '#core/urls'
-import { HELLO } from '../works.ts'
+import { HELLO } from '../workloads.ts'
 
 declare module '#core/contrib/sessions' {
   interface SessionData {

@@ -1,7 +1,7 @@
 /** Koa with nothing in it. */
 import Koa from 'koa'
 import type { Listener } from '../server.ts'
-import { HELLO } from '../works.ts'
+import { HELLO } from '../workloads.ts'
 
 export default (): Listener => {
   const app = new Koa()

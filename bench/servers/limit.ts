@@ -1,7 +1,7 @@
 /** Sessions by hand, with no framework and no promise kept: what a store costs at the least. */
 import { randomUUID } from 'node:crypto'
 import type { Listener, ServerOptions } from '../server.ts'
-import { HELLO } from '../works.ts'
+import { HELLO } from '../workloads.ts'
 import { cookieFor, keyIn } from './session_cookie.ts'
 
 /** Where the texts of the sessions lie. */

@@ -1,7 +1,7 @@
 /** The limit on Koa: the pages by hand inside Koa, their texts gathered where they lie in a database. */
 import Koa from 'koa'
 import type { Listener, ServerOptions } from '../server.ts'
-import { HELLO } from '../works.ts'
+import { HELLO } from '../workloads.ts'
 import { pageFor, type TextsIn } from './limit.ts'
 
 const MODULES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** The limit of a session that is its cookie: JSON in base64 with an HMAC behind it. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Listener } from '../server.ts'
-import { HELLO } from '../works.ts'
+import { HELLO } from '../workloads.ts'
 import { cookieFor, keyIn } from './session_cookie.ts'
 
 const SECRET = 'only-ever-used-on-127.0.0.1'

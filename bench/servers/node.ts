@@ -1,6 +1,6 @@
 /** The floor: node:http alone. */
 import type { Listener } from '../server.ts'
-import { HELLO } from '../works.ts'
+import { HELLO } from '../workloads.ts'
 
 export default (): Listener => (_request, response) => {
   response.setHeader('Content-Type', 'text/plain; charset=utf-8')

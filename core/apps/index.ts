@@ -2,9 +2,7 @@
 import { loadSettings, prepareSettings, projectRoot, settings } from '../conf/index.ts'
 import { configureLogging } from './logging.ts'
 import { Apps } from './registry.ts'
-
-export { AppConfig, type ModelName } from './config.ts'
-export { Apps, LookupError } from './registry.ts'
+export { AppConfig, Apps, LookupError, type ModelName } from './registry.ts'
 
 /** The apps of this process. */
 export const apps = new Apps()

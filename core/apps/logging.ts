@@ -1,7 +1,6 @@
 /** The part of Django's LOGGING that has a meaning here: levels by logger name. */
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { type LogLevel, setLogLevel } from '../utils/log.ts'
-import { formatValue } from '../utils/words.ts'
+import { formatValue, type LogLevel, setLogLevel } from '#core/utils'
 
 const LEVELS: Record<string, LogLevel> = {
   DEBUG: 'debug',

@@ -1,7 +1,8 @@
 /** A cache as views see it: Django's methods, keys and timeouts over one store. */
 import { Keyv } from 'keyv'
-import { altersData, getLogger, setOwn, formatValue } from '#core/utils'
-import { RefusedPickle } from '../utils/pickle.ts'
+import { altersData, formatValue, getLogger } from '#core/utils'
+import { setOwn } from '#core/serialization'
+import { RefusedPickle } from '#core/serialization/pickle'
 import { CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
 import type { CacheStore, CacheTableName, CasResult, TokenedText } from './store.ts'
@@ -82,7 +83,8 @@ export class Cache {
    * @throws TypeError for a version that is no whole number
    */
   makeKey(key: string, version = this.#version): string {
-    if (!Number.isSafeInteger(version)) throw new TypeError(`A version is a whole number, found ${formatValue(version)}.`)
+    if (!Number.isSafeInteger(version))
+      throw new TypeError(`A version is a whole number, found ${formatValue(version)}.`)
     return this.#keyFunction(key, this.#keyPrefix, version)
   }
 

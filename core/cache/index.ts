@@ -1,7 +1,7 @@
 /** Caches: `caches` by alias of CACHES, and `cache`, the default one. */
 import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { proxyByAlias, didYouMean, importName, joinWithAnd, formatValue, lazyProxy } from '#core/utils'
+import { didYouMean, formatValue, importName, joinWithAnd, lazyProxy, proxyByAlias } from '#core/utils'
 import { Cache } from './cache.ts'
 import './checks.ts'
 import { InvalidCacheBackendError } from './errors.ts'
@@ -9,7 +9,6 @@ import type { KeyFunction } from './keys.ts'
 import { cacheNumbers } from './parameters.ts'
 import type { CacheSerializer, CacheSerializerClass } from './serializers.ts'
 import { CacheStore, type CacheStoreClass } from './store.ts'
-
 export { Cache, type CacheParameters, type Timeout, type TokenedValue } from './cache.ts'
 export {
   CacheKeyNotFound,
@@ -18,7 +17,7 @@ export {
   InvalidCacheValue,
   RefusedCacheValue,
 } from './errors.ts'
-export { defaultKeyFunction, type KeyFunction } from './keys.ts'
+export { defaultKeyFunction, type KeyFunction, makeTemplateFragmentKey } from './keys.ts'
 export { type CacheSerializer, JSONSerializer, PickleSerializer } from './serializers.ts'
 export {
   type BackendOptions,
@@ -30,7 +29,6 @@ export {
   type TokenedText,
 } from './store.ts'
 export { CacheTable } from './table.ts'
-export { makeTemplateFragmentKey } from './utils.ts'
 
 interface Loaded {
   readonly Store: CacheStoreClass
@@ -81,7 +79,9 @@ function build(alias: string): Cache {
   const found = entry && loaded().get(alias)
   if (entry === undefined || found === undefined) {
     const known = Object.keys(settings.CACHES)
-    throw new InvalidCacheBackendError(`CACHES has no '${alias}'. It has: ${joinWithAnd(known)}.${didYouMean(alias, known)}`)
+    throw new InvalidCacheBackendError(
+      `CACHES has no '${alias}'. It has: ${joinWithAnd(known)}.${didYouMean(alias, known)}`,
+    )
   }
   const { serializer } = found
   const store = new found.Store({ alias, location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {}, serializer })

@@ -58,7 +58,8 @@ const MAX_LINE = 2048
 /** Bytes of the largest item that is read, more than any server stores by default: a false size would fill the memory. */
 const MAX_ITEM = 2 ** 28
 
-const unexpected = (found: string): Error => new Error(`${formatValue(found)} is not a response of memcached to this command`)
+const unexpected = (found: string): Error =>
+  new Error(`${formatValue(found)} is not a response of memcached to this command`)
 
 export class MemcachedConnection {
   readonly #socket: Socket

@@ -62,7 +62,9 @@ function checkedKey(key: string): string {
 
 function checkedNumber(value: number, name: string, least: number, most: number): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw new TypeError(`memcached takes a whole number from ${least} to ${most} for the ${name}, found ${formatValue(value)}.`)
+  throw new TypeError(
+    `memcached takes a whole number from ${least} to ${most} for the ${name}, found ${formatValue(value)}.`,
+  )
 }
 
 const checkedExpiry = (expiry: number): number => checkedNumber(expiry, 'expiry', -1, MAX_EXPIRY)
@@ -88,7 +90,8 @@ export const storage = (verb: 'set' | 'add', item: StoredItem): Command => ({
 
 /** @param unique for which `isUnique` is true  @throws InvalidCacheKey, TypeError */
 export function comparison(item: StoredItem, unique: string): Command {
-  if (!isUnique(unique)) throw new TypeError(`memcached takes a number of 64 bits for cas, found ${formatValue(unique)}.`)
+  if (!isUnique(unique))
+    throw new TypeError(`memcached takes a number of 64 bits for cas, found ${formatValue(unique)}.`)
   return { line: `${storageLine('cas', item)} ${unique}`, data: item.data, key: item.key, replies: COMPARED }
 }
 

@@ -5,7 +5,7 @@
  */
 import { Buffer, isUtf8 } from 'node:buffer'
 import { type CacheSerializer, PickleSerializer } from './serializers.ts'
-import { wholeNumber, wholeText } from './whole_numbers.ts'
+import { wholeNumber, wholeText } from './parameters.ts'
 
 const BYTES = 0
 const PICKLE = 1

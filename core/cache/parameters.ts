@@ -44,3 +44,54 @@ export function cacheNumbers({ TIMEOUT, VERSION, KEY_PREFIX, OPTIONS }: CacheEnt
     ...cullNumbers(OPTIONS),
   }
 }
+
+// When to count the entries of a shared cache: often enough for MAX_ENTRIES to hold, not at every write.
+
+export class Culling {
+  readonly maxEntries: number
+  readonly cullFrequency: number
+  #writesUntilCount = 0
+
+  /** @param options OPTIONS of the cache's entry */
+  constructor(options: Readonly<Record<string, unknown>>) {
+    const { maxEntries, cullFrequency } = cullNumbers(options)
+    this.maxEntries = maxEntries
+    this.cullFrequency = cullFrequency
+  }
+
+  /** Says, before that many entries are written, whether it is time to count those there are. */
+  isDue(writes: number): boolean {
+    this.#writesUntilCount -= writes
+    return this.#writesUntilCount < 0
+  }
+
+  /** Tells how many entries there are now. */
+  counted(entries: number): void {
+    // Other processes write, too: of the room that is left, each of ten may use its share before it counts again.
+    this.#writesUntilCount = Math.max(0, Math.floor((this.maxEntries - entries) / 10))
+  }
+
+  /** How many of so many entries have to go: all of them where the frequency is 0. */
+  surplus(entries: number): number {
+    return this.cullFrequency === 0 ? entries : Math.floor(entries / this.cullFrequency)
+  }
+}
+
+// Whole numbers as text, as Django keeps them on servers that can add to them.
+
+/** Of more digits than this, Python makes no number. */
+const WHOLE = /^-?\d{1,4300}$/
+
+/** The text of a whole number; undefined for any other value. */
+export function wholeText(value: unknown): string | undefined {
+  const isWhole = typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0))
+  const text = isWhole ? String(value) : ''
+  return WHOLE.test(text) ? text : undefined
+}
+
+/** The number of such a text; undefined for any other. */
+export function wholeNumber(text: string): number | bigint | undefined {
+  if (!WHOLE.test(text)) return undefined
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value + 0 : BigInt(text)
+}

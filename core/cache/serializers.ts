@@ -2,8 +2,8 @@
  * How values lie in a cache; OPTIONS.serializer of an entry of CACHES names such a class. What is stored is a byte
  * string: each character stands for one byte.
  */
-import { dumpsPickle, loadsPickle } from '../utils/pickle.ts'
-import { parseJson, stringifyJson } from '#core/utils'
+import { dumpsPickle, loadsPickle } from '#core/serialization/pickle'
+import { parseJson, stringifyJson } from '#core/serialization'
 
 export interface CacheSerializer {
   /** @param name what the value is called in the message of an error */

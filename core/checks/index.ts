@@ -1,8 +1,18 @@
 /** System checks: what a message is, `register`, and `runChecks`. */
 import { CheckRegistry } from './registry.ts'
-
-export { CheckMessage, Critical, Debug, Error, Info, LEVELS, Warning, type CheckLevel } from './messages.ts'
-export { type Check, CheckRegistry, isSilenced } from './registry.ts'
+export {
+  type Check,
+  type CheckLevel,
+  CheckMessage,
+  CheckRegistry,
+  Critical,
+  Debug,
+  Error,
+  Info,
+  isSilenced,
+  LEVELS,
+  Warning,
+} from './registry.ts'
 
 /** The checks of this process. */
 export const checks = new CheckRegistry()

@@ -1,9 +1,9 @@
 /** Settings that come from the environment: `NUAGES_<SETTING>`, DATABASE_URL and CACHE_URL. */
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { unquoteUri } from '../utils/uris.ts'
-import { joinWithAnd } from '../utils/words.ts'
+import { unquoteUri } from '#core/web'
+import { joinWithAnd } from '#core/utils'
 import type { Format } from './formats.ts'
-import { type SettingName, schema } from './schema.ts'
+import { schema, type SettingName } from './schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -53,7 +53,9 @@ function schemeOf(variable: string, text: string, known: Record<string, string>)
   const scheme = /^([a-z0-9]+):/.exec(text)?.[1] ?? ''
   // The URL may hold a password, so no message repeats it.
   if (!Object.hasOwn(known, scheme)) {
-    throw new ImproperlyConfigured(`${variable} should begin with one of ${joinWithAnd(Object.keys(known))}, then '://'.`)
+    throw new ImproperlyConfigured(
+      `${variable} should begin with one of ${joinWithAnd(Object.keys(known))}, then '://'.`,
+    )
   }
   return scheme
 }

@@ -1,5 +1,5 @@
 /** Formats that a setting's value may have: what is accepted, how it is described, how it is read from a text. */
-import { formatValue } from '../utils/words.ts'
+import { formatValue } from '#core/utils'
 
 export interface Format<T> {
   /** What a reader should put there: `a whole number, 0 or more`. */
@@ -18,7 +18,9 @@ export function problemWith(format: Format<unknown>, value: unknown, secret = fa
   const special = format.problem?.(value)
   if (special !== undefined) return special
   if (format.accepts(value)) return undefined
-  const found = secret ? `a ${value === null ? 'null' : typeof value} (not shown: it may be a secret)` : formatValue(value)
+  const found = secret
+    ? `a ${value === null ? 'null' : typeof value} (not shown: it may be a secret)`
+    : formatValue(value)
   return `expected ${format.expected}, found ${found}`
 }
 

@@ -1,8 +1,13 @@
 /** Settings: `settings` to read them, `Settings` to type a settings.ts, `overrideSettings` for tests. */
-export { cachedFromSettings, type FromSettings, loadedFromSettings, prepareSettings } from './derived.ts'
+export {
+  cachedFromSettings,
+  type FromSettings,
+  loadedFromSettings,
+  overrideSettings,
+  prepareSettings,
+} from './settings_cache.ts'
 export { cacheFromUrl, databaseFromUrl } from './environment.ts'
-export { overrideSettings } from './override.ts'
-export { type LoadedSettings, type SettingDefinition, type SettingName, type Settings, schema } from './schema.ts'
+export { type LoadedSettings, schema, type SettingDefinition, type SettingName, type Settings } from './schema.ts'
 export { LEAST_VARIETY, NEW_KEY, requireSecretKeys, secretKeyProblems } from './secret_keys.ts'
 export {
   allSettings,

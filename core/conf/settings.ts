@@ -1,6 +1,6 @@
 /** `settings`, the one object that every room reads, and where its values come from. */
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { didYouMean } from '../utils/words.ts'
+import { didYouMean } from '#core/utils'
 import { readSettingsModule, SETTINGS_MODULE, withEnvironment } from './loader.ts'
 import { type LoadedSettings, schema } from './schema.ts'
 

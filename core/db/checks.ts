@@ -2,8 +2,7 @@
 import { type CheckMessage, Error, register } from '#core/checks'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { connections, DEFAULT_ALIAS } from './connections.ts'
-import { connectionZone } from './zones.ts'
-import { wallClockText } from './date_texts.ts'
+import { connectionZone, wallClockText } from './date_texts.ts'
 
 function problemOf(alias: string): string | undefined {
   try {

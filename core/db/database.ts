@@ -1,7 +1,7 @@
 /** One entry of DATABASES at work: its engine, and its pool of connections, opened when first needed. */
 import type { Knex } from 'knex'
 import { getLogger } from '#core/utils'
-import type { ClientProgram, DatabaseBackend, DatabaseSettings, Dialect, DatabaseLocation, Reader } from './backend.ts'
+import type { ClientProgram, DatabaseBackend, DatabaseLocation, DatabaseSettings, Dialect, Reader } from './backend.ts'
 import { toDateText } from './date_texts.ts'
 import { loadKnex } from './drivers.ts'
 import { Prepared } from './prepared.ts'

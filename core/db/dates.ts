@@ -1,7 +1,6 @@
 /** Dates as Django keeps them in each engine: `toDatabaseDate`, `fromDatabaseDate`, to the microsecond. */
 import { connections } from './connections.ts'
-import { fromDateText, toDateText } from './date_texts.ts'
-import { connectionZone } from './zones.ts'
+import { connectionZone, fromDateText, toDateText } from './date_texts.ts'
 
 /**
  * What to write into a date column, or to compare one with.

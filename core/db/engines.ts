@@ -1,7 +1,7 @@
 /** From the ENGINE of a database to its module: the three built in are at hand, a project's own is imported by setup(). */
 import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { canonicalName, importModule, formatValue } from '#core/utils'
+import { canonicalName, formatValue, importModule } from '#core/utils'
 import type { DatabaseBackend } from './backend.ts'
 import { backend as mysql } from './backends/mysql.ts'
 import { backend as postgresql } from './backends/postgresql.ts'

@@ -1,13 +1,12 @@
 /** Databases: `connection`, `connections`, `transaction`, dates as Django keeps them, migrations. */
 import './checks.ts'
-
 export type {
   BackendConfig,
   ClientProgram,
   DatabaseBackend,
+  DatabaseLocation,
   DatabaseSettings,
   Dialect,
-  DatabaseLocation,
   Reader,
   Statements,
   Vendor,
@@ -22,10 +21,9 @@ export {
   transaction,
 } from './connections.ts'
 export type { Database } from './database.ts'
-export { wallClockText } from './date_texts.ts'
+export { connectionZone, instantOf, wallClockText } from './date_texts.ts'
 export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
-export { truncateTables } from './emptying.ts'
+export { truncateTables } from './truncate.ts'
 export { isConnectionError, isTooLong, isUniqueViolation, violatedKey } from './errors.ts'
 export { whereExactly } from './exact.ts'
 export * from './migrations/index.ts'
-export { connectionZone, instantOf } from './zones.ts'

@@ -1,8 +1,9 @@
 /** Koa's application, in which whoever waits for the end of an answer is told of it by one listener. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import Koa from 'koa'
+import Koa, { type Middleware } from 'koa'
 import { getLogger } from '#core/utils'
 import { guardProcess, requestStorage } from './process_guard.ts'
+import { settings } from '#core/conf'
 
 const log = getLogger('django.request')
 
@@ -91,4 +92,22 @@ export class Application extends Koa {
     }
     return super.createContext<StateT>(req, res)
   }
+}
+
+// Where the staticfiles app puts the middleware that serves its files in development.
+
+let make: (() => Middleware | undefined) | undefined
+
+/** Has static files served in development by a middleware, in front of all others; the staticfiles app calls it. */
+export function serveStaticFilesWith(factory: () => Middleware | undefined): void {
+  make = factory
+}
+
+/**
+ * The middleware that serves static files, where there is one.
+ * @param serve whether they are served at all; as DEBUG says where undefined
+ */
+export const staticFilesMiddleware = (serve: boolean = settings.DEBUG): Middleware[] => {
+  const middleware = serve ? make?.() : undefined
+  return middleware === undefined ? [] : [middleware]
 }

@@ -1,7 +1,7 @@
 /** An HTTP server that stops without losing a request. */
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
-import { backgroundWorkDone, ListNode, LinkedList } from '#core/utils'
+import { backgroundWorkDone, LinkedList, ListNode } from '#core/concurrency'
 import { guardProcess } from './process_guard.ts'
 
 export interface StopOptions {

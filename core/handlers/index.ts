@@ -5,18 +5,15 @@ import { prepareSettings, projectRoot, requireSecretKeys, settings } from '#core
 import { extendKoa } from '#core/http'
 import { loadEngines } from '#core/template'
 import { loadUrlconf } from '#core/urls'
-import { Application } from './application.ts'
-import './checks.ts'
-import { ErrorResponses } from './error_responses.ts'
-import { logKoaError } from './logging.ts'
+import { Application, staticFilesMiddleware } from './application.ts'
+import './middleware_chain.ts'
+import { ErrorResponses, logKoaError } from './error_responses.ts'
 import { loadMiddleware } from './middleware_chain.ts'
-import { viewDispatch } from './around_the_view.ts'
-import { errorBoundary } from './outermost.ts'
-import { staticFilesMiddleware } from './static_files.ts'
-
+import { viewDispatch } from './view_dispatch.ts'
+import { errorBoundary } from './error_boundary.ts'
 export { GracefulServer, type StopOptions } from './graceful.ts'
-export { markAsLogged, pathForLog } from './logging.ts'
-export { serveStaticFilesWith } from './static_files.ts'
+export { markAsLogged, pathForLog } from './error_responses.ts'
+export { serveStaticFilesWith } from './application.ts'
 
 export interface ApplicationOptions {
   /**

@@ -1,8 +1,9 @@
 /** Walks MIDDLEWARE once: each entry becomes a Koa middleware, or is left out. */
 import type { Middleware } from 'koa'
-import { prepareSettings, settings } from '#core/conf'
+import { prepareSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, MiddlewareNotUsed } from '#core/exceptions'
-import { getLogger, importName, importPackage, isDottedName, type NamedBy, formatValue } from '#core/utils'
+import { formatValue, getLogger, importName, importPackage, isDottedName, type NamedBy } from '#core/utils'
+import { type CheckMessage, Error as CheckError, register } from '#core/checks'
 
 type Factory = () => unknown
 
@@ -85,3 +86,17 @@ export async function loadMiddleware(entries: readonly (string | Middleware)[], 
   problems.tell()
   return chain
 }
+
+// The system check that builds the middleware chain, so that `check` tells what a start would stumble over.
+
+async function checkMiddleware(): Promise<CheckMessage[]> {
+  try {
+    await loadMiddleware(settings.MIDDLEWARE, projectRoot())
+    return []
+  } catch (error) {
+    if (!(error instanceof ImproperlyConfigured)) throw error
+    return error.message.split('\n').map((line) => new CheckError(line, { id: 'handlers.E001', obj: 'MIDDLEWARE' }))
+  }
+}
+
+register(checkMiddleware, 'handlers')

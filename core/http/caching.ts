@@ -1,7 +1,8 @@
 /** What caches are told: Vary, Cache-Control, Expires, on an HttpResponse and on Koa's own response alike. */
 import type { Response } from 'koa'
 import { settings } from '#core/conf'
-import { clock, httpDate } from '#core/utils'
+import { clock } from '#core/utils'
+import { httpDate } from '#core/web'
 import { HttpResponseBase } from './response.ts'
 
 export type AnyResponse = HttpResponseBase | Response

@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import { settings } from '#core/conf'
 import { header, headerOfMeta } from './host.ts'
-import type { HttpRequest } from './view.ts'
+import type { HttpRequest } from './request.ts'
 
 /** Networks in which a proxy, a load balancer or a container host is found. */
 const INTERNAL: readonly (readonly [network: string, prefix: number])[] = [

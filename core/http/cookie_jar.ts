@@ -1,6 +1,6 @@
 /** The cookies that an answer sets: one of each name, as in Django's jar. */
 import { getCookieSigner, type TimestampSigner } from '#core/signing'
-import { Cookie, type CookieOptions, type DeleteCookieOptions, expireCookie, fillCookie } from '#core/utils'
+import { Cookie, type CookieOptions, type DeleteCookieOptions, expireCookie, fillCookie } from '#core/web'
 
 export interface SetSignedCookieOptions extends CookieOptions {
   /** Keeps cookies of the same name apart that are meant for different things. */

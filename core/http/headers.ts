@@ -1,6 +1,21 @@
 /** The headers of an answer: found whatever their case, sent as they were written. */
 import { formatValue } from '#core/utils'
-import { BadHeaderError } from '#core/exceptions'
+import { BadHeaderError, BadRequest } from '#core/exceptions'
+export {
+  BadHeaderError,
+  BadRequest,
+  DisallowedHost,
+  DisallowedRedirect,
+  Http404,
+  PermissionDenied,
+  RequestDataTooBig,
+  ServiceUnavailable,
+  SuspiciousOperation,
+  TooManyFieldsSent,
+  TooManyFilesSent,
+  TooManyRequests,
+  UnsupportedMediaType,
+} from '#core/exceptions'
 
 const NAME = /^[\w!#$%&'*+\-.^`|~]+$/
 const PLAIN = /^[\t -~]*$/
@@ -16,7 +31,9 @@ function asText(name: string, value: HeaderValue): string {
   const text = String(value)
   if (PLAIN.test(text)) return text
   if (CONTROLS.test(text)) {
-    throw new BadHeaderError(`Header values cannot contain newlines or control characters: ${name} is ${formatValue(text)}.`)
+    throw new BadHeaderError(
+      `Header values cannot contain newlines or control characters: ${name} is ${formatValue(text)}.`,
+    )
   }
   return BEYOND_LATIN1.test(text) ? `=?utf-8?b?${Buffer.from(text).toString('base64')}?=` : text
 }
@@ -71,4 +88,17 @@ export class ResponseHeaders implements Iterable<[string, string]> {
   *[Symbol.iterator](): IterableIterator<[string, string]> {
     for (const [name, value] of this.#entries.values()) yield [name, value]
   }
+}
+
+// What can be wrong with a request or an answer, beside the errors that every room knows.
+
+/** A form body is not what its Content-Type says. Becomes a 400 response. */
+export class MultiPartParserError extends BadRequest {}
+
+/** The client went away before its whole body had come. */
+export class UnreadablePostError extends BadRequest {}
+
+/** A signed cookie was asked for, without a default, and did not come with the request. */
+export class CookieMissing extends Error {
+  override readonly name = 'CookieMissing'
 }

@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { cachedFromSettings, settings } from '#core/conf'
 import { BadRequest, DisallowedHost } from '#core/exceptions'
-import { isAllowedHost, isPort, formatValue, splitDomainPort } from '#core/utils'
-import type { HttpRequest } from './view.ts'
+import { isAllowedHost, isPort, splitDomainPort } from '#core/web'
+import { formatValue } from '#core/utils'
+import type { HttpRequest } from './request.ts'
 
 const LOCAL_HOSTS = ['.localhost', '127.0.0.1', '[::1]']
 

@@ -1,7 +1,13 @@
 /** HTTP: what a view gets, what it answers with, and the helpers for headers and cookies. */
-export type { Cookie, CookieOptions, DeleteCookieOptions } from '#core/utils'
-export { CookieError, parseCookies, urlHasAllowedHostAndScheme } from '#core/utils'
-export { responseClosed } from './after_response.ts'
+export {
+  type Cookie,
+  CookieError,
+  type CookieOptions,
+  type DeleteCookieOptions,
+  parseCookies,
+  urlHasAllowedHostAndScheme,
+} from '#core/web'
+export { applyResponse, responseClosed } from './koa_response.ts'
 export { isReadBeforeView } from './body.ts'
 export {
   addNeverCacheHeaders,
@@ -17,7 +23,7 @@ export {
 export { addressBlock, type ClientAddress, clientAddressOf } from './client_address.ts'
 export { contentTypeOf } from './content_types.ts'
 export { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
-export * from './errors.ts'
+export * from './headers.ts'
 export { type HeaderValue, ResponseHeaders } from './headers.ts'
 export { allowTestHost, hostForLinks, refuseSecondHost } from './host.ts'
 export {
@@ -27,15 +33,16 @@ export {
   HttpResponseNotAllowed,
   HttpResponseNotFound,
   HttpResponseNotModified,
+  HttpResponsePermanentRedirect,
+  HttpResponseRedirect,
   HttpResponseServerError,
-} from './kinds.ts'
+  type RedirectOptions,
+} from './status_responses.ts'
 export { beginView, extendKoa, extendRequest, viewHasBegun } from './koa.ts'
 export { clientErrorStatus } from './other_parsers.ts'
-export { HttpResponsePermanentRedirect, HttpResponseRedirect, type RedirectOptions } from './redirects.ts'
 export { acceptTarget } from './request_target.ts'
 export type { SignedCookieOptions } from './request.ts'
 export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'
 export { FileResponse, type FileResponseOptions, type StreamingContent, StreamingHttpResponse } from './streaming.ts'
-export { applyResponse } from './to_koa.ts'
 export { FileMap, UploadedFile } from './uploaded_file.ts'
-export type * from './view.ts'
+export * from './request.ts'

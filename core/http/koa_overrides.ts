@@ -3,10 +3,12 @@ import type { ParsedUrlQuery } from 'node:querystring'
 import { Stream } from 'node:stream'
 import type Koa from 'koa'
 import type { Response } from 'koa'
-import { setOwn, splitUrl, surviveErrorsOf } from '#core/utils'
+import { setOwn } from '#core/serialization'
+import { splitUrl } from '#core/web'
+import { surviveErrorsOf } from '#core/utils'
 import { setPath, setQuery, targetOf } from './request_target.ts'
-import { stateOf } from './state.ts'
-import type { HttpRequest } from './view.ts'
+import { stateOf } from './request_state.ts'
+import type { HttpRequest } from './request.ts'
 
 /** Koa's takes quadratic time. */
 function fieldsOf(text: string): ParsedUrlQuery {

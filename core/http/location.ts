@@ -1,10 +1,10 @@
 /** A request's own address: decoded for resolving, encoded for links. */
 import { settings } from '#core/conf'
 import { BadRequest } from '#core/exceptions'
-import { escapeLeadingSlashes, escapeUriPath, iriToUri, splitUrl } from '#core/utils'
+import { escapeLeadingSlashes, escapeUriPath, iriToUri, splitUrl } from '#core/web'
 import { targetOf } from './request_target.ts'
-import { stateOf } from './state.ts'
-import type { HttpRequest } from './view.ts'
+import { stateOf } from './request_state.ts'
+import type { HttpRequest } from './request.ts'
 
 /** FORCE_SCRIPT_NAME without a final slash. */
 export function scriptNameOf(): string {

@@ -8,7 +8,7 @@ import { type Readable, Writable } from 'node:stream'
 import type { Busboy, BusboyInstance } from '@fastify/busboy'
 import { settings } from '#core/conf'
 import { RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent } from '#core/exceptions'
-import { MultiPartParserError, UnreadablePostError } from './errors.ts'
+import { MultiPartParserError, UnreadablePostError } from './headers.ts'
 import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
 
 type BusboyClass = typeof Busboy

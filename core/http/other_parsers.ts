@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
 import { TooManyFieldsSent } from '#core/exceptions'
-import { stateOf } from './state.ts'
+import { stateOf } from './request_state.ts'
 import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
-import type { HttpRequest } from './view.ts'
+import type { HttpRequest } from './request.ts'
 
 /** Where parsers leave what they have read: on Koa's request, or (`patchNode`) on Node's. */
 interface Parsed {

@@ -1,12 +1,12 @@
 /** The cookies of a request: parsed when first asked for, and the signed ones among them verified. */
 import { settings } from '#core/conf'
 import { BadSignature, SignatureExpired } from '#core/signing'
-import { parseCookies, BoundedCache } from '#core/utils'
+import { parseCookies } from '#core/web'
+import { BoundedCache } from '#core/concurrency'
 import { legacySignerOf, signerOf } from './cookie_jar.ts'
-import { CookieMissing } from './errors.ts'
-import type { SignedCookieOptions } from './request.ts'
-import { stateOf } from './state.ts'
-import type { HttpRequest } from './view.ts'
+import { CookieMissing } from './headers.ts'
+import type { HttpRequest, SignedCookieOptions } from './request.ts'
+import { stateOf } from './request_state.ts'
 
 /** Node gives a header's bytes as Latin-1; browsers send UTF-8. */
 function asUtf8(header: string): string {

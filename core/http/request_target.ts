@@ -1,8 +1,8 @@
 /** Parses the request target, which follows the method in a request line, by code that cannot throw. */
 import { BadRequest, Http404 } from '#core/exceptions'
-import { isPort, splitDomainPort } from '#core/utils'
-import { type RequestTarget, stateOf } from './state.ts'
-import type { HttpRequest } from './view.ts'
+import { isPort, splitDomainPort } from '#core/web'
+import { type RequestTarget, stateOf } from './request_state.ts'
+import type { HttpRequest } from './request.ts'
 
 const SPACE = 0x20
 const HASH = 0x23

@@ -1,6 +1,7 @@
 /** What a view answers with: status, headers, cookies, and content that stands in memory. */
 import { settings, settingsAreLoaded } from '#core/conf'
-import { type CookieOptions, type DeleteCookieOptions, formatValue } from '#core/utils'
+import type { CookieOptions, DeleteCookieOptions } from '#core/web'
+import { formatValue } from '#core/utils'
 import { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 import { type HeaderValue, ResponseHeaders } from './headers.ts'
 

@@ -2,9 +2,10 @@
 import { createReadStream, ReadStream, statSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { quoteUri, surviveErrorsOf } from '#core/utils'
+import { quoteUri } from '#core/web'
+import { surviveErrorsOf } from '#core/utils'
 import { contentTypeOf } from './content_types.ts'
-import { encoded, HttpResponseBase, type Content, type ResponseOptions } from './response.ts'
+import { type Content, encoded, HttpResponseBase, type ResponseOptions } from './response.ts'
 
 export type StreamingContent = Iterable<Content> | AsyncIterable<Content> | Readable
 

@@ -1,7 +1,8 @@
 /** The text of a mail (RFC 5322, 2045, 2047): headers that nobody can inject lines into, and bodies in UTF-8. */
 import { domainToASCII } from 'node:url'
 import { BadHeaderError } from '#core/exceptions'
-import { quoteUri, formatValue } from '#core/utils'
+import { quoteUri } from '#core/web'
+import { formatValue } from '#core/utils'
 
 const LINE_END = '\r\n'
 /** Longest line of a header, in characters, before it is folded. */

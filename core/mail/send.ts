@@ -3,8 +3,7 @@ import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue } from '#core/utils'
 import type { EmailBackend } from './backends/base.ts'
-import { getConnection } from './connection.ts'
-import { EmailMessage } from './message.ts'
+import { EmailMessage, getConnection } from './message.ts'
 
 export interface SendMailOptions {
   /** Answers 0 where it would throw. */

@@ -1,10 +1,9 @@
 /** `callCommand`: a command run from code, with the words of the command line or with an object. */
 import type { BaseCommand, CommandIo, Terminal } from './base.ts'
-import { commandNamed, type FoundCommands, findCommands, loadCommand } from './discovery.ts'
+import { commandNamed, findCommands, type FoundCommands, loadCommand } from './discovery.ts'
 import type { ParsedOptions } from './parser.ts'
 import { currentProject, type Project } from './project.ts'
-import { noStyle, styleFor } from './style.ts'
-import { processTerminals } from './terminal.ts'
+import { noStyle, processTerminals, styleFor } from './terminal.ts'
 
 /** The last argument of `callCommand`, where it is an object. */
 export interface CallOptions {
@@ -22,7 +21,7 @@ export async function runCommand(command: BaseCommand, options: ParsedOptions): 
     await setup({ settings, root })
     const wanted = command.requiresSystemChecks
     if (wanted !== false && !options.skipChecks) {
-      const { runSystemChecks } = await import('./checking.ts')
+      const { runSystemChecks } = await import('./run_checks.ts')
       await runSystemChecks(command, { serving: false, tags: wanted === true ? undefined : wanted })
     }
   }

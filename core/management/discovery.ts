@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { didYouMean } from '../utils/words.ts'
+import { didYouMean } from '#core/utils'
 import { BaseCommand, CommandError, type CommandIo } from './base.ts'
 import type { AppFolder, Project } from './project.ts'
 

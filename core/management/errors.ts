@@ -1,7 +1,7 @@
 /** How an error that ends a command is told: in one message where the user can act on it, with frames where it is a bug. */
 import path from 'node:path'
 import { inspect } from 'node:util'
-import { CORE } from '../utils/dotted_names.ts'
+import { CORE } from '#core/utils'
 import { CommandError, type Style, type Terminal } from './base.ts'
 import { UnknownCommand } from './discovery.ts'
 

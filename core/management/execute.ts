@@ -4,8 +4,7 @@ import { runCommand } from './call.ts'
 import { commandNamed, findCommands, loadCommand } from './discovery.ts'
 import { reportError } from './errors.ts'
 import { Project, useProject } from './project.ts'
-import { styleFor } from './style.ts'
-import { processTerminals } from './terminal.ts'
+import { processTerminals, styleFor } from './terminal.ts'
 
 export interface ExecuteOptions {
   /** Folder in which, and above which, the settings module is looked for; the current one where absent. */

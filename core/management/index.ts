@@ -1,8 +1,8 @@
 /** Commands: `execute` for manage.ts, `callCommand` for code, `BaseCommand` for a command of one's own. */
-export { ask } from './ask.ts'
+export { ask, colorStyle, ListeningTerminal, noStyle } from './terminal.ts'
 export {
-  type ArgumentParser,
   appended,
+  type ArgumentParser,
   BaseCommand,
   CommandError,
   type CommandIo,
@@ -11,7 +11,5 @@ export {
   SystemCheckError,
   type Terminal,
 } from './base.ts'
-export { type CallOptions, callCommand } from './call.ts'
+export { callCommand, type CallOptions } from './call.ts'
 export { execute, type ExecuteOptions } from './execute.ts'
-export { colorStyle, noStyle } from './style.ts'
-export { ListeningTerminal } from './terminal.ts'

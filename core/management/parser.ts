@@ -1,7 +1,6 @@
 /** From words on the command line to the one object that `handle()` gets; commander does the reading. */
 import { type Argument, Command as CommanderCommand, CommanderError, Help, Option } from 'commander'
-import { trimOf } from '#core/utils'
-import { closestMatch } from '../utils/words.ts'
+import { closestMatch, trimOf } from '#core/utils'
 import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions } from './base.ts'
 import { nuagesVersion } from './version.ts'
 

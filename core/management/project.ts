@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { folderOf, isDottedName, moduleFile } from '../utils/dotted_names.ts'
+import { folderOf, isDottedName, moduleFile } from '#core/utils'
 
 const SETTINGS_MODULE = 'NUAGES_SETTINGS_MODULE'
 

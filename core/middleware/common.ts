@@ -10,7 +10,7 @@ import {
   type View,
 } from '#core/http'
 import { resolve, Resolver404 } from '#core/urls'
-import { answerInstead } from './answer.ts'
+import { answerInstead } from './response_body.ts'
 import { compiled, someMatch } from './patterns.ts'
 import { wrapView } from './wrap.ts'
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
 import type { HttpRequest, View } from '#core/http'
-import { buildPolicy, CSP, type CspPolicy } from '#core/utils'
+import { buildPolicy, CSP, type CspPolicy } from '#core/web'
 import { wrapView } from './wrap.ts'
 
 declare module 'koa' {

@@ -1,6 +1,9 @@
 /** CSRF secrets and the masked tokens that pages hold, as Django makes and reads them. */
 import { constantTimeEqual } from '#core/signing'
 import { LETTERS_AND_DIGITS, randomText } from '#core/utils'
+import { settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { type AnyResponse, extendRequest, type HttpRequest, patchVaryHeaders } from '#core/http'
 
 export const SECRET_LENGTH = 32
 const TOKEN_LENGTH = 2 * SECRET_LENGTH
@@ -45,3 +48,133 @@ export const secretOf = (token: string): string => (token.length === TOKEN_LENGT
 
 /** Whether a token that came stands for the secret. Takes the same time for every wrong one. */
 export const tokenMatches = (token: string, secret: string): boolean => constantTimeEqual(secretOf(token), secret)
+
+// A request's CSRF secret: where it comes from, and where it goes to when somebody asked for it.
+
+declare module 'koa' {
+  interface BaseRequest {
+    /** A token for a form, masked anew at every call. CsrfViewMiddleware makes it. */
+    csrfToken(): string
+  }
+}
+
+/** Django's key of the secret in a session. */
+const SESSION_KEY = '_csrftoken'
+
+/** The part of a session that is needed here: sessions are a feature on a floor above. */
+interface SessionLike {
+  get(key: string): unknown
+  set(key: string, value: unknown): unknown
+  readonly needsFetch?: boolean
+  load?(): Promise<unknown>
+}
+
+export interface CsrfState {
+  /** The secret in force, once it is known. */
+  secret?: string | undefined
+  /** Whether the client must be sent it. */
+  needsUpdate: boolean
+  /** Whether the request was found good, or needs no check. */
+  isChecked: boolean
+}
+
+const STATE = Symbol('nuages.csrf')
+
+export function csrfStateOf(request: HttpRequest): CsrfState {
+  const holder = request as HttpRequest & { [STATE]?: CsrfState }
+  return (holder[STATE] ??= { needsUpdate: false, isChecked: false })
+}
+
+function sessionOf(request: HttpRequest): SessionLike {
+  const { session } = request as { session?: SessionLike }
+  if (session !== undefined) return session
+  throw new ImproperlyConfigured(
+    'CSRF_USE_SESSIONS is enabled, but request.session is not set.' +
+      " 'core.contrib.sessions.middleware.SessionMiddleware' must appear before" +
+      " 'core.middleware.csrf.CsrfViewMiddleware' in MIDDLEWARE.",
+  )
+}
+
+/** A session is loaded before a view that is marked to do without; to check the request, it is needed all the same. */
+export async function loadSessionForCsrf(request: HttpRequest): Promise<void> {
+  if (!settings.CSRF_USE_SESSIONS) return
+  const session = sessionOf(request)
+  if (session.needsFetch) await session.load?.()
+}
+
+/** The secret as it came, or why it is none. */
+export function sentSecret(request: HttpRequest): { readonly secret?: string; readonly problem?: string } {
+  const kept = settings.CSRF_USE_SESSIONS
+    ? sessionOf(request).get(SESSION_KEY)
+    : request.COOKIES[settings.CSRF_COOKIE_NAME]
+  if (typeof kept !== 'string') return {}
+  const problem = formatProblem(kept)
+  if (problem === undefined) return { secret: secretOf(kept) }
+  // What our own store holds is not the client's to mend: it is as good as absent.
+  return settings.CSRF_USE_SESSIONS ? {} : { problem }
+}
+
+/** Makes a new secret, which the client is sent. */
+function renew(state: CsrfState): string {
+  state.needsUpdate = true
+  return (state.secret = newSecret())
+}
+
+const attributes: ThisType<HttpRequest> & { csrfToken: () => string } = {
+  csrfToken(): string {
+    return getToken(this)
+  },
+}
+
+/** Prepares a request for `getToken`. A malformed cookie is replaced whether anybody asks for a token or not. */
+export function beginCsrf(request: HttpRequest): void {
+  const state = csrfStateOf(request)
+  extendRequest(request, 'csrfToken', attributes)
+  // A session is not read before somebody needs it: an untouched one costs nothing.
+  if (state.secret !== undefined || settings.CSRF_USE_SESSIONS) return
+  const { secret, problem } = sentSecret(request)
+  if (problem !== undefined) renew(state)
+  else if (secret !== undefined) state.secret = secret
+}
+
+/**
+ * A token for a form of this request, masked anew at every call. The client is sent the secret behind it, even where
+ * it has it, so that the cookie's age begins again.
+ */
+export function getToken(request: HttpRequest): string {
+  const state = csrfStateOf(request)
+  const secret = (state.secret ??= sentSecret(request).secret)
+  if (secret === undefined) return maskSecret(renew(state))
+  state.needsUpdate = true
+  return maskSecret(secret)
+}
+
+/** Changes the secret, so that tokens from before are no longer good: at a login. */
+export function rotateToken(request: HttpRequest): void {
+  renew(csrfStateOf(request))
+}
+
+/** Whether a session has this secret, in whichever form: Django before 4.1 knows the masked one only. */
+const isKept = (kept: unknown, secret: string): boolean =>
+  typeof kept === 'string' && formatProblem(kept) === undefined && secretOf(kept) === secret
+
+/** Gives the client, or its session, the secret if it was used or changed. */
+export function sendSecret(request: HttpRequest, response: AnyResponse): void {
+  const state = csrfStateOf(request)
+  if (!state.needsUpdate || state.secret === undefined) return
+  state.needsUpdate = false
+  if (settings.CSRF_USE_SESSIONS) {
+    const session = sessionOf(request)
+    if (!isKept(session.get(SESSION_KEY), state.secret)) session.set(SESSION_KEY, state.secret)
+    return
+  }
+  response.setCookie(settings.CSRF_COOKIE_NAME, state.secret, {
+    maxAge: settings.CSRF_COOKIE_AGE,
+    domain: settings.CSRF_COOKIE_DOMAIN,
+    path: settings.CSRF_COOKIE_PATH,
+    secure: settings.CSRF_COOKIE_SECURE,
+    httponly: settings.CSRF_COOKIE_HTTPONLY,
+    samesite: settings.CSRF_COOKIE_SAMESITE,
+  })
+  patchVaryHeaders(response, ['Cookie'])
+}

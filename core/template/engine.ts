@@ -9,7 +9,7 @@ import type { TemplateLoader, TemplateSource } from './loaders/base.ts'
 import { handlePromisesIn, handlePromisesOf, refusePromise } from './promises.ts'
 import { tokenize } from './syntax/lexer.ts'
 import { Parser } from './syntax/parser.ts'
-import { TagRegistry } from './vocabulary.ts'
+import { TagRegistry } from './tag_registry.ts'
 
 /** Adds variables to every template that is rendered for a request. */
 export type ContextProcessor = (request: unknown) => Record<string, unknown>

@@ -1,28 +1,26 @@
 /** Templates: `renderToString` and `getTemplate` for views, `loadEngines` for the start, marks and escaping for libraries. */
 import { register } from '#core/checks'
 import { checkTemplates } from './checks.ts'
-
 export type { BackendClass, BackendParams, Template, TemplateBackend } from './backends/base.ts'
 export type { Context } from './context.ts'
 export { formatDate } from './dateformat.ts'
 export type { ContextProcessor } from './engine.ts'
 export {
-  type EngineSetting,
-  Engines,
   engines,
+  Engines,
+  type EngineSetting,
   getTemplate,
   loadEngines,
   renderToString,
   selectTemplate,
 } from './engines.ts'
 export { limitTemplateAccess, type TemplateAccess } from './syntax/access.ts'
-export { TemplateDoesNotExist, type TemplatePosition, templatePosition, TemplateSyntaxError } from './errors.ts'
+export { TemplateDoesNotExist, templatePosition, type TemplatePosition, TemplateSyntaxError } from './errors.ts'
 export type { Filter, FilterOptions } from './filter.ts'
 export type { Library, Tag, TagCompiler, TagParser, TagToken } from './library.ts'
 export type { LoaderSetup, TemplateLoader, TemplateSource } from './loaders/base.ts'
 export { conditionalEscape, escapeHtml, html, markSafe, SafeString } from './safe.ts'
 export { resolveStaticUrlsWith, staticUrl, type StaticUrlResolver, withScriptName } from './templatetags/static.ts'
-
 export { altersData } from '#core/utils'
 
 register(checkTemplates, 'templates')

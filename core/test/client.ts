@@ -5,8 +5,9 @@ import type Koa from 'koa'
 import inject from 'light-my-request'
 import { allowTestHost } from '#core/http'
 import { skipCsrfCheck } from '#core/middleware'
-import { clock, parseHttpDate, unquoteCookie } from '#core/utils'
-import { payloadOf, type RequestOptions } from './payload.ts'
+import { clock } from '#core/utils'
+import { parseHttpDate, unquoteCookie } from '#core/web'
+import { payloadOf, type RequestOptions } from './request_factory.ts'
 
 /** A cookie of an answer: its value, and its attributes by lower-case name. */
 export interface SetCookie {

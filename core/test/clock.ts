@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it. */
-import { type Clock, clock, setClock } from '#core/utils'
+import { clock, type Clock, setClock } from '#core/utils'
 
 export class StoppedClock implements Clock {
   #now: number

@@ -3,7 +3,72 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import Koa from 'koa'
 import { allowTestHost, beginView, extendKoa, type HttpRequest } from '#core/http'
-import { payloadOf, type RequestOptions } from './payload.ts'
+
+// What a test sends: data in the forms that are easy to write, as a URL, headers and a body.
+
+type FieldValue = string | number | boolean
+/** Fields by name; several of one name as a list. */
+export type Fields = Readonly<Record<string, FieldValue | readonly FieldValue[]>>
+
+export interface RequestOptions {
+  /** The body: fields or URLSearchParams (a form), FormData (a form with files), a text or bytes. */
+  readonly data?: Fields | URLSearchParams | FormData | string | Uint8Array
+  /** The body, as JSON. */
+  readonly json?: unknown
+  /** Fields to append to the path. */
+  readonly query?: Fields | URLSearchParams
+  readonly headers?: Readonly<Record<string, string>>
+  /** Content-Type of a text or of bytes. */
+  readonly contentType?: string
+  /** Over https. */
+  readonly secure?: boolean
+}
+
+export interface Payload {
+  readonly url: string
+  /** Names in lower case. */
+  readonly headers: Record<string, string>
+  readonly body: Buffer | undefined
+}
+
+function toParams(fields: Fields | URLSearchParams): URLSearchParams {
+  if (fields instanceof URLSearchParams) return fields
+  const params = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of Array.isArray(value) ? (value as readonly FieldValue[]) : [value as FieldValue]) {
+      params.append(name, String(each))
+    }
+  }
+  return params
+}
+
+async function bodyOf({ data, json, contentType }: RequestOptions): Promise<[type: string, body: Buffer] | undefined> {
+  if (json !== undefined) return ['application/json', Buffer.from(JSON.stringify(json))]
+  if (data === undefined) return undefined
+  if (typeof data === 'string') return [contentType ?? 'text/plain; charset=utf-8', Buffer.from(data)]
+  if (data instanceof Uint8Array) return [contentType ?? 'application/octet-stream', Buffer.from(data)]
+  if (data instanceof FormData) {
+    const response = new Response(data)
+    return [response.headers.get('content-type') as string, Buffer.from(await response.arrayBuffer())]
+  }
+  return [contentType ?? 'application/x-www-form-urlencoded', Buffer.from(toParams(data).toString())]
+}
+
+function withQuery(path: string, query: Fields | URLSearchParams | undefined): string {
+  const text = query === undefined ? '' : toParams(query).toString()
+  return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`
+}
+
+export async function payloadOf(path: string, options: RequestOptions): Promise<Payload> {
+  const body = await bodyOf(options)
+  const headers: Record<string, string> = { host: 'testserver' }
+  if (body !== undefined) {
+    headers['content-type'] = body[0]
+    headers['content-length'] = String(body[1].length)
+  }
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value
+  return { url: withQuery(path, options.query), headers, body: body?.[1] }
+}
 
 export class RequestFactory {
   readonly #app = new Koa()

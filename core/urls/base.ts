@@ -2,10 +2,10 @@
 import { projectRoot, settings } from '#core/conf'
 import type { ResolverMatch, View } from '#core/http'
 import { Resolver404 } from './errors.ts'
-import { type Query, quoteFragment, urlencode } from './quoting.ts'
-import type { RootResolver } from './root.ts'
+import { type Query, quoteFragment, urlencode } from './reverse/quoting.ts'
+import type { RootResolver } from './resolve/root.ts'
 import { getScriptPrefix } from './script_prefix.ts'
-import { type Urlconf, Urlconfs } from './urlconfs.ts'
+import { type Urlconf, Urlconfs } from './resolve/urlconfs.ts'
 
 const urlconfs = new Urlconfs()
 

@@ -2,11 +2,10 @@
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { loadUrlconf } from './base.ts'
-import type { UrlEntry, UrlPatterns } from './entry.ts'
-import { URLPattern } from './pattern.ts'
-import { InvalidUrlconf, type Problem } from './problems.ts'
-import { RegexPattern } from './regex_pattern.ts'
-import { URLResolver } from './resolver.ts'
+import { type UrlEntry, URLPattern, type UrlPatterns } from './patterns/pattern.ts'
+import { InvalidUrlconf, type Problem } from './resolve/problems.ts'
+import { RegexPattern } from './patterns/regex_pattern.ts'
+import { URLResolver } from './resolve/resolver.ts'
 
 /** Every entry at any depth, with the namespaces around it. A list that includes itself is entered once. */
 function* everyEntry(

@@ -1,6 +1,6 @@
 /** What the URL room throws: nothing lies at a path, or no path leads to a name. */
 import { Http404 } from '#core/exceptions'
-import type { Tried } from './entry.ts'
+import type { Tried } from './patterns/pattern.ts'
 
 /** No pattern matches a path. */
 export class Resolver404 extends Http404 {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { didYouMean, joinWithAnd } from './words.ts'
+import { didYouMean, joinWithAnd } from './message_text.ts'
 
 /** The folder that `core.` stands for, whether this runs as source or as built JavaScript. */
 export const CORE = path.dirname(path.dirname(fileURLToPath(import.meta.url)))

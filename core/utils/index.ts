@@ -1,25 +1,9 @@
-/** Small tools that know no setting: the clock, dotted names, random texts, loggers, words for messages. */
+/** Small tools without settings: the clock, dotted names, random strings, loggers, message texts. */
 export { altersData } from './alters_data.ts'
-export { promiseTry } from './attempt.ts'
-export { backgroundWorkDone, inBackground } from './background.ts'
-export { proxyByAlias, lazyProxy } from './by_alias.ts'
-export { type Clock, clock, setClock, unixSeconds } from './clock.ts'
+export { clock, type Clock, setClock, unixSeconds } from './clock.ts'
 export {
-  Cookie,
-  CookieError,
-  type CookieOptions,
-  type DeleteCookieOptions,
-  expireCookie,
-  fillCookie,
-  parseCookies,
-  quoteCookie,
-  unquoteCookie,
-} from './cookies.ts'
-export { buildPolicy, CSP, type CspPolicy, cspValues } from './csp.ts'
-export { Deadline } from './deadline.ts'
-export {
-  CORE,
   canonicalName,
+  CORE,
   folderOf,
   importModule,
   importName,
@@ -30,35 +14,25 @@ export {
   type NamedBy,
   pathOf,
 } from './dotted_names.ts'
-export { etagOf, parseEtags, quoteEtag } from './etags.ts'
-export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './hosts.ts'
-export { httpDate, parseHttpDate } from './http_dates.ts'
-export { Batcher, type BatcherOptions, type JobResult } from './gatherer.ts'
 export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
+export { lazyProxy, proxyByAlias } from './lazy_proxy.ts'
 export {
-  assertJson,
-  isDeeperThan,
-  isValueDeeperThan,
-  MOST_CLIENT_LEVELS,
-  MOST_LEVELS,
-  NotJson,
-  parseJson,
-  setOwn,
-  stringifyJson,
-} from './json.ts'
-export { KeyedMutex } from './keyed_queue.ts'
-export {
+  asError,
   captureLogs,
+  errorText,
+  escapeControls,
   getLogger,
-  type LogHandler,
+  ifReadable,
   type Logger,
+  type LogHandler,
   type LogLevel,
+  LogLine,
   type LogRecord,
   setLogLevel,
+  surviveErrorsOf,
+  writeText,
 } from './log.ts'
-export { asError, errorText, escapeControls, LogLine, ifReadable, surviveErrorsOf, writeText } from './log_text.ts'
-export { BoundedCache } from './recent.ts'
-export { ListNode, LinkedList } from './ring.ts'
+export { closestMatch, didYouMean, formatValue, joinWithAnd } from './message_text.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
 export {
   exposureOf,
@@ -72,15 +46,3 @@ export {
 } from './safe_files.ts'
 export { hasSecretWord, isSecretField, isSecretName, MASK, maskUrlPasswords } from './secrets.ts'
 export { indexFinder, isLongerThan, trimEndOf, trimOf } from './strings.ts'
-export { onTickEnd, tickEnd, flushTick } from './turns.ts'
-export {
-  escapeLeadingSlashes,
-  escapeUriPath,
-  iriToUri,
-  quoteUri,
-  splitUrl,
-  unquoteUri,
-  type UrlParts,
-  urlHasAllowedHostAndScheme,
-} from './uris.ts'
-export { didYouMean, joinWithAnd, closestMatch, formatValue } from './words.ts'

@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { errorCode } from './files.ts'
-import { ifReadable } from './log_text.ts'
+import { ifReadable } from './log.ts'
 
 /** The user id that owns the files which this process makes. Undefined on Windows, which has no such ids. */
 export const processUser = (): number | undefined => process.geteuid?.()

@@ -10,7 +10,7 @@ import {
   HttpResponseNotModified,
 } from '#core/http'
 import { html } from '#core/template'
-import { httpDate, parseHttpDate } from '#core/utils'
+import { httpDate, parseHttpDate } from '#core/web'
 
 export interface ServeStaticParams {
   /** Path of the file below the folder, as it stands in the URL, decoded. */

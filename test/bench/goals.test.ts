@@ -5,7 +5,7 @@ import type { Measurement } from '../../bench/measure.ts'
 import type { RoundResult } from '../../bench/rounds.ts'
 import { FLOOR, nameOf, type Target } from '../../bench/targets.ts'
 import type { Rate } from '../../bench/under_load.ts'
-import { goalReport, isMissed, judge } from '../../bench/verdicts.ts'
+import { goalReport, isMissed, judge } from '../../bench/goal_report.ts'
 
 const [GOAL] = selectGoals(['counter', 'db-sqlite']) as [Goal]
 

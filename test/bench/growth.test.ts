@@ -5,11 +5,11 @@ import { growthText, PAGE, pageWith, PICTURE } from '../../bench/growth_page.ts'
 import { pointsOf } from '../../bench/growth_parts.ts'
 import { growthPicture } from '../../bench/growth_picture.ts'
 import { type Growth, merged, readGrowth, type Result } from '../../bench/growth_results.ts'
-import { FILLERS, type FillableStore, keyAt } from '../../bench/fill.ts'
+import { type FillableStore, FILLERS, keyAt } from '../../bench/fill.ts'
 import { withServer } from '../../bench/measure.ts'
 import { Unavailable } from '../../bench/stores.ts'
 import { targetNamed } from '../../bench/targets.ts'
-import { Visitors } from '../../bench/visitors.ts'
+import { Visitors } from '../../bench/clients.ts'
 import { requireService } from '../services.ts'
 
 const COPIES = 50

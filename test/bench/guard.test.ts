@@ -1,7 +1,7 @@
 /** A request that has become a fifth more work is seen, without a clock. */
 import path from 'node:path'
 import { expect } from 'chai'
-import { complaints, countAll, GUARDED, improvements, NODE, readNotes } from '../../bench/guarded.ts'
+import { complaints, countAll, GUARDED, improvements, NODE, readNotes } from '../../bench/regression_guard.ts'
 import { nameOf, type Target, targetNamed } from '../../bench/targets.ts'
 import { skipTest } from '../services.ts'
 

@@ -1,7 +1,7 @@
 /** The promises about the content of sessions that each place has to keep, whoever wrote it. */
 import { expect } from 'chai'
 import { openSession, openSessionStore, type Session } from '#core/contrib/sessions'
-import { setOwn, stringifyJson } from '#core/utils'
+import { setOwn, stringifyJson } from '#core/serialization'
 import type { Beside } from './beside.ts'
 import { isSame, plainText, SEED, sessionsFrom } from './generated.ts'
 import type { SharedPlace } from './places.ts'

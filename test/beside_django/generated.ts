@@ -1,5 +1,5 @@
 /** Session content made from a seed, as JavaScript's values and as Python's JSON: all that the two spell differently. */
-import { setOwn } from '#core/utils'
+import { setOwn } from '#core/serialization'
 
 export interface Generated {
   readonly value: Record<string, unknown>

@@ -1,7 +1,14 @@
 /** Settings are read-only, complete and checked; a test may override them. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
-import { cachedFromSettings, overrideSettings, loadedFromSettings, type Settings, settingNamed, settings } from '#core/conf'
+import {
+  cachedFromSettings,
+  loadedFromSettings,
+  overrideSettings,
+  settingNamed,
+  settings,
+  type Settings,
+} from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { captureLogs } from '#core/utils'
 

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
 import { connection, fromDatabaseDate, toDatabaseDate } from '#core/db'
-import { instantOf, wallClockAt } from '../../core/db/zones.ts'
+import { instantOf, wallClockAt } from '../../core/db/date_texts.ts'
 import { databases, onEachDatabase } from '../services.ts'
 
 const all = await databases('dates')

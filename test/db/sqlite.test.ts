@@ -6,8 +6,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings, projectRoot } from '#core/conf'
-import { connection, connections, isConnectionError, transaction } from '#core/db'
-import type { DatabaseSettings } from '#core/db'
+import { connection, connections, type DatabaseSettings, isConnectionError, transaction } from '#core/db'
 
 const ENGINE = 'core.db.backends.sqlite3'
 

@@ -6,8 +6,8 @@ import { expect } from 'chai'
 import { schema } from '#core/conf'
 import { folderOf, moduleFile } from '../../core/utils/dotted_names.ts'
 import { stale } from '../../bin/reference.ts'
-import { type Clone, clone } from './clone.ts'
-import { allPages, anchors, blocks, links, type Page, page, prose, REPOSITORY } from './markdown.ts'
+import { clone, type Clone } from './clone.ts'
+import { allPages, anchors, blocks, links, page, type Page, prose, REPOSITORY } from './markdown.ts'
 import { Reader } from './transcript.ts'
 
 const pages = allPages()

@@ -61,6 +61,6 @@ describe('a copied Django project', function () {
     expect(stderr)
       .to.include("INSTALLED_APPS[0] names 'django.contrib.admin'")
       .and.include("Nuages has no 'core.contrib.admin'.")
-      .and.include('auth, contenttypes, messages, sessions and staticfiles')
+      .and.include('auth, contenttypes, messages, session_devices, sessions and staticfiles')
   })
 })

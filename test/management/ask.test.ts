@@ -8,7 +8,7 @@ describe('a question at the terminal', () => {
   let project: TestProject
   before(() => {
     project = new TestProject({
-      'asks.ts': `import { ask } from '${path.join(REPOSITORY, 'core/management/ask.ts')}'
+      'asks.ts': `import { ask } from '${path.join(REPOSITORY, 'core/management/terminal.ts')}'
         console.log('heard', JSON.stringify(await ask('Sure? ').catch(String)))`,
     })
   })

@@ -1,7 +1,6 @@
 /** execute: which command a word names, what its options become, and how errors are told. */
 import { expect } from 'chai'
-import { execute } from '#core/management'
-import { ListeningTerminal } from '#core/management'
+import { execute, ListeningTerminal } from '#core/management'
 import { TestProject, settingsText } from './processes.ts'
 
 async function run(root: string, ...argv: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import path from 'node:path'
 import { REPOSITORY, Running } from './processes.ts'
 
-const MODULE = path.join(REPOSITORY, 'core/management/foreground.ts')
+const MODULE = path.join(REPOSITORY, 'core/management/terminal.ts')
 
 /** Code that runs a program of Node, given as code, in the foreground, and tells with what it ended. */
 const running = (program: string, options = '{}'): string[] => [

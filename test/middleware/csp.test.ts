@@ -4,7 +4,7 @@ import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
 import type { ClientResponse } from '#core/test'
-import { buildPolicy, CSP } from '#core/utils'
+import { buildPolicy, CSP } from '#core/web'
 import { ask } from './ask.ts'
 
 const MIDDLEWARE = ['django.middleware.csp.ContentSecurityPolicyMiddleware']

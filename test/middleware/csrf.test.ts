@@ -9,7 +9,7 @@ import { createApplication } from '#core/handlers'
 import { skipCsrfCheck } from '#core/middleware'
 import type { Client, ClientResponse } from '#core/test'
 import { maskSecret, secretOf, tokenMatches } from '../../core/middleware/csrf_tokens.ts'
-import { forgetProxyHint } from '../../core/middleware/proxy_hint.ts'
+import { forgetProxyHint } from '../../core/middleware/security.ts'
 import { withDatabase } from '../contrib/sessions/database.ts'
 import { ask, lines, templates } from './ask.ts'
 

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
 import type { ClientResponse } from '#core/test'
-import { forgetProxyHint } from '../../core/middleware/proxy_hint.ts'
+import { forgetProxyHint } from '../../core/middleware/security.ts'
 import { ask } from './ask.ts'
 
 const MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']

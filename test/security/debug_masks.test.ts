@@ -5,7 +5,7 @@ import { allSettings, overrideSettings } from '#core/conf'
 import { authenticate, userLoginFailed } from '#core/contrib/auth'
 import { Client, RequestFactory } from '#core/test'
 import { captureLogs, isSecretField, isSecretName, MASK } from '#core/utils'
-import { masked } from '../../core/management/secrets.ts'
+import { masked } from '../../core/management/commands/diffsettings.ts'
 import { maskCookie, maskField, maskQuery, maskSetting, maskSource } from '../../core/views/debug/mask.ts'
 
 const SECRET: readonly string[] = [

@@ -3,7 +3,16 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { pathForLog } from '#core/handlers'
 import { RequestFactory } from '#core/test'
-import { asError, captureLogs, errorText, escapeControls, getLogger, LogLine, type LogRecord, formatValue } from '#core/utils'
+import {
+  asError,
+  captureLogs,
+  errorText,
+  escapeControls,
+  formatValue,
+  getLogger,
+  LogLine,
+  type LogRecord,
+} from '#core/utils'
 import { ask } from '../handlers/ask.ts'
 
 const log = getLogger('test.output')

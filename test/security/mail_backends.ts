@@ -1,6 +1,5 @@
 /** Mail backends that fail, or that wait until a test lets them send. */
-import { outbox } from '#core/mail'
-import type { EmailBackend, OutgoingMail } from '#core/mail'
+import { type EmailBackend, outbox, type OutgoingMail } from '#core/mail'
 
 export class FailingBackend implements EmailBackend {
   sendMessages(): Promise<number> {

@@ -15,9 +15,9 @@ import {
 } from '#core/contrib/auth'
 import { connection } from '#core/db'
 import { Client, overrideSettings } from '#core/test'
-import { parseCookies } from '#core/utils'
+import { parseCookies } from '#core/web'
 import { RegistrationForm } from '../../apps/shop/registration.ts'
-import { normalizeUsername } from '../../core/contrib/auth/limits.ts'
+import { normalizeUsername } from '../../core/contrib/auth/types.ts'
 import { inUsers } from '../contrib/auth/installed.ts'
 import { hashed, RECORDING } from './hashers.ts'
 

@@ -1,6 +1,6 @@
 /** An address to redirect to is judged as a browser reads it: the WHATWG rules ignore tabs and newlines. */
 import { expect } from 'chai'
-import { urlHasAllowedHostAndScheme } from '#core/utils'
+import { urlHasAllowedHostAndScheme } from '#core/web'
 
 const ORIGIN = 'http://testserver'
 const SLASHES = ['/', '\\']

@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import { apps, setup } from '#core/apps'
 import { overrideSettings, projectRoot, settings } from '#core/conf'
-import { devices, getSession, openSession, openSessionStore, type SessionStore } from '#core/contrib/sessions'
+import { devices } from '#core/contrib/session_devices'
+import { getSession, openSession, openSessionStore, type SessionStore } from '#core/contrib/sessions'
 import { SessionStore as DatabaseStore } from '#core/contrib/sessions/backends/db'
 import { connection, whereExactly } from '#core/db'
 import { callCommand } from '#core/management'
@@ -11,7 +12,7 @@ import { inDatabase } from '../contrib/sessions/database.ts'
 import { inPlace, places } from '../contrib/sessions/places.ts'
 import { databases, requireService } from '../services.ts'
 
-const DEVICES = 'core.contrib.sessions.devices'
+const DEVICES = 'core.contrib.session_devices'
 const NO_STRINGS: readonly unknown[] = [12345678, 12345678n, true, {}, ['k'.repeat(32)], Symbol('key'), () => 'key']
 const NO_KEYS = [
   '\0'.repeat(32),
@@ -113,7 +114,7 @@ describe('keys of sessions', () => {
         return { key: 'a key with spaces', version: '' }
       }
     }
-    const { TimeoutStore } = await import('../../core/contrib/sessions/outage.ts')
+    const { TimeoutStore } = await import('../../core/contrib/sessions/timeout_store.ts')
     const error: unknown = await new TimeoutStore(new Spaced()).create(record({})).catch((each: unknown) => each)
     expect(error).to.be.instanceOf(TypeError).with.property('message').that.contains('visible ASCII')
   })

@@ -1,6 +1,6 @@
 /** The settings with which docs/topics/security.md meets ASVS: the page shows them, and test/docs/security.test.ts compares. */
 import type { Settings } from '#core/conf'
-import { CSP } from '#core/utils'
+import { CSP } from '#core/web'
 
 export const STRICT = {
   MIDDLEWARE: [
@@ -16,7 +16,7 @@ export const STRICT = {
     'core.contrib.auth',
     'core.contrib.contenttypes',
     'core.contrib.sessions',
-    'core.contrib.sessions.devices',
+    'core.contrib.session_devices',
     'core.contrib.messages',
   ],
   SESSION_ENGINE: 'core.contrib.sessions.backends.db',

@@ -1,7 +1,8 @@
 /** A site over https with users, under the settings of docs/topics/security.md, and the browsers that visit it. */
 import { loginRequired, User } from '#core/contrib/auth'
 import { messages } from '#core/contrib/messages'
-import { devices, newSessionKey } from '#core/contrib/sessions'
+import { devices } from '#core/contrib/session_devices'
+import { newSessionKey } from '#core/contrib/sessions'
 import type { Settings } from '#core/conf'
 import { type HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse, type View } from '#core/http'
 import { include, path } from '#core/urls'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { CORE, canonicalName, importModule, importName, importPackage, isDottedName, pathOf } from '#core/utils'
+import { canonicalName, CORE, importModule, importName, importPackage, isDottedName, pathOf } from '#core/utils'
 
 describe('dotted names', () => {
   let root: string

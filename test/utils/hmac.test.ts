@@ -1,7 +1,7 @@
 /** Our HMAC is Node's, whatever the algorithm, the key and the text. */
 import { createHash, createHmac, getHashes, randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { Hmac } from '../../core/utils/hmac.ts'
+import { Hmac } from '../../core/signing/fast/hmac.ts'
 
 const TEXTS = [
   '',

@@ -3,7 +3,7 @@
  * PICKLE_FUZZ is how many payloads are tried, PICKLE_SEED where the random numbers begin.
  */
 import { expect } from 'chai'
-import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../core/utils/pickle.ts'
+import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../core/serialization/pickle/index.ts'
 import { loadVectors } from '../vectors/load.ts'
 
 const COUNT = Number(process.env.PICKLE_FUZZ ?? 20_000)

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { expect } from 'chai'
 import * as fc from 'fast-check'
-import { stringifyJson } from '#core/utils'
-import { dumpsPickle, loadsPickle } from '../../core/utils/pickle.ts'
-import { PYTHON, python, requireService } from '../services.ts'
+import { stringifyJson } from '#core/serialization'
+import { dumpsPickle, loadsPickle } from '../../core/serialization/pickle/index.ts'
+import { python, PYTHON, requireService } from '../services.ts'
 
 const partner = path.join(import.meta.dirname, 'pickle_partner.py')
 const onPython = await python('pickle')

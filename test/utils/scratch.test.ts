@@ -1,6 +1,6 @@
 /** Scratch gives room for the bytes of a moment, of any length that fits. */
 import { expect } from 'chai'
-import { ReusableBuffer } from '../../core/utils/scratch.ts'
+import { ReusableBuffer } from '../../core/signing/fast/hmac.ts'
 
 describe('scratch', () => {
   it('gives the bytes that were written, from none to all', () => {

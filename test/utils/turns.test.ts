@@ -1,6 +1,6 @@
 /** The end of a turn of the event loop. */
 import { expect } from 'chai'
-import { onTickEnd, tickEnd, flushTick } from '#core/utils'
+import { flushTick, onTickEnd, tickEnd } from '#core/concurrency'
 
 describe('the end of a turn', () => {
   it('comes when everything of this turn is done', async () => {

@@ -25,10 +25,10 @@ import {
   parseEtags,
   parseHttpDate,
   quoteEtag,
-  setClock,
   splitDomainPort,
   urlHasAllowedHostAndScheme,
-} from '#core/utils'
+} from '#core/web'
+import { setClock } from '#core/utils'
 import { loadVectors } from './load.ts'
 
 interface Input {

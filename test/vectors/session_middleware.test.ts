@@ -7,7 +7,7 @@ import { connection, toDatabaseDate } from '#core/db'
 import { Client } from '#core/test'
 import { captureLogs, setClock } from '#core/utils'
 import { withDatabase } from '../contrib/sessions/database.ts'
-import { type Step, script } from '../contrib/sessions/fixtures/steps.ts'
+import { script, type Step } from '../contrib/sessions/fixtures/steps.ts'
 import { loadVectors } from './load.ts'
 
 interface Input {

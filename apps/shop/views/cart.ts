@@ -1,8 +1,7 @@
 /** The shop and its cart, which lies in the session: no login is needed, and a login keeps it. */
 import { messages } from '#core/contrib/messages'
 import '#core/contrib/sessions'
-import type { HttpRequest, HttpResponse } from '#core/http'
-import { Http404 } from '#core/http'
+import { Http404, type HttpRequest, type HttpResponse } from '#core/http'
 import { redirect, render } from '#core/shortcuts'
 import { requirePost } from '../require_post.ts'
 

@@ -1,7 +1,7 @@
 /** "Your devices": where one is logged in, and how to end it there. */
 import { loginRequired } from '#core/contrib/auth'
 import { messages } from '#core/contrib/messages'
-import { devices } from '#core/contrib/sessions'
+import { devices } from '#core/contrib/session_devices'
 import type { HttpRequest } from '#core/http'
 import { redirect, render } from '#core/shortcuts'
 import { requirePost } from '../require_post.ts'

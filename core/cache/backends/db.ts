@@ -9,12 +9,13 @@ import {
   whereExactly,
 } from '#core/db'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, isLongerThan, KeyedMutex } from '#core/utils'
-import { BrokenPickle } from '../../utils/pickle.ts'
-import { Culling } from '../culling.ts'
-import { isDeadlock, isMissingTable } from '../db_errors.ts'
+import { clock, isLongerThan } from '#core/utils'
+import { KeyedMutex } from '#core/concurrency'
+import { BrokenPickle } from '#core/serialization/pickle'
+import { Culling } from '../parameters.ts'
+import { isDeadlock, isMissingTable } from '../table.ts'
 import { isWellFormed } from '../keys.ts'
-import { Outage } from '../outage.ts'
+import { Outage } from '../errors.ts'
 import { PickleSerializer } from '../serializers.ts'
 import {
   type BackendOptions,

@@ -1,5 +1,6 @@
 /** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
-import { clock, ListNode, LinkedList } from '#core/utils'
+import { clock } from '#core/utils'
+import { LinkedList, ListNode } from '#core/concurrency'
 import { cullNumbers } from '../parameters.ts'
 import { JSONSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'

@@ -1,9 +1,10 @@
 /** A cache in memcached, on one server or spread over several. */
 import type { ConnectionOptions } from 'node:tls'
-import { clock, Batcher, KeyedMutex } from '#core/utils'
-import { InvalidCacheValue, notWhole, shownKey } from '../errors.ts'
+import { clock } from '#core/utils'
+import { Batcher, KeyedMutex } from '#core/concurrency'
+import { InvalidCacheValue, notWhole, Outage, shownKey } from '../errors.ts'
 import { looksHashed } from '../keys.ts'
-import { type Dialer, ReconnectingClient, timeoutOf } from '../link.ts'
+import { type Dialer, ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
 import {
   type Command,
@@ -21,7 +22,6 @@ import {
 } from '../memcached_commands.ts'
 import { ItemCodec, receivedItem, sentItem } from '../memcached_items.ts'
 import { type MemcachedServer, memcachedServers, serverOf } from '../memcached_servers.ts'
-import { Outage } from '../outage.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, type TokenedText } from '../store.ts'
 
 /** Seconds above which memcached takes an expiry for a time of day. */
@@ -106,7 +106,9 @@ export class PyMemcacheCache extends CacheStore {
     this.#names = servers.map(({ name }) => name)
     const outages = servers.map(({ name }) => new Outage(alias, name))
     const links = (): ReconnectingClient<MemcachedConnection>[] =>
-      servers.map((server, i) => new ReconnectingClient(dialerOf(server, options.tls), outages[i] as Outage, timeoutOf(options)))
+      servers.map(
+        (server, i) => new ReconnectingClient(dialerOf(server, options.tls), outages[i] as Outage, timeoutOf(options)),
+      )
     this.#links = links()
     this.#linksForLarge = links()
     this.#reads = this.#links.map((link) => readsOf(link))

@@ -1,23 +1,26 @@
 /** A cache in Redis: shared by all processes and machines, exact under any concurrency. Needs the package @redis/client. */
-import { Batcher, type JobResult } from '#core/utils'
-import { notWhole } from '../errors.ts'
-import { ReconnectingClient, timeoutOf } from '../link.ts'
-import { Outage } from '../outage.ts'
+import { Batcher, type JobResult } from '#core/concurrency'
+import { notWhole, Outage } from '../errors.ts'
+import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { LazyPackage } from '../packages.ts'
 import {
   type Argument,
   clusterDialer,
+  COMPARE_AND_DELETE,
+  COMPARE_AND_SET,
+  COMPARE_AND_SET_EACH,
+  INCREMENT,
   isOk,
   type RedisClient,
   type RedisOptions,
   sentinelDialer,
   serverDialer,
   shownLocation,
+  TOUCH,
 } from '../redis_client.ts'
-import { COMPARE_AND_DELETE, COMPARE_AND_SET, COMPARE_AND_SET_EACH, INCREMENT, TOUCH } from '../redis_scripts.ts'
 import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type TokenedText } from '../store.ts'
-import { wholeNumber, wholeText } from '../whole_numbers.ts'
+import { wholeNumber, wholeText } from '../parameters.ts'
 
 /** Milliseconds as Redis takes them: whole, and at least one. Empty for a time that is too long to be written so. */
 const px = (ttl: number | undefined): string[] =>
@@ -71,7 +74,7 @@ interface Comparison {
 }
 
 /** Groups of one kind on their way at once, and how many go together. */
-const GATHERED = { slots: 2, most: 100, isEverybodys: () => true }
+const GATHERED = { maxConcurrentBatches: 2, maxBatchSize: 100, isBatchError: () => true }
 
 /** LOCATION as in Django: a list, or a text with commas or semicolons between the URLs. */
 const locations = (location: string | readonly string[]): readonly string[] =>
@@ -87,7 +90,10 @@ export class RedisCache extends CacheStore {
   readonly #readers: readonly ReconnectingClient<RedisClient>[]
   /** In a Cluster, a command may not name keys of several servers. */
   readonly #isCluster: boolean
-  readonly #reads = new Batcher<string, TokenedText | undefined>({ ...GATHERED, runBatch: (keys) => this.#readEach(keys) })
+  readonly #reads = new Batcher<string, TokenedText | undefined>({
+    ...GATHERED,
+    runBatch: (keys) => this.#readEach(keys),
+  })
   readonly #comparisons = new Batcher<Comparison, CasResult>({
     ...GATHERED,
     flushEarly: true,
@@ -114,7 +120,11 @@ export class RedisCache extends CacheStore {
       this.#readers = []
     } else {
       const links = locations(location).map((each) => {
-        return new ReconnectingClient(serverDialer(each, settings), new Outage(alias, shownLocation(each, alias)), timeout)
+        return new ReconnectingClient(
+          serverDialer(each, settings),
+          new Outage(alias, shownLocation(each, alias)),
+          timeout,
+        )
       })
       const [writer, ...readers] = links
       this.#writer = writer as ReconnectingClient<RedisClient>

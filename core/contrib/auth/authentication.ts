@@ -1,11 +1,95 @@
 /** `authenticate`: asks each backend in turn whose credentials these are. */
-import { PermissionDenied } from '#core/exceptions'
+import { apps } from '#core/apps'
+import { loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured, PermissionDenied } from '#core/exceptions'
+import { canonicalName, formatValue, importName, isSecretName, MASK, type NamedBy } from '#core/utils'
+import type { AuthBackend, AuthBackendClass, AuthUser, Credentials, UserClass, UserLike } from './types.ts'
 import type { HttpRequest } from '#core/http'
-import { isSecretName, MASK } from '#core/utils'
-import type { AuthUser, Credentials } from './contract.ts'
-import { getBackends, getUserModel } from './registry.ts'
-import { userLoginFailed } from './signals.ts'
 import { throttleLogin } from './throttle.ts'
+
+// The classes that the settings name: backends of AUTHENTICATION_BACKENDS, and the user of AUTH_USER_MODEL.
+
+async function loadBackend(name: string, by: NamedBy): Promise<AuthBackend> {
+  const found = await importName(name, by)
+  const backend = typeof found === 'function' ? new (found as AuthBackendClass)() : undefined
+  if (typeof backend?.getUser === 'function') return backend
+  throw new ImproperlyConfigured(
+    `${by.setting} names '${name}', which should be a class with a method getUser(), found ${formatValue(found)}.`,
+  )
+}
+
+const backends = loadedFromSettings(['AUTHENTICATION_BACKENDS'], async () => {
+  const loaded = new Map<string, AuthBackend>()
+  for (const [i, name] of settings.AUTHENTICATION_BACKENDS.entries()) {
+    const by = { setting: `AUTHENTICATION_BACKENDS[${i}]`, root: projectRoot() }
+    loaded.set(canonicalName(name), await loadBackend(name, by))
+  }
+  if (loaded.size > 0) return loaded
+  throw new ImproperlyConfigured(
+    "AUTHENTICATION_BACKENDS is empty, so that nobody could log in. Usual is ['core.contrib.auth.backends.ModelBackend'].",
+  )
+})
+
+/** The backends by their canonical names, in the order of the setting. */
+export const getBackends = (): ReadonlyMap<string, AuthBackend> => backends()
+
+/** `auth.User` is the class User in the models of the app with the label `auth`; a longer name is a dotted name. */
+function dottedName(name: string): string {
+  const [label, model, ...more] = name.split('.')
+  if (label === undefined || model === undefined || more.length > 0) return name
+  const config = apps.getAppConfigs().find((each) => each.label === label)
+  // The framework's own users can be had without the app, by code that only checks passwords.
+  if (config === undefined) return name === 'auth.User' ? 'core.contrib.auth.models.User' : name
+  return `${config.name}.models.${model}`
+}
+
+const METHODS = ['findByNaturalKey', 'findById', 'createUser', 'createSuperuser'] as const
+
+const userClass = loadedFromSettings(['AUTH_USER_MODEL', 'INSTALLED_APPS'], async () => {
+  const name = settings.AUTH_USER_MODEL
+  const found = await importName(dottedName(name), { setting: 'AUTH_USER_MODEL', root: projectRoot() })
+  const objects = typeof found === 'function' ? (found as Partial<UserClass>).objects : undefined
+  const absent = METHODS.find((method) => typeof objects?.[method] !== 'function')
+  if (absent === undefined) return found as UserClass
+  throw new ImproperlyConfigured(
+    `AUTH_USER_MODEL names '${name}', which should be a class of users, such as one that extends User of` +
+      ` #core/contrib/auth, but it has no objects.${absent}().`,
+  )
+})
+
+/** The class of this project's users. */
+export const getUserModel = (): UserClass => userClass()
+
+// What others may want to hear of: somebody logged in, logged out, or tried to.
+
+class AuthSignal<Event> {
+  readonly #receivers = new Set<(event: Event) => Promise<void> | void>()
+
+  /** Adds a receiver; adding it twice is the same as once. */
+  connect(receiver: (event: Event) => Promise<void> | void): void {
+    this.#receivers.add(receiver)
+  }
+
+  disconnect(receiver: (event: Event) => Promise<void> | void): void {
+    this.#receivers.delete(receiver)
+  }
+
+  async send(event: Event): Promise<void> {
+    for (const receiver of this.#receivers) await receiver(event)
+  }
+}
+
+/** Sent after a login. */
+export const userLoggedIn = new AuthSignal<{ readonly request: HttpRequest; readonly user: AuthUser }>()
+
+/** Sent before the session of somebody who logs out ends; without a user when nobody was logged in. */
+export const userLoggedOut = new AuthSignal<{ readonly request: HttpRequest; readonly user: AuthUser | null }>()
+
+/** Sent when no backend knew the credentials, which come without what is secret in them. */
+export const userLoginFailed = new AuthSignal<{
+  readonly request: HttpRequest | null
+  readonly credentials: Credentials
+}>()
 
 const withoutSecrets = (credentials: Credentials): Credentials =>
   Object.fromEntries(Object.entries(credentials).map(([name, value]) => [name, isSecretName(name) ? MASK : value]))
@@ -42,4 +126,45 @@ export async function authenticate(request: HttpRequest | null, credentials: Cre
   const user = request === null ? await find() : await throttleLogin(request, nameIn(credentials), find)
   if (user === null) await userLoginFailed.send({ request, credentials: withoutSecrets(credentials) })
   return user
+}
+
+// What a user may do, as the backends say it.
+
+/** Whether any backend says yes, before one forbids the question. */
+async function anyBackend(ask: (backend: AuthBackend) => Promise<boolean> | undefined): Promise<boolean> {
+  for (const backend of getBackends().values()) {
+    try {
+      if ((await ask(backend)) === true) return true
+    } catch (error) {
+      if (error instanceof PermissionDenied) return false
+      throw error
+    }
+  }
+  return false
+}
+
+const isAlmighty = ({ isActive, isSuperuser }: UserLike): boolean => isActive && isSuperuser
+
+/** @param permission `app_label.codename` */
+export async function hasPerm(user: UserLike, permission: string, object?: unknown): Promise<boolean> {
+  return isAlmighty(user) || anyBackend((backend) => backend.hasPerm?.(user, permission, object))
+}
+
+export async function hasModulePerms(user: UserLike, appLabel: string): Promise<boolean> {
+  return isAlmighty(user) || anyBackend((backend) => backend.hasModulePerms?.(user, appLabel))
+}
+
+/** Whether a user has all of some permissions. */
+export async function hasPerms(user: UserLike, permissions: readonly string[], object?: unknown): Promise<boolean> {
+  if (typeof permissions === 'string') throw new TypeError('hasPerms() takes a list of permissions, not one.')
+  for (const permission of permissions) if (!(await hasPerm(user, permission, object))) return false
+  return true
+}
+
+export async function getAllPermissions(user: UserLike, object?: unknown): Promise<Set<string>> {
+  const all = new Set<string>()
+  for (const backend of getBackends().values()) {
+    for (const permission of (await backend.getAllPermissions?.(user, object)) ?? []) all.add(permission)
+  }
+  return all
 }

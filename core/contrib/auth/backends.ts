@@ -2,11 +2,10 @@
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { HttpRequest } from '#core/http'
-import type { AuthBackend, AuthUser, Credentials, UserLike } from './contract.ts'
+import { type AuthBackend, type AuthUser, canBeUsername, type Credentials, type UserLike } from './types.ts'
 import { burnHash } from './hashers/passwords.ts'
-import { canBeUsername } from './limits.ts'
 import { User } from './models/user.ts'
-import { getUserModel } from './registry.ts'
+import { getUserModel } from './authentication.ts'
 
 const NOTHING: ReadonlySet<string> = new Set()
 

@@ -3,7 +3,7 @@ import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { canonicalName, joinWithAnd } from '#core/utils'
-import { getUserModel } from './registry.ts'
+import { getUserModel } from './authentication.ts'
 import { loginThrottle } from './throttle.ts'
 
 /** auth.E101: the tables of permissions refer to those of the content types. */

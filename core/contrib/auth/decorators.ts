@@ -3,7 +3,7 @@ import { settings } from '#core/conf'
 import { ImproperlyConfigured, PermissionDenied } from '#core/exceptions'
 import { type HttpRequest, type HttpResponseBase, HttpResponseRedirect, type View } from '#core/http'
 import { resolveUrl } from '#core/shortcuts'
-import { splitUrl } from '#core/utils'
+import { splitUrl } from '#core/web'
 import type { RequestUser } from './request_user.ts'
 
 /** Field of the query that says where to go after the login. */

@@ -1,6 +1,6 @@
 /** Forms of the views of this app: fields that a template prints, and what is wrong with what was entered. */
 import { html, SafeString } from '#core/template'
-import { lengthProblem } from './limits.ts'
+import { lengthProblem } from './types.ts'
 
 export interface FieldOptions {
   readonly label: string

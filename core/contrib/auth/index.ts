@@ -1,15 +1,14 @@
 /** Users: who they are, how they log in and out, what they may do, and views that not everybody may see. */
-export { authenticate } from './authentication.ts'
+export {
+  authenticate,
+  getBackends,
+  getUserModel,
+  userLoggedIn,
+  userLoggedOut,
+  userLoginFailed,
+} from './authentication.ts'
 export { AllowAllUsersModelBackend, ModelBackend } from './backends.ts'
-export type {
-  AuthBackend,
-  AuthBackendClass,
-  AuthUser,
-  Credentials,
-  UserLike,
-  UserClass,
-  UserObjects,
-} from './contract.ts'
+export type { AuthBackend, AuthBackendClass, AuthUser, Credentials, UserClass, UserLike, UserObjects } from './types.ts'
 export {
   loginNotRequired,
   type LoginOptions,
@@ -33,9 +32,7 @@ export {
   validatePassword,
   ValidationError,
 } from './password_validation.ts'
-export { getBackends, getUserModel } from './registry.ts'
 export type { RequestUser } from './request_user.ts'
-export { userLoggedIn, userLoggedOut, userLoginFailed } from './signals.ts'
 export { throttleLogin, TooManyLoginAttempts } from './throttle.ts'
 export {
   base36ToInt,

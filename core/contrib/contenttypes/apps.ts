@@ -1,7 +1,7 @@
 /** The contenttypes app: its table django_content_type, filled after each `migrate`. */
 import { AppConfig } from '#core/apps'
 import { postMigrate } from '#core/db'
-import { createContentTypes } from './management.ts'
+import { createContentTypes } from './models.ts'
 
 export class ContentTypesConfig extends AppConfig {
   override verboseName = 'Content Types'

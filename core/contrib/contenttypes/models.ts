@@ -1,6 +1,7 @@
 /** `ContentType`: the models of all apps, each with a number of its own. */
 import type { Knex } from 'knex'
-import { connections, DEFAULT_ALIAS } from '#core/db'
+import { appliedMigrations, connections, DEFAULT_ALIAS, type MigrateEvent } from '#core/db'
+import { type AppConfig, apps, type ModelName } from '#core/apps'
 
 interface Row {
   id: number
@@ -81,3 +82,46 @@ export class ContentTypeManager {
 }
 
 const manager = new ContentTypeManager()
+
+// The models of the installed apps: a row in django_content_type each.
+
+/** `LogEntry` as Django's camel_case_to_spaces has it: `log entry`. */
+const spaced = (name: string): string =>
+  name
+    .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ')
+    .trim()
+    .toLowerCase()
+
+export interface AppModel {
+  readonly appLabel: string
+  /** Lower case: `logentry`. */
+  readonly model: string
+  readonly verboseName: string
+}
+
+/** The models of an app: those that its AppConfig names. */
+export function modelsOf(config: AppConfig): AppModel[] {
+  return config.models.map((each) => {
+    const { name, verboseName }: ModelName = typeof each === 'string' ? { name: each } : each
+    return { appLabel: config.label, model: name.toLowerCase(), verboseName: verboseName ?? spaced(name) }
+  })
+}
+
+/** The models of the app of a label; none where no such app is installed. */
+export function modelsOfApp(label: string): AppModel[] {
+  const config = apps.getAppConfigs().find((each) => each.label === label)
+  return config === undefined ? [] : modelsOf(config)
+}
+
+// After `migrate`: a content type for every model of every installed app.
+
+/** Adds the missing content types of an app. Before the table has its final form there is nothing to be done. */
+export async function createContentTypes({ app, alias }: MigrateEvent): Promise<void> {
+  const models = modelsOfApp(app)
+  if (models.length === 0) return
+  const applied = await appliedMigrations(connections.database(alias))
+  if (!applied.has('contenttypes.0002_remove_content_type_name')) return
+  const objects = ContentType.objects.using(alias)
+  const there = new Set((await objects.filter({ appLabel: app })).map(({ model }) => model))
+  await objects.ensure(models.filter(({ model }) => !there.has(model)))
+}

@@ -2,7 +2,7 @@
 import type { Middleware } from 'koa'
 import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, formatValue } from '#core/utils'
+import { formatValue, importName } from '#core/utils'
 import { giveMessages } from './api.ts'
 import { Messages } from './messages.ts'
 import type { MessageStorageClass } from './storage/base.ts'

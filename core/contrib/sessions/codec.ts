@@ -2,7 +2,9 @@
 import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { BadSignature, JSONSerializer, type SerializerClass, TimestampSigner } from '#core/signing'
-import { getLogger, importName, parseJson, BoundedCache, stringifyJson } from '#core/utils'
+import { getLogger, importName } from '#core/utils'
+import { parseJson, stringifyJson } from '#core/serialization'
+import { BoundedCache } from '#core/concurrency'
 import type { SessionDict } from './store.ts'
 
 /** Django's salt of its built-in engines: every one of them is a class named SessionStore. */
@@ -32,7 +34,10 @@ class Salted {
   }
 }
 
-const bySalt = cachedFromSettings(['SECRET_KEY', 'SECRET_KEY_FALLBACKS', 'SESSION_SERIALIZER'], () => new Map<string, Salted>())
+const bySalt = cachedFromSettings(
+  ['SECRET_KEY', 'SECRET_KEY_FALLBACKS', 'SESSION_SERIALIZER'],
+  () => new Map<string, Salted>(),
+)
 
 function salted(salt: string): Salted {
   const known = bySalt()

@@ -3,7 +3,7 @@ import { lstatSync, opendirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName, exposureOf, fileFault, ifReadable, privateFolderFault, formatValue } from '#core/utils'
+import { canonicalName, exposureOf, fileFault, formatValue, ifReadable, privateFolderFault } from '#core/utils'
 import { defaultFolder, folderRefused, sessionFileLimits } from './session_folder.ts'
 
 const ENGINE = 'core.contrib.sessions.backends.file'

@@ -1,8 +1,6 @@
 /** Sessions: what a view sees as `request.session`, and the contract of the engines that keep it. */
 export { decodeSession, encodeSession } from './codec.ts'
-export * from './data.ts'
-export type { Device, Devices } from './devices/devices.ts'
-export { devices, getSession, openSession, openSessionStore } from './engine.ts'
+export { getSession, openSession, openSessionStore, type SessionExtension } from './store_loader.ts'
 export {
   InvalidSessionKey,
   SessionConflict,
@@ -11,14 +9,15 @@ export {
   SessionNotLoaded,
   SessionTooBig,
 } from './exceptions.ts'
-export { sessionExempt } from './exempt.ts'
+export { sessionExempt } from './middleware.ts'
 export type { Expiry } from './expiry.ts'
 export { newSessionKey } from './keys.ts'
-export { type Session, SessionBase } from './session.ts'
+export { type Session, SessionBase, type SessionData } from './session.ts'
 export type {
   LoadedSession,
   SavedSession,
   SessionDict,
+  SessionMetadata,
   SessionRecord,
   SessionStore,
   SessionStoreClass,

@@ -3,10 +3,24 @@ import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
 import { makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
-import { deviceDescription, openSessionStore } from './engine.ts'
-import { isSessionExempt } from './exempt.ts'
-import { createSessionProxy } from './face.ts'
+import { metadataSource, openSessionStore } from './store_loader.ts'
+import { createSessionProxy } from './session_proxy.ts'
 import { SessionBase } from './session.ts'
+
+// The mark of views that do without their session being loaded.
+
+const EXEMPT = 'sessionExempt'
+
+/**
+ * Marks a view: its session is not read before it runs. The view may still `await request.session.load()`, and
+ * `flush()` costs one trip instead of two.
+ */
+export function sessionExempt<V extends (...args: never[]) => unknown>(view: V): V {
+  return Object.assign(view, { [EXEMPT]: true })
+}
+
+const isSessionExempt = (view: unknown): boolean =>
+  typeof view === 'function' && (view as { sessionExempt?: unknown }).sessionExempt === true
 
 function sendCookie(session: SessionBase, key: string, response: Response): void {
   const maxAge = session.getExpireAtBrowserClose() ? undefined : session.getExpiryAge()
@@ -46,12 +60,12 @@ function conclude(session: SessionBase, sent: string | undefined, response: Resp
 /** The middleware as MIDDLEWARE names it. */
 export function SessionMiddleware(): Middleware {
   const store = openSessionStore()
-  const describe = deviceDescription()
+  const describe = metadataSource()
   return async function session({ request, response }, next) {
     const sent = request.COOKIES[settings.SESSION_COOKIE_NAME]
     const opened = new SessionBase(store, sent)
     request.session = createSessionProxy(opened)
-    if (describe !== undefined) opened.describeDevice = () => describe(request)
+    if (describe !== undefined) opened.metadata = () => describe(request)
     if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
     await next()
     if (!conclude(opened, sent, response)) return

@@ -1,19 +1,28 @@
 /** The session of a request: a dict that knows what was changed in it, over the store that keeps it. */
 import { settings } from '#core/conf'
-import { altersData, assertJson, clock, setOwn } from '#core/utils'
-import type { SessionData } from './data.ts'
+import { altersData, clock } from '#core/utils'
+import { assertJson, setOwn } from '#core/serialization'
 import {
-  EXPIRY_KEY,
-  type Expiry,
   expiresAt,
   expiresAtBrowserClose,
+  type Expiry,
+  EXPIRY_KEY,
   expiryAge,
   latestEnd,
   storedExpiry,
 } from './expiry.ts'
-import { SessionState } from './kept_session.ts'
+import { SessionState } from './session_state.ts'
 import { isSessionKey } from './keys.ts'
-import type { SessionDict, SessionStore } from './store.ts'
+import type { SessionDict, SessionMetadata, SessionStore } from './store.ts'
+
+// The type of a session's content, which a project fills in.
+
+/**
+ * Names and types of what a project keeps in its sessions:
+ * `declare module '#core/contrib/sessions' { interface SessionData { num_visits?: number } }`
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- filled in by projects
+export interface SessionData {}
 
 const TEST_COOKIE_NAME = 'testcookie'
 const TEST_COOKIE_VALUE = 'worked'
@@ -68,9 +77,9 @@ export class SessionBase {
     return this.#kept.hasUnsavedChanges
   }
 
-  /** What to note of the device when the session is saved for a user. */
-  set describeDevice(describe: (() => string) | undefined) {
-    this.#kept.describeDevice = describe
+  /** Describes the request that saves the session. */
+  set metadata(describe: (() => SessionMetadata) | undefined) {
+    this.#kept.metadata = describe
   }
 
   /** Whether there is neither a key nor content. Does not look into the store. */

@@ -8,9 +8,12 @@ export interface SessionRecord {
   readonly data: Readonly<SessionDict>
   /** When the session ends, in milliseconds since the epoch. */
   readonly expiresAt: number
-  /** What to note of the device, where the project asks for it. */
-  readonly device?: () => string
+  /** Describes the request that saves the session. Computed on demand, because most saves do not need it. */
+  readonly metadata?: () => SessionMetadata
 }
+
+/** Short strings about a request by name: `{ device: 'Firefox on Linux' }`. */
+export type SessionMetadata = Readonly<Record<string, string>>
 
 /** What a store gives back. */
 export interface LoadedSession {

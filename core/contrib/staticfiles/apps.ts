@@ -2,8 +2,10 @@
 import { AppConfig, apps } from '#core/apps'
 import { serveStaticFilesWith } from '#core/handlers'
 import { resolveStaticUrlsWith } from '#core/template'
-import { staticfilesStorage } from './configured.ts'
-import { staticFilesHandler } from './handlers.ts'
+import { getFinders, staticfilesStorage } from './registry.ts'
+import { staticFilesHandler } from './views.ts'
+import { type CheckMessage, Error as CheckError, register } from '#core/checks'
+import { settings } from '#core/conf'
 
 const isInstalled = (): boolean => apps.isInstalled('core.contrib.staticfiles')
 
@@ -13,8 +15,23 @@ export class StaticFilesConfig extends AppConfig {
   readonly ignorePatterns: readonly string[] = ['CVS', '.*', '*~']
 
   override async ready(): Promise<void> {
-    await import('./checks.ts')
+    await import('./apps.ts')
     resolveStaticUrlsWith((path) => (isInstalled() ? staticfilesStorage().url(path) : undefined))
     serveStaticFilesWith(() => (isInstalled() ? staticFilesHandler() : undefined))
   }
 }
+
+// System checks of the settings of static files, with Django's ids.
+
+const checkFinders = (): CheckMessage[] => getFinders().flatMap((finder) => finder.check?.() ?? [])
+
+function checkStorages(): CheckMessage[] {
+  const aliases = Object.keys(settings.STORAGES)
+  if (aliases.length === 0 || aliases.includes('staticfiles')) return []
+  const hint = "Add staticfiles: { BACKEND: 'core.contrib.staticfiles.storage.StaticFilesStorage' } to STORAGES."
+  const message = 'The STORAGES setting must define a staticfiles storage.'
+  return [new CheckError(message, { hint, id: 'staticfiles.E005' })]
+}
+
+register(checkFinders, 'staticfiles')
+register(checkStorages, 'staticfiles')

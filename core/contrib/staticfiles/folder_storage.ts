@@ -3,9 +3,9 @@ import { chmod, lstat, mkdir, readdir, rename, rmdir, stat, unlink, writeFile } 
 import path from 'node:path'
 import { projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, SuspiciousOperation } from '#core/exceptions'
-import { errorCode, joinWithAnd, quoteUri, randomText } from '#core/utils'
-import { staticBaseUrl } from './base_url.ts'
-import type { StaticStorage, StorageOptions } from './contract.ts'
+import { errorCode, joinWithAnd, randomText } from '#core/utils'
+import { quoteUri } from '#core/web'
+import { staticBaseUrl, type StaticStorage, type StorageOptions } from './base.ts'
 import { exists, fileBelow } from './folders.ts'
 
 const isAbsent = (error: unknown): boolean => errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR'

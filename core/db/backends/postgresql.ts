@@ -1,20 +1,52 @@
 /** PostgreSQL on pg. */
+import {
+  type ClientProgram,
+  codeOf,
+  type DatabaseBackend,
+  type DatabaseLocation,
+  type DatabaseSettings,
+  type Dialect,
+  isNetworkError,
+} from '../backend.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue } from '#core/utils'
-import {
-  codeOf,
-  type DatabaseBackend,
-  type DatabaseSettings,
-  type Dialect,
-  isNetworkError,
-  type DatabaseLocation,
-} from '../backend.ts'
-import { knexDialect, requireDriver } from '../drivers.ts'
-import { driverOptions, poolOf } from '../pool.ts'
-import { connectionZone } from '../zones.ts'
-import { psql } from './postgresql_shell.ts'
+import { driverOptions, knexDialect, poolOf, requireDriver } from '../drivers.ts'
+import { connectionZone } from '../date_texts.ts'
+
+// psql, with what an entry of DATABASES says.
+
+/** OPTIONS with libpq's names, and the variables in which psql takes them. */
+const VARIABLES = {
+  passfile: 'PGPASSFILE',
+  service: 'PGSERVICE',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+  sslmode: 'PGSSLMODE',
+  sslrootcert: 'PGSSLROOTCERT',
+} as const
+
+type Options = Readonly<Partial<Record<keyof typeof VARIABLES, string>>>
+
+function psql(entry: DatabaseSettings, parameters: readonly string[]): ClientProgram {
+  const { NAME, USER, PASSWORD, HOST, PORT } = entry
+  const options: Options = entry.OPTIONS ?? {}
+  const flags = Object.entries({ '-U': USER, '-h': HOST, '-p': PORT })
+  // A service names its database itself.
+  const name = NAME || (options.service ? '' : 'postgres')
+  const variables = Object.entries(VARIABLES).map(([option, variable]) => [variable, options[option as keyof Options]])
+  const set = [['PGPASSWORD', PASSWORD], ...variables].filter(([, value]) => value)
+  return {
+    commands: ['psql'],
+    args: [
+      ...flags.flatMap(([flag, value]) => (value ? [flag, String(value)] : [])),
+      ...parameters,
+      ...(name === '' ? [] : [name]),
+    ],
+    env: Object.fromEntries(set) as Record<string, string>,
+  }
+}
 
 interface PgDriver {
   readonly types: { getTypeParser(oid: number, format?: string): (text: string) => unknown }

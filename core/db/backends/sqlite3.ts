@@ -4,7 +4,13 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { codeOf, type DatabaseBackend, type DatabaseSettings, isNetworkError, type DatabaseLocation } from '../backend.ts'
+import {
+  codeOf,
+  type DatabaseBackend,
+  type DatabaseSettings,
+  isNetworkError,
+  type DatabaseLocation,
+} from '../backend.ts'
 import { sqliteDialect, SqliteReader, transactionSync, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'

@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue } from '#core/utils'
-import { codeOf, type Dialect, type DatabaseLocation, type Reader, type Statements } from '../backend.ts'
+import { codeOf, type DatabaseLocation, type Dialect, type Reader, type Statements } from '../backend.ts'
 import { driverFile, knexDialect, requireDriver } from '../drivers.ts'
 import { Checkpoints } from './sqlite3_checkpoints.ts'
 
@@ -134,7 +134,10 @@ function statementsOf(connection: BetterSqlite3.Database): StatementCache {
 }
 
 /** How transactions begin. Django's default is DEFERRED, under which a read that turns into a write can fail at once. */
-export function transactionMode({ transaction_mode = 'IMMEDIATE' }: SqliteOptions, { alias }: DatabaseLocation): string {
+export function transactionMode(
+  { transaction_mode = 'IMMEDIATE' }: SqliteOptions,
+  { alias }: DatabaseLocation,
+): string {
   const mode = transaction_mode.toUpperCase()
   if (MODES.includes(mode)) return mode
   throw new ImproperlyConfigured(

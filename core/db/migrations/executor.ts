@@ -2,10 +2,9 @@
 import type { Knex } from 'knex'
 import type { Database } from '../database.ts'
 import { runIn } from '../transactions.ts'
-import { editorOf } from './editor.ts'
+import { editorOf, type Migration } from './migration.ts'
 import { failureOf, IrreversibleMigration, MigrationFailed, StatementLog } from './failure.ts'
 import type { MigrationGraph, PlannedStep } from './graph.ts'
-import type { Migration } from './migration.ts'
 import { MigrationRecorder } from './recorder.ts'
 import { tablesMadeBy } from './app_tables.ts'
 

@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { type AppConfig, apps } from '#core/apps'
 import { MigrationGraph } from './graph.ts'
 import { type Migration, readMigration } from './migration.ts'
+import { connections } from '../connections.ts'
+import { appliedMigrations } from './recorder.ts'
 
 export const migrationsFolder = (app: AppConfig): string => path.join(app.path, 'migrations')
 
@@ -40,4 +42,13 @@ export async function loadMigrations(configs: readonly AppConfig[] = apps.getApp
     withMigrations.map((app) => app.label),
     configs.map((app) => app.label),
   )
+}
+
+// What is still to be migrated.
+
+/** The migrations that a database lacks, as `app.name`, in order. Creates neither a table nor a database. */
+export async function unappliedMigrations(alias = 'default'): Promise<string[]> {
+  const graph = await loadMigrations()
+  const applied = await appliedMigrations(connections.database(alias))
+  return graph.all().flatMap(({ key }) => (applied.has(key) ? [] : [key]))
 }

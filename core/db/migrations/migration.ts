@@ -4,6 +4,7 @@ import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue } from '#core/utils'
 import type { Vendor } from '../backend.ts'
+import type { Database } from '../database.ts'
 
 /** A migration that has to come first: `['auth', '0001_initial']`. `__first__` and `__latest__` stand for an app's ends. */
 export type MigrationDependency = readonly [app: string, name: string]
@@ -56,7 +57,9 @@ const isDependency = (value: unknown): value is MigrationDependency =>
 export function readMigration(app: string, name: string, file: string, module: Record<string, unknown>): Migration {
   const { up, down, dependencies = [], operations = [], atomic = true } = module
   const wrong = (exported: string, expected: string, found: unknown): ImproperlyConfigured =>
-    new ImproperlyConfigured(`${readableFile(file)}: \`${exported}\` should be ${expected}, found ${formatValue(found)}.`)
+    new ImproperlyConfigured(
+      `${readableFile(file)}: \`${exported}\` should be ${expected}, found ${formatValue(found)}.`,
+    )
   if (typeof up !== 'function') throw wrong('up', 'an exported function of (db)', up)
   if (down !== undefined && typeof down !== 'function') throw wrong('down', 'a function of (db)', down)
   if (!Array.isArray(dependencies) || !dependencies.every(isDependency)) {
@@ -76,3 +79,69 @@ export function readMigration(app: string, name: string, file: string, module: R
     down: down as MigrationStep | undefined,
   }
 }
+
+// The `db` that a migration is given.
+
+type Rows = Record<string, unknown>[]
+
+/** The rows in what a driver answers: pg wraps them, mysql2 puts the columns beside them, a change has none. */
+function rowsOf(answer: unknown, vendor: Vendor): Rows {
+  const rows = {
+    sqlite: () => answer,
+    postgresql: () => (answer as { rows?: unknown }).rows,
+    mysql: () => (answer as unknown[])[0],
+  }[vendor]()
+  return Array.isArray(rows) ? (rows as Rows) : []
+}
+
+export function editorOf(
+  { alias, backend: { vendor } }: Pick<Database, 'alias' | 'backend'>,
+  knex: Knex,
+): MigrationEditor {
+  return {
+    alias,
+    vendor,
+    knex,
+    get schema() {
+      return knex.schema
+    },
+    async raw(sql, bindings = []) {
+      return rowsOf((await knex.raw(sql, bindings)) as unknown, vendor)
+    },
+  }
+}
+
+// What apps want done before and after each `migrate`: Django's pre_migrate and post_migrate.
+
+export interface MigrateEvent {
+  /** Label of the app. */
+  readonly app: string
+  /** The alias in DATABASES. */
+  readonly alias: string
+  readonly verbosity: number
+}
+
+type Receiver = (event: MigrateEvent) => Promise<void> | void
+
+class MigrateSignal {
+  readonly #receivers = new Set<Receiver>()
+
+  /** Adds a receiver; it is called once for each installed app. Adding it twice is the same as once. */
+  connect(receiver: Receiver): void {
+    this.#receivers.add(receiver)
+  }
+
+  disconnect(receiver: Receiver): void {
+    this.#receivers.delete(receiver)
+  }
+
+  async send(event: MigrateEvent): Promise<void> {
+    for (const receiver of this.#receivers) await receiver(event)
+  }
+}
+
+/** Sent before the first migration, also when there is none to apply. */
+export const preMigrate = new MigrateSignal()
+
+/** Sent after the last migration: the place for rows that an app needs. */
+export const postMigrate = new MigrateSignal()

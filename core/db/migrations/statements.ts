@@ -4,8 +4,7 @@ import { trimEndOf } from '#core/utils'
 import type { Vendor } from '../backend.ts'
 import type { Database } from '../database.ts'
 import { loadKnex } from '../drivers.ts'
-import { editorOf } from './editor.ts'
-import type { Migration } from './migration.ts'
+import { editorOf, type Migration } from './migration.ts'
 
 interface Query {
   readonly sql: string

@@ -1,6 +1,10 @@
 /** Mail that stays in this process, in `outbox` of #core/mail: for tests. */
-import { outbox } from '../outbox.ts'
 import type { EmailBackend as Backend, OutgoingMail } from './base.ts'
+
+// Where the locmem backend puts what it is given to send, for tests to read.
+
+/** The messages of the locmem backend, in the order sent. A test empties it: `outbox.length = 0`. */
+export const outbox: OutgoingMail[] = []
 
 export class EmailBackend implements Backend {
   async sendMessages(messages: readonly OutgoingMail[]): Promise<number> {

@@ -3,8 +3,8 @@ import { apps, LookupError } from '#core/apps'
 import { type CheckLevel, checks, LEVELS } from '#core/checks'
 import { settings } from '#core/conf'
 import { didYouMean, joinWithAnd } from '#core/utils'
-import { type ArgumentParser, appended, BaseCommand, CommandError } from '../base.ts'
-import { loadChecks, runSystemChecks } from '../checking.ts'
+import { appended, type ArgumentParser, BaseCommand, CommandError } from '../base.ts'
+import { loadChecks, runSystemChecks } from '../run_checks.ts'
 
 interface Options {
   readonly appLabel: readonly string[]

@@ -2,7 +2,7 @@
 import { connections, DEFAULT_ALIAS } from '#core/db'
 import { errorCode } from '#core/utils'
 import { type ArgumentParser, BaseCommand, CommandError } from '../base.ts'
-import { runInForeground } from '../foreground.ts'
+import { runInForeground } from '../terminal.ts'
 
 interface Options {
   readonly parameters: readonly string[]

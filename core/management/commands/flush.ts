@@ -4,11 +4,11 @@ import {
   connections,
   type Database,
   DEFAULT_ALIAS,
-  truncateTables,
   isConnectionError,
   readableFile,
+  truncateTables,
 } from '#core/db'
-import { ask } from '../ask.ts'
+import { ask } from '../terminal.ts'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { sendMigrateSignal, tellingDatabaseErrors } from '../migrations.ts'
 

@@ -1,6 +1,6 @@
 /** Lists the commands, or shows the usage of one. */
 import { type ArgumentParser, BaseCommand } from '../base.ts'
-import { commandNamed, type FoundCommands, findCommands, loadCommand, messageOf } from '../discovery.ts'
+import { commandNamed, findCommands, type FoundCommands, loadCommand, messageOf } from '../discovery.ts'
 import { currentProject } from '../project.ts'
 
 interface Options {

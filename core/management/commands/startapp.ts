@@ -1,9 +1,8 @@
 /** Writes the files of a new app. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { appFiles } from '../app_template.ts'
+import { appFiles, writeNewFiles } from '../templates.ts'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
-import { writeNewFiles } from '../new_files.ts'
 import { currentProject } from '../project.ts'
 
 interface Options {

@@ -2,11 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
-import { CORE } from '../../utils/dotted_names.ts'
-import { randomText } from '../../utils/random.ts'
+import { CORE, randomText } from '#core/utils'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
-import { writeNewFiles } from '../new_files.ts'
-import { projectFiles } from '../project_template.ts'
+import { projectFiles, writeNewFiles } from '../templates.ts'
 import { nuagesVersion } from '../version.ts'
 
 interface Options {

@@ -1,8 +1,7 @@
 /** test: runs the project's tests, with the project's mocha. */
-import { type ArgumentParser, appended, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
-import { type MochaOptions, mochaOf, runMocha, usualOptions } from '../mocha.ts'
+import { appended, type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
+import { filesOfLabel, mochaOf, type MochaOptions, runMocha, testFilesIn, usualOptions } from '../mocha.ts'
 import { currentProject, type Project } from '../project.ts'
-import { filesOfLabel, testFilesIn } from '../test_labels.ts'
 
 interface Options {
   readonly testLabel: readonly string[]

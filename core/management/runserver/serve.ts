@@ -5,12 +5,11 @@ import { settings, settingsModule } from '#core/conf'
 import type { GracefulServer } from '#core/handlers'
 import { clock } from '#core/utils'
 import { CommandError, type CommandIo } from '../base.ts'
-import { runSystemChecks } from '../checking.ts'
-import { styleFor } from '../style.ts'
+import { runSystemChecks } from '../run_checks.ts'
+import { styleFor } from '../terminal.ts'
 import { nuagesVersion } from '../version.ts'
 import { type Address, urlOf } from './address.ts'
-import { bannerDate } from './dates.ts'
-import { logRequests } from './request_log.ts'
+import { bannerDate, logRequests } from './request_log.ts'
 
 export interface ServeOptions {
   readonly address: Address

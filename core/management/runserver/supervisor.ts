@@ -5,10 +5,9 @@
  */
 import path from 'node:path'
 import { clock, CORE, getLogger } from '#core/utils'
-import { Generation } from './generation.ts'
+import { Generation, WorkerFailed, WorkerProcess } from './workers.ts'
 import { onStopSignal } from './signals.ts'
-import { type Watcher, watchCode } from './watcher.ts'
-import { WorkerFailed, WorkerProcess } from './worker_process.ts'
+import { watchCode, type Watcher } from './watcher.ts'
 
 export interface SupervisorOptions {
   /** How many processes serve. */

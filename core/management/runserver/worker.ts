@@ -1,6 +1,6 @@
 /** A worker of the supervisor: loads the framework, waits for its turn, serves until it is told to stop. */
 import type { GracefulServer } from '#core/handlers'
-import { isMessage, STOP_LIMIT, type FromWorker, type ToWorker } from './messages.ts'
+import { type FromWorker, isMessage, STOP_LIMIT, type ToWorker } from './messages.ts'
 
 function tell(message: FromWorker): void {
   process.send?.(message)
@@ -28,7 +28,7 @@ class Mailbox {
 
 /** Loads the framework. What is wrong with it shows when it is used. */
 async function warmUp(): Promise<void> {
-  await Promise.allSettled([import('#core/handlers'), import('#core/db'), import('../checking.ts')])
+  await Promise.allSettled([import('#core/handlers'), import('#core/db'), import('../run_checks.ts')])
 }
 
 /** @param start loads the project and opens the port */

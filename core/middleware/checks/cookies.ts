@@ -1,8 +1,8 @@
 /** Checks of the session cookie and the CSRF cookie: settings with which browsers refuse them, or mix them up. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { isAllowedHost, isSameDomain } from '#core/utils'
-import { CSRF, isUsed, SESSIONS } from './chain.ts'
+import { isAllowedHost, isSameDomain } from '#core/web'
+import { CSRF, isUsed, SESSIONS } from './order.ts'
 
 type Family = 'SESSION' | 'CSRF'
 

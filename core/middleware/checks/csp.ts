@@ -1,7 +1,8 @@
 /** Checks of Content-Security-Policy: directives that cannot be sent, and a nonce that no template can get. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
-import { canonicalName, CSP, cspValues, formatValue } from '#core/utils'
+import { canonicalName, formatValue } from '#core/utils'
+import { CSP, cspValues } from '#core/web'
 
 const NAMES = ['SECURE_CSP', 'SECURE_CSP_REPORT_ONLY'] as const
 const PROCESSOR = 'core.template.context_processors.csp'

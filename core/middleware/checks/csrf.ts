@@ -2,9 +2,9 @@
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { splitUrl } from '#core/utils'
-import { findFailureView, isFailureView } from '../csrf_check.ts'
-import { CSRF, isUsed } from './chain.ts'
+import { splitUrl } from '#core/web'
+import { findFailureView, isFailureView } from '../csrf.ts'
+import { CSRF, isUsed } from './order.ts'
 
 /** security.W003 and W016. */
 export function checkCsrfIsOn(): CheckMessage[] {

@@ -1,21 +1,32 @@
 /** Checks of the order of MIDDLEWARE: who needs what another has done before. */
-import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { canonicalName } from '#core/utils'
-import {
-  AUTHENTICATION,
-  chain,
-  CONDITIONAL_GET,
-  CSRF,
-  GZIP,
-  isUsed,
-  LOGIN_REQUIRED,
-  MESSAGES,
-  place,
-  placeOf,
-  SECURITY,
-  SESSIONS,
-} from './chain.ts'
+import { type CheckMessage, Error, Warning } from '#core/checks'
+
+// Where the middleware of the framework stand in MIDDLEWARE.
+
+export const SECURITY = 'core.middleware.security.SecurityMiddleware'
+export const COMMON = 'core.middleware.common.CommonMiddleware'
+export const CSRF = 'core.middleware.csrf.CsrfViewMiddleware'
+export const FRAMES = 'core.middleware.clickjacking.XFrameOptionsMiddleware'
+const CONDITIONAL_GET = 'core.middleware.http.ConditionalGetMiddleware'
+const GZIP = 'core.middleware.gzip.GZipMiddleware'
+export const SESSIONS = 'core.contrib.sessions.middleware.SessionMiddleware'
+const AUTHENTICATION = 'core.contrib.auth.middleware.AuthenticationMiddleware'
+const LOGIN_REQUIRED = 'core.contrib.auth.middleware.LoginRequiredMiddleware'
+const MESSAGES = 'core.contrib.messages.middleware.MessageMiddleware'
+
+/** The entries' names, `django.` read as `core.`; undefined for functions. */
+const chain = (): (string | undefined)[] =>
+  settings.MIDDLEWARE.map((entry) => (typeof entry === 'string' ? canonicalName(entry) : undefined))
+
+/** The index of a middleware, or -1. */
+const placeOf = (name: string): number => chain().indexOf(name)
+
+export const isUsed = (name: string): boolean => placeOf(name) >= 0
+
+/** `MIDDLEWARE[2]`. */
+const place = (index: number): string => `MIDDLEWARE[${index}]`
 
 interface Need {
   readonly id: string

@@ -3,7 +3,7 @@ import { apps } from '#core/apps'
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { canonicalName } from '#core/utils'
-import { isUsed, SESSIONS } from './chain.ts'
+import { isUsed, SESSIONS } from './order.ts'
 
 const ENGINES = 'core.contrib.sessions.backends'
 const LOCAL = 'core.cache.backends.locmem.LocMemCache'

@@ -1,12 +1,12 @@
 /** The backend for Django's template language. */
 import path from 'node:path'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, joinWithAnd, formatValue } from '#core/utils'
+import { formatValue, importName, joinWithAnd } from '#core/utils'
 import type { CompiledTemplate } from '../compile.ts'
 import { csrf } from '../context_processors.ts'
 import { type ContextProcessor, Engine } from '../engine.ts'
 import { DEFAULT_BUILTINS, importLibraries, importLibrary } from '../libraries.ts'
-import { resolveLoaders } from '../loaders/resolve.ts'
+import { resolveLoaders } from '../loaders/base.ts'
 import type { BackendParams, Template, TemplateBackend } from './base.ts'
 
 interface Options {

@@ -1,7 +1,7 @@
 /** Filters of dates: date, time, timesince, timeuntil. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
-import { stringOf } from '../display.ts'
+import { stringOf } from '../stringify.ts'
 import type { Filter } from '../filter.ts'
 
 /** A date, or a text in ISO form as databases and JSON give it. */

@@ -1,5 +1,5 @@
 /** What filters are made of: the marks that tell the engine how to treat them, and readings of their arguments. */
-import { stringify } from '../display.ts'
+import { stringify } from '../stringify.ts'
 import type { Filter } from '../filter.ts'
 import { handlePromise } from '../promises.ts'
 import { isPlainObject } from '../syntax/lookup.ts'

@@ -1,11 +1,11 @@
 /** Filters of lists: join, first, last, slice, dictsort, unordered_list and their like. */
 import { randomInt } from 'node:crypto'
-import { stringify, stringOf } from '../display.ts'
+import { stringify, stringOf } from '../stringify.ts'
 import type { Filter } from '../filter.ts'
 import { conditionalEscape, markSafe, unmarked } from '../safe.ts'
 import { refusePromise } from '../promises.ts'
 import { member } from '../syntax/lookup.ts'
-import { compare } from '../syntax/truth.ts'
+import { compare } from '../syntax/condition.ts'
 import { seesMarks, sequence, wholeNumber } from './kinds.ts'
 
 function length(value: unknown): number {

@@ -1,10 +1,10 @@
 /** Filters that choose or mark: default, yesno, safe, escape, json_script. */
 import { inspect } from 'node:util'
-import { stringify, jsonOf, stringOf } from '../display.ts'
+import { jsonOf, stringify, stringOf } from '../stringify.ts'
 import type { Filter } from '../filter.ts'
 import { handlePromisesIn } from '../promises.ts'
 import { conditionalEscape, escapeHtml, markSafe } from '../safe.ts'
-import { isTrue } from '../syntax/truth.ts'
+import { isTrue } from '../syntax/condition.ts'
 import { seesMarks } from './kinds.ts'
 
 /** `yes,no,maybe`: for true, false and null. */

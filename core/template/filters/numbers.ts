@@ -1,5 +1,5 @@
 /** Filters of numbers: add, floatformat, filesizeformat, pluralize and their like. */
-import { stringOf } from '../display.ts'
+import { stringOf } from '../stringify.ts'
 import type { Filter } from '../filter.ts'
 import { numeric, sequence, wholeNumber } from './kinds.ts'
 

@@ -1,8 +1,9 @@
 /** Filters of texts: upper, truncatechars, slugify, stringformat and their like. */
-import { iriToUri, quoteUri, trimOf } from '#core/utils'
+import { iriToUri, quoteUri } from '#core/web'
+import { trimOf } from '#core/utils'
 import { escapeHtml, markSafe, SafeString } from '../safe.ts'
 import type { Filter } from '../filter.ts'
-import { stringify, stringOf } from '../display.ts'
+import { stringify, stringOf } from '../stringify.ts'
 import { stripTags } from '../strip_tags.ts'
 import { MAX_WIDTH, numeric, safeText, seesMarks, text, wholeNumber } from './kinds.ts'
 

@@ -1,6 +1,5 @@
 /** Finds templates in the folders of DIRS. */
-import type { LoaderSetup, TemplateLoader, TemplateSource } from './base.ts'
-import { sourcesIn } from './folders.ts'
+import { type LoaderSetup, sourcesIn, type TemplateLoader, type TemplateSource } from './base.ts'
 
 export class Loader implements TemplateLoader {
   readonly #folders: readonly string[]

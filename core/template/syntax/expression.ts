@@ -1,6 +1,6 @@
 /** Django's expressions: a constant or a variable, dots, and filters with an argument: `user.name|default:"nobody"`. */
 import type { Context } from '../context.ts'
-import { stringify } from '../display.ts'
+import { stringify } from '../stringify.ts'
 import type { Filter } from '../filter.ts'
 import { refusePromise } from '../promises.ts'
 import { conditionalEscape, markSafe, SafeString, unmarked } from '../safe.ts'

@@ -1,7 +1,7 @@
 /** From tokens to nodes: finds each tag's compiler and each tag's end, and says where something is wrong. */
 import { type TemplatePosition, TemplateSyntaxError } from '../errors.ts'
 import type { Library, TagParser, TagToken } from '../library.ts'
-import { partOf, type TagRegistry } from '../vocabulary.ts'
+import { partOf, type TagRegistry } from '../tag_registry.ts'
 import { type Expression, readExpression } from './expression.ts'
 import { type Token, words } from './lexer.ts'
 import type { Action, ActionNode, Node } from './nodes.ts'

@@ -1,6 +1,6 @@
 /** A tag that is a function: `{% name arg key=value as variable %}`. */
 import type { Context } from '../context.ts'
-import { stringify } from '../display.ts'
+import { stringify } from '../stringify.ts'
 import type { Tag, TagParser, TagToken } from '../library.ts'
 import { refusePromise } from '../promises.ts'
 import { conditionalEscape, unmarked } from '../safe.ts'

@@ -1,5 +1,5 @@
 /** Tags that change what lies between them and their end: with, autoescape, filter, spaceless, comment, verbatim. */
-import { stringOf } from '../display.ts'
+import { stringOf } from '../stringify.ts'
 import { markSafe } from '../safe.ts'
 import type { Expression } from '../syntax/expression.ts'
 import type { TagCompiler, TagParser, TagToken } from '../library.ts'

@@ -1,15 +1,15 @@
 /** Tags that print or make a value: load, csrf_token, now, templatetag, widthratio, regroup, querystring. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
-import { stringOf } from '../display.ts'
+import { stringOf } from '../stringify.ts'
 import { numeric } from '../filters/kinds.ts'
 import { refusePromise } from '../promises.ts'
 import { escapeHtml, unmarked } from '../safe.ts'
 import { called, member } from '../syntax/lookup.ts'
 import type { TagCompiler } from '../library.ts'
 import { printOrSet, readArguments, withoutTarget } from '../syntax/simple_tag.ts'
-import { isEqual } from '../syntax/truth.ts'
-import { entriesOf } from './iteration.ts'
+import { isEqual } from '../syntax/condition.ts'
+import { entriesOf } from './flow.ts'
 
 /** `{% load lib other %}`, `{% load name from lib %}`. */
 const load: TagCompiler = (parser, { args }) => {

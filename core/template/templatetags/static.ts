@@ -1,6 +1,6 @@
 /** `{% static 'x.css' %}`, and the prefixes of static and media files. */
 import { settings } from '#core/conf'
-import { quoteUri } from '#core/utils'
+import { quoteUri } from '#core/web'
 import type { Tag } from '../library.ts'
 
 /** Says where a static file is to be had; undefined where it does not know. */

@@ -7,7 +7,7 @@ import { type BaseCommand, callCommand, type CommandIo, ListeningTerminal, noSty
 import { overrideSettings } from '#core/test'
 import ChangePassword from '../../../core/contrib/auth/management/commands/changepassword.ts'
 import CreateSuperuser from '../../../core/contrib/auth/management/commands/createsuperuser.ts'
-import { type Prompter, PromptCancelled } from '../../../core/contrib/auth/prompter.ts'
+import { PromptCancelled, type Prompter } from '../../../core/contrib/auth/management/prompts.ts'
 import { inUsers } from './installed.ts'
 
 /** Answers in order; after the last one, Ctrl-C. */

@@ -1,10 +1,10 @@
 /** The apps of users, content types and sessions, installed on a migrated database of its own. */
 import { apps } from '#core/apps'
-import { overrideSettings, projectRoot, type Settings, settings } from '#core/conf'
+import { overrideSettings, projectRoot, settings, type Settings } from '#core/conf'
 import { connections, type DatabaseSettings, loadMigrations, MigrationExecutor, postMigrate } from '#core/db'
 import { createContentTypes } from '#core/contrib/contenttypes'
 import { aroundSuite } from '../../suite_scope.ts'
-import { createPermissions } from '../../../core/contrib/auth/management/permissions.ts'
+import { createPermissions } from '../../../core/contrib/auth/apps.ts'
 
 export const APPS = ['django.contrib.auth', 'django.contrib.contenttypes', 'django.contrib.sessions']
 

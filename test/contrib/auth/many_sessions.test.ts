@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { User } from '#core/contrib/auth'
-import { devices } from '#core/contrib/sessions'
+import { devices } from '#core/contrib/session_devices'
 import { createApplication } from '#core/handlers'
 import { Client } from '#core/test'
 import { captureLogs } from '#core/utils'
@@ -10,7 +10,7 @@ import { views } from './fixtures/busy.ts'
 import { APPS, withUsers } from './installed.ts'
 
 const SETTINGS = {
-  INSTALLED_APPS: [...APPS, 'core.contrib.sessions.devices'],
+  INSTALLED_APPS: [...APPS, 'core.contrib.session_devices'],
   MIDDLEWARE: [
     'core.contrib.sessions.middleware.SessionMiddleware',
     'core.middleware.csrf.CsrfViewMiddleware',

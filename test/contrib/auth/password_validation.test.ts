@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { passwordHelpTexts, User, validatePassword, ValidationError } from '#core/contrib/auth'
-import { commonPasswords } from '../../../core/contrib/auth/common_passwords.ts'
+import { commonPasswords } from '../../../core/contrib/auth/password_validation.ts'
 
 const named = (name: string, OPTIONS: object = {}) => ({
   NAME: `django.contrib.auth.password_validation.${name}Validator`,

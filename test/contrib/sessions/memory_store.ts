@@ -1,7 +1,15 @@
 /** The smallest store that keeps the contract: what a project's own engine could begin with. */
-import { newSessionKey, SessionConflict, SessionGone } from '#core/contrib/sessions'
-import type { LoadedSession, SessionDict, SessionRecord, SessionStore } from '#core/contrib/sessions'
-import { clock, parseJson, stringifyJson } from '#core/utils'
+import {
+  type LoadedSession,
+  newSessionKey,
+  SessionConflict,
+  type SessionDict,
+  SessionGone,
+  type SessionRecord,
+  type SessionStore,
+} from '#core/contrib/sessions'
+import { clock } from '#core/utils'
+import { parseJson, stringifyJson } from '#core/serialization'
 
 interface Kept {
   readonly text: string

@@ -57,7 +57,7 @@ describe('round trips', () => {
   before(async () => {
     await setup()
     // The index of devices is asked too, at a login.
-    const others = settings.INSTALLED_APPS.filter((name) => name !== 'core.contrib.sessions.devices')
+    const others = settings.INSTALLED_APPS.filter((name) => name !== 'core.contrib.session_devices')
     await apps.populate(others, projectRoot())
   })
   after(() => apps.populate(settings.INSTALLED_APPS, projectRoot()))

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { runChecks } from '#core/checks'
 import { find, findAll, getFinders } from '#core/contrib/staticfiles'
 import { FileSystemFinder } from '../../../core/contrib/staticfiles/finders.ts'
-import { matchesAny } from '../../../core/contrib/staticfiles/patterns.ts'
+import { matchesAny } from '../../../core/contrib/staticfiles/folders.ts'
 import { failureOf, StaticSite } from './site.ts'
 
 describe('finders of static files', () => {

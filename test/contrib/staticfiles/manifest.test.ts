@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { expect } from 'chai'
 import { ManifestStaticFilesStorage, staticfilesStorage } from '#core/contrib/staticfiles'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { failureOf, MANIFEST, manifest, StaticSite } from './site.ts'
+import { failureOf, manifest, MANIFEST, StaticSite } from './site.ts'
 
 const hash = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex').slice(0, 12)
 

@@ -1,9 +1,8 @@
 /** A process that waits for a word on its input, then migrates: for the test in which several do so at once. */
 import { once } from 'node:events'
-import { setup } from '#core/apps'
+import { AppConfig, setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { appliedMigrations, connections, type DatabaseSettings, loadMigrations, MigrationExecutor } from '#core/db'
-import { AppConfig } from '#core/apps'
 
 const [, , config = '', folder = ''] = process.argv
 

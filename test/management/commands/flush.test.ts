@@ -7,7 +7,13 @@ import { overrideSettings } from '#core/conf'
 import { connection, connections, postMigrate } from '#core/db'
 import { callCommand, CommandError, ListeningTerminal, noStyle } from '#core/management'
 import Flush from '../../../core/management/commands/flush.ts'
-import { creating, type Migrations, type MigrationResult, projectWith, restoreApps } from '../../db/migrations/project.ts'
+import {
+  creating,
+  type Migrations,
+  type MigrationResult,
+  projectWith,
+  restoreApps,
+} from '../../db/migrations/project.ts'
 import { databases, onEachDatabase, temporaryFolder } from '../../services.ts'
 
 const all = await databases('flush')

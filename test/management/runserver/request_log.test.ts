@@ -5,8 +5,7 @@ import { createServer, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { captureLogs, type LogRecord, setClock } from '#core/utils'
 import { colorStyle, noStyle } from '#core/management'
-import { bannerDate } from '../../../core/management/runserver/dates.ts'
-import { logRequests } from '../../../core/management/runserver/request_log.ts'
+import { bannerDate, logRequests } from '../../../core/management/runserver/request_log.ts'
 
 const MOMENT = Date.UTC(2026, 10, 1, 7, 11, 12)
 

@@ -1,8 +1,7 @@
 /** A fuzz run: hands batches to worker processes, notices when one dies or hangs, and adds up what they report. */
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
-import type { Failure, Slowest } from './batch.ts'
-import { kindOf } from './batch.ts'
+import { type Failure, kindOf, type Slowest } from './batch.ts'
 import type { AnyDomain } from './domain.ts'
 import { DOMAINS } from './domains.ts'
 import type { Job, Report } from './worker.ts'

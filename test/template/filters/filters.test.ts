@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { markSafe } from '#core/template'
-import { setClock, formatValue } from '#core/utils'
+import { formatValue, setClock } from '#core/utils'
 import { rendered } from '../render.ts'
 
 type Case = readonly [expression: string, value: unknown, expected: string]

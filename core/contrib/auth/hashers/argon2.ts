@@ -1,5 +1,6 @@
 /** Argon2, by @node-rs/argon2: `argon2$` and a PHC text, `argon2$argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`. */
 import {
+  argon2,
   type DecodedPassword,
   isSame,
   isShortSalt,
@@ -12,7 +13,6 @@ import {
   unpaddedBase64,
   wholeNumber,
 } from './base.ts'
-import { argon2 } from './packages.ts'
 
 const VARIETIES = ['argon2d', 'argon2i', 'argon2id']
 /** The numbers of the versions in PHC texts, in the package's order. */

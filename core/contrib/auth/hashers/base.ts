@@ -1,6 +1,7 @@
 /** What a password hasher is, and what all of them share. */
 import { timingSafeEqual } from 'node:crypto'
-import { randomText } from '#core/utils'
+import { errorCode, randomText } from '#core/utils'
+import { ImproperlyConfigured } from '#core/exceptions'
 
 /** What an encoded password says of itself. */
 export interface DecodedPassword {
@@ -85,3 +86,23 @@ export const MAX_TIMES_THE_WORK = 10
 export function refuseParameters(isGood: boolean): void {
   if (!isGood) throw new TypeError('The encoded password has invalid parameters.')
 }
+
+// The packages of hashers that Node does not have itself: imported when first needed, asked for by name when absent.
+
+async function imported<T>(hasher: string, name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new ImproperlyConfigured(
+      `PASSWORD_HASHERS has ${hasher}, which needs a package for this password: npm install ${name}`,
+      { cause: error },
+    )
+  }
+}
+
+export const argon2 = (): Promise<typeof import('@node-rs/argon2')> =>
+  imported('Argon2PasswordHasher', '@node-rs/argon2', () => import('@node-rs/argon2'))
+
+export const bcrypt = (): Promise<typeof import('@node-rs/bcrypt')> =>
+  imported('a bcrypt hasher', '@node-rs/bcrypt', () => import('@node-rs/bcrypt'))

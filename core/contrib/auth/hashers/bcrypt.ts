@@ -1,6 +1,7 @@
 /** bcrypt, by @node-rs/bcrypt: `bcrypt_sha256$$2b$12$…` and, cut at 72 bytes, `bcrypt$$2b$12$…`. */
 import { createHash, randomBytes } from 'node:crypto'
 import {
+  bcrypt,
   type DecodedPassword,
   isSame,
   type PasswordHasher,
@@ -8,7 +9,6 @@ import {
   refuseParameters,
   toUnpaddedBase64,
 } from './base.ts'
-import { bcrypt } from './packages.ts'
 
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 /** The order in which bcrypt has the same 64 characters, and a dot for the plus. */

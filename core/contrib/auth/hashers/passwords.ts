@@ -1,8 +1,8 @@
 /** Passwords by the hashers of the settings: `makePassword`, `checkPassword`, and what else there is to know of one. */
 import { loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, joinWithAnd, randomText, formatValue } from '#core/utils'
-import { MAX_PASSWORD_LENGTH } from '../limits.ts'
+import { formatValue, importName, joinWithAnd, randomText } from '#core/utils'
+import { MAX_PASSWORD_LENGTH } from '../types.ts'
 import type { PasswordHasher, PasswordHasherClass } from './base.ts'
 import { whenThreadIsFree } from './limiter.ts'
 

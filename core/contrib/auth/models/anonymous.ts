@@ -1,6 +1,6 @@
 /** `AnonymousUser`: who is not logged in. */
-import type { UserLike } from '../contract.ts'
-import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../permissions.ts'
+import type { UserLike } from '../types.ts'
+import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../authentication.ts'
 
 const NOBODY: ReadonlySet<string> = new Set()
 

@@ -2,8 +2,7 @@
 import type { Knex } from 'knex'
 import { connections, DEFAULT_ALIAS } from '#core/db'
 import { altersData } from '#core/utils'
-import { type ColumnValue, toColumn } from './fields.ts'
-import { Model, type ModelClass } from './model.ts'
+import { type ColumnValue, Model, type ModelClass, toColumn } from './model.ts'
 
 /** No object fits. */
 export class ObjectDoesNotExist extends Error {

@@ -4,8 +4,9 @@ import { saltedHmac } from '#core/signing'
 import { settings } from '#core/conf'
 import { transaction } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { altersData, clock, getLogger, BoundedCache } from '#core/utils'
-import type { AuthUser } from '../contract.ts'
+import { altersData, clock, getLogger } from '#core/utils'
+import { BoundedCache } from '#core/concurrency'
+import type { AuthUser } from '../types.ts'
 import {
   isPasswordReadable,
   isPasswordUsable,
@@ -13,14 +14,10 @@ import {
   unusablePassword,
   verifyPassword,
 } from '../hashers/passwords.ts'
-import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../permissions.ts'
-import { asDuplicate } from './duplicate.ts'
-import { boolean, date, type Fields, number, text } from './fields.ts'
-import { Group } from './group.ts'
-import { Links } from './links.ts'
-import { Model, type ModelClass } from './model.ts'
-import { Permission } from './permission.ts'
-import { managerOf, type UserManager } from './user_manager.ts'
+import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../authentication.ts'
+import { asDuplicate, managerOf, type UserManager } from './user_manager.ts'
+import { boolean, date, type Fields, Model, type ModelClass, number, text } from './model.ts'
+import { Group, Links, Permission } from './group.ts'
 
 const log = getLogger('django.contrib.auth')
 

@@ -1,10 +1,18 @@
 /** `User.objects`: finds users, and makes new ones with their password hashed. */
-import { isTooLong } from '#core/db'
+import { isTooLong, violatedKey } from '#core/db'
 import { altersData, isLongerThan } from '#core/utils'
-import type { AuthUser, UserClass, UserObjects, Values } from '../contract.ts'
+import {
+  type AuthUser,
+  canBeUsername,
+  MAX_EMAIL_LENGTH,
+  MAX_USERNAME_LENGTH,
+  normalizeUsername,
+  type UserClass,
+  type UserObjects,
+  type Values,
+} from '../types.ts'
 import { makePassword } from '../hashers/passwords.ts'
-import { canBeUsername, MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, normalizeUsername } from '../limits.ts'
-import { refuseLongPassword, ValidationError } from '../password_validation.ts'
+import { refuseLongPassword, spelledOut, ValidationError } from '../password_validation.ts'
 import { Manager, ObjectDoesNotExist } from './manager.ts'
 import type { Model, ModelClass } from './model.ts'
 
@@ -119,3 +127,37 @@ export function managerOf<U extends UserModel>(model: ModelClass<U>): UserManage
 }
 
 altersData(UserManager.prototype, ['createUser', 'createSuperuser'])
+
+// The error for a user whose name, or another unique value, is taken.
+
+/** Another user has this value. It is a ValidationError, so that a form shows its message. */
+export class DuplicateUserError extends ValidationError {
+  override readonly name = 'DuplicateUserError'
+  /** The property with the value: `username`. */
+  readonly field: string
+
+  constructor(field: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.field = field
+  }
+}
+
+/** The property whose column a key is about. If two match, the longer one is meant: the name of its index contains both. */
+function fieldOf(key: string, { fields }: ModelClass): string | undefined {
+  const words = `_${key.toLowerCase().replace(/[^a-z0-9]+/g, '_')}_`
+  return Object.entries(fields)
+    .toSorted(([, a], [, b]) => b.column.length - a.column.length)
+    .find(([name, { column }]) => name !== 'id' && words.includes(`_${column.toLowerCase()}_`))?.[0]
+}
+
+/** Turns a database's unique violation into a DuplicateUserError; returns other errors as they are. */
+export function asDuplicate(error: unknown, model: ModelClass & Pick<UserClass, 'usernameField'>): unknown {
+  const key = violatedKey(error)
+  const field = key === undefined ? undefined : fieldOf(key, model)
+  if (field === undefined) return error
+  const message =
+    field === model.usernameField
+      ? `A user with that ${spelledOut(field)} already exists.`
+      : `User with this ${spelledOut(field)} already exists.`
+  return new DuplicateUserError(field, message, { cause: error })
+}

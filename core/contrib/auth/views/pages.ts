@@ -5,8 +5,8 @@ import {
   hostForLinks,
   type HttpRequest,
   type HttpResponse,
-  HttpResponseNotAllowed,
   type HttpResponseBase,
+  HttpResponseNotAllowed,
   urlHasAllowedHostAndScheme,
   type View,
 } from '#core/http'

@@ -1,5 +1,5 @@
 /** Where the link of the mail leads: a new password is set, without the old one. */
-import { devices } from '#core/contrib/sessions'
+import { devices } from '#core/contrib/session_devices'
 import { settings } from '#core/conf'
 import {
   addNeverCacheHeaders,
@@ -10,14 +10,14 @@ import {
 } from '#core/http'
 import { resolveUrl } from '#core/shortcuts'
 import { reverse } from '#core/urls'
-import type { AuthUser } from '../contract.ts'
+import type { AuthUser } from '../types.ts'
 import { loginNotRequired } from '../decorators.ts'
 import { Form } from '../forms.ts'
 import { sessionOf } from '../login.ts'
-import { getUserModel } from '../registry.ts'
+import { getUserModel } from '../authentication.ts'
 import { clearFailures } from '../throttle.ts'
 import { decodeUid, defaultTokenGenerator, type TokenUser } from '../tokens.ts'
-import { checkNewPassword, type NewPasswordNames, newPasswordFields, saveNewPassword } from './new_password.ts'
+import { checkNewPassword, newPasswordFields, type NewPasswordNames, saveNewPassword } from './password_change.ts'
 import { page, viewOf } from './pages.ts'
 import { tokenParts } from './password_reset.ts'
 

@@ -1,14 +1,15 @@
 /** Sessions in the table django_session: the engine that is used when no other is named. */
 import type { Knex } from 'knex'
 import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from '#core/db'
-import { promiseTry, clock, type JobResult } from '#core/utils'
+import { type JobResult, promiseTry } from '#core/concurrency'
+import { clock } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
-import { KnexTable } from '../table/builder.ts'
-import { BatchedTable } from '../table/gathered.ts'
-import { SqliteTable } from '../table/sqlite.ts'
-import type { Change, NewRow, SessionColumns, SessionRow } from '../table/table.ts'
+import { KnexTable } from '../tables/knex_table.ts'
+import { BatchedTable } from '../tables/fast/batched_table.ts'
+import { SqliteTable } from '../tables/fast/sqlite_table.ts'
+import type { Change, NewRow, SessionColumns, SessionRow } from '../tables/session_table.ts'
 import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
 /** How many rows clearExpired() deletes at once, so that no statement holds others up for long. */

@@ -10,8 +10,8 @@ import {
   validatePassword,
   ValidationError,
 } from '#core/contrib/auth'
-import { MAX_PASSWORD_LENGTH } from '../../../../core/contrib/auth/limits.ts'
-import { type AnyDomain, allowing, allowingAsync, domain, ensure } from '../domain.ts'
+import { MAX_PASSWORD_LENGTH } from '../../../../core/contrib/auth/types.ts'
+import { allowing, allowingAsync, type AnyDomain, domain, ensure } from '../domain.ts'
 import { holdSettings } from '../held.ts'
 import { edits, hostile, mutated, shortOf, wellFormed } from '../strings.ts'
 

@@ -1,8 +1,8 @@
 /** Cookie headers, quoted values and Set-Cookie lines. */
 import * as fc from 'fast-check'
-import { type Cookie, CookieError, parseCookies, quoteCookie, unquoteCookie } from '#core/utils'
+import { type Cookie, CookieError, parseCookies, quoteCookie, unquoteCookie } from '#core/web'
 import { CookieJar } from '../../../../core/http/cookie_jar.ts'
-import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
+import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
 import { hostile } from '../strings.ts'
 
 const WORDS = [

@@ -1,9 +1,9 @@
 /** Headers: Host, entity tags, dates, languages of conditions, and what a response's own headers may hold. */
 import * as fc from 'fast-check'
 import { BadHeaderError, HttpResponse, patchCacheControl, patchVaryHeaders, ResponseHeaders } from '#core/http'
-import { httpDate, isAllowedHost, parseEtags, parseHttpDate, quoteEtag, splitDomainPort } from '#core/utils'
+import { httpDate, isAllowedHost, parseEtags, parseHttpDate, quoteEtag, splitDomainPort } from '#core/web'
 import { contentDisposition } from '../../../../core/http/streaming.ts'
-import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
+import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
 import { holdSettings } from '../held.ts'
 import { hostile, mutated, shortOf } from '../strings.ts'
 

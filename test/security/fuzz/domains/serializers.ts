@@ -1,9 +1,9 @@
 /** JSON and pickles: what is written is read again, and whatever is read ends in a value or a documented error. */
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
-import { isDeeperThan, MOST_LEVELS, NotJson, parseJson, stringifyJson } from '#core/utils'
-import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../../../core/utils/pickle.ts'
-import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
+import { isDeeperThan, MOST_LEVELS, NotJson, parseJson, stringifyJson } from '#core/serialization'
+import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../../../core/serialization/pickle/index.ts'
+import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
 import { edits, hostile, jsonish, NASTY, repeated } from '../strings.ts'
 
 const JSON_WORDS = [

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { decodeSession, encodeSession } from '#core/contrib/sessions'
 import { BadSignature, dumps, getCookieSigner, loads, Signer, TimestampSigner } from '#core/signing'
 import { markSafe } from '#core/template'
-import { NotJson } from '#core/utils'
+import { NotJson } from '#core/serialization'
 import { createMessage } from '../../../../core/contrib/messages/message.ts'
 import { decodeCookie, fitCookie } from '../../../../core/contrib/messages/storage/cookie.ts'
 import {
@@ -15,8 +15,8 @@ import {
   secretOf,
   tokenMatches,
 } from '../../../../core/middleware/csrf_tokens.ts'
-import { base62Decode, base62Encode, base62Number } from '../../../../core/utils/base62.ts'
-import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
+import { base62Decode, base62Encode, base62Number } from '../../../../core/serialization/base62.ts'
+import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
 import { holdSettings } from '../held.ts'
 import { edits, hostile, jsonish, shortOf } from '../strings.ts'
 

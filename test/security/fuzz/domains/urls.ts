@@ -7,7 +7,7 @@ import {
   quoteUri,
   splitUrl,
   urlHasAllowedHostAndScheme,
-} from '#core/utils'
+} from '#core/web'
 import { type AnyDomain, domain, ensure } from '../domain.ts'
 import { hostile, shortOf, wellFormed } from '../strings.ts'
 

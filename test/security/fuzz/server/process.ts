@@ -7,7 +7,7 @@ import type { Settings } from '#core/conf'
 import { User } from '#core/contrib/auth'
 import { withUsers } from '../../../contrib/auth/installed.ts'
 import { serve } from '../../../../core/management/runserver/serve.ts'
-import { styleFor } from '../../../../core/management/style.ts'
+import { styleFor } from '../../../../core/management/terminal.ts'
 import { cpuMs } from '../domain.ts'
 import { SECRET_KEY } from '../held.ts'
 

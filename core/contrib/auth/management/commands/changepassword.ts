@@ -2,10 +2,8 @@
 import { DEFAULT_ALIAS } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import { escapeControls } from '#core/utils'
-import { type Prompter, PromptCancelled, terminal } from '../../prompter.ts'
-import { getUserModel } from '../../registry.ts'
-import { systemUsername } from '../names.ts'
-import { objectionsTo } from '../new_password.ts'
+import { objectionsTo, PromptCancelled, type Prompter, systemUsername, terminal } from '../prompts.ts'
+import { getUserModel } from '../../authentication.ts'
 
 interface Options {
   readonly username?: string

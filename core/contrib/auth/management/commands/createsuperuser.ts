@@ -1,12 +1,19 @@
 /** Makes a user who may do everything. */
 import { DEFAULT_ALIAS } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
-import type { UserClass } from '../../contract.ts'
+import type { UserClass } from '../../types.ts'
 import { ValidationError } from '../../password_validation.ts'
-import { type Prompter, PromptCancelled, terminal } from '../../prompter.ts'
-import { getUserModel } from '../../registry.ts'
-import { defaultUsername, labelOf, problemOfEmail, problemOfName } from '../names.ts'
-import { askNewPassword } from '../new_password.ts'
+import {
+  askNewPassword,
+  defaultUsername,
+  labelOf,
+  problemOfEmail,
+  problemOfName,
+  PromptCancelled,
+  type Prompter,
+  terminal,
+} from '../prompts.ts'
+import { getUserModel } from '../../authentication.ts'
 
 interface Options {
   readonly username?: string

@@ -1,9 +1,9 @@
 /** collectstatic: gathers the static files of the apps and folders in one place, for a web server. */
 import { apps } from '#core/apps'
-import { type ArgumentParser, appended, ask, BaseCommand, CommandError, type CommonOptions } from '#core/management'
-import { Collecting, PostProcessingFailed } from '../../collecting.ts'
-import { getFinders, staticfilesStorage } from '../../configured.ts'
-import type { StaticStorage } from '../../contract.ts'
+import { appended, type ArgumentParser, ask, BaseCommand, CommandError, type CommonOptions } from '#core/management'
+import { Collecting, PostProcessingFailed } from '../../collect.ts'
+import { getFinders, staticfilesStorage } from '../../registry.ts'
+import type { StaticStorage } from '../../base.ts'
 
 interface Options {
   readonly noinput?: boolean

@@ -1,0 +1,63 @@
+/** One deadline for many operations: whoever does not end within it is given up. */
+import { LinkedList, ListNode } from './linked_list.ts'
+
+/** An operation that has begun. */
+class PendingOperation extends ListNode {
+  /** Milliseconds of performance.now(). */
+  readonly due: number
+  readonly giveUp: () => void
+
+  constructor(due: number, giveUp: () => void) {
+    super()
+    this.due = due
+    this.giveUp = giveUp
+  }
+}
+
+/** All wait equally long, so the first to begin is the first that is due, and one timer serves all. */
+export class Deadline {
+  readonly #ms: number
+  readonly #waiting = new LinkedList<PendingOperation>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ms: number) {
+    this.#ms = ms
+  }
+
+  /** What `work` gives or throws, or what `late` throws when that takes too long. */
+  race<T>(work: Promise<T>, late: () => Error): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.follow(work, resolve, reject, () => reject(late()))
+    })
+  }
+
+  /** Calls one of the three: with the answer, with the error, or for work that takes too long. */
+  follow<T>(work: Promise<T>, answered: (answer: T) => void, failed: (error: unknown) => void, late: () => void): void {
+    const waiting = new PendingOperation(performance.now() + this.#ms, late)
+    this.#waiting.add(waiting)
+    if (this.#timer === undefined) this.#wake(this.#ms)
+    work.then(
+      (answer) => {
+        if (waiting.leave()) answered(answer)
+      },
+      (error: unknown) => {
+        if (waiting.leave()) failed(error)
+      },
+    )
+  }
+
+  #wake(ms: number): void {
+    // What waits for an answer keeps the process alive by its socket; the timer alone must not.
+    this.#timer = setTimeout(() => this.#look(), ms).unref()
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const now = performance.now()
+    for (let { first } = this.#waiting; first !== undefined; first = this.#waiting.first) {
+      if (first.due > now) return this.#wake(Math.ceil(first.due - now))
+      first.leave()
+      first.giveUp()
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** The engine that SESSION_ENGINE names, and sessions on it. */
+import { type AppConfig, apps } from '#core/apps'
+import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { type HttpRequest, parseCookies } from '#core/http'
+import { importModule, joinWithAnd } from '#core/utils'
+import { createSessionProxy } from './session_proxy.ts'
+import { TimeoutStore } from './timeout_store.ts'
+import { type Session, SessionBase } from './session.ts'
+import type { SessionMetadata, SessionStore, SessionStoreClass } from './store.ts'
+
+const REQUIRED = ['load', 'create', 'update', 'delete'] as const
+
+const engine = loadedFromSettings(['SESSION_ENGINE'], async () => {
+  const name = settings.SESSION_ENGINE
+  const module = await importModule(name, { setting: 'SESSION_ENGINE', root: projectRoot() })
+  const { SessionStore } = module
+  if (typeof SessionStore !== 'function') {
+    throw new ImproperlyConfigured(
+      `SESSION_ENGINE names '${name}', which exports no class SessionStore. It exports: ${joinWithAnd(Object.keys(module))}.`,
+    )
+  }
+  const { prototype } = SessionStore as { prototype?: Partial<Record<string, unknown>> }
+  const absent = REQUIRED.filter((method) => typeof prototype?.[method] !== 'function')
+  if (absent.length > 0) {
+    throw new ImproperlyConfigured(`SESSION_ENGINE names '${name}', whose SessionStore has no ${joinWithAnd(absent)}.`)
+  }
+  return SessionStore as SessionStoreClass
+})
+
+/**
+ * What an installed app may add to sessions, as methods of its AppConfig. The session core does not know the apps
+ * that do so.
+ */
+export interface SessionExtension {
+  /** Wraps the store of SESSION_ENGINE. The first app of INSTALLED_APPS is innermost. */
+  decorateSessionStore?(store: SessionStore): SessionStore
+  /** Strings about a request, for `SessionRecord.metadata`. Called only when a store asks for them. */
+  sessionMetadata?(request: HttpRequest): SessionMetadata
+}
+
+const extensions = (): readonly (AppConfig & SessionExtension)[] => apps.getAppConfigs()
+
+const store = cachedFromSettings(
+  [
+    'INSTALLED_APPS',
+    'SESSION_ENGINE',
+    'SESSION_CACHE_ALIAS',
+    'SESSION_FILE_PATH',
+    'SESSION_COOKIE_NAME',
+    'SESSION_STORE_TIMEOUT',
+    'CACHES',
+    'DATABASES',
+  ],
+  (): SessionStore => {
+    const decorated = extensions().reduce<SessionStore>(
+      (inner, app) => app.decorateSessionStore?.(inner) ?? inner,
+      new (engine())(),
+    )
+    return new TimeoutStore(decorated)
+  },
+)
+
+/** The metadata of a request's session record, or undefined where no installed app describes requests. */
+export function metadataSource(): ((request: HttpRequest) => SessionMetadata) | undefined {
+  const describing = extensions().filter((app) => app.sessionMetadata !== undefined)
+  if (describing.length === 0) return undefined
+  return (request) => Object.assign({}, ...describing.map((app) => app.sessionMetadata?.(request)))
+}
+
+/** The store of this project's sessions, as SESSION_ENGINE says. */
+export const openSessionStore = (): SessionStore => store()
+
+/** The session of a key on a store; without a key, a new one that is not kept anywhere yet. */
+export const openSession = (sessions: SessionStore, key?: string | null): Session =>
+  createSessionProxy(new SessionBase(sessions, key))
+
+/**
+ * The session of a Cookie header, loaded, for code outside a request: a WebSocket's handshake, a job.
+ * @param cookieHeader the header's value; without the session's cookie in it, an empty session
+ */
+export async function getSession(cookieHeader: string | undefined): Promise<Session> {
+  const session = new SessionBase(openSessionStore(), parseCookies(cookieHeader ?? '')[settings.SESSION_COOKIE_NAME])
+  if (session.needsFetch) await session.load()
+  return createSessionProxy(session)
+}

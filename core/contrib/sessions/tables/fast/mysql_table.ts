@@ -1,0 +1,61 @@
+/** The table of sessions in MySQL and MariaDB: many saves in one transaction of four statements. */
+import type { Knex } from 'knex'
+import { connections } from '#core/db'
+import type { JobResult } from '#core/concurrency'
+import { KnexTable } from '../knex_table.ts'
+import { byKey, type Change, type NewRow, type SessionRow, type SessionTable } from '../session_table.ts'
+
+export class MysqlTable implements SessionTable {
+  readonly #alias: string
+  readonly #table: string
+  readonly #single: KnexTable
+
+  constructor(alias: string, table: string) {
+    this.#alias = alias
+    this.#table = table
+    this.#single = new KnexTable(alias, table)
+  }
+
+  load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
+    return this.#single.load(keys, now)
+  }
+
+  /** Where one key is taken, no row goes in, and each is tried by itself. */
+  async insert(rows: readonly NewRow[]): Promise<readonly JobResult<boolean>[]> {
+    if (rows.length === 1) return this.#single.insert(rows)
+    await connections
+      .database(this.#alias)
+      .pool(this.#table)
+      .insert(rows.map(({ key, columns }) => ({ session_key: key, ...columns })))
+    return rows.map(() => ({ answer: true }))
+  }
+
+  /** The rows are locked in the order of their keys, compared here, letter by letter, and written by one statement. */
+  async update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]> {
+    if (changes.length === 1) return this.#single.update(changes, now)
+    return connections.database(this.#alias).pool.transaction(async (trx) => {
+      const keys = changes.map(({ key }) => key)
+      const rows = await trx<SessionRow>(this.#table)
+        .whereIn('session_key', keys)
+        .where('expire_date', '>', now)
+        .orderBy('session_key')
+        .forUpdate()
+        .select('session_key', 'session_data')
+      const texts = new Map(rows.map((row) => [row.session_key, row.session_data]))
+      const matching = changes.filter(({ key, version }) => texts.get(key) === version)
+      if (matching.length > 0) await this.#write(trx, matching)
+      return byKey(
+        changes,
+        matching.map(({ key }) => key),
+      )
+    })
+  }
+
+  /** Rows that are there and locked, so that nothing is inserted: a join with the new values would mix collations. */
+  async #write(trx: Knex, changes: readonly Change[]): Promise<void> {
+    await trx(this.#table)
+      .insert(changes.map(({ key, columns }) => ({ session_key: key, ...columns })))
+      .onConflict('session_key')
+      .merge()
+  }
+}

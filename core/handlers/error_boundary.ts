@@ -1,0 +1,85 @@
+/** The outermost point of the chain: checks the host, resolves the URL, and answers for middleware that fails. */
+import type { Middleware, Response } from 'koa'
+import { acceptTarget, applyResponse, type HttpRequest, makePrivate, refuseSecondHost } from '#core/http'
+import { Resolver404, type RootResolver } from '#core/urls'
+import { tickEnd } from '#core/concurrency'
+import { getLogger } from '#core/utils'
+import { type ErrorResponses, lastResort, logKoaError, logStatus, pathForLog } from './error_responses.ts'
+
+const log = getLogger('django.request')
+
+/** Headers that speak of an answer that is not sent after all. */
+const OF_THE_CONTENT = [
+  'Accept-Ranges',
+  'Allow',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'ETag',
+  'Expires',
+  'Last-Modified',
+  'Location',
+  'Transfer-Encoding',
+]
+
+/** So that every middleware sees what a request is for; the innermost point tells of one that is for nothing. */
+function resolveUrl(request: HttpRequest, resolver: RootResolver): void {
+  const path = request.pathInfo
+  try {
+    request.resolverMatch = resolver.resolve(path)
+  } catch (error) {
+    if (!(error instanceof Resolver404)) throw error
+  }
+}
+
+/** Throws the error of a response's stream that failed before anything was sent. */
+function refuseBroken({ body }: Response): void {
+  const error = (body as { readonly errored?: unknown } | null | undefined)?.errored
+  if (error instanceof Error) throw error
+}
+
+async function answerFor(
+  error: unknown,
+  request: HttpRequest,
+  response: Response,
+  errors: ErrorResponses,
+): Promise<void> {
+  if (response.headerSent || !response.writable) {
+    logKoaError(error, { request })
+    response.res.destroy()
+    return
+  }
+  for (const name of OF_THE_CONTENT) response.remove(name)
+  try {
+    applyResponse(await errors.answer(request, error), response)
+  } catch (second) {
+    // The page for the error has a header or a cookie that cannot be sent.
+    log.error(`Internal Server Error: ${pathForLog(request)}`, second)
+    applyResponse(lastResort(), response)
+  }
+  // Cookies that were already set stay: the session behind one has been saved. No cache may hand them to others.
+  if (response.res.hasHeader('Set-Cookie')) makePrivate(response)
+}
+
+export function errorBoundary(resolver: RootResolver, errors: ErrorResponses): Middleware {
+  return async function nuages({ request, response }, next) {
+    try {
+      refuseSecondHost(request.req)
+      acceptTarget(request)
+      request.getHost()
+      resolveUrl(request, resolver)
+      await next()
+      refuseBroken(response)
+    } catch (error) {
+      await answerFor(error, request, response, errors)
+    }
+    if (response.status >= 400) logStatus(request, response.status)
+    // The answers of one turn leave together: whoever receives them is woken once, and not for each, which costs the
+    // sender, too. A request that is alone in its turn is answered at once.
+    await tickEnd()
+  }
+}

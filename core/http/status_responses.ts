@@ -1,0 +1,94 @@
+/** Answers whose name says their status. */
+import { type Content, HttpResponse, type ResponseOptions } from './response.ts'
+import { DisallowedRedirect } from '#core/exceptions'
+import { iriToUri, splitUrl } from '#core/web'
+
+export class HttpResponseNotModified extends HttpResponse {
+  constructor(options: ResponseOptions = {}) {
+    super('', options, 304)
+    this.headers.delete('Content-Type')
+  }
+}
+
+export class HttpResponseBadRequest extends HttpResponse {
+  constructor(content: Content = '', options: ResponseOptions = {}) {
+    super(content, options, 400)
+  }
+}
+
+export class HttpResponseForbidden extends HttpResponse {
+  constructor(content: Content = '', options: ResponseOptions = {}) {
+    super(content, options, 403)
+  }
+}
+
+export class HttpResponseNotFound extends HttpResponse {
+  constructor(content: Content = '', options: ResponseOptions = {}) {
+    super(content, options, 404)
+  }
+}
+
+export class HttpResponseNotAllowed extends HttpResponse {
+  /** @param permittedMethods the methods that the address does answer */
+  constructor(permittedMethods: readonly string[], content: Content = '', options: ResponseOptions = {}) {
+    super(content, options, 405)
+    this.headers.set('Allow', permittedMethods.join(', '))
+  }
+}
+
+export class HttpResponseGone extends HttpResponse {
+  constructor(content: Content = '', options: ResponseOptions = {}) {
+    super(content, options, 410)
+  }
+}
+
+export class HttpResponseServerError extends HttpResponse {
+  constructor(content: Content = '', options: ResponseOptions = {}) {
+    super(content, options, 500)
+  }
+}
+
+// Answers that send the client to another address, on schemes that are safe to follow.
+
+const ALLOWED_SCHEMES: readonly string[] = ['http', 'https', 'ftp']
+
+/** Longest address, in characters, that is sent. */
+const MAX_REDIRECT_LENGTH = 16_384
+
+export interface RedirectOptions extends ResponseOptions {
+  /** Makes the client repeat method and body at the new address: 307 for 302, 308 for 301. */
+  readonly preserveRequest?: boolean
+}
+
+abstract class HttpResponseRedirectBase extends HttpResponse {
+  /** @throws DisallowedRedirect for an address that is too long, malformed, or of a scheme such as `javascript` */
+  constructor(to: string, options: RedirectOptions, status: number) {
+    super('', options, status)
+    if (to.length > MAX_REDIRECT_LENGTH) {
+      throw new DisallowedRedirect(`Unsafe redirect exceeding ${MAX_REDIRECT_LENGTH} characters`)
+    }
+    const parts = splitUrl(to)
+    if (parts === undefined) throw new DisallowedRedirect('Unsafe redirect to a URL with a malformed host')
+    if (parts.scheme !== '' && !ALLOWED_SCHEMES.includes(parts.scheme)) {
+      throw new DisallowedRedirect(`Unsafe redirect to URL with protocol '${parts.scheme}'`)
+    }
+    this.headers.set('Location', iriToUri(to))
+  }
+
+  /** The address, as sent. */
+  get url(): string {
+    return this.headers.get('Location') as string
+  }
+}
+
+export class HttpResponseRedirect extends HttpResponseRedirectBase {
+  constructor(to: string, options: RedirectOptions = {}) {
+    super(to, options, options.preserveRequest ? 307 : 302)
+  }
+}
+
+export class HttpResponsePermanentRedirect extends HttpResponseRedirectBase {
+  constructor(to: string, options: RedirectOptions = {}) {
+    super(to, options, options.preserveRequest ? 308 : 301)
+  }
+}

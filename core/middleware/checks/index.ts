@@ -1,0 +1,24 @@
+/** Registers the checks of headers, cookies, CSRF protection and the order of MIDDLEWARE. */
+import { register } from '#core/checks'
+import { checkCookieDomains, checkCookies, checkSessionAge } from './cookies.ts'
+import { checkCspDirectives, checkCspNonce } from './csp.ts'
+import { checkCsrfFailureView, checkCsrfIsOn, checkTrustedOrigins } from './csrf.ts'
+import { checkAllowedHosts, checkProxyHeader, checkSecretKeys, checkSecurity, checkServingKeys } from './security.ts'
+import { checkCompressionIsOutside, checkCsrfIsEarly, checkNeeds, checkRedirectIsEarly, checkTwice } from './order.ts'
+import { checkSessionsAreShared, checkSessionStore } from './session_store.ts'
+
+const ALWAYS = {
+  security: [checkCsrfFailureView, checkTrustedOrigins, checkCspDirectives, checkAllowedHosts, checkProxyHeader],
+  sessions: [checkCookies, checkSessionAge, checkSessionStore],
+  middleware: [checkNeeds, checkCsrfIsEarly, checkTwice, checkCompressionIsOutside, checkRedirectIsEarly],
+}
+
+const OF_DEPLOYMENT = {
+  security: [checkSecurity, checkSecretKeys, checkCsrfIsOn, checkCspNonce],
+  sessions: [checkCookieDomains, checkSessionsAreShared],
+}
+
+for (const [tag, checks] of Object.entries(ALWAYS)) for (const check of checks) register(check, tag)
+for (const [tag, checks] of Object.entries(OF_DEPLOYMENT))
+  for (const check of checks) register(check, tag, { deploy: true })
+register(checkServingKeys, 'security', { serving: true })

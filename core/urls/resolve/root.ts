@@ -1,0 +1,100 @@
+/** The root of all patterns: what `resolve` and `reverse` ask. */
+import type { HttpRequest, ResolverMatch, View } from '#core/http'
+import { Resolver404 } from '../errors.ts'
+import { Included, type UrlconfModule } from '../patterns/include.ts'
+import type { UrlPatterns } from '../patterns/pattern.ts'
+import { URLResolver } from './resolver.ts'
+import { Reverser } from '../reverse/reverse.ts'
+import { RoutePattern } from '../patterns/route_pattern.ts'
+import { formatValue, importName } from '#core/utils'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { isClass, type Problem } from './problems.ts'
+
+/** Answers in the place of a view that failed. The one for 500 is not given the exception. */
+export type ErrorHandler = (request: HttpRequest, exception?: unknown) => ReturnType<View>
+
+const HANDLED = [400, 403, 404, 500] as const
+
+/** What the root module exports as handler400, handler403, handler404 and handler500; without one the default acts. */
+export type ErrorHandlers = { readonly [Status in (typeof HANDLED)[number]]?: ErrorHandler }
+
+export class RootResolver {
+  readonly tree: URLResolver
+  readonly handlers: ErrorHandlers
+  readonly #reverser: Reverser
+  /** What paths without a parameter were found to stand for: as many as there are such routes. */
+  readonly #fixed = new Map<string, ResolverMatch>()
+
+  constructor(urlconf: UrlconfModule | UrlPatterns, handlers: ErrorHandlers = {}) {
+    const appless = Array.isArray(urlconf) ? urlconf : { urlpatterns: (urlconf as UrlconfModule).urlpatterns }
+    this.tree = new URLResolver(new RoutePattern('', false), new Included(appless, undefined, undefined), {})
+    this.handlers = handlers
+    this.#reverser = new Reverser(this.tree)
+  }
+
+  get urlPatterns(): UrlPatterns {
+    return this.tree.urlPatterns
+  }
+
+  /**
+   * The view that a path leads to.
+   * @param path decoded, with its first slash, without the script prefix
+   * @throws Resolver404 when no pattern matches
+   */
+  resolve(path: string): ResolverMatch {
+    const known = this.#fixed.get(path)
+    if (known !== undefined) return known
+    const found = path.startsWith('/') ? this.tree.find(path.slice(1)) : undefined
+    if (found !== undefined) {
+      if (found.isFixed) this.#fixed.set(path, found)
+      return found
+    }
+    throw new Resolver404(path, () => {
+      const tried = path.startsWith('/') ? this.tree.listTried(path.slice(1)) : []
+      return tried.map((way) => way.slice(1)).filter((way) => way.length > 0)
+    })
+  }
+
+  /** The path of a name: see `reverse`. */
+  reverse(...args: Parameters<Reverser['reverse']>): string {
+    return this.#reverser.reverse(...args)
+  }
+}
+
+// handler400, handler403, handler404 and handler500 of the root module.
+
+async function imported(value: unknown, root: string, name: string): Promise<unknown> {
+  return typeof value === 'string' ? importName(value, { setting: name, root }) : value
+}
+
+/**
+ * The handlers that a module exports, as functions or as dotted names, and what is wrong with them.
+ * @param root the folder from which dotted names are looked up
+ */
+export async function readHandlers(
+  module: Readonly<Record<string, unknown>>,
+  moduleName: string,
+  root: string,
+): Promise<{ handlers: ErrorHandlers; problems: Problem[] }> {
+  const handlers: { -readonly [Status in keyof ErrorHandlers]: ErrorHandlers[Status] } = {}
+  const problems: Problem[] = []
+  for (const status of HANDLED) {
+    const name = `handler${status}`
+    if (module[name] === undefined || module[name] === null) continue
+    const where = `${name} of ${moduleName}`
+    try {
+      const handler = await imported(module[name], root, name)
+      const parameters = status === 500 ? 1 : 2
+      if (typeof handler !== 'function' || isClass(handler) || handler.length > parameters) {
+        const taken = status === 500 ? 'request' : 'request, exception'
+        const message = `The custom ${name} view ${formatValue(module[name])} does not take the correct number of arguments (${taken}).`
+        problems.push({ id: 'urls.E007', message, where })
+      } else handlers[status] = handler as ErrorHandler
+    } catch (error) {
+      if (!(error instanceof ImproperlyConfigured)) throw error
+      const message = `The custom ${name} view ${formatValue(module[name])} could not be imported.`
+      problems.push({ id: 'urls.E008', message, hint: error.message, where })
+    }
+  }
+  return { handlers, problems }
+}

@@ -1,0 +1,150 @@
+/** From a name and arguments to a path: what `reverse` does with the names of a resolver. */
+import { isDeepStrictEqual } from 'node:util'
+import type { View } from '#core/http'
+import { textOf } from '../patterns/converters.ts'
+import { NoReverseMatch } from '../errors.ts'
+import { behind, type Candidate, type Names, namesOf } from '../resolve/names.ts'
+import { type PathPattern, slotNames, type Template } from '../patterns/pattern.ts'
+import { escapeLeadingSlashes, pythonText, pythonTuple, quotePath } from './quoting.ts'
+import type { URLResolver } from '../resolve/resolver.ts'
+
+type Kwargs = Readonly<Record<string, unknown>>
+
+/** A name without its namespaces, and the candidates for it in the namespace found. */
+interface LookedUp {
+  readonly name: string | View
+  readonly candidates: readonly Candidate[]
+}
+
+/** The instance that a part of a name means: itself, or one of the application that it names. */
+function instanceFor(part: string, current: string | undefined, instances: readonly string[] | undefined): string {
+  if (instances === undefined) return part
+  if (current !== undefined && instances.includes(current)) return current
+  return instances.includes(part) ? part : (instances[0] ?? part)
+}
+
+function lookUp(resolver: URLResolver, fullName: string, currentApp: string | undefined): LookedUp {
+  const parts = fullName.split(':')
+  const name = parts.pop() as string
+  let current = currentApp === undefined || currentApp === '' ? [] : currentApp.split(':')
+  let names: Names = namesOf(resolver)
+  const patterns: PathPattern[] = []
+  const resolved: string[] = []
+  for (const part of parts) {
+    const currentPart = current.shift()
+    const instance = instanceFor(part, currentPart, names.apps.get(part))
+    if (instance !== currentPart) current = []
+    const namespace = names.namespaces.get(instance)
+    if (namespace === undefined) {
+      const inside = resolved.length === 0 ? '' : ` inside '${resolved.join(':')}'`
+      throw new NoReverseMatch(`${pythonText(instance)} is not a registered namespace${inside}`)
+    }
+    resolved.push(instance)
+    patterns.push(...namespace.patterns)
+    names = namesOf(namespace.resolver)
+  }
+  return { name, candidates: (names.candidates.get(name) ?? []).map((each) => behind(patterns, each)) }
+}
+
+/** The values for a template's places, or undefined where the arguments do not fit it. */
+function valuesFor(template: Template, args: readonly unknown[], kwargs: Kwargs, defaults: Kwargs): Kwargs | undefined {
+  const places = slotNames(template)
+  if (args.length > 0) {
+    if (args.length !== places.length) return undefined
+    return Object.fromEntries(places.map((name, i) => [name, args[i]]))
+  }
+  const known = (name: string): boolean => Object.hasOwn(kwargs, name) || Object.hasOwn(defaults, name)
+  if (!places.every(known)) return undefined
+  if (!Object.keys(kwargs).every((name) => places.includes(name) || Object.hasOwn(defaults, name))) return undefined
+  const all = { ...defaults, ...kwargs }
+  const isSame = (name: string): boolean => places.includes(name) || isDeepStrictEqual(all[name], defaults[name])
+  return Object.keys(defaults).every(isSame) ? all : undefined
+}
+
+/** The path that a template gives with these values, not encoded yet. */
+function filled(template: Template, values: Kwargs): string | undefined {
+  const names = slotNames(template)
+  let path = ''
+  for (const part of template) {
+    const text = typeof part === 'string' ? part : textOf(part.converter, values[names.shift() as string])
+    if (text === undefined) return undefined
+    path += text
+  }
+  return path
+}
+
+/** Whether a path goes through all patterns: a value of the wrong form makes a path that leads elsewhere. */
+function goesThrough(patterns: readonly PathPattern[], path: string): boolean {
+  let rest: string | undefined = path
+  for (const pattern of patterns) {
+    rest = pattern.match(rest)?.rest
+    if (rest === undefined) return false
+  }
+  return true
+}
+
+function noMatch({ name, candidates }: LookedUp, args: readonly unknown[], kwargs: Kwargs): NoReverseMatch {
+  const shownName = typeof name === 'string' ? name : name.name
+  if (candidates.length === 0) {
+    return new NoReverseMatch(
+      `Reverse for '${shownName}' not found. '${shownName}' is not a valid view function or pattern name.`,
+    )
+  }
+  let given = 'no arguments'
+  if (args.length > 0) given = `arguments '${pythonTuple(args)}'`
+  else if (Object.keys(kwargs).length > 0) given = `keyword arguments '${pythonText(kwargs)}'`
+  const tried = pythonText(candidates.map(({ regexText }) => regexText))
+  return new NoReverseMatch(
+    `Reverse for '${shownName}' with ${given} not found. ${candidates.length} pattern(s) tried: ${tried}`,
+  )
+}
+
+/** Reverses the names below one root. */
+export class Reverser {
+  readonly #root: URLResolver
+  // A site has few names, in few namespaces; those that are found are put together once.
+  readonly #lookedUp = new Map<string, LookedUp>()
+
+  constructor(root: URLResolver) {
+    this.#root = root
+  }
+
+  /**
+   * The path for a name, percent-encoded, behind the prefix.
+   * @param prefix with a slash at both ends
+   * @throws NoReverseMatch when no pattern has the name and takes the arguments
+   * @throws TypeError when both args and kwargs are given
+   */
+  reverse(
+    name: string | View,
+    args: readonly unknown[],
+    kwargs: Kwargs,
+    { prefix, currentApp }: { prefix: string; currentApp: string | undefined },
+  ): string {
+    const given = Object.fromEntries(Object.entries(kwargs).filter(([, value]) => value !== undefined))
+    if (args.length > 0 && Object.keys(given).length > 0) {
+      throw new TypeError("Don't mix args and kwargs in call to reverse()!")
+    }
+    const found = this.#lookUp(name, currentApp)
+    for (const { templates, patterns, defaults } of found.candidates) {
+      for (const template of templates) {
+        const values = valuesFor(template, args, given, defaults)
+        const path = values === undefined ? undefined : filled(template, values)
+        if (path !== undefined && goesThrough(patterns, path)) return escapeLeadingSlashes(quotePath(prefix + path))
+      }
+    }
+    throw noMatch(found, args, given)
+  }
+
+  #lookUp(name: string | View, currentApp: string | undefined): LookedUp {
+    if (typeof name !== 'string') return { name, candidates: namesOf(this.#root).candidates.get(name) ?? [] }
+    const isPlain = !name.includes(':')
+    const key = isPlain ? name : `${currentApp ?? ''}\0${name}`
+    const before = this.#lookedUp.get(key)
+    if (before !== undefined) return before
+    const found = lookUp(this.#root, name, isPlain ? undefined : currentApp)
+    // What is not found is not kept: names may come from anywhere, and would fill the memory.
+    if (found.candidates.length > 0) this.#lookedUp.set(key, found)
+    return found
+  }
+}
