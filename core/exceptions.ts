@@ -80,3 +80,15 @@ export class TooManyRequests extends NamedError {
 export class BadHeaderError extends Error {
   override readonly name = 'BadHeaderError'
 }
+
+/** A session was read before it was loaded: its engine cannot wait, and the view is marked `sessionExempt`. */
+export class SessionNotLoaded extends Error {
+  override readonly name = 'SessionNotLoaded'
+
+  constructor() {
+    super(
+      'This session is not loaded: the view is marked sessionExempt, or the session was opened by hand.' +
+        ' Call `await session.load()` first.',
+    )
+  }
+}

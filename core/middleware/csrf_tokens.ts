@@ -2,7 +2,7 @@
 import { constantTimeEqual } from '#core/signing'
 import { LETTERS_AND_DIGITS, randomText } from '#core/utils'
 import { settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { ImproperlyConfigured, SessionNotLoaded } from '#core/exceptions'
 import { type AnyResponse, extendRequest, type HttpRequest, patchVaryHeaders } from '#core/http'
 
 export const SECRET_LENGTH = 32
@@ -65,8 +65,7 @@ const SESSION_KEY = '_csrftoken'
 interface SessionLike {
   get(key: string): unknown
   set(key: string, value: unknown): unknown
-  readonly needsFetch?: boolean
-  load?(): Promise<unknown>
+  load(): Promise<unknown>
 }
 
 export interface CsrfState {
@@ -95,11 +94,16 @@ function sessionOf(request: HttpRequest): SessionLike {
   )
 }
 
-/** A session is loaded before a view that is marked to do without; to check the request, it is needed all the same. */
+/** Loads the session where that has not been done, because the view is marked `sessionExempt`. */
 export async function loadSessionForCsrf(request: HttpRequest): Promise<void> {
   if (!settings.CSRF_USE_SESSIONS) return
   const session = sessionOf(request)
-  if (session.needsFetch) await session.load?.()
+  try {
+    session.get(SESSION_KEY)
+  } catch (error) {
+    if (!(error instanceof SessionNotLoaded)) throw error
+    await session.load()
+  }
 }
 
 /** The secret as it came, or why it is none. */

@@ -36,7 +36,7 @@ async function count(key: string, times: number): Promise<void> {
     Array.from({ length: times }, async () => {
       const session = openSession(openSessionStore(), key)
       await session.load()
-      await session.atomic((s) => s.set('n', Number(s.get('n') ?? 0) + 1))
+      await session.atomic((s) => s.set('n', Number(s.get<string>('n') ?? 0) + 1))
     }),
   )
 }

@@ -32,8 +32,8 @@ async function changePassword(request: HttpRequest): Promise<HttpResponse> {
 }
 
 function visit({ session, GET }: HttpRequest): HttpResponse {
-  const visits = ((session.get('visits') ?? 0) as number) + 1
-  const cart = session.setDefault('cart', { items: [] }) as { items: unknown[] }
+  const visits = (session.get('visits') ?? 0) + 1
+  const cart = session.setDefault<string>('cart', { items: [] }) as { items: unknown[] }
   session.set('visits', visits)
   cart.items.push(GET.get('item'))
   return new JsonResponse({ visits, items: cart.items.length })

@@ -113,11 +113,11 @@ describe('JSON that is nested deeply', () => {
     for (const levels of BEYOND) {
       const value: unknown = JSON.parse(dict(levels))
       const session = openSession(store)
-      session.set('cart', { items: [] })
+      session.set<string>('cart', { items: [] })
       await session.save()
       expect(() => session.set('deep', value)).to.throw(NotJson, /^session\.deep/)
       expect(() => session.update({ deep: value })).to.throw(NotJson, /^session\.deep/)
-      const cart = session.get('cart') as { items: unknown[] }
+      const cart = session.get<string>('cart') as { items: unknown[] }
       cart.items.push(value)
       const error: unknown = await session.save().catch((each: unknown) => each)
       expect(error)

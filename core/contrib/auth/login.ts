@@ -5,7 +5,7 @@ import { rotateToken } from '#core/middleware'
 import { constantTimeEqual } from '#core/signing'
 import { canonicalName, clock } from '#core/utils'
 import { devices } from '#core/contrib/session_devices'
-import { type Session, SessionNotLoaded } from '#core/contrib/sessions'
+import { peekSession, type Session, SessionNotLoaded } from '#core/contrib/sessions'
 import type { AuthUser } from './types.ts'
 import { AnonymousUser } from './models/anonymous.ts'
 import type { User } from './models/user.ts'
@@ -17,7 +17,7 @@ const BACKEND = '_auth_user_backend'
 const HASH = '_auth_user_hash'
 
 /** What a session says of its user; `request.user` counts as the look into it. */
-const look = (session: Session, key: string): unknown => session.peek(key)
+const look = (session: Session, key: string): unknown => peekSession(session, key)
 
 /** The session of a request, read. */
 export async function sessionOf(request: HttpRequest): Promise<Session> {

@@ -91,7 +91,7 @@ export class Devices {
       const meant = (await this.#index.of(String(userId))).filter(({ key }) => isMeant(key))
       if (meant.length === 0) return ended
       for (const { key } of meant) {
-        if ((await store.delete(key)) !== false) ended++
+        if (await store.delete(key)) ended++
         await this.#index.remove(key)
       }
     }

@@ -1,5 +1,13 @@
 /** Stands before a session store and keeps the index of whose sessions there are. */
-import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore } from '#core/contrib/sessions'
+import {
+  canLoadSync,
+  savedSession,
+  type LoadedSession,
+  type SavedSession,
+  type SessionDict,
+  type SessionRecord,
+  type SessionStore,
+} from '#core/contrib/sessions'
 import type { SessionIndex } from './session_index.ts'
 
 /** Django's key for who is logged in. */
@@ -7,8 +15,6 @@ const USER_KEY = '_auth_user_id'
 
 /** How many keys a process remembers to have noted: a forgotten one is noted again, which changes nothing. */
 const MOST_REMEMBERED = 10_000
-
-const keyOf = (saved: SavedSession): string => (typeof saved === 'string' ? saved : saved.key)
 
 export class IndexedStore implements SessionStore {
   readonly #store: SessionStore
@@ -22,7 +28,7 @@ export class IndexedStore implements SessionStore {
   constructor(store: SessionStore, index: SessionIndex) {
     this.#store = store
     this.#index = index
-    if (store.loadSync) this.loadSync = store.loadSync.bind(store)
+    if (canLoadSync(store)) this.loadSync = store.loadSync.bind(store)
     if (store.exists) this.exists = store.exists.bind(store)
   }
 
@@ -32,12 +38,12 @@ export class IndexedStore implements SessionStore {
 
   async create(record: SessionRecord): Promise<SavedSession> {
     const user = userOf(record.data)
-    const saved = await this.#store.create(record)
+    const saved = savedSession(await this.#store.create(record))
     try {
-      await this.#note(keyOf(saved), user, record)
+      await this.#note(saved.key, user, record)
     } catch (error) {
       // A session that could not be ended from elsewhere must not begin.
-      await this.#store.delete(keyOf(saved))
+      await this.#store.delete(saved.key)
       throw error
     }
     return saved
@@ -49,7 +55,7 @@ export class IndexedStore implements SessionStore {
     return this.#store.update(key, record, version)
   }
 
-  async delete(key: string, version?: string): Promise<boolean | void> {
+  async delete(key: string, version?: string): Promise<boolean> {
     const deleted = await this.#store.delete(key, version)
     const wasNoted = this.#noted.delete(key)
     // What another process noted is found to be over when somebody asks for the list.

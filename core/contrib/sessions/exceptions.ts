@@ -1,6 +1,8 @@
 /** What can go wrong with a session. */
 import { BadRequest, SuspiciousOperation } from '#core/exceptions'
 
+export { SessionNotLoaded } from '#core/exceptions'
+
 /** The session was deleted while this request ran, and what the request changed in it has nowhere to go. */
 export class SessionInterrupted extends BadRequest {
   constructor(options?: ErrorOptions) {
@@ -35,18 +37,6 @@ export class SessionUnreadable extends Error {
       `A session cannot be read, and was left as it is. ${found} Whoever shares sessions with this site should keep` +
         ' in them what JSON can hold, as Django does with its JSONSerializer.',
       options,
-    )
-  }
-}
-
-/** A session was read before it was loaded: its engine cannot wait, and the view is marked `sessionExempt`. */
-export class SessionNotLoaded extends Error {
-  override readonly name = 'SessionNotLoaded'
-
-  constructor() {
-    super(
-      'This session is not loaded: the view is marked sessionExempt, or the session was opened by hand.' +
-        ' Call `await session.load()` first.',
     )
   }
 }

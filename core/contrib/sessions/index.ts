@@ -12,13 +12,18 @@ export {
 export { sessionExempt } from './middleware.ts'
 export type { Expiry } from './expiry.ts'
 export { newSessionKey } from './keys.ts'
-export { type Session, SessionBase, type SessionData } from './session.ts'
-export type {
-  LoadedSession,
-  SavedSession,
-  SessionDict,
-  SessionMetadata,
-  SessionRecord,
-  SessionStore,
-  SessionStoreClass,
+export { type Session, SessionBase } from './session.ts'
+export * from './session_data.ts'
+export { peekSession } from './session_proxy.ts'
+export {
+  canLoadSync,
+  savedSession,
+  type LoadedSession,
+  type SavedSession,
+  type SessionDict,
+  type SessionMetadata,
+  type SessionRecord,
+  type SessionStore,
+  type SessionStoreClass,
+  type SyncSessionStore,
 } from './store.ts'

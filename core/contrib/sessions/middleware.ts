@@ -1,28 +1,47 @@
-/** Gives each request a session: found by its cookie on the way in, kept on the way out. */
+/** SessionMiddleware: opens the session of the request's cookie, and acts on it once when the response is there. */
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
 import { makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
-import { metadataSource, openSessionStore } from './store_loader.ts'
+import type { Session } from './session.ts'
 import { createSessionProxy } from './session_proxy.ts'
-import { SessionBase } from './session.ts'
-
-// The mark of views that do without their session being loaded.
-
-const EXEMPT = 'sessionExempt'
+import { SessionState } from './session_state.ts'
+import { metadataSource, openSessionStore } from './store_loader.ts'
 
 /**
- * Marks a view: its session is not read before it runs. The view may still `await request.session.load()`, and
- * `flush()` costs one trip instead of two.
+ * Marks a view: its session is not loaded before it runs. The view may call `await request.session.load()`, and
+ * `flush()` needs one round trip instead of two.
  */
 export function sessionExempt<V extends (...args: never[]) => unknown>(view: V): V {
-  return Object.assign(view, { [EXEMPT]: true })
+  return Object.assign(view, { sessionExempt: true })
 }
 
 const isSessionExempt = (view: unknown): boolean =>
   typeof view === 'function' && (view as { sessionExempt?: unknown }).sessionExempt === true
 
-function sendCookie(session: SessionBase, key: string, response: Response): void {
+/**
+ * What is done about a request's session: `delete` its cookie, `save` it and send the cookie, `send` the cookie of a
+ * session that is saved already, or `ignore` it.
+ */
+type Outcome = 'delete' | 'save' | 'send' | 'ignore'
+
+/** @param sent whether the request came with a session cookie */
+function outcomeOf(state: SessionState, sent: boolean, status: number): Outcome {
+  if (state.isEmpty) return sent ? 'delete' : 'ignore'
+  if (status >= 500) return 'ignore'
+  if (state.dirty || settings.SESSION_SAVE_EVERY_REQUEST) return 'save'
+  return state.isWritten ? 'send' : 'ignore'
+}
+
+function deleteCookie(response: Response): void {
+  response.deleteCookie(settings.SESSION_COOKIE_NAME, {
+    path: settings.SESSION_COOKIE_PATH,
+    domain: settings.SESSION_COOKIE_DOMAIN,
+    samesite: settings.SESSION_COOKIE_SAMESITE,
+  })
+}
+
+function sendCookie(session: Session, key: string, response: Response): void {
   const maxAge = session.getExpireAtBrowserClose() ? undefined : session.getExpiryAge()
   response.setCookie(settings.SESSION_COOKIE_NAME, key, {
     maxAge,
@@ -33,44 +52,28 @@ function sendCookie(session: SessionBase, key: string, response: Response): void
     secure: settings.SESSION_COOKIE_SECURE,
     httponly: settings.SESSION_COOKIE_HTTPONLY,
   })
-  // Whoever is handed another's Set-Cookie is logged in as the other: no shared cache may keep this response.
+  // A client that receives another's Set-Cookie is logged in as that user, so no shared cache may store the response.
   makePrivate(response)
 }
 
-/**
- * Tells the client and the caches what the request did with its session; whether it is to be kept.
- * @param sent the cookie that came with the request
- */
-function conclude(session: SessionBase, sent: string | undefined, response: Response): boolean {
-  const { accessed, modified } = session
-  const empty = session.isEmpty()
-  if (empty && sent !== undefined) {
-    response.deleteCookie(settings.SESSION_COOKIE_NAME, {
-      path: settings.SESSION_COOKIE_PATH,
-      domain: settings.SESSION_COOKIE_DOMAIN,
-      samesite: settings.SESSION_COOKIE_SAMESITE,
-    })
-    patchVaryHeaders(response, ['Cookie'])
-    return false
-  }
-  if (accessed) patchVaryHeaders(response, ['Cookie'])
-  return !empty && (modified || settings.SESSION_SAVE_EVERY_REQUEST) && response.status < 500
-}
-
-/** The middleware as MIDDLEWARE names it. */
+/** The factory that MIDDLEWARE names. */
 export function SessionMiddleware(): Middleware {
   const store = openSessionStore()
   const describe = metadataSource()
   return async function session({ request, response }, next) {
     const sent = request.COOKIES[settings.SESSION_COOKIE_NAME]
-    const opened = new SessionBase(store, sent)
-    request.session = createSessionProxy(opened)
-    if (describe !== undefined) opened.metadata = () => describe(request)
-    if (opened.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await opened.fetch()
+    const state = new SessionState(store, sent, () => settings.SESSION_COOKIE_AGE)
+    const opened = createSessionProxy(state)
+    request.session = opened
+    if (describe !== undefined) state.metadata = () => describe(request)
+    if (state.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await state.fetch()
     await next()
-    if (!conclude(opened, sent, response)) return
-    if (settings.SESSION_SAVE_EVERY_REQUEST || opened.hasUnsavedChanges) await opened.save()
-    // A session that somebody ended meanwhile has no key to send.
-    if (opened.sessionKey !== null) sendCookie(opened, opened.sessionKey, response)
+    const outcome = outcomeOf(state, sent !== undefined, response.status)
+    if (opened.accessed || outcome === 'delete') patchVaryHeaders(response, ['Cookie'])
+    if (outcome === 'ignore') return
+    if (outcome === 'delete') return deleteCookie(response)
+    if (outcome === 'save') await state.save()
+    // The key is null where another request ended the session in the meantime.
+    if (state.key !== null) sendCookie(opened, state.key, response)
   }
 }

@@ -1,4 +1,4 @@
-/** The session of a request: a dict that knows what was changed in it, over the store that keeps it. */
+/** The dict that views use as `request.session`: Django's methods, over the state of the session. */
 import { settings } from '#core/conf'
 import { altersData, clock } from '#core/utils'
 import { assertJson, setOwn } from '#core/serialization'
@@ -11,24 +11,16 @@ import {
   latestEnd,
   storedExpiry,
 } from './expiry.ts'
-import { SessionState } from './session_state.ts'
 import { isSessionKey } from './keys.ts'
-import type { SessionDict, SessionMetadata, SessionStore } from './store.ts'
-
-// The type of a session's content, which a project fills in.
-
-/**
- * Names and types of what a project keeps in its sessions:
- * `declare module '#core/contrib/sessions' { interface SessionData { num_visits?: number } }`
- */
-// oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- filled in by projects
-export interface SessionData {}
+import type { FoundValue, SessionContent, SessionValue } from './session_data.ts'
+import type { SessionState } from './session_state.ts'
+import type { SessionDict } from './store.ts'
 
 const TEST_COOKIE_NAME = 'testcookie'
 const TEST_COOKIE_VALUE = 'worked'
 
 /** The session as a view sees it: its methods, and its content by name. */
-export type Session = SessionBase & SessionData
+export type Session = SessionBase & SessionContent
 
 declare module 'koa' {
   interface BaseRequest {
@@ -37,78 +29,59 @@ declare module 'koa' {
   }
 }
 
+/** How the framework reaches the state behind a session that it was given. */
+export const STATE = Symbol('nuages.session.state')
+
 export class SessionBase {
-  readonly #kept: SessionState
+  readonly [STATE]: SessionState
   #accessed = false
-  #modified = false
 
-  /**
-   * @param key what the client sent; a string that cannot be a key counts as none
-   */
-  constructor(store: SessionStore, key: string | null | undefined) {
-    this.#kept = new SessionState(store, key, this)
+  constructor(state: SessionState) {
+    this[STATE] = state
   }
 
-  // What a middleware wants to know
-
-  /** The key under which the session is kept; null when it is not. */
+  /** The key under which the session is stored; null while it is not stored. */
   get sessionKey(): string | null {
-    return this.#kept.key
+    return this[STATE].key
   }
 
-  /** Whether anybody has looked into the session. */
+  /** Whether the content was read or changed. */
   get accessed(): boolean {
     return this.#accessed
   }
 
-  /** Whether the session was changed, inside its lists and objects too. Setting it to true forces a save. */
+  /**
+   * Whether this request changed the session, inside its lists and objects too. Assigning true forces a save, assigning
+   * false discards the record of all changes so far.
+   */
   get modified(): boolean {
-    return this.#modified || this.hasUnsavedChanges
+    return this[STATE].dirty || this[STATE].isWritten
   }
 
   set modified(value: boolean) {
-    const { opened } = this.#kept
-    this.#modified = value
-    this.#kept.forced = value
-    if (!value && opened !== undefined) this.#kept.changes.beginSave(opened)
+    if (value) this[STATE].requestSave()
+    else this[STATE].discardChanges()
   }
 
-  get hasUnsavedChanges(): boolean {
-    return this.#kept.hasUnsavedChanges
-  }
-
-  /** Describes the request that saves the session. */
-  set metadata(describe: (() => SessionMetadata) | undefined) {
-    this.#kept.metadata = describe
-  }
-
-  /** Whether there is neither a key nor content. Does not look into the store. */
+  /** Whether there is neither a key nor content. Does not access the store. */
   isEmpty(): boolean {
-    const { key, opened } = this.#kept
-    return key === null && (opened === undefined || Object.keys(opened).length === 0)
+    return this[STATE].isEmpty
   }
 
   // The dict
 
+  /** The value of a key, typed by `SessionData`; `defaultValue`, or undefined, where the key is not there. */
+  get<K extends string>(key: K): FoundValue<K>
+  get<K extends string, D>(key: K, defaultValue: D): SessionValue<K> | D
   get(key: string, defaultValue?: unknown): unknown {
     const data = this.#open()
     if (!Object.hasOwn(data, key)) return defaultValue
-    this.#kept.changes.snapshot(key, data[key])
+    this[STATE].tracker.snapshot(key, data[key])
     return data[key]
   }
 
-  /** A value, without this counting as a look into the session: for middleware whose answer does not depend on it. */
-  peek(key: string): unknown {
-    const accessed = this.#accessed
-    try {
-      return this.get(key)
-    } finally {
-      this.#accessed = accessed
-    }
-  }
-
-  /** @throws NotJson when JSON cannot hold the value */
-  set(key: string, value: unknown): this {
+  /** @throws NotJson for a value that JSON cannot hold */
+  set<K extends string>(key: K, value: SessionValue<K>): this {
     const data = this.#open()
     if (value === undefined) {
       throw new TypeError(
@@ -117,7 +90,7 @@ export class SessionBase {
     }
     assertJson(value, `session.${key}`, data)
     setOwn(data, key, value)
-    this.#change(key)
+    this[STATE].tracker.markChanged(key)
     return this
   }
 
@@ -125,35 +98,36 @@ export class SessionBase {
     return Object.hasOwn(this.#open(), key)
   }
 
-  /** Removes a key; whether it was there. */
+  /** Removes a key. @returns whether it was there */
   remove(key: string): boolean {
     const data = this.#open()
     if (!Object.hasOwn(data, key)) return false
     delete data[key]
-    this.#change(key)
+    this[STATE].tracker.markChanged(key)
     return true
   }
 
-  /** Removes a key and gives its value, or `defaultValue` if it was not there. */
+  /** Removes a key. @returns its value, or `defaultValue` where it was not there */
+  pop<K extends string>(key: K): FoundValue<K>
+  pop<K extends string, D>(key: K, defaultValue: D): SessionValue<K> | D
   pop(key: string, defaultValue?: unknown): unknown {
     const value = this.get(key, defaultValue)
     this.remove(key)
     return value
   }
 
-  /** The value of a key, which is set first if it is not there. */
-  setDefault(key: string, value: unknown): unknown {
+  /** The value of a key, which is first set to `value` where it is not there. */
+  setDefault<K extends string>(key: K, value: SessionValue<K>): SessionValue<K> {
     if (!this.has(key)) this.set(key, value)
-    return this.get(key)
+    return this.get(key) as SessionValue<K>
   }
 
-  /** Sets many keys. The session counts as modified even when there are none. */
-  update(values: Readonly<SessionDict> | Iterable<readonly [string, unknown]>): void {
+  /** Sets several keys. The session is modified even when there are none, as in Django. */
+  update(values: Partial<SessionContent> | Readonly<SessionDict> | Iterable<readonly [string, unknown]>): void {
     const entries = Symbol.iterator in values ? (values as Iterable<[string, unknown]>) : Object.entries(values)
     for (const [key, value] of entries) this.set(key, value)
     this.#open()
-    this.#modified = true
-    this.#kept.forced = true
+    this[STATE].requestSave()
   }
 
   keys(): string[] {
@@ -179,13 +153,8 @@ export class SessionBase {
 
   /** Removes everything without reading it; the session and its key stay. */
   clear(): void {
-    this.#kept.clear()
-    this.#touched()
-  }
-
-  #change(key: string): void {
-    this.#kept.changes.markChanged(key)
-    this.#modified = true
+    this.#accessed = true
+    this[STATE].clear()
   }
 
   // Expiry
@@ -238,88 +207,71 @@ export class SessionBase {
 
   // The store
 
-  /** Whether the session must be fetched before a view may look into it. */
-  get needsFetch(): boolean {
-    return this.#kept.needsFetch
-  }
-
-  /**
-   * Fetches the session without counting as access. An error is kept for whoever looks in: a view that does not use
-   * its session is answered even when the store is down.
-   */
-  fetch(): Promise<void> {
-    return this.#kept.fetch()
-  }
-
-  /** Reads the session from its store, keeps what was changed here over it, and gives the content. */
+  /** Reads the session from its store again and applies this request's changes to it. @returns the content */
   async load(): Promise<SessionDict> {
     this.#accessed = true
-    return (await this.#kept.load()) ? this.toJSON() : {}
+    return (await this[STATE].load()) ? this.toJSON() : {}
   }
 
   /**
-   * Saves the session: creates it if it has no key yet, otherwise writes over the version that was read. If somebody
-   * else has written meanwhile, this request's changes are made again, key by key, over what they wrote.
-   * @throws SessionInterrupted when the session was deleted meanwhile and changes would be lost
+   * Saves the session: creates it if it has no key yet, otherwise updates the version that was read. After a conflict,
+   * this request's changes are applied to the newer content, key by key.
+   * @throws SessionInterrupted when the session was deleted in the meantime and changes would be lost
    */
   save(): Promise<void> {
     this.#accessed = true
-    return this.#kept.save()
+    return this[STATE].save()
   }
 
   /**
-   * Runs `change` on the session as it is stored and saves what it did, as one step: if somebody else wrote meanwhile,
-   * it runs again on what they wrote. `await session.atomic(s => { s.n = (s.n ?? 0) + 1 })` counts exactly.
+   * Runs `change` on the stored session and saves the result in one step. After a conflict, `change` runs again on the
+   * newer content.
+   * @example await session.atomic((s) => { s.n = (s.n ?? 0) + 1 })
    * @returns what `change` returned
-   * @throws SessionInterrupted when the session was deleted meanwhile
+   * @throws SessionInterrupted when the session was deleted in the meantime
    */
   atomic<T>(change: (session: Session) => T | Promise<T>): Promise<T> {
     this.#accessed = true
-    return this.#kept.atomic(() => change(this as unknown as Session))
+    return this[STATE].atomic(() => change(this as unknown as Session))
   }
 
-  /** Keeps the content under a new key; what was kept under an earlier one stays where it is. */
+  /** Stores the content under a new key. A record under an earlier key stays. */
   async create(): Promise<void> {
-    await this.#kept.insert()
-    this.#touched()
+    this.#accessed = true
+    await this[STATE].insert()
   }
 
-  /** Deletes what is stored under the session's key, or another. The content here stays as it is. */
+  /** Deletes the stored record of the session's key, or of another one. The content in this request stays. */
   async delete(key: string | null = this.sessionKey): Promise<void> {
-    if (key !== null && isSessionKey(key)) await this.#kept.store.delete(key)
+    if (key !== null && isSessionKey(key)) await this[STATE].store.delete(key)
   }
 
-  /** Whether a store keeps something under a key. */
+  /** Whether the store has a record under a key. */
   async exists(key: string): Promise<boolean> {
-    const { store } = this.#kept
+    const { store } = this[STATE]
     if (!isSessionKey(key)) return false
     return store.exists === undefined ? (await store.load(key)) !== undefined : store.exists(key)
   }
 
-  /** Ends the session: its content, what is stored, its key. The next change starts a new one. */
+  /** Ends the session: its content, its record and its key. The next change starts a new session. */
   async flush(): Promise<void> {
+    this.#accessed = true
     await this.delete()
-    this.#kept.end()
-    this.#touched()
+    this[STATE].end()
   }
 
   /**
-   * Moves the content to a new key, so that whoever knew the old one knows nothing: for logins.
-   * @throws SessionInterrupted when the session was deleted meanwhile: a logout wins
+   * Moves the content to a new key, so that the old key gives no access: for logins.
+   * @throws SessionInterrupted when the session was deleted in the meantime
    */
   async cycleKey(): Promise<void> {
-    await this.#kept.cycleKey()
-    this.#touched()
-  }
-
-  #touched(): void {
     this.#accessed = true
-    this.#modified = true
+    await this[STATE].cycleKey()
   }
 
   #open(): SessionDict {
     this.#accessed = true
-    return this.#kept.open()
+    return this[STATE].open()
   }
 }
 
@@ -334,7 +286,6 @@ altersData(SessionBase.prototype, [
   'setExpiry',
   'setTestCookie',
   'deleteTestCookie',
-  'fetch',
   'load',
   'save',
   'create',

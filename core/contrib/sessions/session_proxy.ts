@@ -1,10 +1,11 @@
-/** The dict that views see: `session.k`, `session.k = v`, `'k' in session`, `delete session.k`, spread, JSON. */
-import { type Session, SessionBase } from './session.ts'
+/** Property access to a session's content: `session.k = v`, `'k' in session`, `delete session.k`, spread, JSON. */
+import { type Session, SessionBase, STATE } from './session.ts'
+import type { SessionState } from './session_state.ts'
 
-/** Names that are the session's own: its content of the same name is reached by get() and set(). */
+/** Names of the session's own members. Content of the same name is reached by get() and set(). */
 const MEMBERS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(SessionBase.prototype),
-  // An await looks for this on everything it is given; answering from the content would break it.
+  // `await` reads this property of every object.
   'then',
 ])
 
@@ -17,14 +18,15 @@ function refuse(name: string, doing: string): never {
   )
 }
 
-/** Everything but the session's own members is content. One handler serves all sessions. */
+/** Every other name is content. One handler serves all sessions. */
 const handler: ProxyHandler<SessionBase> = {
-  get(session, name, face: Session) {
+  get(session, name, proxy: Session) {
+    if (name === STATE) return session[STATE]
     if (name === Symbol.iterator) return () => session[Symbol.iterator]()
     if (typeof name === 'symbol') return undefined
     if (!MEMBERS.has(name)) return session.get(name)
-    // What a view is handed in atomic() is what it already has: the dict.
-    if (name === 'atomic') return (change: (session: Session) => unknown) => session.atomic(() => change(face))
+    // The callback of atomic() receives the proxy, not the object behind it.
+    if (name === 'atomic') return (change: (session: Session) => unknown) => session.atomic(() => change(proxy))
     const member: unknown = Reflect.get(session, name, session)
     return typeof member === 'function' ? (member.bind(session) as unknown) : member
   },
@@ -56,5 +58,17 @@ const handler: ProxyHandler<SessionBase> = {
   preventExtensions: () => false,
 }
 
-/** The session as a dict. */
-export const createSessionProxy = (session: SessionBase): Session => new Proxy(session, handler)
+/** The session that a view gets, over its state. */
+export const createSessionProxy = (state: SessionState): Session => new Proxy(new SessionBase(state), handler)
+
+/** The state behind a session, for the framework's own modules. */
+export const stateOf = (session: Session): SessionState => session[STATE]
+
+/** A value, without counting as access: for middleware whose response does not depend on it. */
+export function peekSession(session: Session, key: string): unknown {
+  const state = stateOf(session)
+  const data = state.open()
+  if (!Object.hasOwn(data, key)) return undefined
+  state.tracker.snapshot(key, data[key])
+  return data[key]
+}

@@ -1,79 +1,105 @@
-/** The content of a session and its place in a store: read when it is looked into, saved over nobody else's work. */
-import { ServiceUnavailable } from '#core/exceptions'
+/** The state of one session during a request: its key, its content, the version that was read, and how it is saved. */
 import { KeyedMutex, promiseTry } from '#core/concurrency'
+import { ServiceUnavailable } from '#core/exceptions'
 import { clock } from '#core/utils'
 import { type ChangeSet, ChangeTracker, replay } from './change_tracker.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
-import { expiresAt, EXPIRY_KEY, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
+import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
 import { isSessionKey } from './keys.ts'
-import type { LoadedSession, SavedSession, SessionDict, SessionMetadata, SessionRecord, SessionStore } from './store.ts'
+import {
+  canLoadSync,
+  type LoadedSession,
+  type SavedSession,
+  savedSession,
+  type SessionDict,
+  type SessionMetadata,
+  type SessionRecord,
+  type SessionStore,
+  wasDeleted,
+} from './store.ts'
 
-/** A save that meets this many others in a row is given up: something is wrong. */
-const MOST_ATTEMPTS = 1000
+/** A save that conflicts this many times in a row is given up. */
+const MAX_ATTEMPTS = 1000
 
 /**
- * Saves of one session that have met another's go on one after the other, so that in one process each needs only one
- * more attempt. Between processes only the store decides.
+ * Saves of one session that had a conflict continue one after the other, so that within one process each needs only one
+ * more attempt. Between processes the store decides.
  */
 const contended = new KeyedMutex()
 
-/** What was fetched before anybody looked into the session. */
+/** The result of a load that ran before the content was accessed. */
 type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
-
-/** Whose content it is. */
-export interface SessionOwner {
-  /** Age in seconds of a session that names none. */
-  getSessionCookieAge(): number
-}
 
 export class SessionState {
   readonly store: SessionStore
-  /** Made when they are first asked for: most sessions of a request are never looked into. */
-  #changes: ChangeTracker | undefined
-  readonly #owner: SessionOwner
+  readonly #cookieAge: () => number
+  /** Created on first use: most requests do not access their session. */
+  #tracker: ChangeTracker | undefined
   #key: string | null
-  /** Undefined until somebody looks in. */
+  /** Undefined until the content is accessed. */
   #data: SessionDict | undefined
-  /** The stored state that the data came from; undefined when the store did not tell. */
+  /** The version that the content was read from; undefined where the store did not return one. */
   #version: string | undefined
   #fetched: Fetched | undefined
-  /** Saved although no change is known. */
-  forced = false
+  #saveRequested = false
+  #isWritten = false
   /** Describes the request, for stores that keep this with the session. */
   metadata: (() => SessionMetadata) | undefined
 
-  constructor(store: SessionStore, key: string | null | undefined, owner: SessionOwner) {
+  /**
+   * @param key what the client sent; a string that cannot be a key counts as none
+   * @param cookieAge the age in seconds of a session that sets none
+   */
+  constructor(store: SessionStore, key: string | null | undefined, cookieAge: () => number) {
     this.store = store
-    this.#owner = owner
+    this.#cookieAge = cookieAge
     this.#key = key !== null && key !== undefined && isSessionKey(key) ? key : null
   }
 
-  get changes(): ChangeTracker {
-    return (this.#changes ??= new ChangeTracker())
+  get tracker(): ChangeTracker {
+    return (this.#tracker ??= new ChangeTracker())
   }
 
-  /** The key under which the session is kept; null when it is not. */
+  /** The key under which the session is stored; null while it is not stored. */
   get key(): string | null {
     return this.#key
   }
 
-  /** The content, if anybody has looked in. */
-  get opened(): SessionDict | undefined {
-    return this.#data
+  /** Whether there is neither a key nor content. Does not access the store. */
+  get isEmpty(): boolean {
+    return this.#key === null && (this.#data === undefined || Object.keys(this.#data).length === 0)
   }
 
-  get hasUnsavedChanges(): boolean {
-    return this.forced || (this.#data !== undefined && this.#changes?.any(this.#data) === true)
+  /** Whether a save would write something: a known change, or `requestSave()`. */
+  get dirty(): boolean {
+    return this.#saveRequested || (this.#data !== undefined && this.#tracker?.any(this.#data) === true)
+  }
+
+  /** Whether this request has written the session, or ended it. */
+  get isWritten(): boolean {
+    return this.#isWritten
+  }
+
+  /** Makes the session dirty although no key has changed. */
+  requestSave(): void {
+    this.#saveRequested = true
+  }
+
+  /** Forgets all changes that were made so far: the session is no longer dirty. */
+  discardChanges(): void {
+    this.#saveRequested = false
+    this.#isWritten = false
+    if (this.#data !== undefined) this.#tracker?.beginSave(this.#data)
   }
 
   // Reading
 
-  /** Whether the session must be fetched before a view may look into it. */
+  /** Whether the session must be fetched before its content can be accessed synchronously. */
   get needsFetch(): boolean {
-    return this.#data === undefined && this.#key !== null && this.store.loadSync === undefined
+    return this.#data === undefined && this.#key !== null && !canLoadSync(this.store)
   }
 
-  /** Fetches the session. An error is kept for whoever looks in. */
+  /** Fetches the session. An error is kept, and thrown when the content is accessed. */
   fetch(): Promise<void> {
     if (this.#key === null || this.#data !== undefined) return Promise.resolve()
     return this.store.load(this.#key).then(
@@ -86,12 +112,15 @@ export class SessionState {
     )
   }
 
-  /** The content, opened by the first look. */
+  /**
+   * The content. The first access reads it from the fetched record, or synchronously from the store.
+   * @throws SessionNotLoaded when the session was not fetched; the error of the fetch when that failed
+   */
   open(): SessionDict {
     if (this.#data !== undefined) return this.#data
     if (this.#key === null) return (this.#data = {})
     if (this.#fetched === undefined) {
-      if (this.store.loadSync === undefined) throw new SessionNotLoaded()
+      if (!canLoadSync(this.store)) throw new SessionNotLoaded()
       this.#fetched = { loaded: this.store.loadSync(this.#key) }
     }
     if ('error' in this.#fetched) throw this.#fetched.error
@@ -99,73 +128,79 @@ export class SessionState {
   }
 
   #adopt(loaded: LoadedSession | undefined): SessionDict {
-    const living = loaded !== undefined && latestEnd(loaded.data) > clock.now() ? loaded : undefined
-    // A key that the store does not know is dropped: adopting it would let an attacker choose it for a victim.
-    if (living === undefined) this.#key = null
-    this.#version = living?.version
-    return (this.#data = living?.data ?? {})
+    const current = loaded !== undefined && latestEnd(loaded.data) > clock.now() ? loaded : undefined
+    // A key that the store does not know is dropped. Using it would let an attacker choose the key of a victim.
+    if (current === undefined) this.#key = null
+    this.#version = current?.version
+    return (this.#data = current?.data ?? {})
   }
 
-  async #openNow(): Promise<SessionDict> {
+  async #openAsync(): Promise<SessionDict> {
     if (this.needsFetch && this.#fetched === undefined) await this.fetch()
     return this.open()
   }
 
-  /** Reads the session anew and keeps what was changed here over it. False when it is no longer there. */
+  /** Reads the session again and applies this request's changes to it. False when it no longer exists. */
   async load(): Promise<boolean> {
     if (this.#key === null) return true
     const loaded = await this.store.load(this.#key)
-    if (this.#data === undefined || (loaded === undefined && !this.hasUnsavedChanges)) this.#adopt(loaded)
+    if (this.#data === undefined || (loaded === undefined && !this.dirty)) this.#adopt(loaded)
     else if (loaded === undefined) return false
-    else this.#rebase(loaded, this.changes.changeSet(this.#data))
+    else this.#rebase(loaded, this.tracker.changeSet(this.#data))
     return true
   }
 
-  /** Removes everything without reading it. */
+  /** Removes the content without reading it. */
   clear(): void {
-    // A store's version is needed to write over it; without one the save will fetch it.
+    // A known version saves the next save a load.
     if (this.#data === undefined && this.#fetched !== undefined && 'loaded' in this.#fetched) this.open()
     this.#data = {}
-    this.changes.markCleared()
+    this.tracker.markCleared()
   }
 
-  #rebase(loaded: LoadedSession, pending: ChangeSet): void {
+  /** Applies changes to a newer record. */
+  #rebase(loaded: LoadedSession, changes: ChangeSet): void {
     const held = this.#data ?? {}
-    this.#data = replay(pending, loaded.data, held)
+    this.#data = replay(changes, loaded.data, held)
     this.#version = loaded.version
-    this.changes.restore(pending)
-    // Everything the view may still hold is watched again.
-    for (const key of Object.keys(held)) if (Object.hasOwn(this.#data, key)) this.changes.snapshot(key, this.#data[key])
+    this.tracker.restore(changes)
+    // The view may still hold these values, so they are tracked again.
+    for (const key of Object.keys(held)) if (Object.hasOwn(this.#data, key)) this.tracker.snapshot(key, this.#data[key])
   }
 
   // Writing
 
+  /**
+   * Saves the session: creates it if it has no key, otherwise updates the version that was read. After a conflict, the
+   * session is read again, the changes are applied to it, and the save is repeated.
+   * @throws SessionInterrupted when the session was deleted in the meantime and changes would be lost
+   */
   async save(): Promise<void> {
-    if (this.#data === undefined) await this.#openNow()
+    if (this.#data === undefined) await this.#openAsync()
     if (this.#key === null) return this.insert()
     try {
-      if (await this.#overwrite()) return
-      await this.#writeAgain((loaded) => this.#rebase(loaded, this.changes.changeSet(this.open())))
+      if (await this.#update()) return
+      await this.#updateUntilDone((loaded) => this.#rebase(loaded, this.tracker.changeSet(this.open())))
     } catch (error) {
       if (!(error instanceof SessionGone)) throw error
-      // What only moved the end of a session that is gone is no loss.
-      const wouldLose = [...this.changes.keys(this.open())].some((key) => key !== EXPIRY_KEY)
+      // Nothing is lost where only the expiry of a deleted session would have moved.
+      const wouldLose = [...this.tracker.keys(this.open())].some((key) => key !== EXPIRY_KEY)
       if (wouldLose) throw new SessionInterrupted({ cause: error })
       this.end()
     }
   }
 
-  /** Runs `change` and saves; again and again, until nobody has written between its look and its save. */
+  /** Runs `change` and saves, and repeats both until no other writer came between. */
   async atomic<T>(change: () => T | Promise<T>): Promise<T> {
-    const before = this.changes.changeSet(await this.#openNow())
+    const before = this.tracker.changeSet(await this.#openAsync())
     let result = await change()
     if (this.#key === null) {
       await this.insert()
       return result
     }
     try {
-      if (await this.#overwrite()) return result
-      await this.#writeAgain(async (loaded) => {
+      if (await this.#update()) return result
+      await this.#updateUntilDone(async (loaded) => {
         this.#rebase(loaded, before)
         result = await change()
       })
@@ -175,45 +210,47 @@ export class SessionState {
     return result
   }
 
-  /** Writes over the version that is known. False where none is, or when another writer came before. */
-  #overwrite(): Promise<boolean> | false {
+  /** Updates the known version. False where no version is known, or after a conflict. */
+  #update(): Promise<boolean> | false {
     const key = this.#key as string
     const version = this.#version
-    return version !== undefined && this.#send((record) => this.store.update(key, record, version))
+    return version !== undefined && this.#write((record) => this.store.update(key, record, version))
   }
 
-  /** Writes until no other writer comes between. `again` brings our changes onto what the other one wrote. */
-  #writeAgain(again: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
+  /** @param rebase applies this request's changes to what another writer stored */
+  #updateUntilDone(rebase: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
     const key = this.#key as string
     return contended.run(key, async () => {
-      for (let i = 1; i < MOST_ATTEMPTS; i++) {
-        await again(await this.#reload(key))
-        if (await this.#overwrite()) return
+      for (let i = 1; i < MAX_ATTEMPTS; i++) {
+        await rebase(await this.#reload(key))
+        if (await this.#update()) return
       }
       throw new ServiceUnavailable(
-        `The session could not be saved: others wrote to it ${MOST_ATTEMPTS} times meanwhile.`,
+        `The session could not be saved: each of ${MAX_ATTEMPTS} attempts conflicted with another write.`,
       )
     })
   }
 
   /**
-   * Gives the store what there is. What is changed while it is on its way is not saved yet.
-   * @returns false when the store's version is another
+   * Writes the content to the store. Changes that are made while the write is in flight belong to the next save.
+   * @returns false after a conflict
    */
-  #send(save: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
+  #write(write: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
     const record = this.#record()
-    const begun = this.changes.beginSave(record.data)
-    const { forced } = this
-    this.forced = false
-    return promiseTry(() => save(record)).then(
+    const save = this.tracker.beginSave(record.data)
+    const wasRequested = this.#saveRequested
+    this.#saveRequested = false
+    return promiseTry(() => write(record)).then(
       (saved) => {
-        this.#key = typeof saved === 'string' ? saved : saved.key
-        this.#version = typeof saved === 'string' ? undefined : saved.version
+        const { key, version } = savedSession(saved)
+        this.#key = key
+        this.#version = version
+        this.#isWritten = true
         return true
       },
       (error: unknown) => {
-        this.changes.rollbackSave(begun)
-        this.forced ||= forced
+        this.tracker.rollbackSave(save)
+        this.#saveRequested ||= wasRequested
         if (!(error instanceof SessionConflict)) throw error
         this.#version = undefined
         return false
@@ -230,56 +267,59 @@ export class SessionState {
   #record(): SessionRecord {
     const data = (this.#data ??= {})
     noteStart(data)
-    const end = Math.min(expiresAt(data, clock.now(), this.#owner.getSessionCookieAge()), latestEnd(data))
+    const end = Math.min(expiresAt(data, clock.now(), this.#cookieAge()), latestEnd(data))
     return { data, expiresAt: end, ...(this.metadata && { metadata: this.metadata }) }
   }
 
-  /** Keeps the content under a new key; what was kept under an earlier one stays where it is. */
+  /** Stores the content under a new key. A record under an earlier key stays. */
   async insert(): Promise<void> {
-    // A new key is a new session: its time begins now.
+    // A new key is a new session, so its lifetime starts again.
     if (this.#data !== undefined) delete this.#data[STARTED_KEY]
-    if (!(await this.#send((record) => this.store.create(record)))) throw new SessionConflict()
+    if (!(await this.#write((record) => this.store.create(record)))) throw new SessionConflict()
   }
 
-  /** The session is over: nothing to keep, no key. */
+  /** Ends the session here: no key, no content, nothing to save. The store is not accessed. */
   end(): void {
     this.#key = null
     this.#version = undefined
     this.#data = {}
     this.#fetched = undefined
-    this.forced = false
-    this.changes.beginSave(this.#data)
+    this.#saveRequested = false
+    this.#isWritten = true
+    this.tracker.beginSave(this.#data)
   }
 
-  /** Moves the content to a new key. @throws SessionInterrupted when the old one was deleted meanwhile */
+  /** Moves the content to a new key. @throws SessionInterrupted when the old one was deleted in the meantime */
   async cycleKey(): Promise<void> {
-    const data = await this.#openNow()
+    const data = await this.#openAsync()
     const old = this.#key
     const carried = this.#version
-    const pending = this.changes.changeSet(data)
+    const changes = this.tracker.changeSet(data)
     await this.insert()
-    if (old === null || (await this.#takeAway(old, carried, pending))) return
+    if (old === null || (await this.#deleteOld(old, carried, changes))) return
     const orphan = this.#key as string
     this.end()
     await this.store.delete(orphan)
     throw new SessionInterrupted()
   }
 
-  /** Deletes the old key in the very state whose content we carried over. False if somebody else deleted it first. */
-  async #takeAway(old: string, carried: string | undefined, pending: ChangeSet): Promise<boolean> {
+  /**
+   * Deletes the old record in exactly the version whose content was carried over. A newer version is carried over first.
+   * @returns false when another process deleted it
+   */
+  async #deleteOld(old: string, carried: string | undefined, changes: ChangeSet): Promise<boolean> {
     for (let version = carried; ; ) {
       try {
-        return (await this.store.delete(old, version)) !== false
+        return wasDeleted(await this.store.delete(old, version))
       } catch (error) {
         if (!(error instanceof SessionConflict)) throw error
       }
-      // Another request wrote to the old session meanwhile: what it wrote comes along.
       const newer = await this.store.load(old)
       if (newer === undefined) return false
       const key = this.#key as string
       const mine = this.#version ?? (await this.#reload(key)).version
-      this.#rebase(newer, pending)
-      if (!(await this.#send((record) => this.store.update(key, record, mine)))) throw new SessionConflict()
+      this.#rebase(newer, changes)
+      if (!(await this.#write((record) => this.store.update(key, record, mine)))) throw new SessionConflict()
       version = newer.version
     }
   }

@@ -1,74 +1,91 @@
-/** The contract between a session and the engine that keeps it. */
+/** The contract between a session and the store that keeps it. */
 
-/** The content of a session: what JSON can hold, by key. */
+/** The content of a session: JSON values by key. */
 export type SessionDict = Record<string, unknown>
 
-/** What a store is given to keep. It takes what it needs before it first waits: the data may change later. */
+/** Short strings about a request by name: `{ device: 'Firefox on Linux' }`. */
+export type SessionMetadata = Readonly<Record<string, string>>
+
+/** What a store saves. It reads the data before its first `await`, because the data may change afterwards. */
 export interface SessionRecord {
   readonly data: Readonly<SessionDict>
-  /** When the session ends, in milliseconds since the epoch. */
+  /** When the session expires, in milliseconds since the epoch. */
   readonly expiresAt: number
   /** Describes the request that saves the session. Computed on demand, because most saves do not need it. */
   readonly metadata?: () => SessionMetadata
 }
 
-/** Short strings about a request by name: `{ device: 'Firefox on Linux' }`. */
-export type SessionMetadata = Readonly<Record<string, string>>
-
-/** What a store gives back. */
 export interface LoadedSession {
   readonly data: SessionDict
-  /** Stands for the stored state: equal versions mean equal states. The stored text will do. */
+  /** Identifies the stored state: equal versions mean equal states. The stored string itself will do. */
   readonly version: string
-  /** When it ends, in milliseconds since the epoch, where the store keeps that apart from the data. */
+  /** When the session expires, in milliseconds since the epoch, where the store keeps that apart from the data. */
   readonly expiresAt?: number
 }
 
-/** The key under which a record was saved; with its version, where the store knows it without another trip. */
-export type SavedSession = string | { readonly key: string; readonly version: string }
+export interface SavedSession {
+  readonly key: string
+  /** The version of what was saved. Without it, a second save in the same request needs one more load. */
+  readonly version?: string
+}
 
 /**
- * Where sessions live. A store knows no HTTP and no session object; it keeps records under keys of its own making.
+ * Stores session records under keys of its own. It knows neither HTTP nor session objects.
  *
- * A key is 8 to 4096 visible ASCII characters. A store may be called with any other string, too: there is no such
- * session, so that `load` gives undefined, and `exists` and `delete` false.
+ * A key is 8 to 4096 visible ASCII characters. For any other string there is no session: `load` returns undefined,
+ * `exists` and `delete` return false.
  *
- * A store that cannot be reached rejects with the error of its driver: it never answers as if a session were not there.
+ * A store that cannot be reached rejects with the error of its driver. It never behaves as if a session did not exist.
  */
 export interface SessionStore {
-  /** The session of a key. Unknown, expired, forged, malformed: undefined. Content that cannot be read: empty data. */
+  /** @returns undefined for an unknown, expired, forged or malformed key; empty data for content that cannot be read */
   load(key: string): Promise<LoadedSession | undefined>
 
-  /**
-   * The same without waiting, for a store that can. A session on such a store is read when a view first looks into
-   * it, and not at all if no view does.
-   */
-  loadSync?(key: string): LoadedSession | undefined
-
-  /** Keeps a new session under a new key. It never writes over one that is there. */
+  /** Inserts a record under a new key. It never overwrites a record. */
   create(record: SessionRecord): Promise<SavedSession>
 
   /**
-   * Writes over the version that was read, and over nothing else, in one step that no other writer can divide.
-   * @throws SessionConflict when the stored version is another
-   * @throws SessionGone when there is no session of that key, or it has expired: it is not brought back
+   * Overwrites the version that was read, and no other, atomically.
+   * @throws SessionConflict when the stored version is another one
+   * @throws SessionGone when there is no such session, or it has expired; it is not created again
    */
   update(key: string, record: SessionRecord, version: string): Promise<SavedSession>
 
   /**
-   * Deletes a session; one that is not there is no error.
+   * Deletes a session. A session that does not exist is not an error.
    * @param version deletes only if the stored version is still this one
-   * @returns whether there was something to delete, where the store can tell
+   * @returns whether a record was deleted; true where the store cannot know
    * @throws SessionConflict when a version is given and the stored one is another
    */
-  delete(key: string, version?: string): Promise<boolean | void>
+  delete(key: string, version?: string): Promise<boolean>
 
-  /** Whether something is kept under a key, expired or not. Without it, load() answers. */
+  /** Whether there is a record, expired or not, as Django's `exists()`. Without this method, `load` answers. */
   exists?(key: string): Promise<boolean>
 
-  /** Deletes sessions that have expired and says how many. A store whose sessions vanish by themselves has none to delete. */
+  /** Deletes expired sessions and returns their number. Without this method, the store expires sessions by itself. */
   clearExpired?(): Promise<number>
 }
 
-/** A module that SESSION_ENGINE names exports such a class as `SessionStore`. */
+/**
+ * A store that can load synchronously. Its sessions are read on the first access by a view, so that a request that
+ * does not use its session never reads it.
+ */
+export interface SyncSessionStore extends SessionStore {
+  loadSync(key: string): LoadedSession | undefined
+}
+
+/** Whether a store can load synchronously. This may depend on its settings, so the method is looked up at run time. */
+export const canLoadSync = (store: SessionStore): store is SyncSessionStore =>
+  typeof (store as Partial<SyncSessionStore>).loadSync === 'function'
+
+// A store that is not checked by the compiler may return less from a call. These two read it in the shape of the contract.
+
+/** What `create` or `update` returned: a key alone is a session without a known version. */
+export const savedSession = (saved: SavedSession | string): SavedSession =>
+  typeof saved === 'string' ? { key: saved } : saved
+
+/** What `delete` returned: nothing means that the store cannot know. */
+export const wasDeleted = (result: boolean | undefined): boolean => result !== false
+
+/** A module that SESSION_ENGINE names exports a class of this type as `SessionStore`. */
 export type SessionStoreClass = new () => SessionStore

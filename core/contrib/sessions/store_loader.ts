@@ -5,8 +5,9 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { type HttpRequest, parseCookies } from '#core/http'
 import { importModule, joinWithAnd } from '#core/utils'
 import { createSessionProxy } from './session_proxy.ts'
+import { SessionState } from './session_state.ts'
 import { TimeoutStore } from './timeout_store.ts'
-import { type Session, SessionBase } from './session.ts'
+import type { Session } from './session.ts'
 import type { SessionMetadata, SessionStore, SessionStoreClass } from './store.ts'
 
 const REQUIRED = ['load', 'create', 'update', 'delete'] as const
@@ -71,16 +72,20 @@ export function metadataSource(): ((request: HttpRequest) => SessionMetadata) | 
 /** The store of this project's sessions, as SESSION_ENGINE says. */
 export const openSessionStore = (): SessionStore => store()
 
-/** The session of a key on a store; without a key, a new one that is not kept anywhere yet. */
+const stateFor = (sessions: SessionStore, key: string | null | undefined): SessionState =>
+  new SessionState(sessions, key, () => settings.SESSION_COOKIE_AGE)
+
+/** The session of a key on a store. Without a key, a new session that is not stored yet. */
 export const openSession = (sessions: SessionStore, key?: string | null): Session =>
-  createSessionProxy(new SessionBase(sessions, key))
+  createSessionProxy(stateFor(sessions, key))
 
 /**
- * The session of a Cookie header, loaded, for code outside a request: a WebSocket's handshake, a job.
- * @param cookieHeader the header's value; without the session's cookie in it, an empty session
+ * The session of a Cookie header, loaded, for code outside a request: a WebSocket handshake, a job.
+ * @param cookieHeader the header's value; an empty session where it has no session cookie
  */
 export async function getSession(cookieHeader: string | undefined): Promise<Session> {
-  const session = new SessionBase(openSessionStore(), parseCookies(cookieHeader ?? '')[settings.SESSION_COOKIE_NAME])
-  if (session.needsFetch) await session.load()
-  return createSessionProxy(session)
+  const state = stateFor(openSessionStore(), parseCookies(cookieHeader ?? '')[settings.SESSION_COOKIE_NAME])
+  const session = createSessionProxy(state)
+  if (state.needsFetch) await session.load()
+  return session
 }

@@ -1,44 +1,50 @@
-/** A session store that is down is an error of its own, within a deadline: never an empty session. */
+/** Wraps the session store: a deadline for each call, and an outage as an error of its own, never as an empty session. */
+import { Deadline, promiseTry } from '#core/concurrency'
 import { settings } from '#core/conf'
 import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { Deadline, promiseTry } from '#core/concurrency'
 import { getLogger } from '#core/utils'
 import { SessionGone } from './exceptions.ts'
 import { isSessionKey } from './keys.ts'
-import type { LoadedSession, SavedSession, SessionRecord, SessionStore } from './store.ts'
+import {
+  canLoadSync,
+  type LoadedSession,
+  type SavedSession,
+  savedSession,
+  type SessionRecord,
+  type SessionStore,
+  wasDeleted,
+} from './store.ts'
 
 const log = getLogger('django.contrib.sessions')
 
-/** Whether an error says that the store is out of reach, rather than that we made a mistake. */
+/** Whether an error means that the store cannot be reached, and not that the call was wrong. */
 function isOutage(error: unknown): error is Error {
   if (error instanceof ServiceUnavailable || isConnectionError(error)) return true
-  // A file system that is full, read-only, gone.
+  // A file system that is full, read-only or not mounted.
   const { code, syscall } = error as NodeJS.ErrnoException
   return typeof code === 'string' && syscall !== undefined
 }
 
-/** Why, without the statement that a driver's message repeats: there is session data in it. */
+/** Leaves out the statement that a driver's message repeats, because it contains session data. */
 const reasonOf = (error: Error): string =>
   error instanceof ServiceUnavailable ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name)
 
-const unknownSession = Promise.resolve(undefined)
+const noSession = Promise.resolve(undefined)
 
-/** What an engine saved. @throws TypeError for a key under which the session would never be loaded */
+/** @throws TypeError for a key under which the session could never be loaded */
 function withUsableKey(saved: SavedSession): SavedSession {
-  if (isSessionKey(typeof saved === 'string' ? saved : saved.key)) return saved
+  const checked = savedSession(saved)
+  if (isSessionKey(checked.key)) return checked
   throw new TypeError('create() of the session engine returned a key that is not 8 to 4096 visible ASCII characters.')
 }
 
-/**
- * Wraps a store: every call ends in time, an outage is reported as one, and a string that cannot be a key is an unknown
- * session, for which the store is not called.
- */
+/** For a string that cannot be a key there is no session, and the wrapped store is not called. */
 export class TimeoutStore implements SessionStore {
   readonly #store: SessionStore
   readonly #deadline: Deadline
-  readonly #late: () => Error
-  #down = false
+  readonly #timeoutError: () => Error
+  #isDown = false
 
   readonly loadSync?: (key: string) => LoadedSession | undefined
   readonly exists?: (key: string) => Promise<boolean>
@@ -48,55 +54,54 @@ export class TimeoutStore implements SessionStore {
     this.#store = store
     const seconds = settings.SESSION_STORE_TIMEOUT
     this.#deadline = new Deadline(seconds * 1000)
-    this.#late = () => new ServiceUnavailable(`The session store did not answer within ${seconds} seconds.`)
-    if (store.loadSync) {
-      const { loadSync } = { loadSync: store.loadSync.bind(store) }
-      this.loadSync = (key) => {
-        if (!isSessionKey(key)) return undefined
-        try {
-          return this.#up(loadSync(key))
-        } catch (error) {
-          throw this.#told(error)
-        }
-      }
-    }
+    this.#timeoutError = () => new ServiceUnavailable(`The session store did not answer within ${seconds} seconds.`)
+    if (canLoadSync(store))
+      this.loadSync = (key) => (isSessionKey(key) ? this.#sync(() => store.loadSync(key)) : undefined)
     if (store.exists) {
       const exists = store.exists.bind(store)
       this.exists = (key) => this.#guard(async () => isSessionKey(key) && exists(key))
     }
-    // Clearing takes as long as it takes.
+    // Deleting all expired sessions may take longer than the deadline.
     if (store.clearExpired) this.clearExpired = store.clearExpired.bind(store)
   }
 
   #guard<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(this.#told(error))
+      const fail = (error: unknown): void => reject(this.#reported(error))
       this.#deadline.follow(
         promiseTry(work),
-        (answer) => resolve(this.#up(answer)),
+        (result) => resolve(this.#available(result)),
         fail,
-        () => fail(this.#late()),
+        () => fail(this.#timeoutError()),
       )
     })
   }
 
-  #up<T>(answer: T): T {
-    if (this.#down) log.warning('The session store is available again.')
-    this.#down = false
-    return answer
+  #sync<T>(work: () => T): T {
+    try {
+      return this.#available(work())
+    } catch (error) {
+      throw this.#reported(error)
+    }
   }
 
-  /** The error as the handlers want it. The first of an outage is logged with what lies behind it. */
-  #told(error: unknown): unknown {
+  #available<T>(result: T): T {
+    if (this.#isDown) log.warning('The session store is available again.')
+    this.#isDown = false
+    return result
+  }
+
+  /** The error as handlers expect it. The first error of an outage is logged with its reason. */
+  #reported(error: unknown): unknown {
     if (!isOutage(error)) return error
     const message = `The session store is not available: ${reasonOf(error)}`
-    if (!this.#down) log.error(message)
-    this.#down = true
+    if (!this.#isDown) log.error(message)
+    this.#isDown = true
     return new ServiceUnavailable(message, { cause: error })
   }
 
   load(key: string): Promise<LoadedSession | undefined> {
-    return this.#guard(() => (isSessionKey(key) ? this.#store.load(key) : unknownSession))
+    return this.#guard(() => (isSessionKey(key) ? this.#store.load(key) : noSession))
   }
 
   create(record: SessionRecord): Promise<SavedSession> {
@@ -110,7 +115,7 @@ export class TimeoutStore implements SessionStore {
     })
   }
 
-  delete(key: string, version?: string): Promise<boolean | void> {
-    return this.#guard(async () => isSessionKey(key) && this.#store.delete(key, version))
+  delete(key: string, version?: string): Promise<boolean> {
+    return this.#guard(async () => isSessionKey(key) && wasDeleted(await this.#store.delete(key, version)))
   }
 }

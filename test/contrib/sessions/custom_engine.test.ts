@@ -3,12 +3,13 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache } from '#core/cache'
-import { openSession, openSessionStore, type SessionDict } from '#core/contrib/sessions'
+import { openSession, type SessionDict, type SessionRecord } from '#core/contrib/sessions'
 import { SessionStore as CacheStore } from '#core/contrib/sessions/backends/cache'
 import { SessionStore as DatabaseStore } from '#core/contrib/sessions/backends/db'
 import { connection, connections } from '#core/db'
 import { Client, sessionEngineTests } from '#core/test'
 import { LocMemCache } from '../../../core/cache/backends/locmem.ts'
+import { TimeoutStore } from '../../../core/contrib/sessions/timeout_store.ts'
 import { temporaryFolder } from '../../services.ts'
 import { inDatabase, withDatabase } from './database.ts'
 import { MemoryStore } from './memory_store.ts'
@@ -83,7 +84,7 @@ describe('an engine of a project', () => {
       }
     }
     const usual = new CacheStore({ cache })
-    const key = await usual.create({ data: { a: 1 }, expiresAt: Date.now() + 100_000 })
+    const { key } = await usual.create({ data: { a: 1 }, expiresAt: Date.now() + 100_000 })
     expect(usual.loadSync?.(key)?.data).to.deep.equal({ a: 1 })
     const own = [new CountingStore({ cache }), new CacheStore({ cache: new Cache(new CountingCache(backend)) })]
     for (const store of own) {
@@ -93,10 +94,34 @@ describe('an engine of a project', () => {
     expect(loads).to.equal(2)
   })
 
-  it('may return a bare key from create() and update(), as the contract says', async () => {
-    const store = new MemoryStore()
-    expect(await store.create({ data: {}, expiresAt: Date.now() + 1000 })).to.be.a('string')
-    expect(openSessionStore()).to.have.property('load')
+  it('may return a key alone from create() and update(), and nothing from delete()', async () => {
+    class TerseStore extends MemoryStore {
+      override async create(record: SessionRecord): Promise<never> {
+        return (await super.create(record)).key as never
+      }
+
+      override async update(key: string, record: SessionRecord, version: string): Promise<never> {
+        return (await super.update(key, record, version)).key as never
+      }
+
+      override async delete(key: string, version?: string): Promise<never> {
+        return (await super.delete(key, version), undefined) as never
+      }
+    }
+    for (const store of [new TerseStore(), new TimeoutStore(new TerseStore())]) {
+      const session = openSession(store)
+      session.set('x', 1)
+      await session.save()
+      session.set('x', 2)
+      await session.save()
+      const first = session.sessionKey as string
+      await session.cycleKey()
+      expect(session.sessionKey).to.be.a('string').and.not.equal(first)
+      expect(await store.load(first)).to.equal(undefined)
+      expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ x: 2 })
+      await session.flush()
+      expect(session.sessionKey).to.equal(null)
+    }
   })
 
   describe('with a column of its own', () => {

@@ -2,6 +2,7 @@
 import {
   type LoadedSession,
   newSessionKey,
+  type SavedSession,
   SessionConflict,
   type SessionDict,
   SessionGone,
@@ -35,16 +36,16 @@ export class MemoryStore implements SessionStore {
     return kept && { data: parseJson(kept.text) as SessionDict, version: kept.text }
   }
 
-  async create(record: SessionRecord): Promise<string> {
+  async create(record: SessionRecord): Promise<SavedSession> {
     const key = newSessionKey()
     this.#kept.set(key, { text: stringifyJson(record.data), expiresAt: record.expiresAt })
-    return key
+    return { key }
   }
 
-  async update(key: string, record: SessionRecord, version: string): Promise<string> {
+  async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
     this.#mustBe(key, version)
     this.#kept.set(key, { text: stringifyJson(record.data), expiresAt: record.expiresAt })
-    return key
+    return { key }
   }
 
   async delete(key: string, version?: string): Promise<boolean> {

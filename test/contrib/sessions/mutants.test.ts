@@ -158,7 +158,7 @@ const MUTANTS: Record<string, OpenStore> = {
     new (class extends InCache {
       override async update(key: string, record: SessionRecord) {
         await cache.set(KEY_PREFIX + key, record.data, 1000)
-        return key
+        return { key }
       }
     })(),
   'cache asks whether it is there and sets then': (step) =>
@@ -167,7 +167,7 @@ const MUTANTS: Record<string, OpenStore> = {
         await super.update(key, record, version)
         await step()
         await cache.set(KEY_PREFIX + key, record.data, 1000)
-        return key
+        return { key }
       }
     })(),
   'cache ignores the version when it deletes': () =>
@@ -181,7 +181,7 @@ const MUTANTS: Record<string, OpenStore> = {
       override async create(record: SessionRecord) {
         const key = newSessionKey()
         await cache.set(KEY_PREFIX + key, record.data, 1000)
-        return key
+        return { key }
       }
     })(),
   'cached_db leaves the cache alone when it deletes': () =>
@@ -200,7 +200,7 @@ const MUTANTS: Record<string, OpenStore> = {
       }
       override async update(key: string, record: SessionRecord) {
         await cache.set(CACHED_PREFIX + key, record.data, 1000)
-        return key
+        return { key }
       }
     })(),
   'file writes over whatever is there': () =>

@@ -46,7 +46,7 @@ describe('a pickled session', () => {
     await put(cache.KEY_PREFIX, RICH)
     const session = openSession(inCache(), KEY)
     await session.load()
-    ;(session.get('cart') as string[]).push('y')
+    ;(session.get<string>('cart') as string[]).push('y')
     expect(session.modified).to.equal(true)
     await session.save()
     expect(await found(cache.KEY_PREFIX)).to.equal(RICH.replace('](Vx\ne', '](Vx\nVy\ne'))

@@ -3,7 +3,8 @@ import { expect } from 'chai'
 import { expectTypeOf } from 'expect-type'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
-import { openSession, type Session, SessionNotLoaded } from '#core/contrib/sessions'
+import { openSession, peekSession, type Session, SessionNotLoaded } from '#core/contrib/sessions'
+import { stateOf } from '../../../core/contrib/sessions/session_proxy.ts'
 import { setClock } from '#core/utils'
 import { MemoryStore } from './memory_store.ts'
 
@@ -28,7 +29,7 @@ describe('session', () => {
   const next = async (): Promise<Session> => {
     await session.save()
     const again = openSession(store, session.sessionKey)
-    await again.fetch()
+    await stateOf(again).fetch()
     return again
   }
 
@@ -105,7 +106,7 @@ describe('session', () => {
     it('can be peeked into without that counting as access', async () => {
       session.n = 1
       const again = await next()
-      expect([again.peek('n'), again.accessed]).to.deep.equal([1, false])
+      expect([peekSession(again, 'n'), again.accessed]).to.deep.equal([1, false])
     })
 
     it('can be returned from an async function', async () => {
@@ -172,7 +173,7 @@ describe('session', () => {
         session.n = 1
         const again = await next()
         change(again)
-        expect([again.modified, again.hasUnsavedChanges]).to.deep.equal([true, true])
+        expect([again.modified, stateOf(again).dirty]).to.deep.equal([true, true])
       })
     }
 
@@ -212,7 +213,7 @@ describe('session', () => {
       session.basket = basket
       await session.save()
       basket.items.push('b')
-      expect(session.hasUnsavedChanges).to.equal(true)
+      expect(stateOf(session).dirty).to.equal(true)
       await session.save()
       expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ basket: { items: ['a', 'b'] } })
     })
@@ -229,7 +230,7 @@ describe('session', () => {
       }
       await session.save()
       store.update = update
-      expect(session.hasUnsavedChanges).to.equal(true)
+      expect(stateOf(session).dirty).to.equal(true)
       await session.save()
       expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2, basket: { items: ['late'] } })
     })
@@ -249,7 +250,7 @@ describe('session', () => {
         store.update = fail
         const error = await session.save().catch((each: Error) => each)
         expect((error as Error).message).to.equal('down')
-        expect(session.hasUnsavedChanges).to.equal(true)
+        expect(stateOf(session).dirty).to.equal(true)
         store.update = update
         await session.save()
         expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 2 })
@@ -259,7 +260,7 @@ describe('session', () => {
     it('stays modified after a save, but has nothing more to save', async () => {
       session.n = 1
       await session.save()
-      expect([session.modified, session.hasUnsavedChanges]).to.deep.equal([true, false])
+      expect([session.modified, stateOf(session).dirty]).to.deep.equal([true, false])
     })
   })
 
@@ -286,7 +287,7 @@ describe('session', () => {
     it('and keeps an error of the store for whoever looks in', async () => {
       const broken = Object.assign(new MemoryStore(), { load: () => Promise.reject(new Error('down')) })
       const failing = openSession(broken, 'a'.repeat(32))
-      await failing.fetch()
+      await stateOf(failing).fetch()
       expect(() => failing.n).to.throw('down')
       expect(failing.sessionKey).to.equal('a'.repeat(32))
     })

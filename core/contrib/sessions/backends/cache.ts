@@ -12,7 +12,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { clock, getLogger } from '#core/utils'
 import { SessionConflict, SessionGone, SessionUnreadable } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
-import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
+import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
 /** Django's prefix of the keys of this engine. */
 export const KEY_PREFIX = 'django.contrib.sessions.cache'
@@ -101,19 +101,19 @@ export class SessionStore implements Store {
     }
   }
 
-  async create(record: SessionRecord): Promise<string> {
+  async create(record: SessionRecord): Promise<SavedSession> {
     for (;;) {
       const key = this.#newKey()
-      if (await this.#cache.add(this.#prefix + key, record.data, secondsLeft(record))) return key
+      if (await this.#cache.add(this.#prefix + key, record.data, secondsLeft(record))) return { key }
     }
   }
 
-  async update(key: string, record: SessionRecord, version: string): Promise<string> {
+  async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
     if (!canBeKey(key)) throw new SessionGone()
     const result = await this.#cache.cas(this.#prefix + key, record.data, version, secondsLeft(record))
     if (result === 'missing') throw new SessionGone()
     if (result === 'changed') throw new SessionConflict()
-    return key
+    return { key }
   }
 
   async delete(key: string, version?: string): Promise<boolean> {

@@ -102,8 +102,7 @@ export class SessionStore implements Store {
   async create(record: SessionRecord): Promise<SavedSession> {
     const data = copyPlain(record.data, 'session')
     const saved = await this.#database.create(record)
-    const key = typeof saved === 'string' ? saved : saved.key
-    await this.#try((cache) => cache.add(KEY_PREFIX + key, data, secondsLeft(record)))
+    await this.#try((cache) => cache.add(KEY_PREFIX + saved.key, data, secondsLeft(record)))
     return saved
   }
 
@@ -124,7 +123,7 @@ export class SessionStore implements Store {
     try {
       const deleted = await this.#onDatabase(key, cached, (seen) => this.#database.delete(key, seen ?? version))
       await this.#block(key)
-      return deleted !== false
+      return deleted
     } catch (error) {
       if (error instanceof SessionGone) return false
       throw error

@@ -10,7 +10,7 @@ import { KnexTable } from '../tables/knex_table.ts'
 import { BatchedTable } from '../tables/fast/batched_table.ts'
 import { SqliteTable } from '../tables/fast/sqlite_table.ts'
 import type { Change, NewRow, SessionColumns, SessionRow } from '../tables/session_table.ts'
-import type { LoadedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
+import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
 /** How many rows clearExpired() deletes at once, so that no statement holds others up for long. */
 const BATCH = 500
@@ -114,7 +114,7 @@ export class SessionStore implements Store {
     return this.loadSync?.(key)
   }
 
-  async create(record: SessionRecord): Promise<{ key: string; version: string }> {
+  async create(record: SessionRecord): Promise<Required<SavedSession>> {
     const columns = this.#columns(record)
     for (;;) {
       const row: NewRow = { key: this.#newKey(), columns }
@@ -124,7 +124,7 @@ export class SessionStore implements Store {
     }
   }
 
-  update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
+  update(key: string, record: SessionRecord, version: string): Promise<Required<SavedSession>> {
     return promiseTry(() => {
       if (!canBeKey(key)) throw new SessionGone()
       const change: Change = { key, version, columns: this.#columns(record) }

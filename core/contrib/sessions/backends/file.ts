@@ -17,7 +17,7 @@ import { InvalidSessionKey, SessionConflict, SessionGone, SessionTooBig } from '
 import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
 import { newSessionKey } from '../keys.ts'
 import { SessionFolder } from '../session_folder.ts'
-import type { LoadedSession, SessionRecord, SessionStore as Store } from '../store.ts'
+import type { LoadedSession, SavedSession, SessionRecord, SyncSessionStore as Store } from '../store.ts'
 
 /** What names a file and is not too long to be the name of one. */
 const isKey = (text: string): boolean => typeof text === 'string' && /^[a-z0-9]{1,64}$/.test(text)
@@ -110,7 +110,7 @@ export class SessionStore implements Store {
     return this.loadSync(key)
   }
 
-  async create(record: SessionRecord): Promise<{ key: string; version: string }> {
+  async create(record: SessionRecord): Promise<Required<SavedSession>> {
     const text = this.#encode(record)
     this.#folder.verify()
     for (;;) {
@@ -124,7 +124,7 @@ export class SessionStore implements Store {
     }
   }
 
-  async update(key: string, record: SessionRecord, version: string): Promise<{ key: string; version: string }> {
+  async update(key: string, record: SessionRecord, version: string): Promise<Required<SavedSession>> {
     if (!isKey(key)) throw new SessionGone()
     const text = this.#encode(record)
     const file = this.keyToFile(key)

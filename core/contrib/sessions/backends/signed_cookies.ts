@@ -7,7 +7,7 @@
 import { settings } from '#core/conf'
 import { encodeSession, readSession } from '../codec.ts'
 import { SessionTooBig } from '../exceptions.ts'
-import type { LoadedSession, SessionRecord, SessionStore as Store } from '../store.ts'
+import type { LoadedSession, SavedSession, SessionRecord, SyncSessionStore as Store } from '../store.ts'
 
 /** Of name and value together, as browsers take them (RFC 6265bis, section 5.6). */
 const MOST_BYTES = 4096
@@ -29,18 +29,21 @@ export class SessionStore implements Store {
   }
 
   /** @throws SessionTooBig when no browser would keep the cookie */
-  async create({ data }: SessionRecord): Promise<{ key: string; version: string }> {
+  async create({ data }: SessionRecord): Promise<Required<SavedSession>> {
     const cookie = encodeSession(data, SALT)
     const size = settings.SESSION_COOKIE_NAME.length + cookie.length
     if (size > MOST_BYTES) throw new SessionTooBig(size, MOST_BYTES, data)
     return { key: cookie, version: cookie }
   }
 
-  update(_cookie: string, record: SessionRecord): Promise<{ key: string; version: string }> {
+  update(_cookie: string, record: SessionRecord): Promise<Required<SavedSession>> {
     return this.create(record)
   }
 
-  async delete(): Promise<void> {}
+  /** Nothing is stored, so that a copy of the cookie stays valid. @returns whether it is a valid one */
+  async delete(cookie: string): Promise<boolean> {
+    return this.loadSync(cookie) !== undefined
+  }
 
   async exists(): Promise<boolean> {
     return false

@@ -36,7 +36,7 @@ const raw: View<object> = async (request: HttpRequest) => {
 
 const session: View<object> = async (request: HttpRequest) => {
   for (const [name, value] of [...request.GET, ...request.POST]) request.session.set(`client ${name}`, value)
-  const count = Number(request.session.get('count') ?? 0) + 1
+  const count = (request.session.get('count') ?? 0) + 1
   request.session.set('count', count)
   return new JsonResponse({ count, keys: [...request.session.keys()].length })
 }
