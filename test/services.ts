@@ -75,11 +75,20 @@ function mysql(): Server {
   }
 }
 
-async function onServer({ name, vendor, config, run }: Server, database: string): Promise<TestDatabase> {
-  const reason = await run('SELECT 1').then(
+/** `npm test` without CI needs nothing but Node and runs files in parallel, so it leaves servers and other programs out. */
+export const usesServices = process.env.TEST_SERVICES !== 'off'
+
+/** @returns why a service cannot be used, or '' */
+async function reasonAgainst(name: string, hello: () => Promise<unknown>): Promise<string> {
+  if (!usesServices) return `Tests with ${name}`
+  return hello().then(
     () => '',
     (error: Error & { code?: string }) => `${name} does not answer: ${error.message || error.code}`,
   )
+}
+
+async function onServer({ name, vendor, config, run }: Server, database: string): Promise<TestDatabase> {
+  const reason = await reasonAgainst(name, () => run('SELECT 1'))
   const force = vendor === 'postgresql' ? ' WITH (FORCE)' : ''
   const drop = () => run(`DROP DATABASE IF EXISTS ${database}${force}`)
   return {
@@ -174,25 +183,23 @@ function greet(url: URL, line: string, answer: RegExp): Promise<void> {
   })
 }
 
-async function cacheServer(name: string, location: string, hello: Promise<void>): Promise<TestCacheServer> {
-  const reason = await hello.then(
-    () => '',
-    (error: Error & { code?: string }) => `${name} does not answer: ${error.message || error.code}`,
-  )
+async function cacheServer(name: string, location: string, hello: () => Promise<void>): Promise<TestCacheServer> {
+  const reason = await reasonAgainst(name, hello)
   return { name, location, available: reason === '', reason }
 }
 
 export const redis = (): Promise<TestCacheServer> =>
-  cacheServer('Redis', REDIS, greet(new URL(REDIS), 'PING', /^(\+PONG|-NOAUTH)/))
+  cacheServer('Redis', REDIS, () => greet(new URL(REDIS), 'PING', /^(\+PONG|-NOAUTH)/))
 
 export const memcached = (): Promise<TestCacheServer> =>
-  cacheServer('Memcached', MEMCACHED, greet(new URL(`tcp://${MEMCACHED}`), 'version', /^VERSION/))
+  cacheServer('Memcached', MEMCACHED, () => greet(new URL(`tcp://${MEMCACHED}`), 'version', /^VERSION/))
 
 /** The Python whose Django some tests run beside. */
 export const PYTHON = process.env.TEST_PYTHON ?? '/usr/bin/python3'
 
 /** What `requireService` wants to know of Python packages that a test needs. */
 export function python(...modules: string[]): Promise<Pick<TestCacheServer, 'available' | 'reason'>> {
+  if (!usesServices) return Promise.resolve({ available: false, reason: 'Tests with Django in Python' })
   return new Promise((resolve) => {
     execFile(PYTHON, ['-c', `import ${modules.join(', ')}`], (error) => {
       const available = error === null

@@ -1,11 +1,10 @@
 /** Every place where sessions can be kept: each engine on each service that it may use. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Settings, settings } from '#core/conf'
 import { callCommand } from '#core/management'
-import { databases, requireService, type TestDatabase } from '../../services.ts'
+import { databases, memcached, redis, requireService, type TestDatabase } from '../../services.ts'
 import { inDatabase } from './database.ts'
 
 export interface EngineSetup {
@@ -20,18 +19,6 @@ export interface EngineSetup {
 }
 
 export const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379/9'
-const MEMCACHED = process.env.TEST_MEMCACHED ?? '127.0.0.1:11211'
-
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host, port, timeout: 1000 })
-    const end = (answer: boolean) => () => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false))
-  })
-}
 
 const BACKENDS = 'core.cache.backends'
 const engine = (name: string): string => `core.contrib.sessions.backends.${name}`
@@ -46,12 +33,7 @@ export async function places(suite: string): Promise<EngineSetup[]> {
   const sqlite = dbs[0] as TestDatabase
   const folder = mkdtempSync(path.join(tmpdir(), `nuages-${suite}-`))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const { hostname, port } = new URL(REDIS)
-  const [memcachedHost = '', memcachedPort = ''] = MEMCACHED.split(':')
-  const redis = (await answers(hostname, Number(port || 6379))) ? '' : `Redis does not answer at ${hostname}:${port}.`
-  const memcached = (await answers(memcachedHost, Number(memcachedPort)))
-    ? ''
-    : `Memcached does not answer at ${MEMCACHED}.`
+  const [onRedis, onMemcached] = [await redis(), await memcached()]
   const prefix = { KEY_PREFIX: `${suite}${process.pid}` }
 
   const onDatabase = (db: TestDatabase, name: string, settings: Settings): EngineSetup => ({
@@ -75,8 +57,8 @@ export async function places(suite: string): Promise<EngineSetup[]> {
   return [
     ...dbs.map((db) => onDatabase(db, `db on ${db.name}`, { SESSION_ENGINE: engine('db') })),
     ...cached('the in-process cache', { BACKEND: `${BACKENDS}.locmem.LocMemCache`, OPTIONS: { MAX_ENTRIES: 1e6 } }, ''),
-    ...cached('Redis', { BACKEND: `${BACKENDS}.redis.RedisCache`, LOCATION: REDIS }, redis),
-    ...cached('Memcached', { BACKEND: `${BACKENDS}.memcached.PyMemcacheCache`, LOCATION: MEMCACHED }, memcached),
+    ...cached('Redis', { BACKEND: `${BACKENDS}.redis.RedisCache`, LOCATION: REDIS }, onRedis.reason),
+    ...cached('Memcached', { BACKEND: `${BACKENDS}.memcached.PyMemcacheCache`, LOCATION: onMemcached.location }, onMemcached.reason),
     ...cached(
       'the file cache',
       {
