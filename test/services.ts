@@ -5,7 +5,7 @@
  * What lies in that Redis database, or in that memcached, is cleared.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -208,19 +208,14 @@ export function python(...modules: string[]): Promise<Pick<TestCacheServer, 'ava
   })
 }
 
-/** Why tests were skipped, and how many skips there were for each reason. */
-const skipped = new Map<string, number>()
-
-/** Lists at the very end what was not run, so that it is not lost in the output. */
-function listSkipped(): void {
-  const lines = Array.from(skipped, ([reason, times]) => `  ${reason}${times > 1 ? ` (${times} suites or tests)` : ''}`)
-  process.stdout.write(`Not run:\n${lines.toSorted().join('\n')}\n`)
-}
-
-/** Skips a test, or in a `before` its suite, and lists the reason at the end of the run. */
+/**
+ * Skips a test, or in a `before` its suite. `npm test` collects the reasons of all its processes in the file TEST_SKIPPED
+ * and lists them at the end.
+ */
 export function skipTest(test: Mocha.Context, reason: string): never {
-  if (skipped.size === 0) process.once('exit', listSkipped)
-  skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
+  const { TEST_SKIPPED } = process.env
+  if (TEST_SKIPPED === undefined) process.stdout.write(`Not run: ${reason}\n`)
+  else appendFileSync(TEST_SKIPPED, `${reason}\n`)
   return test.skip()
 }
 

@@ -58,7 +58,11 @@ export async function places(suite: string): Promise<EngineSetup[]> {
     ...dbs.map((db) => onDatabase(db, `db on ${db.name}`, { SESSION_ENGINE: engine('db') })),
     ...cached('the in-process cache', { BACKEND: `${BACKENDS}.locmem.LocMemCache`, OPTIONS: { MAX_ENTRIES: 1e6 } }, ''),
     ...cached('Redis', { BACKEND: `${BACKENDS}.redis.RedisCache`, LOCATION: REDIS }, onRedis.reason),
-    ...cached('Memcached', { BACKEND: `${BACKENDS}.memcached.PyMemcacheCache`, LOCATION: onMemcached.location }, onMemcached.reason),
+    ...cached(
+      'Memcached',
+      { BACKEND: `${BACKENDS}.memcached.PyMemcacheCache`, LOCATION: onMemcached.location },
+      onMemcached.reason,
+    ),
     ...cached(
       'the file cache',
       {
