@@ -14,10 +14,23 @@ import { setup } from './setup.mjs'
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const FILES = ['test/**/*.test.ts', 'apps/**/*.test.ts']
 
-/** What `npm test` leaves out, with the reason. */
+/** What `npm test` leaves out because it takes long, by the line that reports it. */
 const SLOW = {
-  'test/bench/**': 'The benchmarks themselves',
-  'test/browser/**': 'Tests with a browser',
+  'The benchmarks': ['test/bench/**'],
+  'Tests with a browser': ['test/browser/**'],
+  'Races between processes': ['test/races/**', 'test/db/migrations/processes.test.ts'],
+  'Tests with Django in Python': ['test/beside_django/**', 'test/examples/**'],
+  'Commands and code of the documentation': ['test/docs/**'],
+  'Build, installation and first start': ['test/bin/**', 'test/management/commands/start*.test.ts'],
+  'Servers that are started as a process': [
+    'test/management/manage.test.ts',
+    'test/management/runserver/**',
+    'test/management/commands/{runserver,shell}.test.ts',
+    'test/security/{process,secret_key,nginx}.test.ts',
+  ],
+  'The short run of the fuzz suite': ['test/security/fuzz/**'],
+  'Growth of processing time': ['test/security/{superlinear,regular_expressions}.test.ts'],
+  'Vectors of expensive password hashes': ['test/vectors/password_hashes.test.ts'],
 }
 
 /** Reasons by number of skipped suites or tests, as test/services.ts wrote them, one to a line. */
@@ -48,7 +61,7 @@ function run(words) {
   const given = words.filter((word) => word !== '--all')
   const folder = mkdtempSync(path.join(tmpdir(), 'nuages-skipped-'))
   const file = path.join(folder, 'skipped')
-  const ignored = Object.keys(SLOW).flatMap((glob) => ['--ignore', glob])
+  const ignored = Object.values(SLOW).flatMap((globs) => globs.flatMap((glob) => ['--ignore', glob]))
   // Two at least: a test that waits for a process leaves the processor to another.
   const parallel = ['--parallel', '--jobs', String(Math.max(2, availableParallelism()))]
   try {
@@ -56,7 +69,7 @@ function run(words) {
       ? mocha([...FILES, ...given], { TEST_SKIPPED: file })
       : mocha([...FILES, ...ignored, ...parallel, ...given], { TEST_SKIPPED: file, TEST_SERVICES: 'off' })
     const skipped = Array.from(skippedIn(file), ([reason, n]) => `  ${reason}${n > 1 ? ` (${n} suites or tests)` : ''}`)
-    const slow = all ? [] : Object.values(SLOW).map((reason) => `  ${reason}`)
+    const slow = all ? [] : Object.keys(SLOW).map((reason) => `  ${reason}`)
     const lines = [...new Set([...skipped, ...slow])].toSorted()
     if (lines.length > 0) console.log(`Not run:\n${lines.join('\n')}`)
     if (!all) console.log('To run these too: npm run test:all')

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { canonicalName, exposureOf, fileFault, formatValue, ifReadable, privateFolderFault } from '#core/utils'
-import { defaultFolder, folderRefused, sessionFileLimits } from './session_folder.ts'
+import { defaultFolder, folderRefused, sessionFileLimits } from './session_files.ts'
 
 const ENGINE = 'core.contrib.sessions.backends.file'
 

@@ -62,7 +62,7 @@ export interface SessionStore {
   /** Whether there is a record, expired or not, as Django's `exists()`. Without this method, `load` answers. */
   exists?(key: string): Promise<boolean>
 
-  /** Deletes expired sessions and returns their number. Without this method, the store expires sessions by itself. */
+  /** Deletes expired sessions. Without this method, the command `clearsessions` fails. @returns their number */
   clearExpired?(): Promise<number>
 }
 

@@ -1,68 +1,24 @@
 /** Sessions in a cache: fast, and gone when the cache drops them. */
-import {
-  type Cache,
-  caches,
-  InvalidCacheBackendError,
-  InvalidCacheValue,
-  RefusedCacheValue,
-  type TokenedValue,
-} from '#core/cache'
-import { settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, getLogger } from '#core/utils'
+import type { Cache, TokenedValue } from '#core/cache'
+import { RefusedCacheValue } from '#core/cache'
 import { SessionConflict, SessionGone, SessionUnreadable } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
-import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
+import { garbage, isDict, logCorrupted, secondsLeft, sessionCache } from '../session_cache.ts'
+import type { LoadedSession, SavedSession, SessionRecord, SessionStore as Store } from '../store.ts'
 
 /** Django's prefix of the keys of this engine. */
 export const KEY_PREFIX = 'django.contrib.sessions.cache'
-
-/** Seconds that are left of a record's life. */
-export const secondsLeft = ({ expiresAt }: SessionRecord): number => (expiresAt - clock.now()) / 1000
-
-const log = getLogger('django.security.SuspiciousSession')
-
-export const isDict = (value: unknown): value is SessionDict =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Uint8Array) &&
-  !(value instanceof Set)
-
-/**
- * What an error of reading an entry says is there: garbage, whose value is undefined, with the token by which
- * it can be replaced.
- */
-export function garbage(error: unknown): TokenedValue {
-  if (!(error instanceof InvalidCacheValue) || error instanceof RefusedCacheValue) throw error
-  if (error.token === undefined) throw error
-  return { value: undefined, token: error.token }
-}
-
-/** Told of a session whose stored content is none. */
-export const noteCorrupted = (): void => log.warning('Session data corrupted')
-
-/** The cache that SESSION_CACHE_ALIAS names. */
-export function sessionCache(): Cache {
-  const alias = settings.SESSION_CACHE_ALIAS
-  try {
-    return caches[alias] as Cache
-  } catch (error) {
-    if (!(error instanceof InvalidCacheBackendError)) throw error
-    throw new ImproperlyConfigured(`SESSION_CACHE_ALIAS is '${alias}': ${error.message}`, { cause: error })
-  }
-}
 
 function sessionIn(found: TokenedValue | undefined): LoadedSession | undefined {
   if (found === undefined) return undefined
   const { value, token } = found
   if (isDict(value)) return { data: value, version: token }
-  // What another program left under our key is not a session; it is no reason to fail either.
-  noteCorrupted()
+  // Another program stored something else under this key. The session is empty, and the request does not fail.
+  logCorrupted()
   return { data: {}, version: token }
 }
 
-/** The session whose reading ended in an error: an empty one in place of garbage. */
+/** The session of a read that failed: an empty one in place of garbage. */
 function sessionOf(error: unknown): LoadedSession | undefined {
   if (error instanceof RefusedCacheValue) throw new SessionUnreadable(error.message, { cause: error })
   return sessionIn(garbage(error))
@@ -72,7 +28,7 @@ export class SessionStore implements Store {
   readonly #cache: Cache
   readonly #prefix: string
   readonly #newKey: () => string
-  /** There where the cache is in this process. */
+  /** Present where the cache is in this process. */
   readonly loadSync?: (key: string) => LoadedSession | undefined
 
   constructor({ cache = sessionCache(), prefix = KEY_PREFIX, newKey = newSessionKey } = {}) {
@@ -80,7 +36,7 @@ export class SessionStore implements Store {
     this.#prefix = prefix
     this.#newKey = newKey
     const { getsSync } = cache
-    // An engine that has its own way to load must not be passed by.
+    // A subclass that overrides load() must not be bypassed.
     if (getsSync === undefined || this.load !== SessionStore.prototype.load) return
     this.loadSync = (key) => {
       if (!canBeKey(key)) return undefined
@@ -128,7 +84,7 @@ export class SessionStore implements Store {
     return canBeKey(key) && this.#cache.hasKey(this.#prefix + key)
   }
 
-  /** A cache lets go of expired entries by itself. */
+  /** A cache drops expired entries itself. */
   async clearExpired(): Promise<number> {
     return 0
   }

@@ -1,41 +1,34 @@
 /**
- * Sessions as files in a folder: `sessionid<key>`, with Django's text in them.
+ * Sessions as files in a directory: `sessionid<key>`, with Django's string in them.
  *
- * Reading and writing does not wait for the event loop's next turn: a session is a few hundred bytes in the page
- * cache, and the detour through a thread costs more than the work. A folder on a slow network disk is better served by
- * another engine. As in Django, a whole number of seconds in setExpiry() counts from each reading.
- *
- * Other users may be able to write to the folder: what they put there is not read as a session, and blocks nothing.
+ * Files are read and written synchronously. A session is a few hundred bytes in the page cache, and a thread would cost
+ * more than the work. For a directory on a slow network disk, use another engine. As in Django, a number of seconds in
+ * setExpiry() counts from each read.
  */
-import { lstatSync, readdirSync, unlinkSync } from 'node:fs'
-import path from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { settings } from '#core/conf'
-import { clock, errorCode, fileFault, FileLock, getLogger, NotAFile, readRegularFile, writeNewFile } from '#core/utils'
+import { clock, getLogger } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { InvalidSessionKey, SessionConflict, SessionGone, SessionTooBig } from '../exceptions.ts'
 import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
 import { newSessionKey } from '../keys.ts'
-import { SessionFolder } from '../session_folder.ts'
+import { type SessionFile, SessionFiles } from '../session_files.ts'
 import type { LoadedSession, SavedSession, SessionRecord, SyncSessionStore as Store } from '../store.ts'
-
-/** What names a file and is not too long to be the name of one. */
-const isKey = (text: string): boolean => typeof text === 'string' && /^[a-z0-9]{1,64}$/.test(text)
 
 const log = getLogger('django.security.SuspiciousSession')
 
-/** Whether the file system denied access: in a shared folder, a file may belong to another user. */
-const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(errorCode(error) ?? '')
-
-interface Found {
-  readonly text: string
-  /** Milliseconds since the epoch. */
-  readonly modified: number
+/** The session in a file, unless it has expired. */
+function sessionIn({ text, modified }: SessionFile): LoadedSession | undefined {
+  const data = text === '' ? {} : decodeSession(text)
+  const end = modified + settings.SESSION_COOKIE_AGE * 1000
+  const left = data[EXPIRY_KEY] ? expiryAge(data) : Math.floor((end - clock.now()) / 1000)
+  return left > 0 ? { data, version: text } : undefined
 }
 
+const isExpired = (found: SessionFile): boolean => sessionIn(found) === undefined
+
 export class SessionStore implements Store {
-  readonly #folder: SessionFolder
-  readonly #prefix: string
+  readonly #files: SessionFiles
   readonly #newKey: () => string
 
   constructor({
@@ -43,66 +36,42 @@ export class SessionStore implements Store {
     prefix = settings.SESSION_COOKIE_NAME,
     newKey = newSessionKey,
   } = {}) {
-    this.#folder = new SessionFolder(folder)
-    this.#prefix = prefix
+    this.#files = new SessionFiles(folder, prefix)
     this.#newKey = newKey
   }
 
-  /** The file of a key. @throws InvalidSessionKey for a text that no key of this engine is */
+  /** The file of a key. @throws InvalidSessionKey for a string that is not a key of this engine */
   keyToFile(key: string): string {
-    if (!/^[a-z0-9]+$/.test(key)) throw new InvalidSessionKey('Invalid characters in session key')
-    return path.join(this.#folder.path, this.#prefix + key)
+    const file = this.#files.fileOf(key)
+    if (file === undefined) throw new InvalidSessionKey('Invalid characters in session key')
+    return file
   }
 
-  /** @throws NotAFile for what cannot be a session's file */
-  #readFile(file: string): Found | undefined {
-    const found = readRegularFile(file, this.#folder.limits)
-    return found && { text: found.content.toString('utf8'), modified: found.stats.mtimeMs }
-  }
-
-  #read(file: string): Found | undefined {
-    try {
-      return this.#readFile(file)
-    } catch (error) {
-      if (!(error instanceof NotAFile)) throw error
-      // The name is the key, and stays out of the log.
-      log.warning(`A file in '${this.#folder.path}' with the name of a session ${error.message}. It is not read.`)
-      return undefined
-    }
-  }
-
-  #isThere(file: string): boolean {
-    const found = lstatSync(file, { throwIfNoEntry: false })
-    return found !== undefined && fileFault(found, this.#folder.limits) === undefined
-  }
-
-  /** The content of a session's file. @throws SessionTooBig for one that is too large to be read again */
+  /** The content of a session's file. @throws SessionTooBig for one that would be too large to be read again */
   #encode({ data }: SessionRecord): string {
     const text = encodeSession(data)
-    const { most } = this.#folder.limits
+    const { most } = this.#files.limits
     if (text.length > most) throw new SessionTooBig(text.length, most, data, 'file')
     return text
   }
 
-  /** The session in a file, unless it has expired. */
-  #session(found: Found): LoadedSession | undefined {
-    const data = found.text === '' ? {} : decodeSession(found.text)
-    const end = found.modified + settings.SESSION_COOKIE_AGE * 1000
-    const left = data[EXPIRY_KEY] ? expiryAge(data) : Math.floor((end - clock.now()) / 1000)
-    return left > 0 ? { data, version: found.text } : undefined
+  #mustBe(file: string, version: string): void {
+    const found = this.#files.read(file)
+    const session = found && sessionIn(found)
+    if (session === undefined) throw new SessionGone()
+    if (session.version !== version) throw new SessionConflict()
   }
 
   loadSync(key: string): LoadedSession | undefined {
-    if (!isKey(key)) return undefined
-    const file = this.keyToFile(key)
-    const found = this.#read(file)
+    const file = this.#files.fileOf(key)
+    if (file === undefined) return undefined
+    const found = this.#files.read(file)
     if (found === undefined) {
-      // A disk that is not there is an outage; taking it for a missing session would log everybody out.
-      this.#folder.mustBeThere()
+      this.#files.mustExist()
       return undefined
     }
-    const session = this.#session(found)
-    if (session === undefined) this.#tidy(file)
+    const session = sessionIn(found)
+    if (session === undefined) this.#files.ifPermitted(() => this.#files.deleteExpired(file, isExpired))
     return session
   }
 
@@ -112,24 +81,17 @@ export class SessionStore implements Store {
 
   async create(record: SessionRecord): Promise<Required<SavedSession>> {
     const text = this.#encode(record)
-    this.#folder.verify()
     for (;;) {
       const key = this.#newKey()
-      try {
-        writeNewFile(this.keyToFile(key), text)
-        return { key, version: text }
-      } catch (error) {
-        if (errorCode(error) !== 'EEXIST') throw error
-      }
+      if (this.#files.create(this.keyToFile(key), text)) return { key, version: text }
     }
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<Required<SavedSession>> {
-    if (!isKey(key)) throw new SessionGone()
+    const file = this.#files.fileOf(key)
+    if (file === undefined) throw new SessionGone()
     const text = this.#encode(record)
-    const file = this.keyToFile(key)
-    this.#folder.verify()
-    await new FileLock(file).replace(() => {
+    await this.#files.replace(file, () => {
       this.#mustBe(file, version)
       return text
     })
@@ -137,74 +99,38 @@ export class SessionStore implements Store {
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
-    if (!isKey(key)) return false
-    const file = this.keyToFile(key)
-    this.#folder.verify()
-    return new FileLock(file).run(() => {
-      if (!this.#isThere(file)) return false
+    const file = this.#files.fileOf(key)
+    if (file === undefined) return false
+    return this.#files.delete(file, () => {
       if (version !== undefined) this.#mustBe(file, version)
-      unlinkSync(file)
-      return true
     })
   }
 
   async exists(key: string): Promise<boolean> {
-    return isKey(key) && this.#isThere(this.keyToFile(key))
+    const file = this.#files.fileOf(key)
+    return file !== undefined && this.#files.exists(file)
   }
 
   async clearExpired(): Promise<number> {
     let deleted = 0
     let skipped = 0
-    this.#folder.verify()
-    for (const name of readdirSync(this.#folder.path)) {
-      if (!name.startsWith(this.#prefix) || !isKey(name.slice(this.#prefix.length))) continue
-      try {
-        if (this.#clear(path.join(this.#folder.path, name))) deleted++
-      } catch (error) {
-        if (!(error instanceof NotAFile) && !isDenied(error)) throw error
-        skipped++
-      }
+    for (const key of this.#files.keys()) {
+      const result = this.#files.ifPermitted(() => this.#clear(this.keyToFile(key)))
+      if (result === undefined) skipped++
+      else if (result) deleted++
       // Requests are served between two files.
-      await nextTurn()
+      await nextTick()
     }
     if (skipped > 0) {
       const why = 'they are not regular files, are too large or belong to another user'
-      log.warning(`${skipped} files in '${this.#folder.path}' with names of sessions were skipped: ${why}.`)
+      log.warning(`${skipped} files in '${this.#files.path}' with names of sessions were skipped: ${why}.`)
     }
     return deleted
   }
 
-  /** Removes a file if its session has expired. */
+  /** Deletes a file if its session has expired. */
   #clear(file: string): boolean {
-    const found = this.#readFile(file)
-    return found !== undefined && this.#session(found) === undefined && this.#removeExpired(file)
-  }
-
-  #mustBe(file: string, version: string): void {
-    const found = this.#read(file)
-    const session = found && this.#session(found)
-    if (session === undefined) throw new SessionGone()
-    if (session.version !== version) throw new SessionConflict()
-  }
-
-  /** Removes an expired session that was found, if this process may. */
-  #tidy(file: string): void {
-    try {
-      this.#removeExpired(file)
-    } catch (error) {
-      if (!isDenied(error)) throw error
-    }
-  }
-
-  /** Removes a file whose session has expired, unless somebody is at work on it, who may bring it to life. */
-  #removeExpired(file: string): boolean {
-    let removed = false
-    new FileLock(file).try(() => {
-      const found = this.#read(file)
-      if (found === undefined || this.#session(found) !== undefined) return
-      unlinkSync(file)
-      removed = true
-    })
-    return removed
+    const found = this.#files.readStrictly(file)
+    return found !== undefined && isExpired(found) && this.#files.deleteExpired(file, isExpired)
   }
 }

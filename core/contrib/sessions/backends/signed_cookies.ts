@@ -49,6 +49,7 @@ export class SessionStore implements Store {
     return false
   }
 
+  /** Nothing is stored. */
   async clearExpired(): Promise<number> {
     return 0
   }

@@ -1,0 +1,200 @@
+/**
+ * The files of the file engine, in SESSION_FILE_PATH or in a private directory that no other user can access.
+ *
+ * Other users may be able to write to a shared directory. What they put there is not read as a session and blocks nothing.
+ */
+import { existsSync, lstatSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import {
+  errorCode,
+  fileFault,
+  type FileLimits,
+  FileLock,
+  getLogger,
+  makePrivateFolder,
+  NotAFile,
+  privateFolderFault,
+  processUser,
+  readRegularFile,
+  writeNewFile,
+} from '#core/utils'
+
+/** A larger file is neither read nor written. One that another user put there would delay all requests. */
+const MAX_BYTES = 4 * 1024 * 1024
+
+/** The directory that is used where SESSION_FILE_PATH is null: one for each user of the machine. */
+export function defaultFolder(): string {
+  const user = processUser()
+  return path.join(tmpdir(), user === undefined ? 'nuages-sessions' : `nuages-sessions-${user}`)
+}
+
+/**
+ * What may be read as a session file. In the private directory all files belong to the user of this process; in one that
+ * is shared with Django, they may belong to Django's user.
+ */
+export const sessionFileLimits = (folder = settings.SESSION_FILE_PATH): FileLimits => ({
+  most: MAX_BYTES,
+  owner: folder === null ? processUser() : undefined,
+})
+
+/** @param fault what is wrong with the default folder, as a phrase that follows its name */
+export const folderRefused = (fault: string): string =>
+  `The folder for session files, '${defaultFolder()}', ${fault}. Its file names are session keys, so only the user of` +
+  ' this process may have access. Remove it to have it made again, or set SESSION_FILE_PATH to a folder of your own.'
+
+const log = getLogger('django.security.SuspiciousSession')
+
+/** Whether the file system denied access: in a shared directory, a file may belong to another user. */
+const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(errorCode(error) ?? '')
+
+/** What a key may be in a file name. */
+const isName = (key: string): boolean => typeof key === 'string' && /^[a-z0-9]{1,64}$/.test(key)
+
+export interface SessionFile {
+  readonly text: string
+  /** Milliseconds since the epoch. */
+  readonly modified: number
+}
+
+export class SessionFiles {
+  readonly path: string
+  readonly limits: FileLimits
+  readonly #prefix: string
+  readonly #isPrivate: boolean
+
+  /**
+   * @param directory the directory to use as it is; null for the private one, which is made if it does not exist
+   * @param prefix of the file names: Django's is the name of the session cookie
+   */
+  constructor(directory: string | null = settings.SESSION_FILE_PATH, prefix = settings.SESSION_COOKIE_NAME) {
+    this.#prefix = prefix
+    this.#isPrivate = directory === null
+    this.path = directory ?? defaultFolder()
+    this.limits = sessionFileLimits(directory)
+    if (this.#isPrivate) this.#verify()
+    else if (!existsSync(this.path) || !statSync(this.path).isDirectory()) {
+      const fault = existsSync(this.path) ? 'is not a folder' : "doesn't exist"
+      throw new ImproperlyConfigured(
+        `The session storage path '${this.path}' ${fault}. Please set SESSION_FILE_PATH to an existing folder.`,
+      )
+    }
+  }
+
+  /** The path of a key's file; undefined for a string that is not a key of this engine. */
+  fileOf(key: string): string | undefined {
+    return isName(key) ? path.join(this.path, this.#prefix + key) : undefined
+  }
+
+  /** The keys of all files. */
+  keys(): string[] {
+    this.#verify()
+    return readdirSync(this.path)
+      .filter((name) => name.startsWith(this.#prefix))
+      .map((name) => name.slice(this.#prefix.length))
+      .filter(isName)
+  }
+
+  exists(file: string): boolean {
+    const found = lstatSync(file, { throwIfNoEntry: false })
+    return found !== undefined && fileFault(found, this.limits) === undefined
+  }
+
+  /** The content of a file; undefined where there is none, or where it cannot be a session's file, which is logged. */
+  read(file: string): SessionFile | undefined {
+    try {
+      return this.readStrictly(file)
+    } catch (error) {
+      if (!(error instanceof NotAFile)) throw error
+      // The name contains the key, so it is not logged.
+      log.warning(`A file in '${this.path}' with the name of a session ${error.message}. It is not read.`)
+      return undefined
+    }
+  }
+
+  /** @throws NotAFile for what cannot be a session's file */
+  readStrictly(file: string): SessionFile | undefined {
+    const found = readRegularFile(file, this.limits)
+    return found && { text: found.content.toString('utf8'), modified: found.stats.mtimeMs }
+  }
+
+  /** Writes a new file. @returns false where there is a file already */
+  create(file: string, text: string): boolean {
+    this.#verify()
+    try {
+      writeNewFile(file, text)
+      return true
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') return false
+      throw error
+    }
+  }
+
+  /** Replaces a file by what `text` returns, while no other process can change it. */
+  async replace(file: string, text: () => string): Promise<void> {
+    this.#verify()
+    await new FileLock(file).replace(text)
+  }
+
+  /**
+   * Deletes a file, while no other process can change it.
+   * @param check may throw to prevent it
+   * @returns whether there was one
+   */
+  delete(file: string, check: () => void): Promise<boolean> {
+    this.#verify()
+    return new FileLock(file).run(() => {
+      if (!this.exists(file)) return false
+      check()
+      unlinkSync(file)
+      return true
+    })
+  }
+
+  /** Deletes a file if it is expired, unless another process is changing it. */
+  deleteExpired(file: string, isExpired: (found: SessionFile) => boolean): boolean {
+    let deleted = false
+    new FileLock(file).try(() => {
+      const found = this.read(file)
+      if (found === undefined || !isExpired(found)) return
+      unlinkSync(file)
+      deleted = true
+    })
+    return deleted
+  }
+
+  /** Runs `work` on a file. @returns undefined where the file is not a session's, or access to it is denied */
+  ifPermitted<T>(work: () => T): T | undefined {
+    try {
+      return work()
+    } catch (error) {
+      if (error instanceof NotAFile || isDenied(error)) return undefined
+      throw error
+    }
+  }
+
+  /**
+   * Makes sure that the directory exists. A missing one is an outage: taking it for missing sessions would log everybody
+   * out. The private directory is made again, empty.
+   */
+  mustExist(): void {
+    if (this.#isPrivate) this.#verify()
+    else statSync(this.path)
+  }
+
+  /**
+   * Makes sure, before a write, that the private directory is still private. A cleaner of temporary directories may have
+   * removed it, and another user may have made another one in its place.
+   * @throws ImproperlyConfigured
+   */
+  #verify(): void {
+    if (!this.#isPrivate) return
+    let fault = privateFolderFault(this.path)
+    if (fault === undefined) return
+    makePrivateFolder(this.path)
+    fault = privateFolderFault(this.path)
+    if (fault !== undefined) throw new ImproperlyConfigured(folderRefused(fault))
+  }
+}
