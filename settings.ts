@@ -1,14 +1,14 @@
-/** The settings of this project: what Django's settings.py is. Every setting is described in docs/reference/settings.md. */
+/** The settings of this project, as in Django's settings.py. docs/reference/settings.md describes every setting. */
 import type { Settings } from '#core/conf'
 
 export default {
-  // For development only: a real site keeps its key out of the repository, as NUAGES_SECRET_KEY.
+  // For development only. A production site keeps its key out of the repository, in NUAGES_SECRET_KEY.
   SECRET_KEY: 'django-insecure-3vq!k8w@1y#r5n0z&c7m^x2b*e9t(u4j)g6h-s+d=f_aLpQoWi',
   DEBUG: true,
   ALLOWED_HOSTS: [],
 
   INSTALLED_APPS: [
-    // Before auth, so that its templates are taken for the pages of auth.
+    // Before auth, so that its templates override those of auth.
     'apps.shop',
     'apps.mysession',
     'core.contrib.auth',
@@ -19,7 +19,7 @@ export default {
     'core.contrib.staticfiles',
   ],
 
-  // From the outermost to the innermost; `./manage.ts check` says when the order is wrong.
+  // From the outermost to the innermost. `./manage.ts check` reports a wrong order.
   MIDDLEWARE: [
     'core.middleware.security.SecurityMiddleware',
     'core.contrib.sessions.middleware.SessionMiddleware',
@@ -55,7 +55,7 @@ export default {
   },
 
   SESSION_ENGINE: 'core.contrib.sessions.backends.db',
-  // What "your devices" shows of a login; without it, nothing of the browser is kept.
+  // Describes a login on the page "Your devices". Without it, nothing about the browser is stored.
   SESSION_DEVICE_DESCRIPTION: 'apps.shop.browser.nameBrowser',
 
   AUTH_PASSWORD_VALIDATORS: [
@@ -68,7 +68,7 @@ export default {
   LOGIN_REDIRECT_URL: 'shop:profile',
   LOGOUT_REDIRECT_URL: 'shop:index',
 
-  // Mail is printed where the server runs.
+  // Mail is printed on the server's console.
   EMAIL_BACKEND: 'core.mail.backends.console.EmailBackend',
 
   STATIC_URL: '/static/',

@@ -1,4 +1,4 @@
-/** The addresses of the project: ROOT_URLCONF. */
+/** The URL patterns of the project: ROOT_URLCONF. */
 import { include, path } from '#core/urls'
 import * as mysession from './mysession/urls.ts'
 import * as shop from './shop/urls.ts'
