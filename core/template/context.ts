@@ -2,18 +2,16 @@
 
 type Variables = Record<string, unknown>
 
-type Done = (error: unknown, output?: string) => void
-
-/** A part of a compiled template, as nunjucks writes it. Nothing in it waits: `done` is called before it returns. */
-export type Block = (env: object, context: Context, frame: object, runtime: object, done: Done) => void
+/** Renders the content of a `{% block %}` of one template. */
+export type Block = (context: Context) => string
 
 /** A template that can be rendered in a context. */
 export interface Renderable {
   /** Its file, where it has one. */
   readonly file: string | undefined
-  /** Its blocks, by id. */
+  /** Its blocks by name. */
   readonly blocks: ReadonlyMap<string, Block>
-  /** The whole template; for Context.render(), which prepares the blocks. */
+  /** Renders the whole template. Called by Context.render(), which prepares the blocks. */
   renderRoot(context: Context): string
 }
 
@@ -133,21 +131,21 @@ export class Context {
     }
   }
 
-  /** Adds a parent's version of a block. nunjucks' code calls this, and getBlock(). */
-  addBlock(id: string, block: Block): void {
-    const versions = this.#blocks.get(id)
-    if (versions === undefined) this.#blocks.set(id, [block])
+  /** Adds the version of a block that the parent of the templates so far has. */
+  addBlock(name: string, block: Block): void {
+    const versions = this.#blocks.get(name)
+    if (versions === undefined) this.#blocks.set(name, [block])
     else versions.push(block)
   }
 
-  /** The version of a block that counts: the one of the template that was asked for, or its nearest parent's. */
-  getBlock(id: string): Block {
-    return this.#blocks.get(id)?.[0] as Block
+  /** The version of a block to render: that of the most derived template that has the block. */
+  getBlock(name: string): Block | undefined {
+    return this.#blocks.get(name)?.[0]
   }
 
-  /** The version of a block that the template has which this one's template extends. */
-  parentOf(id: string, block: Block): Block | undefined {
-    const versions = this.#blocks.get(id) ?? []
+  /** The next version of a block after this one, for `{{ block.super }}`. */
+  parentOf(name: string, block: Block): Block | undefined {
+    const versions = this.#blocks.get(name) ?? []
     return versions[versions.indexOf(block) + 1]
   }
 }

@@ -49,6 +49,37 @@ describe('an error of a template', () => {
     expect(await failure(templates.base, { fail })).to.equal(thrown)
   })
 
+  it('of extends, and of a block that a child replaces, has the line of its tag', async () => {
+    const templates = { base: '{% block a %}{% endblock %}', broken: '\n\n{% block a %}{{ fail }}{% endblock %}' }
+    const fail = (): never => {
+      throw new Error('no')
+    }
+    const positionOf = async (source: string): Promise<unknown> => {
+      const position = templatePosition(await failure(source, { fail }, { templates }))
+      return position && [position.template, position.line]
+    }
+    expect(await positionOf('\n{% extends missing %}')).to.deep.equal(['<string>', 2])
+    expect(await positionOf('\n{% extends "nowhere" %}')).to.deep.equal(['<string>', 2])
+    expect(await positionOf('{% extends "base" %}\n{% block a %}\n\n{{ fail }}{% endblock %}')).to.deep.equal([
+      '<string>',
+      4,
+    ])
+    expect(await positionOf('{% extends "broken" %}{% block a %}\n{{ block.super }}{% endblock %}')).to.deep.equal([
+      'broken',
+      3,
+    ])
+  })
+
+  it('is an Error, also where code throws undefined', async () => {
+    const fail = (): never => {
+      // oxlint-disable-next-line typescript/only-throw-error
+      throw undefined
+    }
+    const error = await failure('\n{{ fail }}', { fail })
+    expect(error).to.be.instanceOf(Error).with.property('message', "A template's value threw undefined.")
+    expect(templatePosition(error)?.line).to.equal(2)
+  })
+
   it('leaves the engine as it was: the next rendering goes well', async () => {
     const engine = await engineOf()
     const template = engine.fromString(

@@ -65,6 +65,21 @@ describe('templates that are put together', () => {
     ).to.equal('<b>&amp;')
   })
 
+  it('block.super renders nested blocks in an included template, too', async () => {
+    const base = { b: '{% block x %}[{% block y %}Y{% endblock %}]{% endblock %}', part: '{{ block.super }}' }
+    const source = '{% extends "b" %}{% block x %}{% include "part" %}{% endblock %}'
+    expect(await rendered(source, {}, { templates: base })).to.equal('[Y]')
+  })
+
+  it('tags and blocks may be nested a hundred deep', async () => {
+    const nested = (open: string, close: string): string => open.repeat(100) + 'x' + close.repeat(100)
+    const blocks =
+      Array.from({ length: 100 }, (_, i) => `{% block b${i} %}`).join('') + 'x' + '{% endblock %}'.repeat(100)
+    for (const source of [nested('{% if 1 %}', '{% endif %}'), nested('{% for n in "1" %}', '{% endfor %}'), blocks]) {
+      expect(await rendered(source)).to.equal('x')
+    }
+  })
+
   it('include shares the variables, and adds its own for its length', async () => {
     expect(await rendered('{% include "part.html" with b=2 %}{{ b }}', { a: 1 }, { templates })).to.equal('[12x]')
   })
