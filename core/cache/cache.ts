@@ -1,5 +1,4 @@
 /** A cache as views see it: Django's methods, keys and timeouts over one store. */
-import { Keyv } from 'keyv'
 import { altersData, formatValue, getLogger } from '#core/utils'
 import { setOwn } from '#core/serialization'
 import { RefusedPickle } from '#core/serialization/pickle'
@@ -43,7 +42,6 @@ const MOST_LOGGED = 1000
  */
 export class Cache {
   readonly #store: CacheStore
-  readonly #keyv: Keyv<string>
   readonly #timeout: number | null
   readonly #keyPrefix: string
   readonly #version: number
@@ -56,15 +54,6 @@ export class Cache {
 
   constructor(store: CacheStore, parameters: CacheParameters = {}) {
     this.#store = store
-    // Keyv would wrap values in an envelope of its own and prefix keys: what lies in the store is ours to say.
-    this.#keyv = new Keyv<string>({
-      store,
-      useKeyPrefix: false,
-      throwOnErrors: true,
-      emitErrors: false,
-      serialize: ({ value }) => value as string,
-      deserialize: (text) => ({ value: text as never, expires: undefined }),
-    })
     this.#timeout = parameters.timeout === undefined ? 300 : parameters.timeout
     this.#keyPrefix = parameters.keyPrefix ?? ''
     this.#version = parameters.version ?? 1
@@ -140,7 +129,7 @@ export class Cache {
    * @throws InvalidCacheValue for what cannot be read; RefusedCacheValue for a pickle of more than plain data
    */
   async get(key: string, defaultValue?: unknown, version?: number): Promise<unknown> {
-    const text = await this.#keyv.get(this.#fullKey(key, version))
+    const text = await this.#store.get<string>(this.#fullKey(key, version))
     return text === undefined ? defaultValue : this.#decode(text, key)
   }
 
@@ -148,8 +137,8 @@ export class Cache {
     const text = this.#encode(value, key)
     const fullKey = this.#fullKey(key, version)
     const ttl = this.#ttl(timeout)
-    if (ttl !== undefined && ttl <= 0) await this.#keyv.delete(fullKey)
-    else await this.#keyv.set(fullKey, text, ttl)
+    if (ttl !== undefined && ttl <= 0) await this.#store.delete(fullKey)
+    else await this.#store.set(fullKey, text, ttl)
   }
 
   /** Sets the value only if the key is not there; says whether it did. */
@@ -157,7 +146,7 @@ export class Cache {
     const text = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
-    if (ttl !== undefined && ttl <= 0) return !(await this.#keyv.has(fullKey))
+    if (ttl !== undefined && ttl <= 0) return !(await this.#store.has(fullKey))
     return this.#store.add(fullKey, text, ttl)
   }
 
@@ -176,25 +165,25 @@ export class Cache {
   async touch(key: string, timeout?: Timeout, version?: number): Promise<boolean> {
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
-    return ttl !== undefined && ttl <= 0 ? this.#keyv.delete(fullKey) : this.#store.touch(fullKey, ttl)
+    return ttl !== undefined && ttl <= 0 ? this.#store.delete(fullKey) : this.#store.touch(fullKey, ttl)
   }
 
   /** Whether the key was there. */
   async delete(key: string, version?: number): Promise<boolean> {
-    return this.#keyv.delete(this.#fullKey(key, version))
+    return this.#store.delete(this.#fullKey(key, version))
   }
 
   async hasKey(key: string, version?: number): Promise<boolean> {
-    return this.#keyv.has(this.#fullKey(key, version))
+    return this.#store.has(this.#fullKey(key, version))
   }
 
   /** The values of those keys that are there, by key. */
   async getMany(keys: readonly string[], version?: number): Promise<Record<string, unknown>> {
     const found: Record<string, unknown> = {}
     if (keys.length === 0) return found
-    const texts = await this.#keyv.getMany(keys.map((key) => this.#fullKey(key, version)))
+    const texts = await this.#store.getMany<string>(keys.map((key) => this.#fullKey(key, version)))
     for (const [i, key] of keys.entries()) {
-      const text = texts[i] as string | undefined
+      const text = texts[i]
       if (text !== undefined) setOwn(found, key, this.#decode(text, key))
     }
     return found
@@ -209,13 +198,13 @@ export class Cache {
       ...(ttl !== undefined && { ttl }),
     }))
     if (entries.length === 0) return []
-    if (ttl !== undefined && ttl <= 0) await this.#keyv.deleteMany(entries.map(({ key }) => key))
-    else await this.#keyv.setMany(entries)
+    if (ttl !== undefined && ttl <= 0) await this.#store.deleteMany(entries.map(({ key }) => key))
+    else await this.#store.setMany(entries)
     return []
   }
 
   async deleteMany(keys: readonly string[], version?: number): Promise<void> {
-    if (keys.length > 0) await this.#keyv.deleteMany(keys.map((key) => this.#fullKey(key, version)))
+    if (keys.length > 0) await this.#store.deleteMany(keys.map((key) => this.#fullKey(key, version)))
   }
 
   /** Empties the whole cache, other prefixes and versions included. */
