@@ -129,7 +129,7 @@ export class Cache {
    * @throws InvalidCacheValue for what cannot be read; RefusedCacheValue for a pickle of more than plain data
    */
   async get(key: string, defaultValue?: unknown, version?: number): Promise<unknown> {
-    const text = await this.#store.get<string>(this.#fullKey(key, version))
+    const text = await this.#store.get(this.#fullKey(key, version))
     return text === undefined ? defaultValue : this.#decode(text, key)
   }
 
@@ -181,7 +181,7 @@ export class Cache {
   async getMany(keys: readonly string[], version?: number): Promise<Record<string, unknown>> {
     const found: Record<string, unknown> = {}
     if (keys.length === 0) return found
-    const texts = await this.#store.getMany<string>(keys.map((key) => this.#fullKey(key, version)))
+    const texts = await this.#store.getMany(keys.map((key) => this.#fullKey(key, version)))
     for (const [i, key] of keys.entries()) {
       const text = texts[i]
       if (text !== undefined) setOwn(found, key, this.#decode(text, key))

@@ -1,38 +1,43 @@
-/** The way to one server: opened when it is needed, given up when it is silent, opened again when it was lost. */
+/** A client of one server: connected on first use, given up after a timeout, and connected again after it was lost. */
 import type { ServiceUnavailable } from '#core/exceptions'
 import { Deadline } from '#core/concurrency'
 import type { Outage } from './errors.ts'
 
-/** How a client of a server is made and ended. */
+/** How to connect to a server, and how to close the connection. */
 export interface Dialer<Client> {
-  /** What has to be loaded before the first connection, and does not count as the server's time. */
+  /** What has to be loaded before the first connection. The time for it does not count as the server's. */
   prepare?(): Promise<void> | undefined
   /**
-   * Connects. Rejects when that is impossible.
-   * @param lost to be called when the connection is gone later on
-   * @param givenUp ends the try
+   * Connects. Rejects if the server cannot be reached.
+   * @param lost called if the connection is lost later
+   * @param givenUp aborts the attempt to connect
    */
   open(lost: () => void, givenUp: AbortSignal): Promise<Client>
-  /** Ends a client at once; what it still has to do rejects. */
+  /** Closes a client immediately. Its pending operations reject. */
   close(client: Client): void
   /**
-   * What an error says: the caller's fault, the server's refusal to do it now, that the client was closed because of
-   * another operation, or that the server is not there.
+   * Classifies an error: the caller's mistake, a refusal by the server, the client was closed because of another
+   * operation, or the server cannot be reached.
    */
   blame(error: unknown): 'caller' | 'refusal' | 'interruption' | 'outage'
-  /** Whether the client finds its servers again by itself: it is then kept when one of them fails. */
+  /** Whether the client reconnects by itself. It is then kept after a failure. */
   readonly healsItself?: boolean
+  /**
+   * Whether only one caller at a time tries a client that is kept, after it did not respond in time. The others fail
+   * immediately instead of waiting for the timeout, too.
+   */
+  readonly pausesAfterSilence?: boolean
 }
 
 interface Attempt<Client> {
   readonly opening: Promise<Client>
   readonly abort: AbortController
   client?: Client
-  /** Whether we ended it ourselves, without a need. */
+  /** Whether `close` ended it, and no failure. */
   isClosed?: boolean
 }
 
-/** Milliseconds of the first pause between two tries to connect, and of the longest. */
+/** Milliseconds of the first pause between two attempts to connect, and of the longest. */
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 500
 
@@ -44,7 +49,7 @@ export class ReconnectingClient<Client> {
   #attempt: Attempt<Client> | undefined
   #failure: { readonly error: unknown; readonly times: number; readonly retryAt: number } | undefined
 
-  /** @param seconds that an operation may take, connecting included */
+  /** @param seconds timeout of an operation, connecting included */
   constructor(dialer: Dialer<Client>, outage: Outage, seconds: number) {
     this.#dialer = dialer
     this.#outage = outage
@@ -53,9 +58,9 @@ export class ReconnectingClient<Client> {
   }
 
   /**
-   * What `work` does with a connected client.
-   * @param isRead whether it changes nothing: it is then done once more where another operation closed the client
-   * @throws ServiceUnavailable when the server is not there, is silent, or refuses; or when it is not known what it did
+   * Calls `work` with a connected client and returns its result.
+   * @param isRead whether `work` changes nothing: it is then repeated once if another operation closed the client
+   * @throws ServiceUnavailable if the server cannot be reached, does not respond, or refuses; or if the outcome is unknown
    */
   async run<T>(work: (client: Client) => Promise<T>, isRead = false): Promise<T> {
     const preparing = this.#dialer.prepare?.()
@@ -63,7 +68,7 @@ export class ReconnectingClient<Client> {
     let attempt = this.#take()
     const silent = (): ServiceUnavailable => {
       const error = new Error(`no answer within ${this.#seconds} seconds`)
-      this.#fail(attempt, error)
+      this.#fail(attempt, error, this.#dialer.pausesAfterSilence)
       return this.#outage.began(error)
     }
     const again = (): Promise<T> => this.#work((attempt = this.#take()), work)
@@ -88,21 +93,26 @@ export class ReconnectingClient<Client> {
         if (again !== undefined) return await again()
         throw this.#outage.failed(error)
       }
-      // It is an answer, after all.
+      // The server responded, so the outage is over.
       this.#failure = undefined
       throw blame === 'refusal' ? this.#outage.refused(error) : error
     }
   }
 
-  /** The connection, or the try to get one that this caller makes or shares. */
+  /** The current connection or attempt to connect, or a new one. */
   #take(): Attempt<Client> {
     const attempt = this.#attempt
     const failure = this.#failure
     if (failure === undefined) return attempt ?? (this.#attempt = this.#open())
-    // After a failure one caller tries at a time, now and then; the others are not made to wait for it. A connection
-    // proves nothing yet: the kernel accepts them for a process that stands still.
-    if (attempt !== undefined || performance.now() < failure.retryAt) throw this.#outage.began(failure.error)
-    return (this.#attempt = this.#open())
+    // After a failure, one caller at a time tries again; the others fail immediately. A connection alone does not end
+    // the outage: the kernel accepts connections for a process that is stopped.
+    const isKept = attempt?.client !== undefined && this.#dialer.pausesAfterSilence === true
+    if ((attempt !== undefined && !isKept) || performance.now() < failure.retryAt) {
+      throw this.#outage.began(failure.error)
+    }
+    if (attempt === undefined) return (this.#attempt = this.#open())
+    this.#failure = { ...failure, retryAt: performance.now() + this.#seconds * 1000 }
+    return attempt
   }
 
   #open(): Attempt<Client> {
@@ -122,12 +132,15 @@ export class ReconnectingClient<Client> {
     return attempt
   }
 
-  #fail(attempt: Attempt<Client>, error: unknown): void {
-    if (this.#attempt !== attempt || (this.#dialer.healsItself === true && attempt.client !== undefined)) return
+  /** @param pauses whether a client that is kept is not used for a while */
+  #fail(attempt: Attempt<Client>, error: unknown, pauses = false): void {
+    if (this.#attempt !== attempt) return
+    const isKept = this.#dialer.healsItself === true && attempt.client !== undefined
+    if (isKept && !pauses) return
     const times = this.#failure?.times ?? 0
     const pause = Math.min(FIRST_PAUSE * 2 ** times, LONGEST_PAUSE)
     this.#failure = { error, times: times + 1, retryAt: performance.now() + pause }
-    this.#drop()
+    if (!isKept) this.#drop()
   }
 
   #drop(): void {
@@ -137,7 +150,7 @@ export class ReconnectingClient<Client> {
     else attempt?.abort.abort()
   }
 
-  /** Lets go of the connection. A later `run` opens another. */
+  /** Closes the connection. A later `run` opens another. */
   close(): void {
     if (this.#attempt !== undefined) this.#attempt.isClosed = true
     this.#drop()
@@ -145,7 +158,7 @@ export class ReconnectingClient<Client> {
   }
 }
 
-/** The seconds of OPTIONS.timeout; Django's clients take it in seconds, too. */
+/** The seconds of OPTIONS.timeout, 1 by default. Django's clients take seconds, too. */
 export function timeoutOf(options: Readonly<Record<string, unknown>>): number {
   const seconds = Number(options.timeout ?? 1)
   return seconds > 0 && Number.isFinite(seconds) ? seconds : 1

@@ -4,8 +4,7 @@ import { setup } from '#core/apps'
 import { type Cache, CacheKeyNotFound, InvalidCacheValue, RefusedCacheValue } from '#core/cache'
 import { captureLogs, type LogRecord, setClock } from '#core/utils'
 import { NotJson } from '#core/serialization'
-import { requireService } from '../services.ts'
-import { type Backend, backends, inDatabase, newCache } from './backends.ts'
+import { type Backend, backends, cacheTest, newCache, onEachBackend } from './backends.ts'
 import { rejection, until } from './waiting.ts'
 
 const VALUES: Readonly<Record<string, unknown>> = {
@@ -42,28 +41,13 @@ const KEYS = [
 const HARD_KEYS = ['with space', 'line\nend', 'tab\t', 'x'.repeat(251)]
 
 function contract(on: Backend): void {
-  let cache: Cache
+  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => cacheTest(on, title, body)
 
-  /** A test with a fresh part of the cache, and the backend's database where it has one. */
-  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => {
-    it(title, () =>
-      inDatabase(on.database, async () => {
-        cache = newCache(on)
-        try {
-          await body(cache)
-        } finally {
-          setClock()
-          await cache.close()
-        }
-      }),
-    )
-  }
-
-  /** A test of a cache that other programs can see. */
-  const among: typeof promise = on.isLocal ? () => {} : promise
+  /** A test of a cache whose values Django reads and writes. */
+  const among: typeof promise = on.holdsPickles ? promise : () => {}
 
   /** Sees to it that the next seconds have passed for the cache. */
-  const pass = async (seconds: number, key: string): Promise<void> => {
+  const pass = async (cache: Cache, seconds: number, key: string): Promise<void> => {
     if (on.agesByOurClock) {
       const later = Date.now() + seconds * 1000
       setClock({ now: () => later })
@@ -74,18 +58,18 @@ function contract(on: Backend): void {
   const SHORT = on.agesByOurClock ? 60 : 1
 
   for (const [name, value] of Object.entries(VALUES)) {
-    promise(`gives back ${name}`, async () => {
+    promise(`gives back ${name}`, async (cache) => {
       await cache.set('key', value)
       expect(await cache.get('key')).to.deep.equal(value)
     })
   }
 
-  promise('takes keys of every kind', async () => {
+  promise('takes keys of every kind', async (cache) => {
     for (const key of KEYS) await cache.set(key, key)
     expect(await cache.getMany(KEYS)).to.deep.equal(Object.fromEntries(KEYS.map((key) => [key, key])))
   })
 
-  promise('keeps keys apart that differ in case, accents or blanks at the end', async () => {
+  promise('keeps keys apart that differ in case, accents or blanks at the end', async (cache) => {
     const keys = ['key', 'KEY', 'kéy', 'key_', 'Key']
     for (const key of keys) await cache.set(key, key)
     for (const key of keys) expect(await cache.get(key)).to.equal(key)
@@ -93,7 +77,7 @@ function contract(on: Backend): void {
     expect(await cache.get('key')).to.equal('key')
   })
 
-  promise('takes a hard key', async () => {
+  promise('takes a hard key', async (cache) => {
     for (const key of HARD_KEYS) {
       await cache.set(key, key)
       expect(await cache.get(key)).to.equal(key)
@@ -102,21 +86,21 @@ function contract(on: Backend): void {
     expect(await cache.get('simple')).to.equal(1)
   })
 
-  promise('refuses a value that JSON cannot hold', async () => {
+  promise('refuses a value that JSON cannot hold', async (cache) => {
     for (const value of [undefined, () => 1, Number.NaN, new Date(), new Map(), { deep: [Symbol('s')] }]) {
       expect(await rejection(cache.set('key', value))).to.be.instanceOf(NotJson)
     }
     expect(await cache.hasKey('key')).to.equal(false)
   })
 
-  promise('gives the default where nothing is, and a stored null where that is', async () => {
+  promise('gives the default where nothing is, and a stored null where that is', async (cache) => {
     expect(await cache.get('key')).to.equal(undefined)
     expect(await cache.get('key', 'default')).to.equal('default')
     await cache.set('key', null)
     expect(await cache.get('key', 'default')).to.equal(null)
   })
 
-  promise('adds only where nothing is', async () => {
+  promise('adds only where nothing is', async (cache) => {
     expect(await cache.add('key', 1)).to.equal(true)
     expect(await cache.add('key', 2)).to.equal(false)
     expect(await cache.get('key')).to.equal(1)
@@ -124,7 +108,7 @@ function contract(on: Backend): void {
     expect(await cache.add('key', 3)).to.equal(true)
   })
 
-  promise('adds what is over from the start without keeping it', async () => {
+  promise('adds what is over from the start without keeping it', async (cache) => {
     expect(await cache.add('key', 1, 0)).to.equal(true)
     expect(await cache.add('key', 1, -5)).to.equal(true)
     expect(await cache.hasKey('key')).to.equal(false)
@@ -132,19 +116,19 @@ function contract(on: Backend): void {
     expect(await cache.add('key', 2, 0)).to.equal(false)
   })
 
-  promise('adds where something is over', async () => {
+  promise('adds where something is over', async (cache) => {
     await cache.set('key', 1, SHORT)
-    await pass(SHORT + 1, 'key')
+    await pass(cache, SHORT + 1, 'key')
     expect(await cache.add('key', 2)).to.equal(true)
     expect(await cache.get('key')).to.equal(2)
   })
 
-  promise('lets values end at their time', async () => {
+  promise('lets values end at their time', async (cache) => {
     await cache.set('key', 1, SHORT)
     await cache.set('long', 1, 100_000)
     await cache.set('ever', 1, null)
     expect(await cache.get('key')).to.equal(1)
-    await pass(SHORT + 1, 'key')
+    await pass(cache, SHORT + 1, 'key')
     expect(await cache.get('key')).to.equal(undefined)
     expect(await cache.hasKey('key')).to.equal(false)
     expect(await cache.gets('key')).to.equal(undefined)
@@ -154,7 +138,7 @@ function contract(on: Backend): void {
     expect(await rejection(cache.incr('key'))).to.be.instanceOf(CacheKeyNotFound)
   })
 
-  promise('keeps nothing for no time, nor for less', async () => {
+  promise('keeps nothing for no time, nor for less', async (cache) => {
     for (const timeout of [0, -1, -100_000]) {
       await cache.set('key', 1)
       await cache.set('key', 2, timeout)
@@ -168,19 +152,19 @@ function contract(on: Backend): void {
     }
   })
 
-  promise('keeps a value for longer than a month', async () => {
+  promise('keeps a value for longer than a month', async (cache) => {
     const months = 60 * 60 * 24 * 90
     await cache.set('key', 1, months)
     await cache.setMany({ other: 2 }, months)
     expect(await cache.getMany(['key', 'other'])).to.deep.equal({ key: 1, other: 2 })
   })
 
-  promise('refuses a timeout that is no number', async () => {
+  promise('refuses a timeout that is no number', async (cache) => {
     expect(await rejection(cache.set('key', 1, Number.NaN))).to.be.instanceOf(TypeError)
     expect(await rejection(cache.set('key', 1, '5' as unknown as number))).to.be.instanceOf(TypeError)
   })
 
-  promise('gives another time to live to what is there', async () => {
+  promise('gives another time to live to what is there', async (cache) => {
     expect(await cache.touch('key', 100)).to.equal(false)
     await cache.set('key', 1, SHORT)
     await cache.set('ever', 1, SHORT)
@@ -188,17 +172,17 @@ function contract(on: Backend): void {
     expect(await cache.touch('key', 1000)).to.equal(true)
     expect(await cache.touch('ever', null)).to.equal(true)
     expect(await cache.touch('ever', null)).to.equal(true)
-    await pass(SHORT + 1, 'control')
+    await pass(cache, SHORT + 1, 'control')
     expect(await cache.getMany(['key', 'ever', 'control'])).to.deep.equal({ key: 1, ever: 1 })
   })
 
-  promise('says whether there was something to delete', async () => {
+  promise('says whether there was something to delete', async (cache) => {
     await cache.set('key', 1)
     expect(await cache.delete('key')).to.equal(true)
     expect(await cache.delete('key')).to.equal(false)
   })
 
-  promise('reads, writes and deletes many', async () => {
+  promise('reads, writes and deletes many', async (cache) => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`key${i}`, { i }]))
     expect(await cache.setMany(many)).to.deep.equal([])
     const keys = Object.keys(many)
@@ -211,7 +195,7 @@ function contract(on: Backend): void {
     await cache.deleteMany([])
   })
 
-  promise('sets where nothing is, and gives what stayed', async () => {
+  promise('sets where nothing is, and gives what stayed', async (cache) => {
     expect(await cache.getOrSet('key', () => Promise.resolve([1]))).to.deep.equal([1])
     expect(await cache.getOrSet('key', 'other')).to.deep.equal([1])
     expect(await cache.getOrSet('null', null)).to.equal(null)
@@ -220,7 +204,7 @@ function contract(on: Backend): void {
     expect(await cache.hasKey('once')).to.equal(false)
   })
 
-  promise('counts up and down, and keeps the time to live', async () => {
+  promise('counts up and down, and keeps the time to live', async (cache) => {
     await cache.set('key', 41, SHORT)
     expect(await cache.incr('key')).to.equal(42)
     expect(await cache.incr('key', 10)).to.equal(52)
@@ -228,11 +212,11 @@ function contract(on: Backend): void {
     expect(await cache.decr('key', 50)).to.equal(1)
     expect(await cache.incr('key', -1)).to.equal(0)
     expect(await cache.get('key')).to.equal(0)
-    await pass(SHORT + 1, 'key')
+    await pass(cache, SHORT + 1, 'key')
     expect(await cache.hasKey('key')).to.equal(false)
   })
 
-  promise(on.countsBelowZero ? 'counts below 0' : 'stops at 0, and says that it cannot add to less', async () => {
+  promise(on.countsBelowZero ? 'counts below 0' : 'stops at 0, and says that it cannot add to less', async (cache) => {
     await cache.set('key', 1)
     await cache.set('below', -5)
     if (on.countsBelowZero) {
@@ -244,7 +228,7 @@ function contract(on: Backend): void {
     }
   })
 
-  promise('adds to whole numbers only', async () => {
+  promise('adds to whole numbers only', async (cache) => {
     expect(await rejection(cache.incr('absent'))).to.be.instanceOf(CacheKeyNotFound)
     expect(await rejection(cache.decr('absent'))).to.be.instanceOf(CacheKeyNotFound)
     for (const value of ['5', 1.5, true, null, [1], { a: 1 }, '', '-']) {
@@ -258,7 +242,7 @@ function contract(on: Backend): void {
     expect(await cache.get('key')).to.equal(1)
   })
 
-  promise('keeps the versions of a key apart', async () => {
+  promise('keeps the versions of a key apart', async (cache) => {
     await cache.set('key', 1)
     await cache.set('key', 2, undefined, 2)
     expect(await cache.get('key')).to.equal(1)
@@ -275,7 +259,7 @@ function contract(on: Backend): void {
     expect(await rejection(cache.incrVersion('absent'))).to.be.instanceOf(CacheKeyNotFound)
   })
 
-  promise('keeps prefixes and key functions apart', async () => {
+  promise('keeps prefixes and key functions apart', async (cache) => {
     const other = newCache(on)
     const own = newCache(on, { keyFunction: (key, prefix, version) => `own-${prefix}-${version}-${key}` })
     await cache.set('key', 1)
@@ -286,7 +270,7 @@ function contract(on: Backend): void {
     await Promise.all([other.close(), own.close()])
   })
 
-  promise('replaces only what it has seen', async () => {
+  promise('replaces only what it has seen', async (cache) => {
     expect(await cache.gets('key')).to.equal(undefined)
     expect(await cache.cas('key', 1, 'token')).to.equal('missing')
     await cache.set('key', { n: 1 })
@@ -301,7 +285,7 @@ function contract(on: Backend): void {
     expect(await cache.hasKey('key')).to.equal(false)
   })
 
-  promise('tells apart what differs in case alone', async () => {
+  promise('tells apart what differs in case alone', async (cache) => {
     await cache.set('key', 'abc')
     const seen = await cache.gets('key')
     await cache.set('key', 'ABC')
@@ -309,16 +293,16 @@ function contract(on: Backend): void {
     expect(await cache.cas('key', 1, seen?.token ?? '', 0)).to.equal('changed')
   })
 
-  promise('gives what it replaces another time to live', async () => {
+  promise('gives what it replaces another time to live', async (cache) => {
     await cache.set('key', 1)
     const seen = await cache.gets('key')
     expect(await cache.cas('key', 2, seen?.token ?? '', SHORT)).to.equal('stored')
-    await pass(SHORT + 1, 'key')
+    await pass(cache, SHORT + 1, 'key')
     expect(await cache.hasKey('key')).to.equal(false)
     expect(await cache.cas('key', 3, seen?.token ?? '')).to.equal('missing')
   })
 
-  promise('deletes only what it has seen', async () => {
+  promise('deletes only what it has seen', async (cache) => {
     await cache.set('key', 1)
     const seen = await cache.gets('key')
     await cache.set('key', 2)
@@ -331,23 +315,23 @@ function contract(on: Backend): void {
   })
 
   /** Puts bytes under a key, as another program would. */
-  const put = async (key: string, bytes: string): Promise<void> => {
+  const put = async (cache: Cache, key: string, bytes: string): Promise<void> => {
     const store = on.store()
     await store.set(cache.makeKey(key), on.stored(bytes), 60_000)
     await store.disconnect()
   }
 
-  const found = async (key: string): Promise<string | undefined> => {
+  const found = async (cache: Cache, key: string): Promise<string | undefined> => {
     const store = on.store()
     const stored = await store.get(cache.makeKey(key))
     await store.disconnect()
     return stored
   }
 
-  promise('says so when what it holds cannot be read, and gives what is needed to replace it', async () => {
-    await put('key', 'not {json')
-    for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')]) {
-      const error = await rejection(read)
+  promise('says so when what it holds cannot be read, and gives what is needed to replace it', async (cache) => {
+    await put(cache, 'key', 'not {json')
+    for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')].map(rejection)) {
+      const error = await read
       expect(error).to.be.instanceOf(InvalidCacheValue)
       expect(error).to.not.be.instanceOf(RefusedCacheValue)
       expect(error.message).to.match(/^What the cache holds under the key 'key' cannot be read/)
@@ -358,14 +342,14 @@ function contract(on: Backend): void {
     expect(await cache.get('key')).to.equal(1)
   })
 
-  among('refuses a pickle that names a global, says so once, and leaves it where it is', async () => {
+  among('refuses a pickle that names a global, says so once, and leaves it where it is', async (cache) => {
     const call = "cos\nsystem\n(S'true'\ntR."
-    await put('key', call)
+    await put(cache, 'key', call)
     const records: LogRecord[] = []
     const release = captureLogs((record) => records.push(record))
     try {
-      for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')]) {
-        const error = await rejection(read)
+      for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')].map(rejection)) {
+        const error = await read
         expect(error).to.be.instanceOf(RefusedCacheValue)
         expect(error.message).to.contain("the global 'os.system'")
       }
@@ -375,12 +359,12 @@ function contract(on: Backend): void {
     expect(records.map(({ logger, level }) => `${level} ${logger}`)).to.deep.equal([
       'warning django.security.SuspiciousCache',
     ])
-    expect(await found('key')).to.equal(on.stored(call))
+    expect(await found(cache, 'key')).to.equal(on.stored(call))
   })
 
-  among('writes back what Python wrote: floats, tuples, keys that are numbers, bytes and sets', async () => {
+  among('writes back what Python wrote: floats, tuples, keys that are numbers, bytes and sets', async (cache) => {
     const pickle = '\x80\x04}(Vfloat\nF1.0\nVtuple\n(K\x01K\x02tK\x07V2\nVbytes\nC\x02\0\xffVset\n\x8f(K\x01\x90u.'
-    await put('key', pickle)
+    await put(cache, 'key', pickle)
     const seen = await cache.gets('key')
     expect(seen?.value).to.deep.equal({
       float: 1,
@@ -390,10 +374,10 @@ function contract(on: Backend): void {
       set: new Set([1]),
     })
     expect(await cache.cas('key', seen?.value, seen?.token ?? '')).to.equal('stored')
-    expect(await found('key')).to.equal(on.stored(pickle))
+    expect(await found(cache, 'key')).to.equal(on.stored(pickle))
   })
 
-  promise('is empty when it was cleared', async () => {
+  promise('is empty when it was cleared', async (cache) => {
     const other = newCache(on)
     await other.set('key', 1)
     await cache.setMany({ a: 1, b: 2 })
@@ -403,26 +387,26 @@ function contract(on: Backend): void {
     await other.close()
   })
 
-  promise('works again after it was closed', async () => {
+  promise('works again after it was closed', async (cache) => {
     await cache.set('key', 1)
     await cache.close()
     await cache.close()
     expect(await cache.get('key')).to.equal(1)
   })
 
-  promise('serves a hundred callers at once', async () => {
+  promise('serves a hundred callers at once', async (cache) => {
     const keys = Array.from({ length: 100 }, (_, i) => `key${i}`)
     await Promise.all(keys.map((key, i) => cache.set(key, i)))
     expect(await Promise.all(keys.map((key) => cache.get(key)))).to.deep.equal(keys.map((_, i) => i))
   })
 
-  promise('loses no count among a hundred callers', async () => {
+  promise('loses no count among a hundred callers', async (cache) => {
     await cache.set('key', 0)
     await Promise.all(Array.from({ length: 100 }, () => cache.incr('key')))
     expect(await cache.get('key')).to.equal(100)
   })
 
-  promise('lets one of many add', async () => {
+  promise('lets one of many add', async (cache) => {
     const added = await Promise.all(Array.from({ length: 30 }, (_, i) => cache.add('key', i)))
     expect(added.filter(Boolean)).to.have.length(1)
     expect(await cache.get('key')).to.equal(added.indexOf(true))
@@ -433,17 +417,5 @@ const all = await backends('contract')
 
 describe('caches', () => {
   before(() => setup())
-
-  for (const backend of all) {
-    describe(backend.name, () => {
-      before(function () {
-        requireService(backend, this)
-      })
-      before(() => backend.begin())
-      after(async () => {
-        if (backend.available) await backend.end()
-      })
-      contract(backend)
-    })
-  }
+  onEachBackend(all, contract)
 })

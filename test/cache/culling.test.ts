@@ -2,8 +2,7 @@
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache, type CacheStore } from '#core/cache'
-import { requireService } from '../services.ts'
-import { type Backend, backends, inDatabase } from './backends.ts'
+import { type Backend, backends, inDatabase, onEachBackend } from './backends.ts'
 
 /** How many of 49 entries are left in a cache for 30, as in Django's own tests. */
 const LEFT: Readonly<Record<string, { third: number; all: number }>> = {
@@ -12,7 +11,7 @@ const LEFT: Readonly<Record<string, { third: number; all: number }>> = {
   db: { third: 29, all: 18 },
 }
 
-const all = (await backends('culling')).filter((on) => on.agesByOurClock)
+const all = (await backends('culling')).filter((on) => on.hasMaxEntries)
 
 async function filled(store: CacheStore): Promise<number> {
   const cache = new Cache(store, { keyPrefix: 'culling' })
@@ -25,34 +24,24 @@ async function filled(store: CacheStore): Promise<number> {
 describe('culling', () => {
   before(() => setup())
 
-  for (const on of all) {
-    describe(on.name, () => {
-      const promise = (title: string, body: (on: Backend) => Promise<void>): void => {
-        it(title, () => inDatabase(on.database, () => body(on)))
-      }
-      const left = LEFT[on.name.split(' ')[0] as string]
+  onEachBackend(all, (on) => {
+    const promise = (title: string, body: (on: Backend) => Promise<void>): void => {
+      it(title, () => inDatabase(on.database, () => body(on)))
+    }
+    const left = LEFT[on.name.split(' ')[0] as string]
 
-      before(function () {
-        requireService(on, this)
-      })
-      before(() => on.begin())
-      after(async () => {
-        if (on.available) await on.end()
-      })
-
-      promise('drops a share of the entries when there are too many', async () => {
-        expect(await filled(on.store({ MAX_ENTRIES: 30 }))).to.equal(left?.third)
-      })
-
-      promise('drops all when the frequency is 0', async () => {
-        expect(await filled(on.store({ MAX_ENTRIES: 30, CULL_FREQUENCY: 0 }))).to.equal(left?.all)
-      })
-
-      promise('does not count again and again while there is room', async () => {
-        expect(await filled(on.store({ MAX_ENTRIES: 1000 }))).to.equal(49)
-      })
+    promise('drops a share of the entries when there are too many', async () => {
+      expect(await filled(on.store({ MAX_ENTRIES: 30 }))).to.equal(left?.third)
     })
-  }
+
+    promise('drops all when the frequency is 0', async () => {
+      expect(await filled(on.store({ MAX_ENTRIES: 30, CULL_FREQUENCY: 0 }))).to.equal(left?.all)
+    })
+
+    promise('does not count again and again while there is room', async () => {
+      expect(await filled(on.store({ MAX_ENTRIES: 1000 }))).to.equal(49)
+    })
+  })
 
   it('holds 100,000 distinct keys of one process to MAX_ENTRIES', async () => {
     const store = all.find((on) => on.name === 'locmem')?.store({ MAX_ENTRIES: 500 }) as CacheStore

@@ -4,8 +4,7 @@ import { expect } from 'chai'
 import { Keyv } from 'keyv'
 import { setup } from '#core/apps'
 import type { CacheStore } from '#core/cache'
-import { requireService } from '../services.ts'
-import { backends, inDatabase } from './backends.ts'
+import { backends, inDatabase, onEachBackend } from './backends.ts'
 
 /** What the suite asks of `expect`, which is Jest's. */
 const jestExpect = (value: unknown) => ({
@@ -53,52 +52,42 @@ const all = await backends('keyv')
 describe("Keyv's suite", () => {
   before(() => setup())
 
-  for (const on of all) {
-    describe(on.name, () => {
-      const open: CacheStore[] = []
-      const running = new Set<Promise<unknown>>()
-      /** A store, and a watch on what it was asked: some tests do not wait for what they began. */
-      const store = (): CacheStore => {
-        const made = on.store()
-        open.push(made)
-        return new Proxy(made, {
-          get(target, name) {
-            const value: unknown = Reflect.get(target, name)
-            if (typeof value !== 'function') return value
-            return (...parameters: unknown[]) => {
-              const result: unknown = Reflect.apply(value, target, parameters)
-              if (result instanceof Promise) running.add(result)
-              return result
-            }
-          },
-        })
-      }
-      const run = <T>(work: () => Promise<T>): Promise<T> =>
-        inDatabase(on.database, async () => {
-          try {
-            return await work()
-          } finally {
-            await new Promise((resolve) => setImmediate(resolve))
-            await Promise.allSettled(running)
-            running.clear()
-            for (const each of open.splice(0)) await each.disconnect()
+  onEachBackend(all, (on) => {
+    const open: CacheStore[] = []
+    const running = new Set<Promise<unknown>>()
+    /** A store, and a watch on what it was asked: some tests do not wait for what they began. */
+    const store = (): CacheStore => {
+      const made = on.store()
+      open.push(made)
+      return new Proxy(made, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name)
+          if (typeof value !== 'function') return value
+          return (...parameters: unknown[]) => {
+            const result: unknown = Reflect.apply(value, target, parameters)
+            if (result instanceof Promise) running.add(result)
+            return result
           }
-        })
-
-      before(function () {
-        requireService(on, this)
+        },
       })
-      before(() => on.begin())
-      after(async () => {
-        if (on.available) await on.end()
+    }
+    const run = <T>(work: () => Promise<T>): Promise<T> =>
+      inDatabase(on.database, async () => {
+        try {
+          return await work()
+        } finally {
+          await new Promise((resolve) => setImmediate(resolve))
+          await Promise.allSettled(running)
+          running.clear()
+          for (const each of open.splice(0)) await each.disconnect()
+        }
       })
 
-      const vitest = vitestOver(run)
-      for (const suite of SUITES) {
-        describe(suite.name, () => suite(vitest, Keyv, store))
-      }
-    })
-  }
+    const vitest = vitestOver(run)
+    for (const suite of SUITES) {
+      describe(suite.name, () => suite(vitest, Keyv, store))
+    }
+  })
 
   it('runs whole but for what has another meaning here', () => {
     expect(taken.length).to.be.greaterThan(35 * all.length)

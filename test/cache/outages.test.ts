@@ -15,6 +15,7 @@ import { PyMemcacheCache } from '../../core/cache/backends/memcached.ts'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
 import { requireService } from '../services.ts'
 import { freePort } from '../management/processes.ts'
+import { OPERATIONS } from './operations.ts'
 import { FakeServer, memcachedServer, OwnServer, redisServer } from './servers.ts'
 import { rejection, until } from './waiting.ts'
 
@@ -42,24 +43,6 @@ const KINDS: readonly Kind[] = [
     server: () => OwnServer.memcached(),
   },
 ]
-
-/** Every operation, none of which may take a dead server for an empty one. */
-const OPERATIONS: Readonly<Record<string, (cache: Cache) => Promise<unknown>>> = {
-  get: (cache) => cache.get('key'),
-  set: (cache) => cache.set('key', 1),
-  add: (cache) => cache.add('key', 1),
-  touch: (cache) => cache.touch('key'),
-  delete: (cache) => cache.delete('key'),
-  hasKey: (cache) => cache.hasKey('key'),
-  getMany: (cache) => cache.getMany(['key', 'other']),
-  setMany: (cache) => cache.setMany({ key: 1, other: 2 }),
-  deleteMany: (cache) => cache.deleteMany(['key', 'other']),
-  incr: (cache) => cache.incr('key'),
-  gets: (cache) => cache.gets('key'),
-  cas: (cache) => cache.cas('key', 1, '1'),
-  'cas that deletes': (cache) => cache.cas('key', 1, '1', 0),
-  clear: (cache) => cache.clear(),
-}
 
 describe('a cache in trouble', () => {
   let logged: LogRecord[] = []

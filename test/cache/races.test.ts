@@ -4,14 +4,13 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import type { Cache } from '#core/cache'
 import { Running } from '../management/processes.ts'
-import { requireService } from '../services.ts'
-import { type Backend, backends, inDatabase, newCache } from './backends.ts'
+import { type Backend, backends, inDatabase, newCache, onEachBackend } from './backends.ts'
 import type { RaceName, Racer } from './racer.ts'
 
 const RACERS = 2
 const RACER = path.join(import.meta.dirname, 'racer.ts')
 
-const all = (await backends('races')).filter((backend) => !backend.isLocal)
+const all = (await backends('races')).filter((on) => on.isAtomicAmongProcesses)
 
 /** Processes that wait for a race on this backend. */
 function racersOn(on: Backend, keyPrefix: string): Running[] {
@@ -30,76 +29,69 @@ describe('caches in a race', function () {
   this.timeout(60_000)
   before(() => setup())
 
-  for (const on of all) {
-    describe(on.name, () => {
-      let cache: Cache
-      const keyPrefix = `race${process.pid}`
-      let racers: Running[] = []
+  onEachBackend(all, (on) => {
+    let cache: Cache
+    const keyPrefix = `race${process.pid}`
+    let racers: Running[] = []
 
-      /** What each of the racers got, who were all let go at the same time. */
-      const raced = async <T>(name: RaceName): Promise<T[]> => {
-        for (const racer of racers) racer.child.stdin?.write(`${name}\n`)
-        const lines = await Promise.all(racers.map((racer) => racer.line(/^got /)))
-        return lines.map((line) => JSON.parse(line.slice(4)) as T)
-      }
+    /** What each of the racers got, who were all let go at the same time. */
+    const raced = async <T>(name: RaceName): Promise<T[]> => {
+      for (const racer of racers) racer.child.stdin?.write(`${name}\n`)
+      const lines = await Promise.all(racers.map((racer) => racer.line(/^got /)))
+      return lines.map((line) => JSON.parse(line.slice(4)) as T)
+    }
 
-      const promise = (title: string, body: () => Promise<void>): void => {
-        it(title, () =>
-          inDatabase(on.database, async () => {
-            cache = newCache(on, { keyPrefix })
-            try {
-              await body()
-            } finally {
-              await cache.close()
-            }
-          }),
-        )
-      }
+    const promise = (title: string, body: () => Promise<void>): void => {
+      it(title, () =>
+        inDatabase(on.database, async () => {
+          cache = newCache(on, { keyPrefix })
+          try {
+            await body()
+          } finally {
+            await cache.close()
+          }
+        }),
+      )
+    }
 
-      before(function () {
-        requireService(on, this)
-      })
-      before(async () => {
-        await on.begin()
-        racers = racersOn(on, keyPrefix)
-        await Promise.all(racers.map((racer) => racer.line(/^ready$/)))
-      })
-      after(async () => {
-        for (const racer of racers) racer.child.stdin?.end()
-        for (const { code, stderr } of await Promise.all(racers.map((racer) => racer.finished))) {
-          expect(code, stderr).to.equal(0)
-        }
-        if (on.available) await on.end()
-      })
-
-      promise('loses no count', async () => {
-        await cache.set('count', 0, 600)
-        const counts = await raced<number[]>('incr')
-        expect(await cache.get('count')).to.equal(RACERS * 100)
-        expect(new Set(counts.flat()).size).to.equal(RACERS * 100)
-      })
-
-      promise('lets exactly one add each key', async () => {
-        const added = await raced<boolean[]>('add')
-        const winners = (added[0] ?? []).map((_, i) => added.filter((each) => each[i]).length)
-        expect(winners).to.deep.equal(winners.map(() => 1))
-        await cache.deleteMany(winners.map((_, i) => `key${i}`))
-      })
-
-      promise('overwrites nothing that was not seen', async () => {
-        await cache.set('list', [], 600)
-        await raced('cas')
-        const list = (await cache.get('list')) as string[]
-        expect(list).to.have.length(RACERS * 15)
-        expect(new Set(list).size).to.equal(RACERS * 15)
-      })
-
-      promise('lets exactly one delete what all have seen', async () => {
-        await cache.setMany(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`gone${i}`, i])), 600)
-        const results = await raced<string[]>('delete')
-        const deleted = results.flat().filter((result) => result === 'stored')
-        expect(deleted).to.have.length(40)
-      })
+    before(async () => {
+      racers = racersOn(on, keyPrefix)
+      await Promise.all(racers.map((racer) => racer.line(/^ready$/)))
     })
-  }
+    after(async () => {
+      for (const racer of racers) racer.child.stdin?.end()
+      for (const { code, stderr } of await Promise.all(racers.map((racer) => racer.finished))) {
+        expect(code, stderr).to.equal(0)
+      }
+    })
+
+    promise('loses no count', async () => {
+      await cache.set('count', 0, 600)
+      const counts = await raced<number[]>('incr')
+      expect(await cache.get('count')).to.equal(RACERS * 100)
+      expect(new Set(counts.flat()).size).to.equal(RACERS * 100)
+    })
+
+    promise('lets exactly one add each key', async () => {
+      const added = await raced<boolean[]>('add')
+      const winners = (added[0] ?? []).map((_, i) => added.filter((each) => each[i]).length)
+      expect(winners).to.deep.equal(winners.map(() => 1))
+      await cache.deleteMany(winners.map((_, i) => `key${i}`))
+    })
+
+    promise('overwrites nothing that was not seen', async () => {
+      await cache.set('list', [], 600)
+      await raced('cas')
+      const list = (await cache.get('list')) as string[]
+      expect(list).to.have.length(RACERS * 15)
+      expect(new Set(list).size).to.equal(RACERS * 15)
+    })
+
+    promise('lets exactly one delete what all have seen', async () => {
+      await cache.setMany(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`gone${i}`, i])), 600)
+      const results = await raced<string[]>('delete')
+      const deleted = results.flat().filter((result) => result === 'stored')
+      expect(deleted).to.have.length(40)
+    })
+  })
 })

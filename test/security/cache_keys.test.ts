@@ -7,9 +7,8 @@ import { overrideSettings } from '#core/conf'
 import { Client } from '#core/test'
 import { captureLogs, type LogRecord } from '#core/utils'
 import { hashedKey } from '../../core/cache/keys.ts'
-import { type Backend, backends, inDatabase, newCache } from '../cache/backends.ts'
+import { type Backend, backends, cacheTest, inDatabase, newCache, onEachBackend } from '../cache/backends.ts'
 import { rejection } from '../cache/waiting.ts'
-import { requireService } from '../services.ts'
 
 /** Keys that some server cannot hold, and their neighbours, with which they must not be mixed up. */
 const KEYS = [
@@ -63,20 +62,7 @@ const CLASSES = ['with space', 'a\0b', 'a\r\nflush_all', 'x'.repeat(10_000), 'é
 const all = await backends('seckeys')
 
 function contract(on: Backend): void {
-  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => {
-    it(title, () =>
-      inDatabase(on.database, async () => {
-        const cache = newCache(on)
-        const release = captureLogs(() => {})
-        try {
-          await body(cache)
-        } finally {
-          release()
-          await cache.close()
-        }
-      }),
-    )
-  }
+  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => cacheTest(on, title, body)
 
   promise('keeps a value under every key, apart from all others', async (cache) => {
     for (const key of KEYS) expect(await cache.get(key, 'none')).to.equal('none')
@@ -157,51 +143,41 @@ describe('the keys of caches', function () {
   this.timeout(60_000)
   before(() => setup())
 
-  for (const backend of all) {
-    describe(backend.name, () => {
-      before(function () {
-        requireService(backend, this)
-      })
-      before(() => backend.begin())
-      after(async () => {
-        if (backend.available) await backend.end()
-      })
-      contract(backend)
+  onEachBackend(all, (on) => {
+    contract(on)
 
-      it('fail no request when a client chooses them', () =>
-        inDatabase(backend.database, async () => {
-          const release = captureLogs(() => {})
-          const options = backend.name === 'redis' || backend.name === 'memcached' ? { timeout: 5 } : {}
-          const entry = {
-            BACKEND: backend.dottedName,
-            LOCATION: backend.location(),
-            OPTIONS: options,
-            KEY_PREFIX: 'view',
-          }
-          const settings = {
-            CACHES: { default: entry },
-            ROOT_URLCONF: 'test.security.fixtures.cache_urls',
-            MIDDLEWARE: [],
-          }
-          await overrideSettings(settings, async () => {
-            const client = new Client()
-            for (const key of CLASSES) {
-              const query = `?key=${encodeURIComponent(key)}`
-              for (const _ of [1, 2]) {
-                await client.get(`/delete${query}`)
-                const missing = await client.get(`/read${query}`)
-                expect(missing.status, key.slice(0, 20)).to.equal(200)
-                expect(missing.json()).to.deep.equal({ value: 'none', many: [], has: false })
-                const written = await client.get(`/write${query}`)
-                expect(written.json()).to.deep.equal({ value: key })
-                expect((await client.get(`/read${query}`)).json()).to.deep.equal({ value: key, many: [key], has: true })
-              }
+    it('fail no request when a client chooses them', () =>
+      inDatabase(on.database, async () => {
+        const release = captureLogs(() => {})
+        const entry = {
+          BACKEND: on.dottedName,
+          LOCATION: on.location(),
+          OPTIONS: on.options,
+          KEY_PREFIX: 'view',
+        }
+        const settings = {
+          CACHES: { default: entry },
+          ROOT_URLCONF: 'test.security.fixtures.cache_urls',
+          MIDDLEWARE: [],
+        }
+        await overrideSettings(settings, async () => {
+          const client = new Client()
+          for (const key of CLASSES) {
+            const query = `?key=${encodeURIComponent(key)}`
+            for (const _ of [1, 2]) {
+              await client.get(`/delete${query}`)
+              const missing = await client.get(`/read${query}`)
+              expect(missing.status, key.slice(0, 20)).to.equal(200)
+              expect(missing.json()).to.deep.equal({ value: 'none', many: [], has: false })
+              const written = await client.get(`/write${query}`)
+              expect(written.json()).to.deep.equal({ value: key })
+              expect((await client.get(`/read${query}`)).json()).to.deep.equal({ value: key, many: [key], has: true })
             }
-          })
-          release()
-        }))
-    })
-  }
+          }
+        })
+        release()
+      }))
+  })
 
   it('are logged once for each kind of fault, without what follows their beginning', async () => {
     const records: LogRecord[] = []

@@ -2,10 +2,8 @@
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type Cache, InvalidCacheValue } from '#core/cache'
-import { captureLogs } from '#core/utils'
-import { type Backend, backends, inDatabase, newCache } from '../cache/backends.ts'
+import { type Backend, backends, cacheTest, onEachBackend } from '../cache/backends.ts'
 import { rejection } from '../cache/waiting.ts'
-import { requireService } from '../services.ts'
 
 const TIMEOUTS = [Number.NaN, '60', '', '60\r\nflush_all', true, {}, [], 60n, new Date(), () => 60, Symbol('60')]
 
@@ -25,20 +23,7 @@ const NO_TOKENS = [undefined, null, 1, 1n, {}, ['1'], true]
 const all = await backends('secnumbers')
 
 function contract(on: Backend): void {
-  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => {
-    it(title, () =>
-      inDatabase(on.database, async () => {
-        const cache = newCache(on)
-        const release = captureLogs(() => {})
-        try {
-          await body(cache)
-        } finally {
-          release()
-          await cache.close()
-        }
-      }),
-    )
-  }
+  const promise = (title: string, body: (cache: Cache) => Promise<void>): void => cacheTest(on, title, body)
 
   promise('refuses a timeout that is no number, and changes nothing', async (cache) => {
     await cache.set('key', 'value')
@@ -168,16 +153,5 @@ describe('the numbers of caches', function () {
   this.timeout(60_000)
   before(() => setup())
 
-  for (const backend of all) {
-    describe(backend.name, () => {
-      before(function () {
-        requireService(backend, this)
-      })
-      before(() => backend.begin())
-      after(async () => {
-        if (backend.available) await backend.end()
-      })
-      contract(backend)
-    })
-  }
+  onEachBackend(all, contract)
 })

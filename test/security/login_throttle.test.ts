@@ -10,11 +10,10 @@ import { captureLogs, type LogRecord, setClock } from '#core/utils'
 import { checkThrottleCache, checkThrottleCounts } from '../../core/contrib/auth/checks.ts'
 import { FailureCounter, forgetThrottleHint, waitText } from '../../core/contrib/auth/throttle.ts'
 import { tokenParts } from '../../core/contrib/auth/views/password_reset.ts'
-import { type Backend, backends, inDatabase, newCache } from '../cache/backends.ts'
+import { backends, inDatabase, newCache, onEachBackend } from '../cache/backends.ts'
 import { runs } from '../contrib/auth/fixtures/hashers.ts'
 import { inUsers } from '../contrib/auth/installed.ts'
 import { freePort } from '../management/processes.ts'
-import { requireService } from '../services.ts'
 
 const PASSWORD = 'a long secret'
 const LOCMEM = 'core.cache.backends.locmem.LocMemCache'
@@ -377,14 +376,9 @@ const all = await backends('throttle')
 describe('a counter of failures', () => {
   before(() => setup())
 
-  const suite = (on: Backend): void => {
+  onEachBackend(all, (on) => {
     const inBackend = (test: () => Promise<void>) => () => inDatabase(on.database, test)
     const counter = (limit: number) => new FailureCounter(newCache(on), 'failures', limit, 300)
-    before(async function () {
-      requireService(on, this)
-      await on.begin()
-    })
-    after(() => (on.available ? on.end() : undefined))
 
     it(
       'lets exactly as many of many concurrent attempts pass as it should',
@@ -433,7 +427,5 @@ describe('a counter of failures', () => {
         }
       }),
     )
-  }
-
-  for (const on of all) describe(`in ${on.name}`, () => suite(on))
+  })
 })

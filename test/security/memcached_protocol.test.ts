@@ -1,6 +1,5 @@
 /** Nothing that a client sends becomes a command of memcached, and no reply goes to a command that it is not for. */
 import { expect } from 'chai'
-import { array, assert, asyncProperty, constantFrom, integer, nat, record } from 'fast-check'
 import { Cache, InvalidCacheKey, InvalidCacheValue } from '#core/cache'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
 import { captureLogs } from '#core/utils'
@@ -19,6 +18,7 @@ import { memcachedServers } from '../../core/cache/memcached_servers.ts'
 import { rejection, until } from '../cache/waiting.ts'
 import { memcached, requireService } from '../services.ts'
 import { FakeMemcached, Rejected } from './fake_memcached.ts'
+import { expectOwnResults } from './many_commands.ts'
 
 const HIJACK = 'x\r\nset :1:victim 16 0 5\r\nHIJAK\r\nflush_all'
 
@@ -465,68 +465,54 @@ describe('the protocol of memcached', function () {
     })
 
     it('gives each of many commands its own result or an error, whatever the server does', () => {
-      const FAULTS = [
-        'STORED\r\n',
-        'DELETED\r\n',
-        'gibberish\r\n',
-        'VALUE :1:nobody 16 1\r\nx\r\nEND\r\n',
-        'VALUE :1:key0 16 99999999999\r\n',
-        'SERVER_ERROR out of memory\r\n',
-        'CLIENT_ERROR bad data chunk\r\n',
-        'reject',
-        'y'.repeat(3000),
-      ]
-      const KINDS = ['get', 'gets', 'set', 'incr', 'hasKey'] as const
-      return assert(
-        asyncProperty(
-          array(constantFrom(...KINDS), { minLength: 1, maxLength: 30 }),
-          array(record({ at: nat(40), fault: constantFrom(...FAULTS) }), { maxLength: 3 }),
-          array(integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }),
-          async (kinds, faults, sizes) => {
-            const { fake, address } = await fakeServer()
-            const cache = opened(address)
-            for (const [i, kind] of kinds.entries()) {
-              if (kind === 'incr') fake.put(`:1:key${i}`, String(i * 100), '2')
-              else if (kind !== 'set') fake.put(`:1:key${i}`, `value${i}`)
-            }
-            fake.fault = (line, at) => {
-              const { fault } = faults.find((each) => each.at === at) ?? {}
-              // A set that was told STORED was carried out as far as anyone can see.
-              if (fault === undefined || (fault === 'STORED\r\n' && line.startsWith('set '))) return undefined
-              if (fault === 'reject') throw new Rejected('CLIENT_ERROR bad command line format')
-              return fault
-            }
-            fake.cut = (response) => {
-              const pieces: string[] = []
-              for (let i = 0, from = 0; from < response.length; i++) {
-                const size = sizes[i % sizes.length] as number
-                pieces.push(response.slice(from, from + size))
-                from += size
-              }
-              return pieces
-            }
-            const results = await Promise.all(
-              kinds.map(async (kind, i) => {
-                const key = `key${i}`
-                try {
-                  if (kind === 'get') return (await cache.get(key)) === `value${i}`
-                  if (kind === 'gets') return (await cache.gets(key))?.value === `value${i}`
-                  if (kind === 'incr') return (await cache.incr(key, i + 1)) === i * 100 + i + 1
-                  if (kind === 'hasKey') return await cache.hasKey(key)
-                  await cache.set(key, `set${i}\r\nset :1:victim 16 0 1\r\nx`)
-                  return fake.items.get(`:1:${key}`)?.data.startsWith(`set${i}`) === true
-                } catch (error) {
-                  return error instanceof ServiceUnavailable
-                }
-              }),
-            )
-            await cache.close()
-            await fake.server.close()
-            expect(results).to.deep.equal(kinds.map(() => true))
+      let fake: FakeMemcached
+      return expectOwnResults({
+        commands: {
+          get: async (cache, i) => (await cache.get(`key${i}`)) === `value${i}`,
+          gets: async (cache, i) => (await cache.gets(`key${i}`))?.value === `value${i}`,
+          incr: async (cache, i) => (await cache.incr(`key${i}`, i + 1)) === i * 100 + i + 1,
+          hasKey: (cache, i) => cache.hasKey(`key${i}`),
+          set: async (cache, i) => {
+            await cache.set(`key${i}`, `set${i}\r\nset :1:victim 16 0 1\r\nx`)
+            return fake.items.get(`:1:key${i}`)?.data.startsWith(`set${i}`) === true
           },
-        ),
-        { numRuns: 150 },
-      )
+        },
+        faults: [
+          'STORED\r\n',
+          'DELETED\r\n',
+          'gibberish\r\n',
+          'VALUE :1:nobody 16 1\r\nx\r\nEND\r\n',
+          'VALUE :1:key0 16 99999999999\r\n',
+          'SERVER_ERROR out of memory\r\n',
+          'CLIENT_ERROR bad data chunk\r\n',
+          'reject',
+          'y'.repeat(3000),
+        ],
+        most: 30,
+        numRuns: 150,
+        isExpected: (error) => error instanceof ServiceUnavailable,
+        async begin(kinds, { faultAt, cut }) {
+          const { fake: made, address } = await fakeServer()
+          fake = made
+          for (const [i, kind] of kinds.entries()) {
+            if (kind === 'incr') fake.put(`:1:key${i}`, String(i * 100), '2')
+            else if (kind !== 'set') fake.put(`:1:key${i}`, `value${i}`)
+          }
+          fake.fault = (line, at) => {
+            const fault = faultAt(at)
+            // To the client, a set that got the response STORED was carried out.
+            if (fault === undefined || (fault === 'STORED\r\n' && line.startsWith('set '))) return undefined
+            if (fault === 'reject') throw new Rejected('CLIENT_ERROR bad command line format')
+            return fault
+          }
+          fake.cut = cut
+          return opened(address)
+        },
+        async end(cache) {
+          await cache.close()
+          await fake.server.close()
+        },
+      })
     })
   })
 })

@@ -1,30 +1,18 @@
 /** A reply of Redis that cannot be the one of its command closes the connection, and no command gets what is another's. */
 import { expect } from 'chai'
-import { array, assert, asyncProperty, constantFrom, integer, nat, record } from 'fast-check'
 import { Cache } from '#core/cache'
 import { ServiceUnavailable } from '#core/exceptions'
 import { captureLogs } from '#core/utils'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
+import { OPERATIONS } from '../cache/operations.ts'
 import { rejection, until } from '../cache/waiting.ts'
 import { FakeRedis } from './fake_redis.ts'
+import { expectOwnResults } from './many_commands.ts'
 
-const OPERATIONS: Readonly<Record<string, (cache: Cache) => Promise<unknown>>> = {
-  get: (cache) => cache.get('key'),
-  hasKey: (cache) => cache.hasKey('key'),
-  getMany: (cache) => cache.getMany(['key', 'other']),
-  gets: (cache) => cache.gets('key'),
+const ALL: typeof OPERATIONS = {
+  ...OPERATIONS,
   'gets of two': (cache) => Promise.all([cache.gets('key'), cache.gets('other')]),
-  set: (cache) => cache.set('key', 1),
-  setMany: (cache) => cache.setMany({ key: 1, other: 2 }),
-  add: (cache) => cache.add('key', 1),
-  touch: (cache) => cache.touch('key'),
-  incr: (cache) => cache.incr('key'),
-  delete: (cache) => cache.delete('key'),
-  deleteMany: (cache) => cache.deleteMany(['key', 'other']),
-  cas: (cache) => cache.cas('key', 1, '1'),
   'cas of two': (cache) => Promise.all([cache.cas('key', 1, '1'), cache.cas('other', 1, '1')]),
-  'cas that deletes': (cache) => cache.cas('key', 1, '1', 0),
-  clear: (cache) => cache.clear(),
 }
 
 const OK = '+OK\r\n'
@@ -96,7 +84,7 @@ describe('the protocol of Redis', function () {
       const { fake, cache } = await fakeServer()
       for (const reply of [...replies, ...NO_REPLIES]) {
         fake.fault = () => reply
-        const error = await rejection((OPERATIONS[name] as (cache: Cache) => Promise<unknown>)(cache))
+        const error = await rejection((ALL[name] as (cache: Cache) => Promise<unknown>)(cache))
         expect(error, JSON.stringify(reply)).to.be.instanceOf(ServiceUnavailable)
         await until('the connection is closed', () => fake.server.open === 0)
         fake.fault = () => undefined
@@ -157,7 +145,7 @@ describe('the protocol of Redis', function () {
       await works(cache)
       const before = fake.commands.length
       fake.fault = () => PAIR
-      expect(await rejection((OPERATIONS[name] as (cache: Cache) => Promise<unknown>)(cache))).to.be.instanceOf(
+      expect(await rejection((ALL[name] as (cache: Cache) => Promise<unknown>)(cache))).to.be.instanceOf(
         ServiceUnavailable,
       )
       expect(fake.commands.length - before, name).to.equal(1)
@@ -175,49 +163,32 @@ describe('the protocol of Redis', function () {
   })
 
   it('gives each of many commands its own result or an error, whatever the server does', async () => {
-    const KINDS = ['get', 'set', 'hasKey', 'getMany'] as const
-    const FAULTS = [':7\r\n', '+QUEUED\r\n', '*1\r\n:1\r\n', '?\r\n', '-ERR\r\n', '*99999999999\r\n', '-OOM\r\n']
     const { fake, cache } = await fakeServer()
-    await assert(
-      asyncProperty(
-        array(constantFrom(...KINDS), { minLength: 1, maxLength: 20 }),
-        array(record({ at: nat(25), fault: constantFrom(...FAULTS) }), { maxLength: 3 }),
-        array(integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }),
-        async (kinds, faults, sizes) => {
-          fake.fault = () => undefined
-          fake.cut = (reply) => [reply]
-          await works(cache)
-          fake.values.clear()
-          for (const [i, kind] of kinds.entries()) if (kind !== 'set') fake.values.set(`:1:key${i}`, String(i))
-          const first = fake.commands.length
-          fake.fault = (_, at) => faults.find((each) => each.at === at - first)?.fault
-          fake.cut = (reply) => {
-            const pieces: string[] = []
-            for (let i = 0, from = 0; from < reply.length; i++) {
-              const size = sizes[i % sizes.length] as number
-              pieces.push(reply.slice(from, from + size))
-              from += size
-            }
-            return pieces
-          }
-          const results = await Promise.all(
-            kinds.map(async (kind, i) => {
-              const key = `key${i}`
-              try {
-                if (kind === 'get') return (await cache.get(key)) === i
-                if (kind === 'hasKey') return await cache.hasKey(key)
-                if (kind === 'getMany') return (await cache.getMany([key]))[key] === i
-                await cache.set(key, i)
-                return fake.values.get(`:1:${key}`) === String(i)
-              } catch {
-                return true
-              }
-            }),
-          )
-          expect(results).to.deep.equal(kinds.map(() => true))
+    await expectOwnResults({
+      commands: {
+        get: async (_, i) => (await cache.get(`key${i}`)) === i,
+        hasKey: (_, i) => cache.hasKey(`key${i}`),
+        getMany: async (_, i) => (await cache.getMany([`key${i}`]))[`key${i}`] === i,
+        set: async (_, i) => {
+          await cache.set(`key${i}`, i)
+          return fake.values.get(`:1:key${i}`) === String(i)
         },
-      ),
-      { numRuns: 40 },
-    )
+      },
+      faults: [':7\r\n', '+QUEUED\r\n', '*1\r\n:1\r\n', '?\r\n', '-ERR\r\n', '*99999999999\r\n', '-OOM\r\n'],
+      most: 20,
+      numRuns: 40,
+      isExpected: (error) => error instanceof Error,
+      async begin(kinds, { faultAt, cut }) {
+        fake.fault = () => undefined
+        fake.cut = (reply) => [reply]
+        await works(cache)
+        fake.values.clear()
+        for (const [i, kind] of kinds.entries()) if (kind !== 'set') fake.values.set(`:1:key${i}`, String(i))
+        const first = fake.commands.length
+        fake.fault = (_, at) => faultAt(at - first)
+        fake.cut = cut
+        return cache
+      },
+    })
   })
 })
