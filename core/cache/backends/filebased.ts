@@ -121,7 +121,7 @@ export class FileBasedCache extends CacheStore {
   #locked<T>(key: string, work: (file: string, entry: FileEntry | undefined) => T): Promise<T> {
     const file = this.#file(key)
     const lock = new FileLock(file)
-    const locked = (): Promise<T> => lock.run(() => work(file, this.#live(file)))
+    const locked = (): Promise<T> => lock.run(() => work(file, this.#lockedEntry(file)))
     return this.#guarded(async () => {
       try {
         return await locked()
@@ -133,28 +133,29 @@ export class FileBasedCache extends CacheStore {
     })
   }
 
-  /** The entry of a file that is not over. One that is, or that cannot be read as one, is removed. */
-  #live(file: string): FileEntry | undefined {
+  /** The entry of a file. Calls `discard` for one that has expired, or that cannot be read as an entry. */
+  #entry(file: string, discard: (isBroken: boolean) => void): FileEntry | undefined {
     const content = this.#content(file)
     if (content === undefined) return undefined
     const entry = decodeEntry(content)
     if (entry !== undefined && entry.expiresAt > clock.now()) return entry
-    if (entry === undefined) log.error(`The cache file ${file} is broken. It is removed.`)
-    ifThere(() => unlinkSync(file))
+    discard(entry === undefined)
     return undefined
   }
 
-  #read(key: string): Promise<string | undefined> {
-    return this.#guarded(() => {
-      const file = this.#file(key)
-      const content = this.#content(file)
-      if (content === undefined) return undefined
-      const entry = decodeEntry(content)
-      if (entry !== undefined && entry.expiresAt > clock.now()) return entry.text
-      // Under the lock it is looked at again: somebody may have put another in its place.
-      new FileLock(file).try(() => this.#live(file))
-      return undefined
+  /** The same under the file's lock: removes what has to be discarded. */
+  #lockedEntry(file: string): FileEntry | undefined {
+    return this.#entry(file, (isBroken) => {
+      if (isBroken) log.error(`The cache file ${file} is broken. It is removed.`)
+      ifThere(() => unlinkSync(file))
     })
+  }
+
+  #read(key: string): Promise<string | undefined> {
+    const file = this.#file(key)
+    // Under the lock the file is read again: another process may have replaced it.
+    const discard = (): void => void new FileLock(file).try(() => this.#lockedEntry(file))
+    return this.#guarded(() => this.#entry(file, discard)?.text)
   }
 
   #write(file: string, text: string, expiresAt: number): void {
