@@ -1,10 +1,11 @@
-/** Checks of CACHES: there is a default, and no file cache is in a place that others can access. */
+/** Checks of CACHES: there is a default, file caches are private, and what a cache through Keyv cannot guarantee. */
 import path from 'node:path'
 import { type CheckMessage, Error, register, Warning } from '#core/checks'
 import { projectRoot, settings } from '#core/conf'
 import { canonicalName, exposureOf } from '#core/utils'
 
 const FILE_CACHE = 'core.cache.backends.filebased.FileBasedCache'
+const KEYV_CACHE = 'core.cache.backends.keyv.KeyvCache'
 
 export function checkDefaultCache(): CheckMessage[] {
   if (Object.hasOwn(settings.CACHES, 'default')) return []
@@ -80,7 +81,60 @@ export function checkFileCacheIsPrivate(): CheckMessage[] {
   })
 }
 
+/** The storage adapter of a cache through Keyv. */
+export interface KeyvAdapter {
+  /** The package, or the class of an object. */
+  readonly name: string
+  /** Whether each process has values of its own. */
+  readonly isLocal: boolean
+}
+
+/** @param entry an entry of CACHES  @returns undefined if its backend is another than KeyvCache */
+export function keyvAdapterOf(entry: {
+  readonly BACKEND: string
+  readonly OPTIONS?: Readonly<Record<string, unknown>>
+}): KeyvAdapter | undefined {
+  if (canonicalName(entry.BACKEND) !== KEYV_CACHE) return undefined
+  const adapter = entry.OPTIONS?.adapter ?? new Map()
+  if (typeof adapter === 'string') return { name: adapter, isLocal: false }
+  const name = (adapter as Partial<object>).constructor?.name ?? 'object'
+  return { name, isLocal: adapter instanceof Map }
+}
+
+function keyvCaches(): [alias: string, adapter: KeyvAdapter][] {
+  return Object.entries(settings.CACHES).flatMap(([alias, entry]) => {
+    const adapter = keyvAdapterOf(entry)
+    return adapter === undefined ? [] : [[alias, adapter]]
+  })
+}
+
+/** caches.W102 and W103: what a store behind Keyv cannot guarantee. */
+export function checkKeyvCaches(): CheckMessage[] {
+  return keyvCaches().map(([alias, { name, isLocal }]) => {
+    const obj = `CACHES['${alias}'].BACKEND`
+    if (isLocal) {
+      const message =
+        `Your '${alias}' cache is a Map through Keyv: each process has values of its own, and MAX_ENTRIES is not` +
+        ' observed. An expired value stays in memory until its key is used again.'
+      const hint =
+        "Use BACKEND: 'core.cache.backends.locmem.LocMemCache', or name a storage adapter in OPTIONS.adapter."
+      return new Warning(message, { id: 'caches.W103', obj, hint })
+    }
+    const message =
+      `Your '${alias}' cache stores its values through Keyv (${name}), which has no atomic operations and no` +
+      ' compare-and-set. With several processes, add() may succeed in more than one, incr() and decr() may lose counts,' +
+      ' touch() and cas() may overwrite what another process has just set, and a change may bring back what another' +
+      ' process has just deleted or cleared. Whether a value has expired is decided by the clock of the process that' +
+      ' reads it. MAX_ENTRIES is not observed.'
+    const hint =
+      "Use BACKEND: 'core.cache.backends.redis.RedisCache' or another backend of core.cache.backends for counters, locks" +
+      ' and sessions. If one process alone uses the cache, or only for values that can be computed again, silence this.'
+    return new Warning(message, { id: 'caches.W102', obj, hint })
+  })
+}
+
 register(checkDefaultCache, 'caches')
+register(checkKeyvCaches, 'caches')
 register(checkCacheNotExposed, 'caches', { deploy: true })
 register(checkFileCacheIsAbsolute, 'caches')
 register(checkFileCacheIsPrivate, 'security', { deploy: true })

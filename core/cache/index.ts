@@ -3,12 +3,12 @@ import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#
 import { ImproperlyConfigured } from '#core/exceptions'
 import { didYouMean, formatValue, importName, joinWithAnd, lazyProxy, proxyByAlias } from '#core/utils'
 import { Cache } from './cache.ts'
-import './checks.ts'
 import { InvalidCacheBackendError } from './errors.ts'
 import type { KeyFunction } from './keys.ts'
 import { cacheNumbers } from './parameters.ts'
 import type { CacheSerializer, CacheSerializerClass } from './serializers.ts'
 import { CacheStore, type CacheStoreClass } from './store.ts'
+export { type KeyvAdapter, keyvAdapterOf } from './checks.ts'
 export { Cache, type CacheParameters, type Timeout, type TokenedValue } from './cache.ts'
 export {
   CacheKeyNotFound,

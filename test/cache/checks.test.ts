@@ -59,4 +59,49 @@ describe('checks of CACHES', () => {
     const settings = { CACHES: { default: { BACKEND: FILE, LOCATION: '/srv/files-cache' } }, MEDIA_ROOT: '/srv/files' }
     expect(await found(settings)).to.deep.equal([])
   })
+
+  const KEYV = 'django.core.cache.backends.keyv.KeyvCache'
+
+  class Store extends Map {}
+
+  it('says what a storage adapter of Keyv cannot guarantee, and names the adapter', async () => {
+    class Custom {}
+    for (const [adapter, name] of [
+      ['@keyv/redis', '@keyv/redis'],
+      [new Custom(), 'Custom'],
+    ] as const) {
+      const CACHES = { default: LOCMEM, shop: { BACKEND: KEYV, OPTIONS: { adapter } } }
+      const [line, ...others] = await found({ CACHES })
+      expect(others).to.deep.equal([])
+      expect(line)
+        .to.match(/^caches\.W102 Your 'shop' cache/)
+        .and.contain(`Keyv (${name})`)
+      for (const promise of ['add()', 'incr()', 'decr()', 'touch()', 'cas()', 'deleted', 'expired', 'MAX_ENTRIES']) {
+        expect(line).to.contain(promise)
+      }
+    }
+  })
+
+  it('says that a Map of Keyv is of one process and has no limit', async () => {
+    for (const OPTIONS of [undefined, {}, { adapter: new Map() }, { adapter: new Store() }]) {
+      const CACHES = { default: { BACKEND: KEYV, ...(OPTIONS && { OPTIONS }) } }
+      expect((await found({ CACHES })).map((line) => line.slice(0, 10))).to.deep.equal(['caches.W10'])
+      expect((await found({ CACHES })).join()).to.match(/^caches\.W103.*each process.*MAX_ENTRIES/)
+    }
+  })
+
+  it('gives a hint with each of these, in an ordinary check, too', async () => {
+    await overrideSettings(
+      { CACHES: { default: { BACKEND: KEYV, OPTIONS: { adapter: 'x' } }, map: { BACKEND: KEYV } } },
+      async () => {
+        const messages = await runChecks({ tags: ['caches'] })
+        expect(messages.map(({ id, obj }) => [id, obj])).to.deep.equal([
+          ['caches.W102', "CACHES['default'].BACKEND"],
+          ['caches.W103', "CACHES['map'].BACKEND"],
+        ])
+        expect(messages[0]?.hint).to.contain('RedisCache')
+        expect(messages[1]?.hint).to.contain('LocMemCache')
+      },
+    )
+  })
 })

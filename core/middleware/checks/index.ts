@@ -5,11 +5,11 @@ import { checkCspDirectives, checkCspNonce } from './csp.ts'
 import { checkCsrfFailureView, checkCsrfIsOn, checkTrustedOrigins } from './csrf.ts'
 import { checkAllowedHosts, checkProxyHeader, checkSecretKeys, checkSecurity, checkServingKeys } from './security.ts'
 import { checkCompressionIsOutside, checkCsrfIsEarly, checkNeeds, checkRedirectIsEarly, checkTwice } from './order.ts'
-import { checkSessionsAreShared, checkSessionStore } from './session_store.ts'
+import { checkSessionsAreAtomic, checkSessionsAreShared, checkSessionStore } from './session_store.ts'
 
 const ALWAYS = {
   security: [checkCsrfFailureView, checkTrustedOrigins, checkCspDirectives, checkAllowedHosts, checkProxyHeader],
-  sessions: [checkCookies, checkSessionAge, checkSessionStore],
+  sessions: [checkCookies, checkSessionAge, checkSessionStore, checkSessionsAreAtomic],
   middleware: [checkNeeds, checkCsrfIsEarly, checkTwice, checkCompressionIsOutside, checkRedirectIsEarly],
 }
 

@@ -1,5 +1,6 @@
-/** Checks of what keeps the sessions: stores that one process has for itself, or that keep nothing. */
+/** Checks of the session store: one that each process has for itself, that stores nothing, or that is not atomic. */
 import { apps } from '#core/apps'
+import { type KeyvAdapter, keyvAdapterOf } from '#core/cache'
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { canonicalName } from '#core/utils'
@@ -14,11 +15,22 @@ const engine = (): string => canonicalName(settings.SESSION_ENGINE)
 const isEngine = (...names: string[]): boolean =>
   isUsed(SESSIONS) && names.some((name) => engine() === `${ENGINES}.${name}`)
 
-/** The BACKEND of the cache that sessions are in; undefined where there is none of that name. */
-function sessionCache(): string | undefined {
+/** The entry of CACHES that SESSION_CACHE_ALIAS names; undefined if there is none. */
+function sessionCacheEntry() {
   const { CACHES: caches, SESSION_CACHE_ALIAS: alias } = settings
-  const entry = Object.hasOwn(caches, alias) ? caches[alias] : undefined
+  return Object.hasOwn(caches, alias) ? caches[alias] : undefined
+}
+
+/** The BACKEND of that entry. */
+function sessionCache(): string | undefined {
+  const entry = sessionCacheEntry()
   return entry && canonicalName(entry.BACKEND)
+}
+
+/** The adapter of that entry, if it is a cache through Keyv. */
+function sessionAdapter(): KeyvAdapter | undefined {
+  const entry = sessionCacheEntry()
+  return entry && keyvAdapterOf(entry)
 }
 
 const cachePlace = (): string => `CACHES['${settings.SESSION_CACHE_ALIAS}'].BACKEND`
@@ -45,9 +57,22 @@ export function checkSessionStore(): CheckMessage[] {
   return []
 }
 
+/** sessions.W024: a cache without compare-and-set, so that the guarantees of sessions hold within one process only. */
+export function checkSessionsAreAtomic(): CheckMessage[] {
+  const adapter = sessionAdapter()
+  if (!isEngine('cache', 'cached_db') || adapter === undefined || adapter.isLocal) return []
+  const consequence = isEngine('cache')
+    ? 'With several processes, of two that save the same session one may lose what the other has saved, session.atomic()' +
+      ' is not exact, and a slower request may bring back a session that was ended.'
+    : 'With several processes, one may go on reading, until it expires, a session that another has changed or ended.'
+  const message = `Sessions are in a cache through Keyv (${adapter.name}), which has no compare-and-set. ${consequence}`
+  return [new Warning(message, { id: 'sessions.W024', obj: cachePlace(), hint: SHARED })]
+}
+
 /** sessions.W022 and W023, of deployment: each process would have sessions of its own. */
 export function checkSessionsAreShared(): CheckMessage[] {
-  if (isEngine('cache', 'cached_db') && sessionCache() === LOCAL) {
+  const isLocal = sessionCache() === LOCAL || sessionAdapter()?.isLocal === true
+  if (isEngine('cache', 'cached_db') && isLocal) {
     const consequence = isEngine('cache')
       ? 'With several workers, or after a restart, visitors lose their sessions.'
       : 'With several workers, one still sees what another has changed or ended.'

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setup } from '#core/apps'
 import { Cache } from '#core/cache'
 import { sessionEngineTests } from '../../../core/test/session_engine.ts'
+import { KeyvCache } from '../../../core/cache/backends/keyv.ts'
 import { LocMemCache } from '../../../core/cache/backends/locmem.ts'
 import { SessionStore as CacheStore } from '../../../core/contrib/sessions/backends/cache.ts'
 import { SessionStore as CachedDatabaseStore } from '../../../core/contrib/sessions/backends/cached_db.ts'
@@ -18,6 +19,7 @@ import { stepping } from './stepping.ts'
 const folder = mkdtempSync(path.join(tmpdir(), 'nuages-sessions-'))
 const cache = (): Cache =>
   new Cache(new LocMemCache({ location: 'session engines', options: { MAX_ENTRIES: 100_000 } }))
+const throughKeyv = (): Cache => new Cache(new KeyvCache({ location: 'session engines', options: {} }))
 
 describe('session engines', () => {
   before(() => setup())
@@ -32,6 +34,12 @@ describe('session engines', () => {
     'cached_db',
     (step) =>
       new CachedDatabaseStore({ cache: stepping(cache(), step), database: stepping(new DatabaseStore(), step) }),
+  )
+  sessionEngineTests('cache through Keyv', (step) => new CacheStore({ cache: stepping(throughKeyv(), step) }))
+  sessionEngineTests(
+    'cached_db through Keyv',
+    (step) =>
+      new CachedDatabaseStore({ cache: stepping(throughKeyv(), step), database: stepping(new DatabaseStore(), step) }),
   )
   sessionEngineTests('file', () => new FileStore({ folder }))
   sessionEngineTests('signed_cookies', () => new CookieStore(), { keepsRecords: false })

@@ -35,6 +35,8 @@ const GOOD = {
 } satisfies Settings
 
 const LOCMEM = { default: { BACKEND: 'django.core.cache.backends.locmem.LocMemCache' } }
+const KEYV = 'core.cache.backends.keyv.KeyvCache'
+const throughKeyv = { default: { BACKEND: KEYV, OPTIONS: { adapter: '@keyv/redis' } } }
 const REDIS = { default: { BACKEND: 'django.core.cache.backends.redis.RedisCache', LOCATION: 'redis://cache:6379' } }
 const ENGINES = 'django.contrib.sessions.backends'
 
@@ -381,6 +383,33 @@ const MISTAKES: readonly Mistake[] = [
     remedy: 'backends.db',
   },
   {
+    name: 'sessions in a Map of Keyv',
+    settings: { SESSION_ENGINE: `${ENGINES}.cache`, CACHES: { default: { BACKEND: KEYV } } },
+    id: 'sessions.W022',
+    where: "CACHES['default'].BACKEND",
+    remedy: 'RedisCache',
+  },
+  {
+    name: 'sessions in a cache without compare-and-set',
+    settings: { SESSION_ENGINE: `${ENGINES}.cache`, CACHES: throughKeyv },
+    id: 'sessions.W024',
+    where: "CACHES['default'].BACKEND",
+    remedy: 'RedisCache',
+    always: true,
+  },
+  {
+    name: 'cached sessions in a cache without compare-and-set',
+    settings: {
+      SESSION_ENGINE: `${ENGINES}.cached_db`,
+      SESSION_CACHE_ALIAS: 'sessions',
+      CACHES: { ...LOCMEM, sessions: throughKeyv.default },
+    },
+    id: 'sessions.W024',
+    where: "CACHES['sessions'].BACKEND",
+    remedy: 'backends.db',
+    always: true,
+  },
+  {
     name: 'sessions in a database in memory',
     settings: { DATABASES: { default: { ENGINE: 'django.db.backends.sqlite3', NAME: ':memory:' } } },
     id: 'sessions.W023',
@@ -595,6 +624,23 @@ describe('checks of middleware and cookies', () => {
         expect((await run(settings)).map(String)).to.deep.equal([])
       })
     }
+  })
+
+  it('say what sessions through Keyv lose, by the engine, and nothing of other engines', async () => {
+    const found = async (engine: string): Promise<string[]> =>
+      (await run({ SESSION_ENGINE: `${ENGINES}.${engine}`, CACHES: throughKeyv }, false))
+        .filter(({ id }) => id === 'sessions.W024')
+        .map(({ message }) => message)
+    expect((await found('cache')).join()).to.match(
+      /Keyv \(@keyv\/redis\).*no compare-and-set.*lose what.*session\.atomic\(\)/,
+    )
+    expect((await found('cached_db')).join()).to.match(/go on reading.*changed or ended/)
+    expect(await found('db')).to.deep.equal([])
+    expect(
+      (await run({ SESSION_ENGINE: `${ENGINES}.cache`, CACHES: { default: { BACKEND: KEYV } } }, false)).map(
+        ({ id }) => id,
+      ),
+    ).to.not.include('sessions.W024')
   })
 
   it('see a table of sessions that nobody makes', async () => {
