@@ -1,5 +1,6 @@
 /** The registry of installed apps, filled from INSTALLED_APPS. */
 import path from 'node:path'
+import { dependOnSetting } from '../conf/index.ts'
 import { ImproperlyConfigured } from '../exceptions.ts'
 import {
   canonicalName,
@@ -127,11 +128,13 @@ export class Apps {
 
   /** All apps in the order of INSTALLED_APPS. */
   getAppConfigs(): AppConfig[] {
+    dependOnSetting('INSTALLED_APPS')
     return [...this.#configs.values()]
   }
 
   /** @throws LookupError when no app has the label */
   getAppConfig(label: string): AppConfig {
+    dependOnSetting('INSTALLED_APPS')
     const config = this.#configs.get(label)
     if (config === undefined) {
       throw new LookupError(`No installed app with label '${label}'.${didYouMean(label, this.#configs.keys())}`)

@@ -1,5 +1,5 @@
 /** Caches: `caches` by alias of CACHES, and `cache`, the default one. */
-import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { cachedByKey, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { didYouMean, formatValue, importName, joinWithAnd, lazyProxy, proxyByAlias } from '#core/utils'
 import { Cache } from './cache.ts'
@@ -69,7 +69,7 @@ async function load(alias: string): Promise<Loaded> {
   return { Store: Store as CacheStoreClass, keyFunction, serializer }
 }
 
-const loaded = loadedFromSettings(['CACHES'], async () => {
+const loaded = loadedFromSettings('CACHES', async () => {
   const entries = Object.keys(settings.CACHES).map(async (alias) => [alias, await load(alias)] as const)
   return new Map(await Promise.all(entries))
 })
@@ -89,24 +89,13 @@ function build(alias: string): Cache {
   return new Cache(store, { timeout, keyPrefix, version, ...(found.keyFunction && { keyFunction: found.keyFunction }) })
 }
 
-const built = cachedFromSettings(
-  ['CACHES'],
-  () => new Map<string, Cache>(),
-  async (open) => {
-    for (const each of open.values()) await each.close()
-  },
-)
+const open = cachedByKey(build, (each) => each.close())
 
 /** The caches of CACHES by alias. @throws InvalidCacheBackendError for an alias that CACHES does not have */
-export const caches = proxyByAlias((alias) => {
-  const open = built()
-  let found = open.get(alias)
-  if (found === undefined) open.set(alias, (found = build(alias)))
-  return found
-})
+export const caches = proxyByAlias(open)
 
 /** The cache named `default`. */
 export const cache: Cache = lazyProxy(() => caches.default as Cache)
 
 /** Closes the connections of all caches, at the end of a process. */
-export const closeCaches = (): Promise<void> => built.dispose()
+export const closeCaches = (): Promise<void> => open.dispose()

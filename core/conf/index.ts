@@ -1,7 +1,10 @@
 /** Settings: `settings` to read them, `Settings` to type a settings.ts, `overrideSettings` for tests. */
 export {
+  cachedByKey,
   cachedFromSettings,
+  dependOnSetting,
   type FromSettings,
+  type FromSettingsByKey,
   loadedFromSettings,
   overrideSettings,
   prepareSettings,

@@ -1,23 +1,24 @@
-/** `settings`, the one object that every room reads, and where its values come from. */
+/** `settings`, the object that all modules read, and where its values come from. */
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { didYouMean } from '#core/utils'
-import { readSettingsModule, SETTINGS_MODULE, withEnvironment } from './loader.ts'
+import { isSettingName, readSettingsModule, SETTINGS_MODULE, withEnvironment } from './loader.ts'
+import { noteRead, whenRecordingChanges } from './recorded_reads.ts'
 import { type LoadedSettings, schema } from './schema.ts'
 
 interface Source {
   readonly module: string
   readonly root: string
-  /** Names that the project gave; the others have their defaults. */
+  /** Names that the settings module gave. The others have their defaults. */
   readonly given: ReadonlySet<string>
 }
 
 let source: Source | undefined
 
-/** The project's own settings and, on top, those of every override that is running. */
+/** The project's own settings and, above them, those of each running override. */
 const stack: LoadedSettings[] = []
 let current: LoadedSettings | undefined
 
-/** The values now in force. */
+/** The settings in force. @throws ImproperlyConfigured before they are loaded */
 export function currentSettings(): LoadedSettings {
   if (current === undefined) {
     throw new ImproperlyConfigured(
@@ -27,56 +28,98 @@ export function currentSettings(): LoadedSettings {
   return current
 }
 
-/** An object of which every setting can be read, and none assigned. */
-function readOnly(names: Iterable<string>, read: (name: string) => () => unknown): object {
-  const face = Object.create(null) as object
-  for (const name of names) {
-    Object.defineProperty(face, name, {
-      enumerable: true,
-      get: read(name),
-      set() {
-        throw new ImproperlyConfigured(
-          `settings.${name} cannot be assigned: settings are read-only while the process runs. In a test, use overrideSettings().`,
-        )
-      },
-    })
-  }
-  return face
+function refuseAssignment(name: string): never {
+  throw new ImproperlyConfigured(
+    `settings.${name} cannot be assigned: settings are read-only while the process runs. In a test, use overrideSettings().`,
+  )
 }
 
-const unread = readOnly(Object.keys(schema), () => currentSettings)
+function noteAbsent(name: string | symbol): void {
+  if (typeof name !== 'string' || !isSettingName(name)) return
+  currentSettings()
+  noteRead(name, undefined)
+}
+
+/** Reached for names that the settings in force do not have: a project's own setting, which an override may add. */
+const absent = new Proxy(Object.create(null) as object, {
+  get: (_, name) => noteAbsent(name),
+  has(_, name) {
+    noteAbsent(name)
+    return false
+  },
+  set: (_, name) => refuseAssignment(String(name)),
+})
+
+/** An object whose properties can be read and not assigned. */
+function readOnly(names: Iterable<string>, getterOf: (name: string) => () => unknown): object {
+  const object = Object.create(absent) as object
+  for (const name of names) {
+    Object.defineProperty(object, name, { enumerable: true, get: getterOf(name), set: () => refuseAssignment(name) })
+  }
+  return object
+}
+
+const unloaded = readOnly(Object.keys(schema), () => currentSettings)
 
 /** The names that each override gave. */
 const overrides = new Map<LoadedSettings, ReadonlySet<string>>()
 
-/** Whether an override that is running gave this setting. */
+/** Whether a running override gave this setting. */
 export const isOverridden = (name: string): boolean => [...overrides.values()].some((names) => names.has(name))
 
-/** The values of the project itself, beneath all overrides. */
+/** The project's own settings, without overrides. */
 export const projectSettings = (): LoadedSettings => stack[0] ?? currentSettings()
 
-/** What `settings` shows of each set of values. */
-const faces = new Map<LoadedSettings, object>()
+/** The prototype of `settings` for each set of values. */
+const prototypes = new Map<LoadedSettings, object>()
 
 /**
- * The settings of this process. Reading one before they are loaded is an error that says so.
+ * The settings of this process. Reading one before they are loaded throws ImproperlyConfigured.
  *
- * The values in force are its prototype, and an override is another prototype: a request reads dozens of settings, and
- * properties of a prototype are those that an engine reads fastest.
+ * The values are on its prototype, and an override is another prototype: a request reads dozens of settings, and
+ * JavaScript engines read properties of a prototype fastest.
  */
-export const settings = Object.create(unread) as LoadedSettings
+export const settings = Object.create(unloaded) as LoadedSettings
+
+const NO_SETTINGS = Object.freeze({})
+let key: object = NO_SETTINGS
+let isRecording = false
+
+/**
+ * What identifies the settings in force: a value that was found for a key can be used again while the key is the same.
+ * No value has the key that is returned while reads are recorded, and before the settings are loaded.
+ */
+export const settingsKey = (): object => key
+
+function updateKey(): void {
+  key = isRecording || current === undefined ? NO_SETTINGS : current
+}
+
+whenRecordingChanges((now) => {
+  isRecording = now
+  updateKey()
+})
 
 function putInForce(values: LoadedSettings | undefined): void {
   current = values
-  Object.setPrototypeOf(settings, (values && faces.get(values)) ?? unread)
+  Object.setPrototypeOf(settings, (values && prototypes.get(values)) ?? unloaded)
+  updateKey()
 }
 
-/** The settings in force as a plain object, for those who want to see all of them. */
-export const allSettings = (): LoadedSettings => ({ ...currentSettings() })
+/** All settings in force, as a plain object. */
+export function allSettings(): LoadedSettings {
+  const all = { ...currentSettings() }
+  for (const [name, value] of Object.entries(all)) noteRead(name, value)
+  return all
+}
 
-/** A setting by a name that is only known at run time, or an error with the nearest known name. */
+/**
+ * A setting whose name is only known at run time.
+ * @throws ImproperlyConfigured for an unknown name, with the closest known one
+ */
 export function settingNamed(name: string): unknown {
   const all: Record<string, unknown> = currentSettings()
+  noteRead(name, all[name])
   if (!Object.hasOwn(all, name)) {
     throw new ImproperlyConfigured(`There is no setting ${name}.${didYouMean(name, Object.keys(all))}`)
   }
@@ -84,38 +127,39 @@ export function settingNamed(name: string): unknown {
 }
 
 /**
- * Puts values in force until `pop` takes them away.
+ * Puts values in force until `popSettings` removes them.
  * @param overridden the names that an override gave
  */
 export function pushSettings(values: LoadedSettings, overridden: readonly string[] = []): void {
   stack.push(values)
   if (overridden.length > 0) overrides.set(values, new Set(overridden))
   const byName: Readonly<Record<string, unknown>> = values
-  faces.set(
-    values,
-    readOnly(Object.keys(values), (name) => {
-      const value = byName[name]
-      return () => value
-    }),
-  )
+  const prototype = readOnly(Object.keys(values), (name) => {
+    const value = byName[name]
+    return () => {
+      if (isRecording) noteRead(name, value)
+      return value
+    }
+  })
+  prototypes.set(values, prototype)
   putInForce(values)
 }
 
 export function popSettings(values: LoadedSettings): void {
   stack.splice(stack.lastIndexOf(values), 1)
   overrides.delete(values)
-  if (!stack.includes(values)) faces.delete(values)
+  if (!stack.includes(values)) prototypes.delete(values)
   putInForce(stack.at(-1))
 }
 
-/** All values that are in force or will be again when an override ends. */
+/** The settings in force, and those that will be in force again when an override ends. */
 export const livingSettings = (): readonly LoadedSettings[] => stack
 
 /**
- * Loads the settings once per process; later calls do nothing.
- * @param options.settings dotted name of the module; else NUAGES_SETTINGS_MODULE, else `settings`
- * @param options.root folder from which to look for it, upwards; else the current one
- * @throws ImproperlyConfigured with every problem found, a line each
+ * Loads the settings of the process. Later calls do nothing.
+ * @param options.settings dotted name of the module; by default NUAGES_SETTINGS_MODULE, or else `settings`
+ * @param options.root directory to look for it in, and then in its parents; by default the current one
+ * @throws ImproperlyConfigured with a line for each problem
  */
 export async function loadSettings(
   options: { settings?: string | undefined; root?: string | undefined } = {},
@@ -124,7 +168,7 @@ export async function loadSettings(
   const module = options.settings ?? process.env[SETTINGS_MODULE] ?? 'settings'
   const found = await readSettingsModule(module, options.root ?? process.cwd())
   const loaded = withEnvironment(found.values, process.env)
-  // Another caller may have come first while the module was read.
+  // A concurrent call may have loaded them while the module was imported.
   if (source !== undefined) return
   source = { module: found.module, root: found.root, given: new Set(Object.keys(found.values)) }
   pushSettings(loaded)
@@ -137,11 +181,11 @@ function loadedFrom(): Source {
   return source as Source
 }
 
-/** The folder of settings.ts, from which dotted names are looked up. */
+/** The directory of settings.ts. Dotted names are relative to it. */
 export const projectRoot = (): string => loadedFrom().root
 
 /** The dotted name of the settings module. */
 export const settingsModule = (): string => loadedFrom().module
 
-/** The names that the settings module itself gave. */
+/** The names that the settings module gave. */
 export const givenSettings = (): ReadonlySet<string> => loadedFrom().given

@@ -63,7 +63,6 @@ function delegate(current: () => Knex): Knex {
 }
 
 const current = cachedFromSettings(
-  ['DATABASES'],
   () => new Databases(settings.DATABASES, projectRoot()),
   (databases) => databases.close(),
 )

@@ -28,7 +28,7 @@ async function imported(engine: string, setting: string): Promise<DatabaseBacken
 /** A backend or, so that a database nobody uses stops nothing, what to say when it is used. */
 type Prepared = ReadonlyMap<string, DatabaseBackend | ImproperlyConfigured>
 
-const ownBackends = loadedFromSettings(['DATABASES'], async (): Promise<Prepared> => {
+const ownBackends = loadedFromSettings('DATABASES', async (): Promise<Prepared> => {
   const found = new Map<string, DatabaseBackend | ImproperlyConfigured>()
   for (const [alias, { ENGINE }] of Object.entries(settings.DATABASES)) {
     if (builtIn.has(canonicalName(ENGINE))) continue

@@ -15,9 +15,12 @@ export function allowTestHost(domain: string): void {
   testHosts.add(domain)
 }
 
-/** Hosts that were found allowed, so that the usual ones cost a look-up; bounded, since clients choose the names. */
-const allowedBefore = cachedFromSettings(['ALLOWED_HOSTS', 'DEBUG'], () => new Set<string>())
-const MOST_REMEMBERED = 100
+/** The hosts that the settings allow, and those that a client has named: bounded, because clients choose the names. */
+const allowed = cachedFromSettings(() => ({
+  patterns: settings.DEBUG && settings.ALLOWED_HOSTS.length === 0 ? LOCAL_HOSTS : settings.ALLOWED_HOSTS,
+  seen: new Set<string>(),
+}))
+const MAX_SEEN = 100
 
 /** A header that occurs once; undefined if it is absent. */
 export function header(request: HttpRequest, name: string): string | undefined {
@@ -54,20 +57,15 @@ function givenHost(request: HttpRequest): string {
   return forwarded ?? header(request, 'host') ?? header(request, ':authority') ?? localHost(request)
 }
 
-function isAllowed(domain: string): boolean {
-  const allowed = settings.DEBUG && settings.ALLOWED_HOSTS.length === 0 ? LOCAL_HOSTS : settings.ALLOWED_HOSTS
-  return isAllowedHost(domain, allowed) || testHosts.has(domain)
-}
-
 /** @throws DisallowedHost */
 export function hostOf(request: HttpRequest): string {
   const host = givenHost(request)
-  const remembered = allowedBefore()
-  if (remembered.has(host)) return host
+  const { patterns, seen } = allowed()
+  if (seen.has(host)) return host
   const { domain, port } = splitDomainPort(host)
   const isValid = domain !== '' && (port === '' || isPort(port))
-  if (isValid && isAllowed(domain)) {
-    if (remembered.size < MOST_REMEMBERED) remembered.add(host)
+  if (isValid && (isAllowedHost(domain, patterns) || testHosts.has(domain))) {
+    if (seen.size < MAX_SEEN) seen.add(host)
     return host
   }
   throw new DisallowedHost(`Invalid HTTP_HOST header: ${formatValue(host)}. ${remedyFor(domain, isValid)}`)

@@ -18,7 +18,7 @@ import {
 
 // The backend that EMAIL_BACKEND names.
 
-const backendClass = loadedFromSettings(['EMAIL_BACKEND'], async () => {
+const backendClass = loadedFromSettings('EMAIL_BACKEND', async () => {
   const found = await importName(settings.EMAIL_BACKEND, { setting: 'EMAIL_BACKEND', root: projectRoot() })
   const prototype = typeof found === 'function' ? (found.prototype as Partial<EmailBackend> | undefined) : undefined
   if (typeof prototype?.sendMessages === 'function') return found as EmailBackendClass

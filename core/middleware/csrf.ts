@@ -29,7 +29,7 @@ const MALFORMED_REFERER = 'Referer checking failed - Referer is malformed.'
 const INSECURE_REFERER = 'Referer checking failed - Referer is insecure while host is secure.'
 
 /** CSRF_TRUSTED_ORIGINS, taken apart once. */
-const trusted = cachedFromSettings(['CSRF_TRUSTED_ORIGINS'], () => {
+const trusted = cachedFromSettings(() => {
   const origins = settings.CSRF_TRUSTED_ORIGINS
   const patterns = origins.map((origin) => {
     const { scheme = '', netloc = '' } = splitUrl(origin) ?? {}
@@ -95,7 +95,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 const FIELD = 'csrfmiddlewaretoken'
 
 const loadedFailureView = loadedFromSettings(
-  ['CSRF_FAILURE_VIEW'],
+  'CSRF_FAILURE_VIEW',
   async (): Promise<{ readonly view: unknown } | { readonly error: unknown }> => {
     try {
       return {

@@ -98,7 +98,7 @@ export class Engines {
 }
 
 /** The engines of this process: loaded by setup(), by createApplication(), and within an override of TEMPLATES. */
-export const engines = loadedFromSettings(['TEMPLATES', 'INSTALLED_APPS'], () =>
+export const engines = loadedFromSettings('TEMPLATES', () =>
   Engines.load(settings.TEMPLATES, { root: projectRoot(), apps: apps.getAppConfigs().map((app) => app.path) }),
 )
 

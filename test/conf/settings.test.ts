@@ -130,8 +130,10 @@ describe('settings', () => {
       let built = 0
       const disposed: number[] = []
       const thing = cachedFromSettings(
-        ['SESSION_COOKIE_AGE'],
-        () => ++built,
+        () => {
+          expect(settings.SESSION_COOKIE_AGE).to.be.above(0)
+          return ++built
+        },
         (value) => void disposed.push(value),
       )
       expect([thing(), thing()]).to.deep.equal([1, 1])
@@ -144,7 +146,7 @@ describe('settings', () => {
     })
 
     it('prepare what takes an import before the function runs', async () => {
-      const thing = loadedFromSettings(['SESSION_COOKIE_AGE'], async () => settings.SESSION_COOKIE_AGE * 2)
+      const thing = loadedFromSettings('SESSION_COOKIE_AGE', async () => settings.SESSION_COOKIE_AGE * 2)
       expect(() => thing()).to.throw(ImproperlyConfigured, 'What SESSION_COOKIE_AGE names is not loaded yet')
       await overrideSettings({ SESSION_COOKIE_AGE: 5 }, () => expect(thing()).to.equal(10))
     })

@@ -18,7 +18,7 @@ async function loadBackend(name: string, by: NamedBy): Promise<AuthBackend> {
   )
 }
 
-const backends = loadedFromSettings(['AUTHENTICATION_BACKENDS'], async () => {
+const backends = loadedFromSettings('AUTHENTICATION_BACKENDS', async () => {
   const loaded = new Map<string, AuthBackend>()
   for (const [i, name] of settings.AUTHENTICATION_BACKENDS.entries()) {
     const by = { setting: `AUTHENTICATION_BACKENDS[${i}]`, root: projectRoot() }
@@ -45,7 +45,7 @@ function dottedName(name: string): string {
 
 const METHODS = ['findByNaturalKey', 'findById', 'createUser', 'createSuperuser'] as const
 
-const userClass = loadedFromSettings(['AUTH_USER_MODEL', 'INSTALLED_APPS'], async () => {
+const userClass = loadedFromSettings('AUTH_USER_MODEL', async () => {
   const name = settings.AUTH_USER_MODEL
   const found = await importName(dottedName(name), { setting: 'AUTH_USER_MODEL', root: projectRoot() })
   const objects = typeof found === 'function' ? (found as Partial<UserClass>).objects : undefined

@@ -69,7 +69,7 @@ async function load(entry: Readonly<Record<string, unknown>>, setting: string): 
   )
 }
 
-const validators = loadedFromSettings(['AUTH_PASSWORD_VALIDATORS'], () =>
+const validators = loadedFromSettings('AUTH_PASSWORD_VALIDATORS', () =>
   Promise.all(settings.AUTH_PASSWORD_VALIDATORS.map((entry, i) => load(entry, `AUTH_PASSWORD_VALIDATORS[${i}]`))),
 )
 

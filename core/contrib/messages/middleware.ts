@@ -7,7 +7,7 @@ import { giveMessages } from './api.ts'
 import { Messages } from './messages.ts'
 import type { MessageStorageClass } from './storage/base.ts'
 
-const storageClass = loadedFromSettings(['MESSAGE_STORAGE'], async () => {
+const storageClass = loadedFromSettings('MESSAGE_STORAGE', async () => {
   const name = settings.MESSAGE_STORAGE
   const found = await importName(name, { setting: 'MESSAGE_STORAGE', root: projectRoot() })
   const { prototype } = found as { prototype?: Partial<Record<string, unknown>> }

@@ -5,7 +5,7 @@ import type { HttpRequest } from '#core/http'
 import { importName } from '#core/utils'
 
 /** @throws ImproperlyConfigured when the setting names no function */
-export const deviceDescription = loadedFromSettings(['SESSION_DEVICE_DESCRIPTION'], async () => {
+export const deviceDescription = loadedFromSettings('SESSION_DEVICE_DESCRIPTION', async () => {
   const name = settings.SESSION_DEVICE_DESCRIPTION
   if (name === null) return undefined
   const found = await importName(name, { setting: 'SESSION_DEVICE_DESCRIPTION', root: projectRoot() })

@@ -1,5 +1,5 @@
 /** The text that stands for a session in a table, a file or a cookie: Django's own, signed and perhaps compressed. */
-import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { cachedByKey, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { BadSignature, JSONSerializer, type SerializerClass, TimestampSigner } from '#core/signing'
 import { getLogger, importName } from '#core/utils'
@@ -12,7 +12,7 @@ export const STORE_SALT = 'django.contrib.sessions.SessionStore'
 
 const log = getLogger('django.security.SuspiciousSession')
 
-const serializer = loadedFromSettings(['SESSION_SERIALIZER'], async () => {
+const serializer = loadedFromSettings('SESSION_SERIALIZER', async () => {
   const name = settings.SESSION_SERIALIZER
   const found = await importName(name, { setting: 'SESSION_SERIALIZER', root: projectRoot() })
   // An arrow function has no prototype.
@@ -34,17 +34,11 @@ class Salted {
   }
 }
 
-const bySalt = cachedFromSettings(
-  ['SECRET_KEY', 'SECRET_KEY_FALLBACKS', 'SESSION_SERIALIZER'],
-  () => new Map<string, Salted>(),
-)
-
-function salted(salt: string): Salted {
-  const known = bySalt()
-  let found = known.get(salt)
-  if (found === undefined) known.set(salt, (found = new Salted(salt)))
-  return found
-}
+const salted = cachedByKey((salt) => {
+  // What was written is in the format of this serializer.
+  serializer()
+  return new Salted(salt)
+})
 
 /** The text of session data. @throws NotJson for a value that the serializer cannot hold */
 export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): string {

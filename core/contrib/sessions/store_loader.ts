@@ -12,7 +12,7 @@ import type { SessionMetadata, SessionStore, SessionStoreClass } from './store.t
 
 const REQUIRED = ['load', 'create', 'update', 'delete'] as const
 
-const engine = loadedFromSettings(['SESSION_ENGINE'], async () => {
+const engine = loadedFromSettings('SESSION_ENGINE', async () => {
   const name = settings.SESSION_ENGINE
   const module = await importModule(name, { setting: 'SESSION_ENGINE', root: projectRoot() })
   const { SessionStore } = module
@@ -42,25 +42,13 @@ export interface SessionExtension {
 
 const extensions = (): readonly (AppConfig & SessionExtension)[] => apps.getAppConfigs()
 
-const store = cachedFromSettings(
-  [
-    'INSTALLED_APPS',
-    'SESSION_ENGINE',
-    'SESSION_CACHE_ALIAS',
-    'SESSION_FILE_PATH',
-    'SESSION_COOKIE_NAME',
-    'SESSION_STORE_TIMEOUT',
-    'CACHES',
-    'DATABASES',
-  ],
-  (): SessionStore => {
-    const decorated = extensions().reduce<SessionStore>(
-      (inner, app) => app.decorateSessionStore?.(inner) ?? inner,
-      new (engine())(),
-    )
-    return new TimeoutStore(decorated)
-  },
-)
+const store = cachedFromSettings((): SessionStore => {
+  const decorated = extensions().reduce<SessionStore>(
+    (inner, app) => app.decorateSessionStore?.(inner) ?? inner,
+    new (engine())(),
+  )
+  return new TimeoutStore(decorated)
+})
 
 /** The metadata of a request's session record, or undefined where no installed app describes requests. */
 export function metadataSource(): ((request: HttpRequest) => SessionMetadata) | undefined {

@@ -24,7 +24,7 @@ interface StorageEntry {
 
 const storageEntry = (): StorageEntry => settings.STORAGES.staticfiles ?? {}
 
-const storageClass = loadedFromSettings(['STORAGES'], async () => {
+const storageClass = loadedFromSettings('STORAGES', async () => {
   const { BACKEND: name = USUAL_STORAGE } = storageEntry()
   const setting = "STORAGES['staticfiles'].BACKEND"
   if (typeof name !== 'string')
@@ -33,23 +33,12 @@ const storageClass = loadedFromSettings(['STORAGES'], async () => {
   return (await importClass(name, setting, methods)) as StaticStorageClass
 })
 
-const SETTINGS_OF_STORAGES = [
-  'STORAGES',
-  'STATIC_URL',
-  'STATIC_ROOT',
-  'MEDIA_URL',
-  'MEDIA_ROOT',
-  'FORCE_SCRIPT_NAME',
-  'FILE_UPLOAD_PERMISSIONS',
-]
-
 /** The storage of static files. @throws ImproperlyConfigured where a setting it needs is missing */
 export const staticfilesStorage = cachedFromSettings(
-  SETTINGS_OF_STORAGES,
   (): StaticStorage => new (storageClass())(storageEntry().OPTIONS ?? {}),
 )
 
-const finderClasses = loadedFromSettings(['STATICFILES_FINDERS'], () =>
+const finderClasses = loadedFromSettings('STATICFILES_FINDERS', () =>
   Promise.all(
     settings.STATICFILES_FINDERS.map(
       async (name, i) => (await importClass(name, `STATICFILES_FINDERS[${i}]`, ['find', 'list'])) as FinderClass,
@@ -58,7 +47,7 @@ const finderClasses = loadedFromSettings(['STATICFILES_FINDERS'], () =>
 )
 
 /** The finders, in their order. */
-export const getFinders = cachedFromSettings(['STATICFILES_FINDERS', 'STATICFILES_DIRS'], (): readonly Finder[] =>
+export const getFinders = cachedFromSettings((): readonly Finder[] =>
   finderClasses().map((FinderOfSetting) => new FinderOfSetting()),
 )
 

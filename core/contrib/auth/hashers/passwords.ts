@@ -22,7 +22,7 @@ async function load(name: string, setting: string): Promise<PasswordHasher> {
   )
 }
 
-const hashers = loadedFromSettings(['PASSWORD_HASHERS'], async () => {
+const hashers = loadedFromSettings('PASSWORD_HASHERS', async () => {
   const names = settings.PASSWORD_HASHERS
   if (names.length === 0) {
     throw new ImproperlyConfigured(
