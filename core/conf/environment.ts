@@ -1,33 +1,37 @@
-/** Settings that come from the environment: `NUAGES_<SETTING>`, DATABASE_URL and CACHE_URL. */
+/** Settings from the environment: `NUAGES_<SETTING>`, DATABASE_URL and CACHE_URL. */
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { unquoteUri } from '#core/web'
 import { joinWithAnd } from '#core/utils'
-import type { Format } from './formats.ts'
-import { schema, type SettingName } from './schema.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import { schema, type SettingDefinition } from './schema.ts'
+import { type NamedFormat, readVariables } from './validation.ts'
 
 const PREFIX = 'NUAGES_'
 
-/** Scalar settings given as NUAGES_<SETTING>, and what is wrong with those that cannot be read. */
-export function settingsFromEnvironment(env: Environment): { values: Record<string, unknown>; problems: string[] } {
-  const values: Record<string, unknown> = {}
-  const problems: string[] = []
-  for (const [variable, given] of Object.entries(env)) {
-    const name = variable.slice(PREFIX.length)
-    if (!variable.startsWith(PREFIX) || given === undefined || !Object.hasOwn(schema, name)) continue
-    const { format, ...rest } = schema[name as SettingName]
-    const { expected, ...reader }: Format<unknown> = format
-    const value = reader.fromText?.(given)
-    if (value === undefined) {
-      const found = 'secret' in rest ? 'something else' : `'${given}'`
-      const wanted = reader.fromText
-        ? `expected ${expected}, found ${found}`
-        : `${name} cannot be set by an environment variable`
-      problems.push(`${variable}: ${wanted}`)
-    } else values[name] = value
+const settingOf = (variable: string): string => variable.slice(PREFIX.length)
+
+/**
+ * The settings that variables named NUAGES_<SETTING> give, with a line for each variable that is invalid, by setting.
+ * Variables that are named after no setting are ignored.
+ */
+export function settingsFromEnvironment(env: NodeJS.ProcessEnv): {
+  values: Record<string, unknown>
+  problems: Map<string, string>
+} {
+  const variables = new Map<string, NamedFormat>()
+  const problems = new Map<string, string>()
+  for (const variable of Object.keys(env)) {
+    const name = settingOf(variable)
+    if (!variable.startsWith(PREFIX) || !Object.hasOwn(schema, name)) continue
+    const { format, secret }: SettingDefinition<unknown> = schema[name as keyof typeof schema]
+    if (format.parse !== undefined) variables.set(variable, { format, isSecret: secret === true })
+    else problems.set(name, `${variable}: ${name} cannot be set by an environment variable`)
   }
-  return { values, problems }
+  const read = readVariables(variables, env)
+  for (const line of read.problems) problems.set(settingOf(line.slice(0, line.indexOf(':'))), line)
+  return {
+    values: Object.fromEntries([...read.values].map(([variable, value]) => [settingOf(variable), value])),
+    problems,
+  }
 }
 
 const DATABASE_ENGINES: Record<string, string> = {

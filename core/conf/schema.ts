@@ -1,30 +1,32 @@
 /** Every setting, written down once: what it is for, what it may be, what it is when nobody sets it. */
 import type { Middleware } from 'koa'
 import {
+  anyOf,
   boolean,
   cookieName,
   dictOf,
-  type Format,
-  filledText,
   integer,
   isPlainObject,
   listOf,
+  nonEmptyString,
   nullable,
   number,
   oneOf,
   regExp,
   shape,
-  text,
+  string,
+  timeZone,
   unchecked,
   type ValueOf,
 } from './formats.ts'
+import { defineFormat, type Format } from './validation.ts'
 
 export interface SettingDefinition<T> {
-  /** One sentence or two, with the unit. */
+  /** One or two sentences, with the unit. */
   readonly doc: string
   readonly format: Format<T>
   readonly default: T
-  /** A secret's value is never shown in a message or a listing. */
+  /** The value is never shown in a message or a listing. */
   readonly secret?: true
 }
 
@@ -36,65 +38,53 @@ function secret<T>(doc: string, format: Format<T>, value: NoInfer<T>): SettingDe
   return { doc, format, default: value, secret: true }
 }
 
-const timeZone: Format<string> = {
-  ...filledText,
-  expected: "the IANA name of a time zone, such as 'UTC' or 'Europe/Paris'",
-  accepts(value): value is string {
-    if (typeof value !== 'string' || value === '') return false
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: value }).format()
-      return true
-    } catch {
-      return false
-    }
-  },
-}
-
 const sameSite = oneOf('Lax', 'Strict', 'None', null, false)
 const object = dictOf(unchecked, 'any names and values')
 const seconds = integer('seconds', 0)
 const countOrNull = nullable(integer('', 0))
 const bytesOrNull = nullable(integer('bytes', 0))
-const nullableText = nullable(text)
+const nullableString = nullable(string)
 
-const middlewareEntry: Format<string | Middleware> = {
-  expected: "a dotted name, an npm package's name or a Koa middleware function",
-  accepts: (value): value is string | Middleware =>
-    typeof value === 'function' || (typeof value === 'string' && value !== ''),
-}
+const middlewareEntry = anyOf(
+  "a dotted name, an npm package's name or a Koa middleware function",
+  (value): value is string | Middleware => typeof value === 'function' || (typeof value === 'string' && value !== ''),
+)
 
-const secretKey: Format<string> = {
-  ...filledText,
-  problem: (value) =>
+const secretKey = defineFormat<string>({
+  expected: 'a string that is not empty',
+  accepts: nonEmptyString.accepts,
+  parse: (text) => text,
+  problemInside: (value) =>
     value === ''
       ? 'it must not be empty. Put 50 or more random characters there, or into NUAGES_SECRET_KEY'
       : undefined,
-}
+})
 
-const nameOrPort: Format<string | number> = {
-  expected: 'a port, as a number or a text',
-  accepts: (value): value is string | number => typeof value === 'string' || Number.isSafeInteger(value),
-}
+const nameOrPort = anyOf(
+  'a port, as a number or a string',
+  (value): value is string | number => typeof value === 'string' || Number.isSafeInteger(value),
+)
 
-const textOrTexts: Format<string | readonly string[]> = {
-  expected: 'a text or a list of texts',
-  accepts: (value): value is string | readonly string[] =>
+const stringOrStrings = anyOf(
+  'a string or a list of strings',
+  (value): value is string | readonly string[] =>
     typeof value === 'string' || (Array.isArray(value) && value.every((entry) => typeof entry === 'string')),
-}
+)
 
-const keyFunction: Format<string | ((key: string, prefix: string, version: number) => string)> = {
-  expected: 'a function of (key, prefix, version), or its dotted name',
-  accepts: (value): value is string | ((key: string, prefix: string, version: number) => string) =>
-    typeof value === 'string' || typeof value === 'function',
-}
+type KeyFunction = (key: string, prefix: string, version: number) => string
+
+const keyFunction = anyOf(
+  'a function of (key, prefix, version), or its dotted name',
+  (value): value is string | KeyFunction => typeof value === 'string' || typeof value === 'function',
+)
 
 const database = shape(
   {
-    ENGINE: filledText,
-    NAME: text,
-    USER: text,
-    PASSWORD: text,
-    HOST: text,
+    ENGINE: nonEmptyString,
+    NAME: string,
+    USER: string,
+    PASSWORD: string,
+    HOST: string,
     PORT: nameOrPort,
     OPTIONS: object,
     CONN_MAX_AGE: nullable(integer('seconds', 0)),
@@ -109,10 +99,10 @@ const database = shape(
 
 const cacheEntry = shape(
   {
-    BACKEND: filledText,
-    LOCATION: textOrTexts,
+    BACKEND: nonEmptyString,
+    LOCATION: stringOrStrings,
     TIMEOUT: nullable(integer('seconds')),
-    KEY_PREFIX: text,
+    KEY_PREFIX: string,
     VERSION: integer('', 0),
     KEY_FUNCTION: keyFunction,
     OPTIONS: object,
@@ -121,7 +111,7 @@ const cacheEntry = shape(
 )
 
 const templateEngine = shape(
-  { BACKEND: filledText, NAME: text, DIRS: listOf(text), APP_DIRS: boolean, OPTIONS: object },
+  { BACKEND: nonEmptyString, NAME: string, DIRS: listOf(string), APP_DIRS: boolean, OPTIONS: object },
   ['BACKEND'],
 )
 
@@ -130,15 +120,12 @@ const loginThrottle = shape(
     FAILURES: integer('', 1),
     ADDRESS_FAILURES: nullable(integer('', 1)),
     PERIOD: integer('seconds', 1),
-    CACHE: filledText,
+    CACHE: nonEmptyString,
   },
   [],
 )
 
-const securityPolicy: Format<Readonly<Record<string, unknown>>> = {
-  expected: 'an object of directives',
-  accepts: isPlainObject,
-}
+const securityPolicy = anyOf('an object of directives', isPlainObject)
 
 /** Django's settings with Django's names, meaning and defaults; what Nuages adds says so. */
 export const schema = {
@@ -155,12 +142,12 @@ export const schema = {
   ),
   SECRET_KEY_FALLBACKS: secret(
     'Earlier values of SECRET_KEY: still good for reading, never for writing. The same is asked of each as of SECRET_KEY.',
-    listOf(text),
+    listOf(string),
     [],
   ),
   INSTALLED_APPS: setting(
     "The project's apps: dotted folders or dotted names of AppConfig classes.",
-    listOf(filledText),
+    listOf(nonEmptyString),
     [],
   ),
   MIDDLEWARE: setting(
@@ -168,7 +155,7 @@ export const schema = {
     listOf(middlewareEntry),
     [],
   ),
-  ROOT_URLCONF: setting("Dotted name of the module with the project's urlpatterns.", filledText, 'apps.urls'),
+  ROOT_URLCONF: setting("Dotted name of the module with the project's urlpatterns.", nonEmptyString, 'apps.urls'),
   APPEND_SLASH: setting(
     'Redirects an address that is not found to the same with a slash, where that one exists.',
     boolean,
@@ -177,22 +164,22 @@ export const schema = {
   PREPEND_WWW: setting('Redirects to the host with `www.` in front.', boolean, false),
   FORCE_SCRIPT_NAME: setting(
     'The path under which the whole site lies, put in front of every reversed URL.',
-    nullableText,
+    nullableString,
     null,
   ),
   DISALLOWED_USER_AGENTS: setting('User agents that are answered with 403.', listOf(regExp), []),
-  DEFAULT_CHARSET: setting('Charset of responses that name none.', filledText, 'utf-8'),
-  SILENCED_SYSTEM_CHECKS: setting('Ids of checks that are not reported.', listOf(text), []),
+  DEFAULT_CHARSET: setting('Charset of responses that name none.', nonEmptyString, 'utf-8'),
+  SILENCED_SYSTEM_CHECKS: setting('Ids of checks that are not reported.', listOf(string), []),
   LOGGING: setting('Levels by logger name: `{ loggers: { "django.request": { level: "ERROR" } } }`.', object, {}),
   ADMINS: setting('People who receive error mail.', listOf(unchecked), []),
   MANAGERS: setting('People who receive notices about broken links.', listOf(unchecked), []),
-  WSGI_APPLICATION: setting('Known for the sake of copied settings; Nuages has no use for it.', nullableText, null),
-  ASGI_APPLICATION: setting('Known for the sake of copied settings; Nuages has no use for it.', nullableText, null),
+  WSGI_APPLICATION: setting('Known for the sake of copied settings; Nuages has no use for it.', nullableString, null),
+  ASGI_APPLICATION: setting('Known for the sake of copied settings; Nuages has no use for it.', nullableString, null),
 
   // Hosts and proxies
   ALLOWED_HOSTS: setting(
     'Hosts that the site answers to: exact names, `.domain` with its subdomains, or `*`.',
-    listOf(text),
+    listOf(string),
     [],
   ),
   USE_X_FORWARDED_HOST: setting(
@@ -207,13 +194,13 @@ export const schema = {
   ),
   SECURE_PROXY_SSL_HEADER: setting(
     "Header (in META's spelling) and value by which a proxy says that the client used https.",
-    nullable(listOf(text)),
+    nullable(listOf(string)),
     null,
   ),
   CLIENT_ADDRESS_HEADER: setting(
     "Header (in META's spelling) in which a proxy gives the client's address, such as HTTP_X_FORWARDED_FOR; its last" +
       ' entry counts. Only behind a proxy that sets it. null takes the address of the connection. Not of Django.',
-    nullable(filledText),
+    nullable(nonEmptyString),
     null,
   ),
 
@@ -230,7 +217,7 @@ export const schema = {
     integer('bytes', 0),
     2_621_440,
   ),
-  FILE_UPLOAD_TEMP_DIR: setting("Folder of temporary upload files; null for the system's.", nullableText, null),
+  FILE_UPLOAD_TEMP_DIR: setting("Folder of temporary upload files; null for the system's.", nullableString, null),
   FILE_UPLOAD_PERMISSIONS: setting('Mode of uploaded files.', nullable(integer('', 0)), 0o644),
 
   // Databases and caches
@@ -239,17 +226,17 @@ export const schema = {
     dictOf(database),
     { default: { ENGINE: 'core.db.backends.sqlite3', NAME: 'db.sqlite3' } },
   ),
-  DATABASE_ROUTERS: setting('Known for the sake of copied settings.', listOf(text), []),
+  DATABASE_ROUTERS: setting('Known for the sake of copied settings.', listOf(string), []),
   DEFAULT_AUTO_FIELD: setting(
     'Type of automatic primary keys in tables of the framework.',
-    text,
+    string,
     'core.db.models.BigAutoField',
   ),
   CACHES: secret('Caches by alias; `default` is used where none is named.', dictOf(cacheEntry), {
     default: { BACKEND: 'core.cache.backends.locmem.LocMemCache' },
   }),
-  CACHE_MIDDLEWARE_ALIAS: setting('Cache of the page cache.', text, 'default'),
-  CACHE_MIDDLEWARE_KEY_PREFIX: setting('Prefix of the keys of the page cache.', text, ''),
+  CACHE_MIDDLEWARE_ALIAS: setting('Cache of the page cache.', string, 'default'),
+  CACHE_MIDDLEWARE_KEY_PREFIX: setting('Prefix of the keys of the page cache.', string, ''),
   CACHE_MIDDLEWARE_SECONDS: setting('How long a page is kept, in seconds.', seconds, 600),
 
   // Templates
@@ -260,7 +247,7 @@ export const schema = {
   ),
 
   // Language and time
-  LANGUAGE_CODE: setting('Language of the site.', filledText, 'en-us'),
+  LANGUAGE_CODE: setting('Language of the site.', nonEmptyString, 'en-us'),
   LANGUAGE_COOKIE_NAME: setting('Cookie that keeps the chosen language.', cookieName, 'django_language'),
   USE_I18N: setting('Known for the sake of copied settings.', boolean, true),
   USE_L10N: setting('Known for the sake of copied settings.', boolean, true),
@@ -274,18 +261,18 @@ export const schema = {
   // Sessions
   SESSION_ENGINE: setting(
     'Dotted name of the module whose SessionStore keeps the sessions.',
-    filledText,
+    nonEmptyString,
     'core.contrib.sessions.backends.db',
   ),
   SESSION_SERIALIZER: setting(
     'Dotted name of the class that turns session data into bytes and back.',
-    filledText,
+    nonEmptyString,
     'core.contrib.sessions.serializers.JSONSerializer',
   ),
   SESSION_COOKIE_NAME: setting('Name of the session cookie, and prefix of session files.', cookieName, 'sessionid'),
   SESSION_COOKIE_AGE: setting('How long a session lasts, in seconds (two weeks).', seconds, 1_209_600),
-  SESSION_COOKIE_DOMAIN: setting('Domain of the session cookie; null for this host alone.', nullableText, null),
-  SESSION_COOKIE_PATH: setting('Path of the session cookie.', filledText, '/'),
+  SESSION_COOKIE_DOMAIN: setting('Domain of the session cookie; null for this host alone.', nullableString, null),
+  SESSION_COOKIE_PATH: setting('Path of the session cookie.', nonEmptyString, '/'),
   SESSION_COOKIE_SECURE: setting('Sends the session cookie over https only.', boolean, false),
   SESSION_COOKIE_HTTPONLY: setting('Keeps the session cookie from scripts in the page.', boolean, true),
   SESSION_COOKIE_SAMESITE: setting(
@@ -305,10 +292,10 @@ export const schema = {
   ),
   SESSION_FILE_PATH: setting(
     "Folder of the file engine; null for one of mode 0700 in the system's temporary folder. To share sessions with Django, name Django's folder.",
-    nullableText,
+    nullableString,
     null,
   ),
-  SESSION_CACHE_ALIAS: setting('Cache of the cache and cached_db engines.', filledText, 'default'),
+  SESSION_CACHE_ALIAS: setting('Cache of the cache and cached_db engines.', nonEmptyString, 'default'),
   SESSION_MAX_LIFETIME: setting(
     'Longest life of a session in seconds, however often it is used; null for no limit. Not of Django.',
     nullable(integer('seconds', 1)),
@@ -316,7 +303,7 @@ export const schema = {
   ),
   SESSION_DEVICE_DESCRIPTION: setting(
     'Dotted name of a function of the request whose text is noted with a login in the list of devices. Not of Django.',
-    nullable(filledText),
+    nullable(nonEmptyString),
     null,
   ),
   SESSION_STORE_TIMEOUT: setting(
@@ -332,28 +319,28 @@ export const schema = {
     nullable(seconds),
     31_449_600,
   ),
-  CSRF_COOKIE_DOMAIN: setting('Domain of the CSRF cookie.', nullableText, null),
-  CSRF_COOKIE_PATH: setting('Path of the CSRF cookie.', filledText, '/'),
+  CSRF_COOKIE_DOMAIN: setting('Domain of the CSRF cookie.', nullableString, null),
+  CSRF_COOKIE_PATH: setting('Path of the CSRF cookie.', nonEmptyString, '/'),
   CSRF_COOKIE_SECURE: setting('Sends the CSRF cookie over https only.', boolean, false),
   CSRF_COOKIE_HTTPONLY: setting('Keeps the CSRF cookie from scripts in the page.', boolean, false),
   CSRF_COOKIE_SAMESITE: setting('SameSite of the CSRF cookie.', sameSite, 'Lax'),
-  CSRF_HEADER_NAME: setting("Header that may carry the token, in META's spelling.", filledText, 'HTTP_X_CSRFTOKEN'),
-  CSRF_TRUSTED_ORIGINS: setting('Origins, with scheme, whose unsafe requests are accepted.', listOf(text), []),
+  CSRF_HEADER_NAME: setting("Header that may carry the token, in META's spelling.", nonEmptyString, 'HTTP_X_CSRFTOKEN'),
+  CSRF_TRUSTED_ORIGINS: setting('Origins, with scheme, whose unsafe requests are accepted.', listOf(string), []),
   CSRF_USE_SESSIONS: setting('Keeps the CSRF secret in the session.', boolean, false),
-  CSRF_FAILURE_VIEW: setting('View that answers a rejected request.', filledText, 'core.views.csrf.csrfFailure'),
+  CSRF_FAILURE_VIEW: setting('View that answers a rejected request.', nonEmptyString, 'core.views.csrf.csrfFailure'),
 
   // Security headers
   SECURE_SSL_REDIRECT: setting('Redirects http to https.', boolean, false),
-  SECURE_SSL_HOST: setting('Host to redirect to; null for the same.', nullableText, null),
+  SECURE_SSL_HOST: setting('Host to redirect to; null for the same.', nullableString, null),
   SECURE_REDIRECT_EXEMPT: setting('Paths, without the first slash, that are not redirected.', listOf(regExp), []),
   SECURE_HSTS_SECONDS: setting('Age of Strict-Transport-Security in seconds; 0 for no header.', seconds, 0),
   SECURE_HSTS_INCLUDE_SUBDOMAINS: setting('Adds includeSubDomains to it.', boolean, false),
   SECURE_HSTS_PRELOAD: setting('Adds preload to it.', boolean, false),
   SECURE_CONTENT_TYPE_NOSNIFF: setting('Sends X-Content-Type-Options: nosniff.', boolean, true),
-  SECURE_REFERRER_POLICY: setting('Referrer-Policy; null for no header.', nullable(textOrTexts), 'same-origin'),
+  SECURE_REFERRER_POLICY: setting('Referrer-Policy; null for no header.', nullable(stringOrStrings), 'same-origin'),
   SECURE_CROSS_ORIGIN_OPENER_POLICY: setting(
     'Cross-Origin-Opener-Policy; null for no header.',
-    nullableText,
+    nullableString,
     'same-origin',
   ),
   GZIP_BROTLI: setting(
@@ -367,15 +354,15 @@ export const schema = {
     securityPolicy,
     {},
   ),
-  X_FRAME_OPTIONS: setting('X-Frame-Options.', filledText, 'DENY'),
+  X_FRAME_OPTIONS: setting('X-Frame-Options.', nonEmptyString, 'DENY'),
 
   // Users
-  AUTH_USER_MODEL: setting('The model of a user.', filledText, 'auth.User'),
-  AUTHENTICATION_BACKENDS: setting('Dotted names of the classes that find and check users.', listOf(text), [
+  AUTH_USER_MODEL: setting('The model of a user.', nonEmptyString, 'auth.User'),
+  AUTHENTICATION_BACKENDS: setting('Dotted names of the classes that find and check users.', listOf(string), [
     'core.contrib.auth.backends.ModelBackend',
   ]),
   AUTH_PASSWORD_VALIDATORS: setting('Validators of new passwords.', listOf(object), []),
-  PASSWORD_HASHERS: setting('Dotted names of password hashers, the preferred one first.', listOf(text), [
+  PASSWORD_HASHERS: setting('Dotted names of password hashers, the preferred one first.', listOf(string), [
     'core.contrib.auth.hashers.PBKDF2PasswordHasher',
     'core.contrib.auth.hashers.PBKDF2SHA1PasswordHasher',
     'core.contrib.auth.hashers.Argon2PasswordHasher',
@@ -390,10 +377,10 @@ export const schema = {
   PASSWORD_RESET_TIMEOUT: setting('How long a password reset link is good, in seconds.', seconds, 259_200),
   LOGIN_URL: setting(
     'Where to send someone who must log in: a URL or the name of one.',
-    filledText,
+    nonEmptyString,
     '/accounts/login/',
   ),
-  LOGIN_REDIRECT_URL: setting('Where to go after login.', filledText, '/accounts/profile/'),
+  LOGIN_REDIRECT_URL: setting('Where to go after login.', nonEmptyString, '/accounts/profile/'),
   LOGIN_THROTTLE: setting(
     'Limits failed logins within PERIOD seconds: FAILURES for each user and address, ADDRESS_FAILURES for each address' +
       ' (null for no limit). Beyond that, logins are refused with 429 until the period ends. CACHE names the cache with' +
@@ -401,19 +388,19 @@ export const schema = {
     nullable(loginThrottle),
     { FAILURES: 50, ADDRESS_FAILURES: 200, PERIOD: 900, CACHE: 'default' },
   ),
-  LOGOUT_REDIRECT_URL: setting('Where to go after logout; null for the logged-out page.', nullableText, null),
+  LOGOUT_REDIRECT_URL: setting('Where to go after logout; null for the logged-out page.', nullableString, null),
 
   // Messages and signing
   MESSAGE_STORAGE: setting(
     'Dotted name of the storage of messages.',
-    filledText,
+    nonEmptyString,
     'core.contrib.messages.storage.fallback.FallbackStorage',
   ),
   MESSAGE_LEVEL: setting('Least level of a message that is kept.', integer('', 0), 20),
   MESSAGE_TAGS: setting('Tags by level, over the usual ones.', object, {}),
   SIGNING_BACKEND: setting(
     'Dotted name of the class that signs cookies: one that extends `TimestampSigner`.',
-    filledText,
+    nonEmptyString,
     'core.signing.TimestampSigner',
   ),
   SIGNED_COOKIE_LEGACY_SALT_FALLBACK: setting(
@@ -423,34 +410,34 @@ export const schema = {
   ),
 
   // Static files and media
-  STATIC_URL: setting('URL in front of static files.', nullableText, null),
-  STATIC_ROOT: setting('Folder that collectstatic fills.', nullableText, null),
+  STATIC_URL: setting('URL in front of static files.', nullableString, null),
+  STATIC_ROOT: setting('Folder that collectstatic fills.', nullableString, null),
   STATICFILES_DIRS: setting('Folders of static files beside those of the apps.', listOf(unchecked), []),
-  STATICFILES_FINDERS: setting('Dotted names of the finders of static files.', listOf(text), [
+  STATICFILES_FINDERS: setting('Dotted names of the finders of static files.', listOf(string), [
     'core.contrib.staticfiles.finders.FileSystemFinder',
     'core.contrib.staticfiles.finders.AppDirectoriesFinder',
   ]),
   STORAGES: setting('Storages by alias.', object, {}),
-  MEDIA_URL: setting('URL in front of uploaded files.', text, ''),
-  MEDIA_ROOT: setting('Folder of uploaded files.', text, ''),
+  MEDIA_URL: setting('URL in front of uploaded files.', string, ''),
+  MEDIA_ROOT: setting('Folder of uploaded files.', string, ''),
 
   // Mail
   EMAIL_BACKEND: setting(
     'Dotted name of the class that sends mail.',
-    filledText,
+    nonEmptyString,
     'core.mail.backends.smtp.EmailBackend',
   ),
-  EMAIL_HOST: setting('Host of the SMTP server.', text, 'localhost'),
+  EMAIL_HOST: setting('Host of the SMTP server.', string, 'localhost'),
   EMAIL_PORT: setting('Port of the SMTP server.', integer('', 0), 25),
-  EMAIL_HOST_USER: setting('User at the SMTP server.', text, ''),
-  EMAIL_HOST_PASSWORD: secret('Password at the SMTP server.', text, ''),
+  EMAIL_HOST_USER: setting('User at the SMTP server.', string, ''),
+  EMAIL_HOST_PASSWORD: secret('Password at the SMTP server.', string, ''),
   EMAIL_USE_TLS: setting('Uses STARTTLS.', boolean, false),
   EMAIL_USE_SSL: setting('Uses TLS from the first byte.', boolean, false),
   EMAIL_TIMEOUT: setting('How long to wait for the SMTP server, in seconds.', nullable(integer('seconds', 0)), null),
-  EMAIL_FILE_PATH: setting('Folder of the file mail backend.', nullableText, null),
-  EMAIL_SUBJECT_PREFIX: setting('Put in front of subjects of mail to admins.', text, '[Django] '),
-  DEFAULT_FROM_EMAIL: setting('Sender of mail that names none.', text, 'webmaster@localhost'),
-  SERVER_EMAIL: setting('Sender of error mail.', text, 'root@localhost'),
+  EMAIL_FILE_PATH: setting('Folder of the file mail backend.', nullableString, null),
+  EMAIL_SUBJECT_PREFIX: setting('Put in front of subjects of mail to admins.', string, '[Django] '),
+  DEFAULT_FROM_EMAIL: setting('Sender of mail that names none.', string, 'webmaster@localhost'),
+  SERVER_EMAIL: setting('Sender of error mail.', string, 'root@localhost'),
 } as const satisfies Record<string, SettingDefinition<never> | SettingDefinition<unknown>>
 
 export type SettingName = keyof typeof schema

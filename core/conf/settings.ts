@@ -54,7 +54,8 @@ const absent = new Proxy(Object.create(null) as object, {
 function readOnly(names: Iterable<string>, getterOf: (name: string) => () => unknown): object {
   const object = Object.create(absent) as object
   for (const name of names) {
-    Object.defineProperty(object, name, { enumerable: true, get: getterOf(name), set: () => refuseAssignment(name) })
+    const set = (): void => refuseAssignment(name)
+    Object.defineProperty(object, name, { enumerable: true, get: getterOf(name), set })
   }
   return object
 }

@@ -44,5 +44,5 @@ export {
   processUser,
   readRegularFile,
 } from './safe_files.ts'
-export { hasSecretWord, isSecretField, isSecretName, MASK, maskUrlPasswords } from './secrets.ts'
+export { hasSecretWord, isSecretField, isSecretName, MASK, maskSecrets, maskUrlPasswords } from './secrets.ts'
 export { indexFinder, isLongerThan, trimEndOf, trimOf } from './strings.ts'

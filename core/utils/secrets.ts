@@ -31,6 +31,30 @@ export const isSecretField = (name: string): boolean => isSecretName(name) || IN
 /** The end of the part with user and password. */
 const END = /[\s/?#]/g
 
+/** The end of user and password in a URL of a setting, where a password may have `?` and `#`. */
+const END_IN_SETTING = /[\s/]/g
+
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/**
+ * A setting without what its name, or a name inside it, says is secret, and without the passwords of URLs. An object of
+ * a class is replaced by the name of the class, because its properties cannot be judged by their names.
+ */
+export function maskSecrets(name: string, value: unknown, ancestors: readonly unknown[] = []): unknown {
+  if (isSecretName(name)) return MASK
+  if (typeof value === 'string') return maskUrlPasswords(value, MASK, END_IN_SETTING)
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof RegExp) return value
+  if (ancestors.includes(value)) return '[Circular]'
+  const inside = [...ancestors, value]
+  if (Array.isArray(value)) return value.map((entry) => maskSecrets('', entry, inside))
+  if (value instanceof Map) return maskSecrets('', Object.fromEntries(value), inside)
+  if (!isPlain(value)) return `<${value.constructor?.name ?? 'object'}>`
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskSecrets(key, entry, inside)]))
+}
+
 /**
  * The string with the password of each URL in it replaced, in linear time.
  * @param end a global regular expression for the one character that ends user and password

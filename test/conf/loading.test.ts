@@ -68,6 +68,31 @@ describe('loading settings', () => {
     expect(load).to.throw('NUAGES_DATABASES: DATABASES cannot be set by an environment variable')
   })
 
+  it('names the variable, once, and the other settings that are wrong', () => {
+    const env = { NUAGES_SESSION_COOKIE_AGE: '-5', NUAGES_SECRET_KEY: '', NUAGES_LANGUAGE_CODE: '' }
+    expect(() => withEnvironment({ DEBUG: 'no' }, env)).to.throw(
+      ImproperlyConfigured,
+      '4 settings are wrong:\n' +
+        '  NUAGES_SESSION_COOKIE_AGE: expected a whole number of seconds, 0 or more, found -5\n' +
+        '  NUAGES_SECRET_KEY: it must not be empty. Put 50 or more random characters there, or into NUAGES_SECRET_KEY\n' +
+        "  NUAGES_LANGUAGE_CODE: expected a string that is not empty, found ''\n" +
+        '  DEBUG: expected true or false, found "no"',
+    )
+  })
+
+  it('shows no password of a variable, and no control character', () => {
+    const load = (value: string) => (): unknown => withEnvironment(KEY, { NUAGES_SESSION_COOKIE_NAME: value })
+    expect(load('https://u:hunter2@host')).to.throw(ImproperlyConfigured, "found 'https://u:********************@host'")
+    expect(load('a\nb\u001b[31m')).to.throw(ImproperlyConfigured, "found 'a\\nb\\u001b[31m'")
+  })
+
+  it('does not parse the strings of a settings module', () => {
+    expect(() => withEnvironment({ ...KEY, DEBUG: 'true', SESSION_COOKIE_AGE: '60' }, {})).to.throw(
+      ImproperlyConfigured,
+      '2 settings are wrong',
+    )
+  })
+
   it('fills DATABASES and CACHES from their URLs where the module gives none', () => {
     const env = {
       DATABASE_URL: 'postgres://u:p%40ss@db.example:5433/shop?sslmode=require',

@@ -5,6 +5,8 @@ import {
   cachedFromSettings,
   loadedFromSettings,
   overrideSettings,
+  schema,
+  type SettingDefinition,
   settingNamed,
   settings,
   type Settings,
@@ -37,16 +39,16 @@ describe('settings', () => {
     expect(() => Object.assign(settings.DATABASES, { other: {} })).to.throw(TypeError)
   })
 
-  it('are found by a name that is only known at run time, or the nearest is told', () => {
+  it('are found by a name that is only known at run time, or the closest is reported', () => {
     expect(settingNamed('DEBUG')).to.equal(settings.DEBUG)
     expect(() => settingNamed('DEBG')).to.throw(ImproperlyConfigured, "Did you mean 'DEBUG'?")
   })
 
-  it('report every problem at once: the setting, what was found, what is expected', async () => {
+  it('report all problems together: the setting, what was found, what is expected', async () => {
     const message = await complaint({ SESSION_COOKIE_AGE: 'two weeks', ALLOWED_HOSTS: 'example.com', DEBUG: 1 })
     expect(message).to.contain('3 settings are wrong')
     expect(message).to.contain('SESSION_COOKIE_AGE: expected a whole number of seconds, 0 or more, found "two weeks"')
-    expect(message).to.contain('ALLOWED_HOSTS: expected a list, each entry a text, found "example.com"')
+    expect(message).to.contain('ALLOWED_HOSTS: expected a list, each entry a string, found "example.com"')
     expect(message).to.contain('DEBUG: expected true or false, found 1')
   })
 
@@ -57,14 +59,14 @@ describe('settings', () => {
     undefined: [{ SESSION_COOKIE_PATH: undefined }, 'found undefined'],
     'a SameSite in the wrong case': [{ SESSION_COOKIE_SAMESITE: 'lax' }, "expected 'Lax' or 'Strict' or 'None'"],
     'a cookie name with a blank': [{ SESSION_COOKIE_NAME: 'my session' }, 'the name of a cookie'],
-    'a middleware that is no name': [{ MIDDLEWARE: ['a.b', 5] }, 'MIDDLEWARE: entry 1 should be a dotted name'],
+    'a middleware that is not a name': [{ MIDDLEWARE: ['a.b', 5] }, 'MIDDLEWARE: entry 1 should be a dotted name'],
     'a database without an engine': [{ DATABASES: { default: {} } }, "DATABASES: 'default': ENGINE is missing"],
-    'a cache option that is none': [
+    'an unknown cache option': [
       { CACHES: { default: { BACKEND: 'x', TIMOUT: 5 } } },
       "CACHES: 'default': TIMOUT is not known here",
     ],
     'an empty SECRET_KEY': [{ SECRET_KEY: '' }, 'SECRET_KEY: it must not be empty'],
-    'a name with a slip': [{ SESSION_COOKIE_AG: 5 }, "There is no such setting. Did you mean 'SESSION_COOKIE_AGE'?"],
+    'a misspelled name': [{ SESSION_COOKIE_AG: 5 }, "There is no such setting. Did you mean 'SESSION_COOKIE_AGE'?"],
   }
   for (const [what, [overrides, expected]] of Object.entries(wrong)) {
     it(`refuse ${what}`, async () => {
@@ -82,6 +84,98 @@ describe('settings', () => {
     })
     expect(message).to.contain('4 settings are wrong')
     expect(message).not.to.contain(secret)
+  })
+
+  const SECRET = 'correct horse battery staple'
+  const secrets: Record<string, [Record<string, unknown>, string]> = {
+    'a list in a list of keys': [
+      { SECRET_KEY_FALLBACKS: ['a', [SECRET]] },
+      'SECRET_KEY_FALLBACKS: entry 1 should be a string, found a list (not shown',
+    ],
+    'an object in a list of keys': [
+      { SECRET_KEY_FALLBACKS: [{ key: SECRET }] },
+      'entry 0 should be a string, found an object (not shown',
+    ],
+    'a number as a key': [{ SECRET_KEY: 20_480_512 }, 'found a number (not shown: it may be a secret)'],
+    'a URL in the place of a database': [
+      { DATABASES: { default: `postgres://u:${SECRET}@host/x` } },
+      "'default': expected an object with ENGINE",
+    ],
+    'a list of databases': [{ DATABASES: [SECRET] }, 'found a list (not shown'],
+    'a password that is a list': [
+      { DATABASES: { default: { ENGINE: 'x', PASSWORD: [SECRET], PORT: true } } },
+      'PORT: expected a port, as a number or a string, found true',
+    ],
+    'options of a cache': [
+      { CACHES: { default: { BACKEND: 'x', OPTIONS: [{ username: SECRET }] } } },
+      'OPTIONS: expected an object, any names and values, found a list (not shown',
+    ],
+    'the location of a cache': [
+      { CACHES: { default: { BACKEND: 'x', LOCATION: [`redis://:${SECRET}@host`, 5] } } },
+      'LOCATION: expected a string or a list of strings, found a list (not shown',
+    ],
+    'a secret name inside another setting': [
+      { STORAGES: [{ OPTIONS: { access_token: SECRET, bucket: 'b' } }] },
+      '"bucket":"b"',
+    ],
+    'a secret name at any depth': [
+      { MIDDLEWARE: [{ a: [{ b: { apiKey: { value: SECRET } } }] }] },
+      'MIDDLEWARE: entry 0 should be a dotted name',
+    ],
+    'a password in the URL of another setting': [
+      { STATICFILES_DIRS: `https://u:${SECRET.replaceAll(' ', '?')}@host` },
+      'https://u:********************@host',
+    ],
+    'what a class holds': [
+      {
+        ALLOWED_HOSTS: new (class Vault {
+          readonly held = SECRET
+        })(),
+      },
+      'found "<Vault>"',
+    ],
+  }
+  for (const [what, [overrides, expected]] of Object.entries(secrets)) {
+    it(`never print ${what}`, async () => {
+      const message = await complaint(overrides)
+      expect(message).to.contain(expected)
+      for (const part of [...SECRET.split(' '), '20480512']) expect(message).not.to.contain(part)
+    })
+  }
+
+  it('report every problem of an entry, too', async () => {
+    const message = await complaint({
+      CACHES: { a: { TIMEOUT: '5', VERSION: -1 }, 'b.c': { BACKEND: 'x', TIMOUT: 5 } },
+    })
+    expect(message).to.equal(
+      "A setting is wrong:\n  CACHES: 'a': BACKEND is missing;" +
+        ' TIMEOUT: expected a whole number of seconds, or null, found "5"; VERSION: expected a whole number, 0 or more, found -1;' +
+        " 'b.c': TIMOUT is not known here. Did you mean 'TIMEOUT'?" +
+        ' Known are BACKEND, LOCATION, TIMEOUT, KEY_PREFIX, VERSION, KEY_FUNCTION and OPTIONS',
+    )
+  })
+
+  for (const name of ['constructor', '__proto__', 'toString', 'a.b']) {
+    it(`refuse an entry with the name ${name}`, async () => {
+      const entry = JSON.parse(`{"BACKEND": "x", "${name}": 1}`) as unknown
+      expect(await complaint({ CACHES: { default: entry } })).to.contain(`${name} is not known here`)
+    })
+  }
+
+  it('refuse an object that contains itself, in any place', async () => {
+    const circular: Record<string, unknown> = { 'a.b': 1 }
+    circular.self = circular
+    const message = await complaint({ SESSION_COOKIE_AGE: circular, ALLOWED_HOSTS: [circular], CACHES: { circular } })
+    expect(message).to.contain('SESSION_COOKIE_AGE: expected a whole number of seconds, 0 or more, found {')
+    expect(message).to.contain('3 settings are wrong')
+    await overrideSettings({ LOGGING: circular }, () => expect(settings.LOGGING).to.equal(circular))
+  })
+
+  it('have valid defaults, but for the key that each project must have', () => {
+    const invalid = Object.entries<SettingDefinition<unknown>>(schema)
+      .filter(([, { format, default: value }]) => !format.accepts(value))
+      .map(([name]) => name)
+    expect(invalid).to.deep.equal(['SECRET_KEY'])
   })
 
   it('may be of the project itself', async () => {
@@ -126,7 +220,7 @@ describe('settings', () => {
       })
     })
 
-    it('build anew what depends on them, and give back what was there before', async () => {
+    it('build again what depends on them, and restore what was there before', async () => {
       let built = 0
       const disposed: number[] = []
       const thing = cachedFromSettings(

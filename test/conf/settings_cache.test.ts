@@ -246,7 +246,7 @@ describe('values built from settings', () => {
 
     it('depend on what is read after an await, and not on what other code reads meanwhile', async () => {
       const { build } = counted(() => settings.SESSION_COOKIE_AGE)
-      let isLoading = true
+      const loading = new AbortController()
       const value = loadedFromSettings('SESSION_COOKIE_AGE', async () => {
         await nextTurn()
         await nextTurn()
@@ -254,13 +254,13 @@ describe('values built from settings', () => {
       })
       const others = (async () => {
         const other = cachedFromSettings(() => settings.LANGUAGE_CODE)
-        while (isLoading) {
+        while (!loading.signal.aborted) {
           void [settings.SESSION_COOKIE_NAME, other()]
           await nextTurn()
         }
       })()
       await prepareSettings()
-      isLoading = false
+      loading.abort()
       await others
       await overrideSettings({ SESSION_COOKIE_NAME: 'x', LANGUAGE_CODE: 'fr' }, () => expect(value()).to.equal(1))
       await overrideSettings(AGE, () => expect(value()).to.equal(2))

@@ -6,7 +6,7 @@ import { authenticate, userLoginFailed } from '#core/contrib/auth'
 import { Client, RequestFactory } from '#core/test'
 import { captureLogs, isSecretField, isSecretName, MASK } from '#core/utils'
 import { masked } from '../../core/management/commands/diffsettings.ts'
-import { maskCookie, maskField, maskQuery, maskSetting, maskSource } from '../../core/views/debug/mask.ts'
+import { knownSecrets, maskCookie, maskField, maskQuery, maskSetting, maskSource } from '../../core/views/debug/mask.ts'
 
 const SECRET: readonly string[] = [
   'pwd',
@@ -149,6 +149,18 @@ describe('names of secrets', () => {
     expect(maskSource(`const pin = '1234', shipping = 'home', user = { cvv: "123", newPwd: \`x\` }`)).to.equal(
       `const pin = '${MASK}', shipping = 'home', user = { cvv: "${MASK}", newPwd: \`${MASK}\` }`,
     )
+  })
+
+  it('are hidden in a setting that contains itself', async () => {
+    const circular: Record<string, unknown> = { list: ['shown'], password: 'p' }
+    circular.self = circular
+    const expected = { list: ['shown'], password: MASK, self: '[Circular]' }
+    expect(maskSetting('OPTIONS', circular)).to.deep.equal(expected)
+    expect(masked('OPTIONS', circular)).to.deep.equal(expected)
+    const request = await new RequestFactory().get('/')
+    await overrideSettings({ LOGGING: { circular }, STORAGES: { s: { OPTIONS: { api_key: 'hunter2-7fq' } } } }, () => {
+      expect(knownSecrets(request)).to.include('hunter2-7fq')
+    })
   })
 
   it('hide a field behind one whose name cannot be decoded', () => {

@@ -26,13 +26,15 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** The value with everything inside it hidden that has the name, or the look, of a secret. */
-function maskedInside(value: unknown): unknown {
+function maskedInside(value: unknown, ancestors: readonly unknown[] = []): unknown {
   if (typeof value === 'string') return maskUrlPasswords(value, MASK, END_OF_USER)
-  if (Array.isArray(value)) return value.map(maskedInside)
+  if (ancestors.includes(value)) return '[Circular]'
+  const inside = [...ancestors, value]
+  if (Array.isArray(value)) return value.map((entry) => maskedInside(entry, inside))
   if (!isPlain(value)) return value
   const entries = Object.entries(value).map(([name, entry]) => [
     name,
-    isSecret(name) && !isEmpty(entry) ? MASK : maskedInside(entry),
+    isSecret(name) && !isEmpty(entry) ? MASK : maskedInside(entry, inside),
   ])
   return Object.fromEntries(entries) as Record<string, unknown>
 }

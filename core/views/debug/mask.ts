@@ -8,22 +8,7 @@ const SHORTEST_SECRET = 8
 
 const maskUrls = (text: string): string => maskUrlPasswords(text, MASK)
 
-function isPlain(value: object): value is Record<string, unknown> {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-/** A setting without what its name, or a name inside of it, calls a secret. */
-export function maskSetting(name: string, value: unknown): unknown {
-  if (isSecretName(name)) return MASK
-  if (typeof value === 'string') return maskUrls(value)
-  if (Array.isArray(value)) return value.map((entry) => maskSetting('', entry))
-  if (value instanceof Map) return maskSetting('', Object.fromEntries(value))
-  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof RegExp) return value
-  // What an object of some class holds cannot be judged by names, so its class is all that is shown.
-  if (!isPlain(value)) return `<${value.constructor?.name ?? 'object'}>`
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskSetting(key, entry)]))
-}
+export { maskSecrets as maskSetting } from '#core/utils'
 
 /** The value of a header, or of a field of GET or POST. */
 export function maskField(name: string, value: string): string {
@@ -107,14 +92,15 @@ export function maskQuery(url: string): string {
 }
 
 /** Every text below a secret name, and the passwords inside URLs. */
-function secretsIn(name: string, value: unknown, isSecret: boolean): string[] {
+function secretsIn(name: string, value: unknown, isSecret: boolean, ancestors: readonly unknown[] = []): string[] {
   const secret = isSecret || isSecretName(name)
   if (typeof value === 'string') {
     const passwords = [...value.matchAll(/:\/\/[^\s:/?#@]*:([^\s/?#@]+)@/g)].map((match) => match[1] as string)
     return secret ? [value, ...passwords] : passwords
   }
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, entry]) => secretsIn(key, entry, secret))
+  if (typeof value !== 'object' || value === null || ancestors.includes(value)) return []
+  const inside = [...ancestors, value]
+  return Object.entries(value).flatMap(([key, entry]) => secretsIn(key, entry, secret, inside))
 }
 
 // Of these settings the values are names of classes and the like, though their own names sound secret.
