@@ -1,7 +1,7 @@
 /** Settings from the environment: `NUAGES_<SETTING>`, DATABASE_URL and CACHE_URL. */
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { unquoteUri } from '#core/web'
-import { joinWithAnd } from '#core/utils'
+import { FAST_PATHS_VARIABLE, fastPathsProblem, joinWithAnd } from '#core/utils'
 import { schema, type SettingDefinition } from './schema.ts'
 import { type NamedFormat, readVariables } from './validation.ts'
 
@@ -19,6 +19,9 @@ export function settingsFromEnvironment(env: NodeJS.ProcessEnv): {
 } {
   const variables = new Map<string, NamedFormat>()
   const problems = new Map<string, string>()
+  // Not a setting: modules read it before the settings are loaded. A wrong value is reported with those of the settings.
+  const fastPaths = fastPathsProblem(env[FAST_PATHS_VARIABLE])
+  if (fastPaths !== undefined) problems.set(FAST_PATHS_VARIABLE, `${FAST_PATHS_VARIABLE}: ${fastPaths}`)
   for (const variable of Object.keys(env)) {
     const name = settingOf(variable)
     if (!variable.startsWith(PREFIX) || !Object.hasOwn(schema, name)) continue

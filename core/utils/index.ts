@@ -14,6 +14,7 @@ export {
   type NamedBy,
   pathOf,
 } from './dotted_names.ts'
+export { FAST_PATHS_VARIABLE, fastPaths, fastPathsProblem } from './fast_paths.ts'
 export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
 export { lazyProxy, proxyByAlias } from './lazy_proxy.ts'
 export {

@@ -91,6 +91,17 @@ describe('loading settings', () => {
       ImproperlyConfigured,
       '2 settings are wrong',
     )
+  it('takes NUAGES_FAST_PATHS for no setting, and refuses other values than on and off', () => {
+    for (const NUAGES_FAST_PATHS of ['on', 'off', undefined]) {
+      const settings = withEnvironment(KEY, { NUAGES_FAST_PATHS })
+      expect(Object.keys(settings)).to.not.include('FAST_PATHS')
+    }
+    for (const NUAGES_FAST_PATHS of ['', 'Off', 'false', '0']) {
+      expect(() => withEnvironment(KEY, { NUAGES_FAST_PATHS })).to.throw(
+        ImproperlyConfigured,
+        `NUAGES_FAST_PATHS: expected on or off, found '${NUAGES_FAST_PATHS}'`,
+      )
+    }
   })
 
   it('fills DATABASES and CACHES from their URLs where the module gives none', () => {
