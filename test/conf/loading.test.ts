@@ -91,6 +91,8 @@ describe('loading settings', () => {
       ImproperlyConfigured,
       '2 settings are wrong',
     )
+  })
+
   it('takes NUAGES_FAST_PATHS for no setting, and refuses other values than on and off', () => {
     for (const NUAGES_FAST_PATHS of ['on', 'off', undefined]) {
       const settings = withEnvironment(KEY, { NUAGES_FAST_PATHS })

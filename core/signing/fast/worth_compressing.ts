@@ -1,13 +1,13 @@
-/** Tells short texts that deflate cannot make shorter without asking it: it costs the same whatever the length. */
+/** Recognizes short data that deflate cannot shrink, because deflate takes as long for 20 bytes as for 2,000. */
 
-/** Bytes up to which a text without a repetition cannot gain: a table of codes of its own would cost more than it saves. */
+/** Bytes up to which data without a repetition cannot shrink: deflate's table of codes would take more than it saves. */
 const SHORT = 80
 
-/** The places of the hash table hold the number of the call that filled them, so that it need not be emptied. */
+/** Each entry of the hash table holds the number of the call that filled it, so that the table need not be cleared. */
 const seen = new Uint32Array(8192)
 let call = 0
 
-/** Whether three bytes in a row come twice, which is the least that deflate can refer back to. Now and then wrongly so. */
+/** Whether three consecutive bytes occur twice, which is the least that deflate refers back to. False positives are rare. */
 function repeats(bytes: Uint8Array): boolean {
   call = (call + 1) >>> 0
   if (call === 0) {
@@ -23,5 +23,5 @@ function repeats(bytes: Uint8Array): boolean {
   return false
 }
 
-/** False where compressing is known not to pay. */
+/** False where compression cannot shrink the data. */
 export const worthCompressing = (bytes: Uint8Array): boolean => bytes.length > SHORT || repeats(bytes)

@@ -1,0 +1,233 @@
+/**
+ * Values that anyone may read and only we may write.
+ *
+ * A signed string is `value:signature`; a timestamped one `value:time:signature`, the time in base62. The key of a
+ * signature is SHA-256 of salt and secret, the signature HMAC-SHA256 in base64url without padding.
+ */
+import { deflateSync, inflateSync } from 'node:zlib'
+import { settings } from '#core/conf'
+import { base62Encode, base62Number } from '#core/serialization'
+import { clock, fastPaths, unixSeconds } from '#core/utils'
+import { worthCompressing } from './fast/worth_compressing.ts'
+import { b64Decode, b64Encode, JSONSerializer, type SerializerClass } from './serializers.ts'
+import { signingKey } from './salted_hmac.ts'
+import { constantTimeEqual, type Secret, type SigningKey } from './signing_key.ts'
+
+/** The signature does not match: the value was changed, cut, or signed with another key or salt. */
+export class BadSignature extends Error {
+  override readonly name: string = 'BadSignature'
+}
+
+/** The signature matches, but is older than allowed. */
+export class SignatureExpired extends BadSignature {
+  override readonly name = 'SignatureExpired'
+}
+
+export interface SignerOptions {
+  /** SECRET_KEY when absent. */
+  readonly key?: Secret
+  /** Between value and signature; `:` when absent. */
+  readonly sep?: string
+  /** Keeps uses apart: a string signed with one salt is not valid with another. */
+  readonly salt?: string
+  readonly algorithm?: string
+  /** Keys that verify but never sign; SECRET_KEY_FALLBACKS when absent. */
+  readonly fallbackKeys?: readonly Secret[]
+}
+
+export interface ObjectOptions {
+  readonly compress?: boolean
+  readonly serializer?: SerializerClass
+}
+
+/** Whether it is worth trying to compress data. */
+const mayShrink: (bytes: Uint8Array) => boolean = fastPaths ? worthCompressing : () => true
+
+export class Signer {
+  readonly #key: Secret
+  readonly #fallbackKeys: readonly Secret[] | undefined
+  readonly #salt: string
+  readonly #algorithm: string
+  #derived: SigningKey | undefined
+  readonly sep: string
+
+  constructor({ key, sep = ':', salt, algorithm = 'sha256', fallbackKeys }: SignerOptions = {}) {
+    // The range A-z is Django's own, with the six characters between Z and a.
+    if (/^[A-z0-9\-_=]*$/.test(sep)) {
+      throw new TypeError(`Unsafe Signer separator: '${sep}' (cannot be empty or consist of only A-z0-9-_=)`)
+    }
+    this.#key = key === undefined || key.length === 0 ? settings.SECRET_KEY : key
+    this.#fallbackKeys = fallbackKeys
+    this.#salt = salt ?? this.defaultSalt
+    this.#algorithm = algorithm
+    this.sep = sep
+  }
+
+  /** Django's name of the class, so that both sides sign alike. A subclass has its own. */
+  protected get defaultSalt(): string {
+    return `django.core.signing.${this.constructor.name}`
+  }
+
+  get #own(): SigningKey {
+    return (this.#derived ??= this.#derive(this.#key))
+  }
+
+  #derive(key: Secret): SigningKey {
+    return signingKey(`${this.#salt}signer`, key, this.#algorithm)
+  }
+
+  /** The signature of a value, without the value. */
+  signature(value: string, key: Secret = this.#key): string {
+    return b64Encode((key === this.#key ? this.#own : this.#derive(key)).digest(value))
+  }
+
+  /** The value, as a string, followed by its signature. */
+  sign(value: string | number): string {
+    return `${value}${this.sep}${this.signature(String(value))}`
+  }
+
+  /**
+   * The value of a signed string.
+   * @throws BadSignature
+   */
+  unsign(signed: string): string {
+    const at = signed.lastIndexOf(this.sep)
+    if (at < 0) throw new BadSignature(`No "${this.sep}" found in value`)
+    const value = signed.slice(0, at)
+    const signature = signed.slice(at + this.sep.length)
+    const check = (): boolean => constantTimeEqual(signature, this.signature(value))
+    // A subclass may sign in another way: its strings are not those that the key signs by itself.
+    const isKeys = this.signature === Signer.prototype.signature
+    if (isKeys ? this.#own.verify(signed, this.sep, check) : check()) return value
+    for (const key of this.#fallbackKeys ?? settings.SECRET_KEY_FALLBACKS) {
+      if (constantTimeEqual(signature, this.signature(value, key))) return value
+    }
+    throw new BadSignature(`Signature "${signature}" does not match`)
+  }
+
+  /** Serializes, compresses if requested and shorter, and signs. */
+  signObject(value: unknown, { compress = false, serializer = JSONSerializer }: ObjectOptions = {}): string {
+    return this.signSerialized(new serializer().dumps(value), compress)
+  }
+
+  /**
+   * What signObject() does with the serialized value.
+   * @param value bytes, or a string in which each character stands for one byte
+   */
+  signSerialized(value: Uint8Array | string, compress = false): string {
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : value
+    if (compress && mayShrink(bytes)) {
+      const compressed = deflateSync(bytes)
+      // The dot costs a character; Django's own test for a gain.
+      if (compressed.length < bytes.length - 1) return this.sign(`.${b64Encode(compressed)}`)
+    }
+    return this.sign(b64Encode(bytes))
+  }
+
+  /**
+   * The value that signObject() was given.
+   * @throws BadSignature; any other error when the signature matches but the content was not written by signObject()
+   */
+  unsignObject(signed: string, { serializer = JSONSerializer }: ObjectOptions = {}): unknown {
+    return new serializer().loads(this.unsignSerialized(signed))
+  }
+
+  /**
+   * The serialized value that signSerialized() was given, as bytes.
+   * @throws BadSignature, or an error of zlib
+   */
+  unsignSerialized(signed: string): Buffer {
+    return unpack(this.unsign(signed))
+  }
+}
+
+const unpack = (text: string): Buffer =>
+  text.startsWith('.') ? inflateSync(b64Decode(text.slice(1))) : b64Decode(text)
+
+/** Seconds that a timestamped signature may be old; null and undefined for any age. */
+export interface AgeLimit {
+  readonly maxAge?: number | null | undefined
+}
+
+/** @throws SignatureExpired */
+function refuseOlder(seconds: number, maxAge: number): void {
+  const age = clock.now() / 1000 - seconds
+  if (age > maxAge) throw new SignatureExpired(`Signature age ${age} > ${maxAge} seconds`)
+}
+
+export class TimestampSigner extends Signer {
+  override sign(value: string | number): string {
+    return super.sign(`${value}${this.sep}${base62Encode(unixSeconds())}`)
+  }
+
+  /**
+   * The value of a signed string.
+   * @param options.maxAge seconds; a signature of exactly this age is still valid
+   * @throws SignatureExpired, BadSignature; TypeError when the string is signed, but not by a TimestampSigner
+   */
+  override unsign(signed: string, { maxAge }: AgeLimit = {}): string {
+    const stamped = super.unsign(signed)
+    const at = stamped.lastIndexOf(this.sep)
+    if (at < 0) throw new TypeError('The value is signed, but has no timestamp.')
+    const seconds = base62Number(stamped.slice(at + this.sep.length))
+    if (maxAge !== undefined && maxAge !== null) refuseOlder(seconds, maxAge)
+    return stamped.slice(0, at)
+  }
+
+  /**
+   * Checks the age of a string that is known to be authentic.
+   * @param maxAge seconds
+   * @throws SignatureExpired
+   */
+  checkAge(signed: string, maxAge: number): void {
+    const end = signed.lastIndexOf(this.sep)
+    const begin = signed.lastIndexOf(this.sep, end - 1) + this.sep.length
+    refuseOlder(base62Number(signed.slice(begin, end)), maxAge)
+  }
+
+  override unsignObject(
+    signed: string,
+    { serializer = JSONSerializer, maxAge }: ObjectOptions & AgeLimit = {},
+  ): unknown {
+    return new serializer().loads(this.unsignSerialized(signed, { maxAge }))
+  }
+
+  /** @throws SignatureExpired, BadSignature, or an error of zlib */
+  override unsignSerialized(signed: string, limit: AgeLimit = {}): Buffer {
+    return unpack(this.unsign(signed, limit))
+  }
+}
+
+export interface DumpsOptions extends ObjectOptions {
+  readonly key?: Secret
+  /** `django.core.signing` when absent. */
+  readonly salt?: string
+}
+
+export interface LoadsOptions {
+  readonly key?: Secret
+  readonly salt?: string
+  readonly serializer?: SerializerClass
+  /** Seconds. */
+  readonly maxAge?: number | null
+  readonly fallbackKeys?: readonly Secret[]
+}
+
+const DEFAULT_SALT = 'django.core.signing'
+
+/** A value as a signed, timestamped string that is safe in URLs and cookies. */
+export function dumps(value: unknown, { key, salt = DEFAULT_SALT, ...options }: DumpsOptions = {}): string {
+  return new TimestampSigner({ salt, ...(key !== undefined && { key }) }).signObject(value, options)
+}
+
+/**
+ * The value that dumps() was given.
+ * @throws SignatureExpired, BadSignature; any other error when the signature matches but dumps() did not write the content
+ */
+export function loads(
+  text: string,
+  { key, salt = DEFAULT_SALT, fallbackKeys, ...options }: LoadsOptions = {},
+): unknown {
+  const signer = new TimestampSigner({ salt, ...(key !== undefined && { key }), ...(fallbackKeys && { fallbackKeys }) })
+  return signer.unsignObject(text, options)
+}
