@@ -13,6 +13,7 @@ import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { databaseFromUrl } from '#core/conf'
 import type { DatabaseSettings, Vendor } from '#core/db'
+import { fastPaths } from '#core/utils'
 
 export interface TestDatabase {
   /** For the titles of suites: `PostgreSQL`. */
@@ -217,6 +218,16 @@ export function skipTest(test: Mocha.Context, reason: string): never {
   if (TEST_SKIPPED === undefined) process.stdout.write(`Not run: ${reason}\n`)
   else appendFileSync(TEST_SKIPPED, `${reason}\n`)
   return test.skip()
+}
+
+/** Why tests of a fast path itself do not run while fast paths are off. */
+const PLAIN = 'Tests of fast paths: NUAGES_FAST_PATHS is off.'
+
+/** Skips the tests of the current `describe` where fast paths are off: they call a fast path, or count what it saves. */
+export function skipWithoutFastPaths(): void {
+  before(function () {
+    if (!fastPaths) skipTest(this, PLAIN)
+  })
 }
 
 /** Skips where a service does not respond; with CI=true that is a failure. */

@@ -1,4 +1,5 @@
 /** The text of a date in a database: `YYYY-MM-DD HH:MM:SS[.ffffff]`, with `+00:00` where the column keeps instants. */
+import { memoizeNumber } from '#core/concurrency'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { DatabaseBackend, DatabaseSettings } from './backend.ts'
@@ -80,22 +81,8 @@ export function connectionZone({ TIME_ZONE }: DatabaseSettings): string {
 const TEXT =
   /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?$/
 
-/** The last texts that were made: the requests of a millisecond ask for the same one or two. */
-const made = new Map<number, string>()
-const MOST_MADE = 4
-
 /** The text of a wall clock's reading, its fraction left out when zero. */
-function textOf(wall: number): string {
-  let text = made.get(wall)
-  if (text === undefined) {
-    text = newTextOf(wall)
-    if (made.size >= MOST_MADE) made.clear()
-    made.set(wall, text)
-  }
-  return text
-}
-
-function newTextOf(wall: number): string {
+const textOf = memoizeNumber((wall) => {
   let whole = Math.floor(wall)
   let micros = Math.round((wall - whole) * 1000)
   if (micros === 1000) {
@@ -110,7 +97,7 @@ function newTextOf(wall: number): string {
   const fraction = date.getUTCMilliseconds() * 1000 + micros
   const text = date.toISOString()
   return `${text.slice(0, 10)} ${text.slice(11, 19)}${fraction === 0 ? '' : `.${String(fraction).padStart(6, '0')}`}`
-}
+})
 
 /** What a wall clock of `zone` shows at an instant. */
 export const wallClockText = (ms: number, zone: string): string => textOf(wallClockAt(ms, zone))

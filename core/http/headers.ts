@@ -1,4 +1,5 @@
 /** The headers of an answer: found whatever their case, sent as they were written. */
+import { memoizeString } from '#core/concurrency'
 import { formatValue } from '#core/utils'
 import { BadHeaderError, BadRequest } from '#core/exceptions'
 export {
@@ -38,33 +39,23 @@ function asText(name: string, value: HeaderValue): string {
   return BEYOND_LATIN1.test(text) ? `=?utf-8?b?${Buffer.from(text).toString('base64')}?=` : text
 }
 
-/** Names in lower case by how they were written. A site has few, and one that is here was found to be a name. */
-const names = new Map<string, string>()
-const MOST_NAMES = 200
-
-const lowered = (name: string): string => names.get(name) ?? name.toLowerCase()
-
-/** @throws BadHeaderError */
-function remembered(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
+/** A name in lower case. @throws BadHeaderError */
+const checkedName = memoizeString((name) => {
   if (!NAME.test(name)) throw new BadHeaderError(`${formatValue(name)} cannot be a header's name.`)
-  const lower = name.toLowerCase()
-  if (names.size < MOST_NAMES) names.set(name, lower)
-  return lower
-}
+  return name.toLowerCase()
+})
 
 export class ResponseHeaders implements Iterable<[string, string]> {
   /** By lower-case name: the name as written, and the value. */
   readonly #entries = new Map<string, readonly [string, string]>()
 
   get(name: string): string | undefined {
-    return this.#entries.get(lowered(name))?.[1]
+    return this.#entries.get(name.toLowerCase())?.[1]
   }
 
   /** @throws BadHeaderError when name or value would break out of the line */
   set(name: string, value: HeaderValue): this {
-    this.#entries.set(remembered(name), [name, asText(name, value)])
+    this.#entries.set(checkedName(name), [name, asText(name, value)])
     return this
   }
 
@@ -74,11 +65,11 @@ export class ResponseHeaders implements Iterable<[string, string]> {
   }
 
   has(name: string): boolean {
-    return this.#entries.has(lowered(name))
+    return this.#entries.has(name.toLowerCase())
   }
 
   delete(name: string): boolean {
-    return this.#entries.delete(lowered(name))
+    return this.#entries.delete(name.toLowerCase())
   }
 
   entries(): IterableIterator<readonly [string, string]> {

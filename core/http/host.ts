@@ -1,5 +1,6 @@
 /** Which host a request is for, and whether the site answers to it. */
 import type { IncomingMessage } from 'node:http'
+import { memoizeString } from '#core/concurrency'
 import { cachedFromSettings, settings } from '#core/conf'
 import { BadRequest, DisallowedHost } from '#core/exceptions'
 import { isAllowedHost, isPort, splitDomainPort } from '#core/web'
@@ -14,13 +15,6 @@ const testHosts = new Set<string>()
 export function allowTestHost(domain: string): void {
   testHosts.add(domain)
 }
-
-/** The hosts that the settings allow, and those that a client has named: bounded, because clients choose the names. */
-const allowed = cachedFromSettings(() => ({
-  patterns: settings.DEBUG && settings.ALLOWED_HOSTS.length === 0 ? LOCAL_HOSTS : settings.ALLOWED_HOSTS,
-  seen: new Set<string>(),
-}))
-const MAX_SEEN = 100
 
 /** A header that occurs once; undefined if it is absent. */
 export function header(request: HttpRequest, name: string): string | undefined {
@@ -58,18 +52,17 @@ function givenHost(request: HttpRequest): string {
 }
 
 /** @throws DisallowedHost */
-export function hostOf(request: HttpRequest): string {
-  const host = givenHost(request)
-  const { patterns, seen } = allowed()
-  if (seen.has(host)) return host
+function checkedHost(host: string): string {
   const { domain, port } = splitDomainPort(host)
   const isValid = domain !== '' && (port === '' || isPort(port))
-  if (isValid && (isAllowedHost(domain, patterns) || testHosts.has(domain))) {
-    if (seen.size < MAX_SEEN) seen.add(host)
-    return host
-  }
+  if (isValid && isAllowed(domain)) return host
   throw new DisallowedHost(`Invalid HTTP_HOST header: ${formatValue(host)}. ${remedyFor(domain, isValid)}`)
 }
+
+const hostChecker = cachedFromSettings(['ALLOWED_HOSTS', 'DEBUG'], () => memoizeString(checkedHost))
+
+/** @throws DisallowedHost */
+export const hostOf = (request: HttpRequest): string => hostChecker()(givenHost(request))
 
 function remedyFor(domain: string, isValid: boolean): string {
   if (isValid) return `You may need to add ${formatValue(domain)} to ALLOWED_HOSTS.`

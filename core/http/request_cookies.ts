@@ -2,7 +2,7 @@
 import { settings } from '#core/conf'
 import { BadSignature, SignatureExpired } from '#core/signing'
 import { parseCookies } from '#core/web'
-import { BoundedCache } from '#core/concurrency'
+import { memoizeString } from '#core/concurrency'
 import { legacySignerOf, signerOf } from './cookie_jar.ts'
 import { CookieMissing } from './headers.ts'
 import type { HttpRequest, SignedCookieOptions } from './request.ts'
@@ -14,17 +14,8 @@ function asUtf8(header: string): string {
   return /^[\0-\x7f]*$/.test(header) ? header : Buffer.from(header, 'latin1').toString()
 }
 
-/** Parsed headers: a visitor sends the same one again and again. What they have is shared, and cannot be changed. */
-const parsed = new BoundedCache<Readonly<Record<string, string>>>()
-
-function cookiesIn(header: string): Readonly<Record<string, string>> {
-  let cookies = parsed.get(header)
-  if (cookies === undefined) {
-    cookies = Object.freeze(parseCookies(asUtf8(header)))
-    parsed.add(header, cookies)
-  }
-  return cookies
-}
+/** A client sends the same header again and again. Frozen, because requests may share the result. */
+const cookiesIn = memoizeString((header) => Object.freeze(parseCookies(asUtf8(header))))
 
 export function cookiesOf(request: HttpRequest): Readonly<Record<string, string>> {
   return (stateOf(request).cookies ??= cookiesIn(request.req.headers.cookie ?? ''))

@@ -1,4 +1,5 @@
 /** Dates as HTTP headers have them: written in one form, read in the three that RFC 9110 knows. */
+import { memoizeNumber } from '#core/concurrency'
 import { clock } from '#core/utils'
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -13,15 +14,11 @@ const FORMS = [
   new RegExp(String.raw`^\w{3} (?<month>\w{3}) (?<day>[ \d]\d) ${TIME} (?<year>\d{4})$`),
 ]
 
-/** The text of a moment, given in seconds since the epoch; a fraction is cut off. */
-export function httpDate(seconds: number = clock.now() / 1000): string {
-  const whole = Math.floor(seconds)
-  // All answers of a second have the same dates.
-  if (whole !== last.seconds) last = { seconds: whole, text: new Date(whole * 1000).toUTCString() }
-  return last.text
-}
+/** All responses of a second have the same dates. */
+const textOf = memoizeNumber((seconds) => new Date(seconds * 1000).toUTCString())
 
-let last = { seconds: Number.NaN, text: '' }
+/** The text of a moment, given in seconds since the epoch; a fraction is cut off. */
+export const httpDate = (seconds: number = clock.now() / 1000): string => textOf(Math.floor(seconds))
 
 /** A year of two digits is the nearest one that lies at most fifty years ahead. */
 function fullYear(digits: string): number {
