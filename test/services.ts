@@ -220,14 +220,9 @@ export function skipTest(test: Mocha.Context, reason: string): never {
   return test.skip()
 }
 
-/** Why tests of a fast path itself do not run while fast paths are off. */
-const PLAIN = 'Tests of fast paths: NUAGES_FAST_PATHS is off.'
-
-/** Skips the tests of the current `describe` where fast paths are off: they call a fast path, or count what it saves. */
-export function skipWithoutFastPaths(): void {
-  before(function () {
-    if (!fastPaths) skipTest(this, PLAIN)
-  })
+/** Skips a test, or in a `before` its suite, where fast paths are off: it calls one, or counts what one saves. */
+export function requireFastPaths(test: Mocha.Context): void {
+  if (!fastPaths) skipTest(test, 'Tests of fast paths: NUAGES_FAST_PATHS is off.')
 }
 
 /** Skips where a service does not respond; with CI=true that is a failure. */

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { memoizeNumber, memoizeString } from '#core/concurrency'
 import { fastPaths } from '#core/utils'
 import { rememberNumbers, rememberStrings } from '../../core/concurrency/fast/memory.ts'
-import { skipWithoutFastPaths } from '../services.ts'
+import { requireFastPaths } from '../services.ts'
 
 describe('a memoized function', () => {
   it('is the function itself when fast paths are off', () => {
@@ -14,7 +14,9 @@ describe('a memoized function', () => {
   })
 
   describe('that remembers', () => {
-    skipWithoutFastPaths()
+    before(function () {
+      requireFastPaths(this)
+    })
 
     it('computes once for recent strings, and always for long ones', () => {
       const computed: string[] = []

@@ -54,10 +54,10 @@ describe('ASVS 5.0', () => {
     it('7.2.3: keys are drawn from the system’s random generator, with more than 128 bits, and none comes twice', () => {
       const { randomInt } = crypto
       let draws = 0
-      crypto.randomInt = ((max: number) => {
+      crypto.randomInt = (max: number) => {
         draws++
         return randomInt(max)
-      }) as typeof randomInt
+      }
       syncBuiltinESMExports()
       try {
         const keys = Array.from({ length: 5000 }, newSessionKey)

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { Http404 } from '#core/exceptions'
 import type { View } from '#core/http'
 import { include, isValidPath, path, Resolver404, rePath, resolve, type UrlPatterns } from '#core/urls'
+import { requireFastPaths } from '../services.ts'
 import { index, viewNamed } from './fixtures/views.ts'
 
 function failure(url: string, urlconf: UrlPatterns): Resolver404 {
@@ -74,7 +75,8 @@ describe('resolve', () => {
     }
   })
 
-  it('does not try a thousand patterns one after the other', () => {
+  it('does not try a thousand patterns one after the other', function () {
+    requireFastPaths(this)
     let tried = 0
     const urlconf = Array.from({ length: 1000 }, (_, i) => path(`api/v1/page${i}/<int:n>/`, index))
     for (const entry of urlconf) {
@@ -87,6 +89,14 @@ describe('resolve', () => {
     expect(resolve('/api/v1/page999/3/', urlconf).kwargs).to.deep.equal({ n: 3 })
     expect(() => resolve('/api/v1/nowhere/', urlconf)).to.throw(Resolver404)
     expect(tried).to.equal(1)
+  })
+
+  it('resolves a path without parameters once, and others each time', function () {
+    requireFastPaths(this)
+    const urlconf = [path('fixed/', include([path('a/', index)])), path('<int:n>/', index), rePath(/^re\/$/, index)]
+    expect(resolve('/fixed/a/', urlconf)).to.equal(resolve('/fixed/a/', urlconf))
+    expect(resolve('/1/', urlconf)).to.not.equal(resolve('/1/', urlconf))
+    expect(resolve('/re/', urlconf)).to.not.equal(resolve('/re/', urlconf))
   })
 
   it('throws a Resolver404 with the path, which is a 404', () => {

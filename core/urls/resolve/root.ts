@@ -1,12 +1,13 @@
 /** The root of all patterns: what `resolve` and `reverse` ask. */
-import type { HttpRequest, ResolverMatch, View } from '#core/http'
+import type { HttpRequest, View } from '#core/http'
 import { Resolver404 } from '../errors.ts'
 import { Included, type UrlconfModule } from '../patterns/include.ts'
-import type { UrlPatterns } from '../patterns/pattern.ts'
+import type { ResolverMatch, UrlPatterns } from '../patterns/pattern.ts'
+import { rememberExactPaths } from './fast/exact_paths.ts'
 import { URLResolver } from './resolver.ts'
 import { Reverser } from '../reverse/reverse.ts'
 import { RoutePattern } from '../patterns/route_pattern.ts'
-import { formatValue, importName } from '#core/utils'
+import { fastPaths, formatValue, importName } from '#core/utils'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { isClass, type Problem } from './problems.ts'
 
@@ -22,14 +23,16 @@ export class RootResolver {
   readonly tree: URLResolver
   readonly handlers: ErrorHandlers
   readonly #reverser: Reverser
-  /** What paths without a parameter were found to stand for: as many as there are such routes. */
-  readonly #fixed = new Map<string, ResolverMatch>()
+  readonly #find: (path: string) => ResolverMatch | undefined
 
   constructor(urlconf: UrlconfModule | UrlPatterns, handlers: ErrorHandlers = {}) {
     const appless = Array.isArray(urlconf) ? urlconf : { urlpatterns: (urlconf as UrlconfModule).urlpatterns }
     this.tree = new URLResolver(new RoutePattern('', false), new Included(appless, undefined, undefined), {})
     this.handlers = handlers
     this.#reverser = new Reverser(this.tree)
+    const find = (path: string): ResolverMatch | undefined =>
+      path.startsWith('/') ? this.tree.find(path.slice(1)) : undefined
+    this.#find = fastPaths ? rememberExactPaths(find) : find
   }
 
   get urlPatterns(): UrlPatterns {
@@ -42,13 +45,8 @@ export class RootResolver {
    * @throws Resolver404 when no pattern matches
    */
   resolve(path: string): ResolverMatch {
-    const known = this.#fixed.get(path)
-    if (known !== undefined) return known
-    const found = path.startsWith('/') ? this.tree.find(path.slice(1)) : undefined
-    if (found !== undefined) {
-      if (found.isFixed) this.#fixed.set(path, found)
-      return found
-    }
+    const found = this.#find(path)
+    if (found !== undefined) return found
     throw new Resolver404(path, () => {
       const tried = path.startsWith('/') ? this.tree.listTried(path.slice(1)) : []
       return tried.map((way) => way.slice(1)).filter((way) => way.length > 0)
