@@ -1,35 +1,16 @@
-/** Koa's application, in which whoever waits for the end of an answer is told of it by one listener. */
+/** Koa's application, which survives errors that cannot be reported and listeners that throw. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import Koa, { type Middleware } from 'koa'
-import { getLogger } from '#core/utils'
-import { guardProcess, requestStorage } from './process_guard.ts'
 import { settings } from '#core/conf'
+import { fastPaths, getLogger } from '#core/utils'
+import { callListenersOnce } from './fast/response_end.ts'
+import { guardProcess, requestStorage } from './process_guard.ts'
+import { surviveListeners } from './response_end.ts'
 
 const log = getLogger('django.request')
 
-type Told = (error: Error | null, response: ServerResponse) => void
-
-/**
- * An answer with the list of those who wait for its end: the one that the package on-finished keeps, and looks for
- * before it begins one. Koa and much middleware wait by it.
- */
-type WaitedFor = ServerResponse & { __onFinished?: { readonly queue: Told[] } | null }
-
-/** Tells each of them once, with the error that broke the connection, or null. */
-function tellAll(this: WaitedFor): void {
-  const waiting = this.__onFinished?.queue ?? []
-  this.__onFinished = null
-  // An answer that was sent has no connection any more.
-  const error = this.socket?.errored ?? null
-  for (const tell of waiting) {
-    try {
-      tell(error, this)
-    } catch (failure) {
-      // Thrown out of an event, it would end the process.
-      log.error('A listener for the end of a response failed', failure)
-    }
-  }
-}
+/** Called before Koa waits for the end of a response: no listener for it can end the process. */
+const prepareResponse = fastPaths ? callListenersOnce : surviveListeners
 
 /** Ends a response that cannot be completed. */
 function giveUp(response: ServerResponse): void {
@@ -78,18 +59,11 @@ export class Application extends Koa {
     return server
   }
 
-  /**
-   * Begins the list itself, where nobody has begun it before. on-finished would put four listeners on the answer and
-   * its connection and take them away again, for a tenth or more of the processor's time of a request.
-   */
   override createContext<StateT = Koa.DefaultState>(
     req: IncomingMessage,
-    res: WaitedFor,
+    res: ServerResponse,
   ): Koa.ParameterizedContext<StateT> {
-    if (!res.__onFinished) {
-      res.__onFinished = { queue: [] }
-      res.on('close', tellAll)
-    }
+    prepareResponse(res)
     return super.createContext<StateT>(req, res)
   }
 }

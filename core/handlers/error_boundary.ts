@@ -2,7 +2,6 @@
 import type { Middleware, Response } from 'koa'
 import { acceptTarget, applyResponse, type HttpRequest, makePrivate, refuseSecondHost } from '#core/http'
 import { Resolver404, type RootResolver } from '#core/urls'
-import { tickEnd } from '#core/concurrency'
 import { getLogger } from '#core/utils'
 import { type ErrorResponses, lastResort, logKoaError, logStatus, pathForLog } from './error_responses.ts'
 
@@ -78,8 +77,5 @@ export function errorBoundary(resolver: RootResolver, errors: ErrorResponses): M
       await answerFor(error, request, response, errors)
     }
     if (response.status >= 400) logStatus(request, response.status)
-    // The answers of one turn leave together: whoever receives them is woken once, and not for each, which costs the
-    // sender, too. A request that is alone in its turn is answered at once.
-    await tickEnd()
   }
 }

@@ -5,7 +5,9 @@ import { prepareSettings, projectRoot, requireSecretKeys, settings } from '#core
 import { extendKoa } from '#core/http'
 import { loadEngines } from '#core/template'
 import { loadUrlconf } from '#core/urls'
+import { fastPaths } from '#core/utils'
 import { Application, staticFilesMiddleware } from './application.ts'
+import { sendAtTickEnd } from './fast/tick_end.ts'
 import './middleware_chain.ts'
 import { ErrorResponses, logKoaError } from './error_responses.ts'
 import { loadMiddleware } from './middleware_chain.ts'
@@ -39,6 +41,7 @@ export async function createApplication({ serveStatic }: ApplicationOptions = {}
   const app = new Application(settings.DEBUG)
   extendKoa(app)
   app.on('error', logKoaError)
+  if (fastPaths) app.use(sendAtTickEnd)
   app.use(errorBoundary(resolver, errors))
   for (const each of staticFilesMiddleware(serveStatic)) app.use(each)
   for (const each of middleware) app.use(each)

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer } from 'node:http2'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
@@ -11,6 +12,7 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { createApplication } from '#core/handlers'
 import { listening } from '../http/listen.ts'
+import { requireFastPaths } from '../services.ts'
 import { ask } from './ask.ts'
 
 type OnFinished = (response: ServerResponse, told: (error: Error | null) => void) => void
@@ -114,7 +116,60 @@ describe('the end of an answer', () => {
     })
   })
 
-  it('is waited for by one listener of the answer, and none of its connection', async () => {
+  for (const [when, path] of [
+    ['a complete answer', '/'],
+    ['a broken connection', '/broken'],
+  ] as const) {
+    it(`does not end the process where a listener throws, after ${when}`, async () => {
+      const failure = new Error('of the listener')
+      const throwing: Middleware = async ({ res, path: asked }, next) => {
+        onFinished(res, () => {
+          throw failure
+        })
+        if (asked === '/broken') res.socket?.destroy()
+        else await next()
+      }
+      let logged: unknown[] = []
+      const uncaught: unknown[] = []
+      const catching = (error: unknown): void => void uncaught.push(error)
+      // Mocha's own listeners would make the test fail before the log is looked at.
+      const listeners = process.listeners('uncaughtException')
+      process.removeAllListeners('uncaughtException').on('uncaughtException', catching)
+      try {
+        await ask({ ...HOSTS, MIDDLEWARE: [throwing] }, async (_, logs) => {
+          await listening(await createApplication(), async (port) => {
+            await fetch(`http://127.0.0.1:${port}${path}`).then(
+              (response) => response.text(),
+              () => undefined,
+            )
+            await nextTurn()
+          })
+          logged = logs.filter(({ level }) => level === 'error').flatMap(({ message, error }) => [message, error])
+        })
+      } finally {
+        process.removeAllListeners('uncaughtException')
+        for (const each of listeners) process.on('uncaughtException', each)
+      }
+      expect(uncaught).to.deep.equal([])
+      expect(logged).to.deep.equal(['A listener for the end of a response failed', failure])
+    })
+  }
+
+  it('is told to the others where a listener throws', async function () {
+    requireFastPaths(this)
+    const { told, middleware } = waiting()
+    const throwing: Middleware = ({ res }, next) => {
+      onFinished(res, () => {
+        throw new Error('of the listener')
+      })
+      return next()
+    }
+    await ask({ MIDDLEWARE: [throwing, middleware] }, (client) => client.get('/'))
+    expect(told).to.deep.equal([null, null])
+  })
+
+  it('is waited for by one listener of the answer, and none of its connection', async function () {
+    requireFastPaths(this)
     const { middleware } = waiting()
     const listeners: Record<string, number> = {}
     const counts: Middleware = ({ res }, next) => {

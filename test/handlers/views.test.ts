@@ -4,6 +4,7 @@ import type { Middleware } from 'koa'
 import inject from 'light-my-request'
 import { setup } from '#core/apps'
 import { createApplication } from '#core/handlers'
+import { requireFastPaths } from '../services.ts'
 import { ask } from './ask.ts'
 
 describe('a view', () => {
@@ -45,7 +46,8 @@ describe('a view', () => {
       expect((await client.get('/file/')).text).to.match(/^\/\*\* The views of the site/)
     }))
 
-  it('answers in company: the answers of one turn of the event loop leave together', async () => {
+  it('answers in company: the answers of one turn of the event loop leave together', async function () {
+    requireFastPaths(this)
     const order: string[] = []
     const note: Middleware = ({ res }, next) => {
       order.push('asked')

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { connect } from 'node:net'
 import { expect } from 'chai'
+import { fastPaths } from '#core/utils'
 import { freePort, MANAGE, REPOSITORY, settingsText, TestProject } from '../management/processes.ts'
 import { type Production, startProduction } from './production.ts'
 import { head, sendRaw } from './raw.ts'
@@ -77,9 +78,9 @@ describe('the process of a server', function () {
     it('goes on after a promise of a view was rejected that nothing waits for, and logs it with the request', async () => {
       site = await startProduction()
       expect(await get('/rejects?password=x')).to.equal('200 responded')
-      expect(await site.running.line(/^Unhandled/)).to.equal(
-        'Unhandled promise rejection (requests in progress: GET /rejects)',
-      )
+      // Without fast paths, the response does not wait for the end of the tick: it is complete before the rejection is reported.
+      const where = fastPaths ? ' (requests in progress: GET /rejects)' : ''
+      expect(await site.running.line(/^Unhandled/)).to.equal(`Unhandled promise rejection${where}`)
       expect(await site.running.line(/nothing waits/)).to.equal('Error: nothing waits\\u009b31m\\nfor this')
       expect(await get('/rejects-later')).to.equal('200 responded')
       await site.running.line(/^Error: later/)
