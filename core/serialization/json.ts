@@ -5,11 +5,9 @@
  * the spelling of other numbers (`1.0`, `1e16`, `NaN`) and the order of number-like keys are remembered beside the
  * object they stand in, so that writing gives back what was not changed.
  */
+import { fastPaths } from '#core/utils'
+import { isNativeJson } from './fast/native_json.ts'
 import { floatText, noteSpelling, spelledKeys, spelledNumber, type Spelling, spellingOf } from './python_spellings.ts'
-
-// A number that is spelled or valued otherwise in JavaScript, or a key it would move to the front. A false alarm
-// (such a text inside a string) costs only the slower parser.
-const NEEDS_CARE = /(?:^|[[,:])\s*-?(?:\d+[.eE]|\d{16}|Infinity|NaN|0[,}\]])|"\d+"\s*:/
 
 /** How deep lists and objects may be nested in JSON and in pickles: about as deep as Python can write them. */
 export const MOST_LEVELS = 1000
@@ -62,7 +60,7 @@ export function isValueDeeperThan(most: number, value: unknown): boolean {
  */
 export function parseJson(text: string): unknown {
   if (isDeeperThan(MOST_LEVELS, text)) throw new SyntaxError(`The JSON is nested more than ${MOST_LEVELS} levels deep.`)
-  return NEEDS_CARE.test(text) ? new Parser(text).parse() : JSON.parse(text)
+  return fastPaths && isNativeJson(text) ? JSON.parse(text) : new Parser(text).parse()
 }
 
 class Parser {
@@ -264,7 +262,8 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
  * @throws NotJson when a part of it is something that JSON cannot hold; the message has the path of the part
  */
 export function stringifyJson(value: unknown, name = 'The value'): string {
-  const text = needsCare(value, name, []) ? write(value, undefined, '') : JSON.stringify(value)
+  const care = needsCare(value, name, [])
+  const text = fastPaths && !care ? JSON.stringify(value) : write(value, undefined, '')
   return text.replace(/[^ -~]/g, escaped)
 }
 
