@@ -1,7 +1,6 @@
 /** What a database engine is to the rest of the framework: the contract of a module in `backends/`. */
 import type { Knex } from 'knex'
 import type { LoadedSettings } from '#core/conf'
-import type { Preparing } from './prepared.ts'
 
 /** An entry of DATABASES. */
 export type DatabaseSettings = LoadedSettings['DATABASES'][string]
@@ -26,7 +25,7 @@ export interface BackendConfig {
 
 export type Dialect = typeof Knex.Client
 
-/** Runs statements on one connection, each at once. A binding for every `?`. */
+/** Runs statements on one connection synchronously. A binding for every `?`. */
 export interface Statements {
   /** The first row as an object, undefined where there is none. */
   get(sql: string, bindings: readonly unknown[]): unknown
@@ -34,11 +33,19 @@ export interface Statements {
   run(sql: string, bindings: readonly unknown[]): number
 }
 
-/** Reads what is committed, at once, beside whatever transaction is open. */
+/** Reads committed data synchronously, whatever transaction is open. */
 export interface Reader {
-  /** The first column of the first row, undefined where there is none: a row as an object costs as much again. */
+  /** The first column of the first row, undefined if there is none. */
   value(sql: string, bindings: readonly unknown[]): unknown
   close(): void
+}
+
+/** How an engine prepares statements by name. */
+export interface Preparing {
+  /** The number of runs after which a statement gets a name; null for never. */
+  readonly threshold: number | null
+  /** Whether an error says that a name is unknown or stands for another statement, and that nothing was done. */
+  isUnknown(error: unknown): boolean
 }
 
 /** An engine's own client for the command line, ready to be run. */
@@ -81,13 +88,15 @@ export interface DatabaseBackend {
   lockMigrations<T>(pool: Knex, single: () => Knex, migrate: (db: Knex) => Promise<T>): Promise<T>
   /** Runs `body` in a transaction fit for schema changes. */
   migrationTransaction<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T>
-  /** Runs `work` as one transaction that nobody comes between. Absent where the driver has to wait. */
-  transactionAtOnce?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
-  /** How the entry's database prepares statements by name. Absent: it does not. @throws ImproperlyConfigured */
-  preparing?(entry: DatabaseSettings, place: DatabaseLocation): Preparing
-  /** Whether the entry's database can be read without waiting. Absent: it cannot. */
-  readsAtOnce?(entry: DatabaseSettings): boolean
+  // What fast paths use. An engine without these members, or with fast paths off, is used through knex alone.
+
+  /** Runs `work` as one transaction within one tick of the event loop. */
+  transactionSync?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
+  /** Whether the entry's database can be read synchronously. */
+  readsSync?(entry: DatabaseSettings): boolean
   openReader?(pool: Knex): Reader
+  /** How the entry's database prepares statements by name. */
+  preparing?(entry: DatabaseSettings): Preparing
   isUniqueViolation(error: unknown): boolean
   /** What a unique violation says of the key: the names of its columns, or that of its index. */
   violatedKey(error: unknown): string

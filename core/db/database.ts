@@ -4,7 +4,6 @@ import { getLogger } from '#core/utils'
 import type { ClientProgram, DatabaseBackend, DatabaseLocation, DatabaseSettings, Dialect, Reader } from './backend.ts'
 import { toDateText } from './date_texts.ts'
 import { loadKnex } from './drivers.ts'
-import { Prepared } from './prepared.ts'
 
 /** A day: longer than the lock of a migration may lie idle. */
 const LONG_IDLE = 86_400_000
@@ -22,20 +21,6 @@ const log = {
   deprecate: (method: string, alternative: string) => logger.debug(`${method} is deprecated, use ${alternative}`),
   // With `debug` on, knex would hand over statements with their values.
   debug: () => undefined,
-}
-
-/** What a knex client runs; `options` go to the driver. */
-interface Query {
-  readonly sql: string
-  readonly bindings: readonly unknown[]
-  readonly options?: { readonly name: string }
-}
-
-/** What a knex client has; its types leave most of it out. */
-interface QueryClient {
-  acquireConnection(): Promise<unknown>
-  query(connection: unknown, query: Query): Promise<{ response?: unknown }>
-  releaseConnection(connection: unknown): Promise<void>
 }
 
 interface WithPrepBindings {
@@ -60,16 +45,12 @@ export class Database {
   readonly #place: DatabaseLocation
   #pool: Knex | undefined
   #reader: Reader | undefined
-  readonly #prepared: Prepared | undefined
 
-  /** @throws ImproperlyConfigured */
   constructor(entry: DatabaseSettings, backend: DatabaseBackend, place: DatabaseLocation) {
     this.alias = place.alias
     this.entry = entry
     this.backend = backend
     this.#place = place
-    const preparing = backend.preparing?.(entry, place)
-    this.#prepared = preparing && new Prepared(preparing)
   }
 
   /** The connections themselves, beside any transaction. */
@@ -78,42 +59,14 @@ export class Database {
     return this.#pool
   }
 
-  /**
-   * Runs one statement, written as the driver wants it, on a connection of the pool: beside any transaction, and past
-   * knex's builder, which takes longer over a large statement than the driver does. One that is run often is prepared,
-   * where the engine can. Listeners of `query` and `query-error` are told as ever.
-   * @returns what the driver gives
-   */
-  async statement(sql: string, bindings: readonly unknown[]): Promise<unknown> {
-    const client = this.pool.client as QueryClient
-    const connection = await client.acquireConnection()
-    try {
-      return await this.#run(client, connection, { sql, bindings })
-    } finally {
-      await client.releaseConnection(connection)
-    }
+  /** Whether `reader` is available. */
+  get readsSync(): boolean {
+    return this.backend.readsSync?.(this.entry) ?? false
   }
 
-  async #run(client: QueryClient, connection: unknown, query: Query): Promise<unknown> {
-    const name = this.#prepared?.nameFor(query.sql)
-    if (name === undefined) return (await client.query(connection, query)).response
-    try {
-      return (await client.query(connection, { ...query, options: { name } })).response
-    } catch (error) {
-      if (this.#prepared?.refusedBy(error) !== true) throw error
-      logger.info(`Statements for the database '${this.alias}' are no longer prepared: ${String(error)}`)
-      return (await client.query(connection, query)).response
-    }
-  }
-
-  /** Whether `reader` is there. */
-  get readsAtOnce(): boolean {
-    return this.backend.readsAtOnce?.(this.entry) ?? false
-  }
-
-  /** Reads what is committed, without waiting; undefined where the database cannot. */
+  /** Reads committed data synchronously; undefined if the engine cannot. */
   get reader(): Reader | undefined {
-    if (this.#reader === undefined && this.readsAtOnce) {
+    if (this.#reader === undefined && this.readsSync) {
       this.#reader = this.backend.openReader?.(this.pool)
     }
     return this.#reader

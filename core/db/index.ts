@@ -7,6 +7,7 @@ export type {
   DatabaseLocation,
   DatabaseSettings,
   Dialect,
+  Preparing,
   Reader,
   Statements,
   Vendor,
@@ -23,6 +24,7 @@ export {
 export type { Database } from './database.ts'
 export { connectionZone, instantOf, wallClockText } from './date_texts.ts'
 export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
+export { runStatement } from './fast/direct_statements.ts'
 export { truncateTables } from './truncate.ts'
 export { isConnectionError, isTooLong, isUniqueViolation, violatedKey } from './errors.ts'
 export { whereExactly } from './exact.ts'

@@ -1,6 +1,8 @@
 /** Which transaction the running code is in: it follows the code through every `await`, as Django's follows the thread. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Knex } from 'knex'
+import { fastPaths } from '#core/utils'
+import { runUntilIdle } from './fast/idle_storage.ts'
 
 interface Open {
   readonly trx: Knex.Transaction
@@ -11,8 +13,9 @@ interface Open {
 /** The innermost open transaction of each database, by its pool. */
 const open = new AsyncLocalStorage<ReadonlyMap<Knex, Open>>()
 
-/** How many transactions are at work. While there is none, nothing is followed: that would cost every promise of the process. */
-let running = 0
+const runWith: <T>(store: ReadonlyMap<Knex, Open>, work: () => Promise<T>) => Promise<T> = fastPaths
+  ? runUntilIdle(open)
+  : (store, work) => open.run(store, work)
 
 function innermost(pool: Knex): Open | undefined {
   const found = open.getStore()?.get(pool)
@@ -24,19 +27,13 @@ function innermost(pool: Knex): Open | undefined {
 export const joined = (pool: Knex): Knex => innermost(pool)?.trx ?? pool
 
 /** Runs `fn` so that whoever in it asks for the database of `pool` joins `trx`. */
-export async function runIn<T>(
+export function runIn<T>(
   pool: Knex,
   trx: Knex.Transaction,
   fn: () => Promise<T>,
   afterCommit: (() => unknown)[] = [],
 ): Promise<T> {
-  running++
-  try {
-    return await open.run(new Map(open.getStore()).set(pool, { trx, afterCommit }), fn)
-  } finally {
-    running--
-    if (running === 0) open.disable()
-  }
+  return runWith(new Map(open.getStore()).set(pool, { trx, afterCommit }), fn)
 }
 
 /** Runs `fn` in a transaction: in a savepoint of the one that the running code is in, if there is one. */

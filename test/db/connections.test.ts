@@ -2,10 +2,10 @@
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
-import { connection, connections, isConnectionError, isUniqueViolation } from '#core/db'
+import { connection, connections, isConnectionError, isUniqueViolation, runStatement } from '#core/db'
 import { captureLogs, type LogRecord } from '#core/utils'
 import { requireDriver } from '../../core/db/drivers.ts'
-import { databases, onEachDatabase } from '../services.ts'
+import { databases, onEachDatabase, requireFastPaths } from '../services.ts'
 
 const rejection = async (promise: PromiseLike<unknown>): Promise<Error & { sql?: string; code?: string }> => {
   try {
@@ -77,21 +77,21 @@ describe('connections', () => {
       }),
     )
 
-    it(
-      'runs a statement as it is, tells who listens, and has its connection back when that fails',
-      using(async () => {
+    it('runs a statement as it is, tells who listens, and has its connection back when that fails', function () {
+      requireFastPaths(this)
+      return using(async () => {
         const database = connections.database()
         const heard: string[] = []
         const failures: Error[] = []
         database.pool.on('query', ({ sql }: { sql: string }) => heard.push(sql))
         database.pool.on('query-error', (error: Error) => failures.push(error))
-        await database.statement("insert into things (id, name) values (1, 'one')", [])
-        for (let i = 0; i < 12; i++) await rejection(database.statement('select no_such_column from things', []))
+        await runStatement(database, "insert into things (id, name) values (1, 'one')", [])
+        for (let i = 0; i < 12; i++) await rejection(runStatement(database, 'select no_such_column from things', []))
         expect(heard).to.have.lengthOf(13)
         expect(failures).to.have.lengthOf(12)
         expect(await connection('things').pluck('name')).to.deep.equal(['one'])
-      }),
-    )
+      })()
+    })
 
     it(
       'counts the rows that a change found, changed or not',

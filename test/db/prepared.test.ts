@@ -2,9 +2,9 @@
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
-import { connection, connections, type DatabaseSettings } from '#core/db'
+import { connection, connections, type DatabaseSettings, runStatement } from '#core/db'
 import { captureLogs } from '#core/utils'
-import { databases, onEachDatabase } from '../services.ts'
+import { databases, onEachDatabase, requireFastPaths } from '../services.ts'
 
 /** Those whose engine prepares by name. */
 const all = (await databases('prepared')).filter(({ vendor }) => vendor === 'postgresql')
@@ -16,7 +16,7 @@ interface Found {
 }
 
 const run = async (...ids: number[]): Promise<string[]> =>
-  ((await connections.database().statement(SQL, [ids])) as Found).rows.map(({ name }) => name)
+  ((await runStatement(connections.database(), SQL, [ids])) as Found).rows.map(({ name }) => name)
 
 /** Names of the statements that the connection has prepared. */
 const prepared = (): Promise<string[]> => connection('pg_prepared_statements').orderBy('name').pluck('name')
@@ -26,7 +26,10 @@ async function runs(count: number): Promise<void> {
 }
 
 describe('statements that are run often', () => {
-  before(() => setup())
+  before(function () {
+    requireFastPaths(this)
+    return setup()
+  })
   afterEach(() => connections.close())
 
   onEachDatabase(all, ({ config }) => {
@@ -65,7 +68,7 @@ describe('statements that are run often', () => {
         await runs(2)
         expect(await prepared()).to.have.lengthOf(0)
         await runs(2)
-        await connections.database().statement('select 1', [])
+        await runStatement(connections.database(), 'select 1', [])
         expect(await prepared()).to.have.lengthOf(1)
       }),
     )
@@ -81,7 +84,7 @@ describe('statements that are run often', () => {
     it(
       'are a hundred at the most',
       using({ prepare_threshold: 0 }, async () => {
-        for (let i = 0; i < 120; i++) await connections.database().statement(`select ${i}`, [])
+        for (let i = 0; i < 120; i++) await runStatement(connections.database(), `select ${i}`, [])
         expect(await prepared()).to.have.lengthOf(100)
       }),
     )

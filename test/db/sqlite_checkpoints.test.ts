@@ -11,7 +11,8 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { connection, connections, type DatabaseSettings } from '#core/db'
 import { captureLogs } from '#core/utils'
-import { Checkpoints } from '../../core/db/backends/sqlite3_checkpoints.ts'
+import { requireFastPaths } from '../services.ts'
+import { Checkpoints } from '../../core/db/fast/sqlite3_checkpoints.ts'
 
 const ENGINE = 'core.db.backends.sqlite3'
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -27,7 +28,10 @@ describe('the checkpoints of a SQLite database', () => {
   let folder = ''
   let file = ''
 
-  before(() => setup())
+  before(function () {
+    requireFastPaths(this)
+    return setup()
+  })
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'nuages-checkpoints-'))
     file = path.join(folder, 'db.sqlite3')
@@ -46,7 +50,7 @@ describe('the checkpoints of a SQLite database', () => {
     await connection.raw('CREATE TABLE IF NOT EXISTS texts (text)')
     const { backend, pool } = connections.database()
     for (let n = 0; n < times; n++) {
-      await backend.transactionAtOnce?.(pool, (statements) => statements.run('INSERT INTO texts VALUES (?)', [TEXT]))
+      await backend.transactionSync?.(pool, (statements) => statements.run('INSERT INTO texts VALUES (?)', [TEXT]))
     }
   }
 
@@ -144,7 +148,7 @@ describe('the checkpoints of a SQLite database', () => {
   it('keep no process alive', () => {
     const program = `
       import BetterSqlite3 from 'better-sqlite3'
-      import { Checkpoints } from './core/db/backends/sqlite3_checkpoints.ts'
+      import { Checkpoints } from './core/db/fast/sqlite3_checkpoints.ts'
       const database = new BetterSqlite3(${JSON.stringify(file)})
       const checkpoints = new Checkpoints(database, () => ${JSON.stringify(DRIVER)})
       for (let i = 0; i < ${MANY}; i++) checkpoints.noteCommit()

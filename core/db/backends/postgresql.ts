@@ -11,7 +11,7 @@ import {
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue } from '#core/utils'
+import { fastPaths, formatValue } from '#core/utils'
 import { driverOptions, knexDialect, poolOf, requireDriver } from '../drivers.ts'
 import { connectionZone } from '../date_texts.ts'
 
@@ -123,9 +123,14 @@ function connectionOf(entry: DatabaseSettings, place: DatabaseLocation, driver: 
   }
 }
 
-function prepareThreshold({ OPTIONS }: DatabaseSettings, { alias }: DatabaseLocation): number | null {
+const prepareThreshold = ({ OPTIONS }: DatabaseSettings): number | null => {
   const { prepare_threshold: threshold = PREPARE_THRESHOLD }: PgOptions = OPTIONS ?? {}
-  if (threshold === null || (Number.isInteger(threshold) && threshold >= 0)) return threshold
+  return threshold
+}
+
+function checkThreshold(entry: DatabaseSettings, { alias }: DatabaseLocation): void {
+  const threshold = prepareThreshold(entry)
+  if (threshold === null || (Number.isInteger(threshold) && threshold >= 0)) return
   throw new ImproperlyConfigured(
     `DATABASES['${alias}'].OPTIONS.prepare_threshold should be the number of runs after which a statement is prepared, or null for never, found ${formatValue(threshold)}.`,
   )
@@ -148,6 +153,7 @@ export const backend: DatabaseBackend = {
 
   configure(entry, place) {
     const driver = requireDriver('pg', place) as PgDriver
+    checkThreshold(entry, place)
     return {
       connection: connectionOf(entry, place, driver),
       // As in Django, so that what SQL itself says of "today" is the project's.
@@ -155,10 +161,12 @@ export const backend: DatabaseBackend = {
     }
   },
 
-  preparing: (entry, place) => ({
-    threshold: prepareThreshold(entry, place),
-    // 26000 no such name, 42P05 it is taken, 0A000 the table has other columns by now: each is told before anything is done.
-    isUnknown: (error) => /^(26000|42P05|0A000)$/.test(codeOf(error)),
+  ...(fastPaths && {
+    preparing: (entry: DatabaseSettings) => ({
+      threshold: prepareThreshold(entry),
+      // 26000 no such name, 42P05 the name is taken, 0A000 the table has other columns now: nothing was done.
+      isUnknown: (error: unknown) => /^(26000|42P05|0A000)$/.test(codeOf(error)),
+    }),
   }),
 
   shell: (entry, _place, parameters) => psql(entry, parameters),

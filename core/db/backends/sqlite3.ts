@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
+import { fastPaths } from '#core/utils'
 import {
   codeOf,
   type DatabaseBackend,
@@ -11,7 +12,8 @@ import {
   isNetworkError,
   type DatabaseLocation,
 } from '../backend.ts'
-import { sqliteDialect, SqliteReader, transactionSync, transactionMode } from './sqlite3_client.ts'
+import { fastSqliteDialect, SqliteReader, transactionSync } from '../fast/sqlite3_client.ts'
+import { sqliteDialect, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'
 
@@ -82,7 +84,7 @@ export const backend: DatabaseBackend = {
   hasTransactionalDdl: true,
   keepsInstants: false,
 
-  dialect: sqliteDialect,
+  dialect: fastPaths ? fastSqliteDialect : sqliteDialect,
 
   configure(entry, place) {
     const filename = fileOf(entry, place)
@@ -127,12 +129,12 @@ export const backend: DatabaseBackend = {
     }
   },
 
-  transactionAtOnce: transactionSync,
-
-  // What is in memory belongs to one connection.
-  readsAtOnce: ({ NAME }) => NAME !== MEMORY,
-
-  openReader: (pool) => new SqliteReader(pool),
+  ...(fastPaths && {
+    transactionSync,
+    // A second connection would not see a database in memory.
+    readsSync: ({ NAME }: DatabaseSettings) => NAME !== MEMORY,
+    openReader: (pool: Knex) => new SqliteReader(pool),
+  }),
 
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/.test(codeOf(error)),
 

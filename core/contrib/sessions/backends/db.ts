@@ -59,7 +59,7 @@ export class SessionStore implements Store {
     this.#single = new KnexTable(this.#alias, this.#table)
     this.#gathered = new BatchedTable(this.#alias, this.#table)
     // An engine that has its own way to load must not be passed by.
-    if (this.load === SessionStore.prototype.load && connections.database(this.#alias).readsAtOnce) {
+    if (this.load === SessionStore.prototype.load && connections.database(this.#alias).readsSync) {
       const table = new SqliteTable(this.#alias, this.#table)
       this.loadSync = (key) => {
         const text = canBeKey(key) ? table.textOf(key, this.#now()) : undefined

@@ -1,5 +1,5 @@
 /** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays; a plain one for one. */
-import { connections } from '#core/db'
+import { connections, runStatement } from '#core/db'
 import type { JobResult } from '#core/concurrency'
 import { byKey, type Change, type NewRow, quotedName, type SessionRow, type SessionTable } from '../session_table.ts'
 
@@ -112,7 +112,7 @@ export class PostgresqlTable implements SessionTable {
   }
 
   #run(sql: string, bindings: readonly unknown[]): Promise<unknown> {
-    return connections.database(this.#alias).statement(sql, bindings)
+    return runStatement(connections.database(this.#alias), sql, bindings)
   }
 }
 

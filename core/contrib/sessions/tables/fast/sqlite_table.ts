@@ -39,7 +39,7 @@ export class SqliteTable implements SessionTable {
   }
 
   load(keys: readonly string[], now: string): Promise<SessionRow[]> {
-    return this.#atOnce((statements) =>
+    return this.#transaction((statements) =>
       keys.flatMap((key) => (statements.get(this.#load, [key, now]) as SessionRow | undefined) ?? []),
     )
   }
@@ -63,12 +63,12 @@ export class SqliteTable implements SessionTable {
 
   /** A statement for each, all in one transaction. */
   #each<Job>(jobs: readonly Job[], work: (statements: Statements, job: Job) => boolean): Promise<JobResult<boolean>[]> {
-    return this.#atOnce((statements) => jobs.map((job) => ({ answer: work(statements, job) })))
+    return this.#transaction((statements) => jobs.map((job) => ({ answer: work(statements, job) })))
   }
 
-  #atOnce<T>(work: (statements: Statements) => T): Promise<T> {
+  #transaction<T>(work: (statements: Statements) => T): Promise<T> {
     const { backend, pool } = connections.database(this.#alias)
-    if (backend.transactionAtOnce === undefined) throw new TypeError('This is a table for SQLite.')
-    return backend.transactionAtOnce(pool, work)
+    if (backend.transactionSync === undefined) throw new TypeError('This is a table for SQLite.')
+    return backend.transactionSync(pool, work)
   }
 }

@@ -1,13 +1,6 @@
 /** Statements that a database prepares: sent under a name, it plans them once for each connection. */
 import { createHash } from 'node:crypto'
-
-/** What an engine that prepares statements by name says of them. */
-export interface Preparing {
-  /** After how many runs a statement gets a name; null for never. */
-  readonly threshold: number | null
-  /** Whether an error says that a name stands for nothing, or something else, and that the statement did nothing. */
-  isUnknown(error: unknown): boolean
-}
+import type { Preparing } from '../backend.ts'
 
 /** Statements that are counted at the most: those that are put together anew each time are not worth a name. */
 const MOST = 100
