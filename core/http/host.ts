@@ -52,14 +52,18 @@ function givenHost(request: HttpRequest): string {
 }
 
 /** @throws DisallowedHost */
-function checkedHost(host: string): string {
+function checkedHost(host: string, patterns: readonly string[]): string {
   const { domain, port } = splitDomainPort(host)
   const isValid = domain !== '' && (port === '' || isPort(port))
-  if (isValid && isAllowed(domain)) return host
+  if (isValid && (isAllowedHost(domain, patterns) || testHosts.has(domain))) return host
   throw new DisallowedHost(`Invalid HTTP_HOST header: ${formatValue(host)}. ${remedyFor(domain, isValid)}`)
 }
 
-const hostChecker = cachedFromSettings(['ALLOWED_HOSTS', 'DEBUG'], () => memoizeString(checkedHost))
+/** Settings are read while this is built, so that other settings build another one. */
+const hostChecker = cachedFromSettings(() => {
+  const patterns = settings.DEBUG && settings.ALLOWED_HOSTS.length === 0 ? LOCAL_HOSTS : settings.ALLOWED_HOSTS
+  return memoizeString((host) => checkedHost(host, patterns))
+})
 
 /** @throws DisallowedHost */
 export const hostOf = (request: HttpRequest): string => hostChecker()(givenHost(request))

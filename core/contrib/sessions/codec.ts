@@ -1,10 +1,11 @@
-/** The text that stands for a session in a table, a file or a cookie: Django's own, signed and perhaps compressed. */
+/** Session data as a string in a table, a file or a cookie: in Django's format, signed and perhaps compressed. */
 import { cachedByKey, loadedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { BadSignature, JSONSerializer, type SerializerClass, TimestampSigner } from '#core/signing'
-import { getLogger, importName } from '#core/utils'
+import { fastPaths, getLogger, importName } from '#core/utils'
 import { parseJson, stringifyJson } from '#core/serialization'
-import { BoundedCache } from '#core/concurrency'
+import { RememberingSigner } from './fast/remembering_signer.ts'
+import { CompressingSigner, type JsonSigner } from './json_signer.ts'
 import type { SessionDict } from './store.ts'
 
 /** Django's salt of its built-in engines: every one of them is a class named SessionStore. */
@@ -23,48 +24,45 @@ const serializer = loadedFromSettings('SESSION_SERIALIZER', async () => {
   return found as SerializerClass
 })
 
-/** What is kept for each salt, so that it is not made anew for each session. */
-class Salted {
+interface Salted {
   readonly signer: TimestampSigner
-  /** The JSON in texts that were written here: one that comes back unchanged need be neither verified nor unpacked. */
-  readonly written = new BoundedCache<string>()
+  readonly json: JsonSigner
+}
 
-  constructor(salt: string) {
-    this.signer = new TimestampSigner({ salt })
-  }
+function newSalted(salt: string): Salted {
+  const signer = new TimestampSigner({ salt })
+  const json = new CompressingSigner(signer)
+  return { signer, json: fastPaths ? new RememberingSigner(json) : json }
 }
 
 const salted = cachedByKey((salt) => {
-  // What was written is in the format of this serializer.
+  // Strings that were written here are in the format of this serializer.
   serializer()
-  return new Salted(salt)
+  return newSalted(salt)
 })
 
-/** The text of session data. @throws NotJson for a value that the serializer cannot hold */
+/** The signed string of session data. @throws NotJson for a value that the serializer cannot hold */
 export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): string {
-  const { signer, written } = salted(salt)
+  const { signer, json } = salted(salt)
   const Serializer = serializer()
   if (Serializer !== JSONSerializer) return signer.signObject(data, { serializer: Serializer, compress: true })
-  const json = stringifyJson(data, 'session')
-  const text = signer.signSerialized(json, true)
-  written.add(text, json)
-  return text
+  // By itself, so that the message of an error names the key in the session.
+  return json.sign(stringifyJson(data, 'session'))
 }
 
-/** The data of a text, or an error. */
+/** The data of a signed string. @throws an error if it was tampered with or cannot be read */
 export function readSession(text: string, salt: string, maxAge: number | null = null): SessionDict {
-  const { signer, written } = salted(salt)
-  const json = written.get(text)
-  if (json !== undefined) {
-    if (maxAge !== null) signer.checkAge(text, maxAge)
-    return parseJson(json) as SessionDict
-  }
-  const data = signer.unsignObject(text, { serializer: serializer(), maxAge })
+  const { signer, json } = salted(salt)
+  const Serializer = serializer()
+  const data =
+    Serializer === JSONSerializer
+      ? parseJson(json.unsign(text, maxAge))
+      : signer.unsignObject(text, { serializer: Serializer, maxAge })
   if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new TypeError('Session data is no dict.')
   return data as SessionDict
 }
 
-/** The data of a text; empty when it was tampered with (which is logged) or cannot be read. */
+/** The data of a signed string; empty when it was tampered with (which is logged) or cannot be read. */
 export function decodeSession(text: string, salt = STORE_SALT): SessionDict {
   try {
     return readSession(text, salt)

@@ -1,7 +1,7 @@
-/** The table of sessions through knex, statement by statement: for any database, any columns, any transaction. */
+/** The table of sessions through knex, one statement for each call: for any database, any columns, any transaction. */
 import type { Knex } from 'knex'
-import { connections, isUniqueViolation, whereExactly } from '#core/db'
-import type { JobResult } from '#core/concurrency'
+import { connections, isUniqueViolation, toDatabaseDate, whereExactly } from '#core/db'
+import { clock } from '#core/utils'
 import type { Change, NewRow, SessionRow, SessionTable } from './session_table.ts'
 
 export class KnexTable implements SessionTable {
@@ -13,54 +13,42 @@ export class KnexTable implements SessionTable {
     this.#table = table
   }
 
-  #rows(): Knex.QueryBuilder {
-    return connections.get(this.#alias)(this.#table)
-  }
-
-  /** Where the database ignores case, there may be rows of keys that differ in case among them. */
-  async load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
-    const rows: SessionRow[] = await this.#rows()
-      .whereIn('session_key', keys)
-      .where('expire_date', '>', now)
-      .select('session_key', 'session_data', 'expire_date')
-    return rows
-  }
-
-  insert(rows: readonly NewRow[]): Promise<JobResult<boolean>[]> {
-    return each(rows, async ({ key, columns }) => {
-      try {
-        await this.#rows().insert({ session_key: key, ...columns })
-        return true
-      } catch (error) {
-        if (isUniqueViolation(error)) return false
-        throw error
-      }
-    })
-  }
-
-  update(changes: readonly Change[], now: string): Promise<JobResult<boolean>[]> {
-    return each(changes, async ({ key, version, columns }) => {
-      const updated: number = await this.living(key, version, now).update(columns)
-      return updated > 0
-    })
+  /** All rows. Inside `transaction()`, queries belong to that transaction. */
+  rows(): Knex.QueryBuilder<SessionRow> {
+    return connections.get(this.#alias)<SessionRow>(this.#table)
   }
 
   /** The row of a key, expired or not. */
   row(key: string): Knex.QueryBuilder {
-    return whereExactly(this.#rows(), this.#alias, 'session_key', [key])
+    return whereExactly(this.rows(), this.#alias, 'session_key', [key])
   }
 
-  /** The row of a key, in a state, if it has not expired. */
-  living(key: string, version: string, now: string): Knex.QueryBuilder {
-    // A string without an index: a comparison of its bytes is enough.
-    const same =
-      connections.database(this.#alias).backend.vendor === 'mysql' ? 'binary session_data = ?' : 'session_data = ?'
-    return this.row(key).whereRaw(same, [version]).where('expire_date', '>', now)
+  /** The row of a key if it has not expired, and only in the state of `version`, if one is given. */
+  living(key: string, version?: string): Knex.QueryBuilder {
+    const row = this.row(key).where('expire_date', '>', toDatabaseDate(clock.now(), this.#alias))
+    if (version === undefined) return row
+    // No index covers the data, so that a comparison of its bytes is enough.
+    const isMysql = connections.database(this.#alias).backend.vendor === 'mysql'
+    return row.whereRaw(isMysql ? 'binary session_data = ?' : 'session_data = ?', [version])
   }
-}
 
-async function each<Job>(jobs: readonly Job[], work: (job: Job) => Promise<boolean>): Promise<JobResult<boolean>[]> {
-  const outcomes: JobResult<boolean>[] = []
-  for (const job of jobs) outcomes.push({ answer: await work(job) })
-  return outcomes
+  async load(key: string): Promise<SessionRow | undefined> {
+    const row: SessionRow | undefined = await this.living(key).first('session_key', 'session_data', 'expire_date')
+    return row
+  }
+
+  async insert({ key, columns }: NewRow): Promise<boolean> {
+    try {
+      await this.rows().insert({ session_key: key, ...columns })
+      return true
+    } catch (error) {
+      if (isUniqueViolation(error)) return false
+      throw error
+    }
+  }
+
+  async update({ key, version, columns }: Change): Promise<boolean> {
+    const updated: number = await this.living(key, version).update(columns)
+    return updated > 0
+  }
 }

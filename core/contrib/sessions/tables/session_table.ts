@@ -1,14 +1,13 @@
-/** What the db engine asks of a table of sessions, for one session or for many at once. */
-import type { JobResult } from '#core/concurrency'
+/** What the db engine asks of the table of sessions. */
 
 export interface SessionRow {
   readonly session_key: string
   readonly session_data: string
-  /** Text or Date, as the database's driver gives it. */
+  /** A string or a Date, as the database's driver returns it. */
   readonly expire_date: unknown
 }
 
-/** The columns that a save writes: Django's two, and what a project's own table has beside them. */
+/** The columns that a save writes: Django's two, and those that a project's own table has in addition. */
 export interface SessionColumns {
   readonly session_data: string
   readonly expire_date: string
@@ -19,30 +18,21 @@ export interface NewRow {
   readonly columns: SessionColumns
 }
 
-/** Columns to be written over a row that has not expired and still has the old text. */
+/** Columns to write to a row that has not expired and still has the old data. */
 export interface Change extends NewRow {
   readonly version: string
 }
 
-/** The statements for many sessions at once. No two of them have the same key. `now` is a date as the column has it. */
 export interface SessionTable {
-  /** The rows that have not expired, in any order. */
-  load(keys: readonly string[], now: string): Promise<readonly SessionRow[]>
-  /** Whether each was inserted: false where its key is taken. */
-  insert(rows: readonly NewRow[]): Promise<readonly JobResult<boolean>[]>
-  /** Whether each was written: false where there is no such row any more. */
-  update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]>
-}
-
-/** A table's name in SQL, with its schema's before a dot. */
-export const quotedName = (table: string): string =>
-  table
-    .split('.')
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.')
-
-/** Outcomes by key: true for those that a statement gave back. */
-export function byKey(all: readonly NewRow[], done: Iterable<string>): JobResult<boolean>[] {
-  const keys = new Set(done)
-  return all.map(({ key }) => ({ answer: keys.has(key) }))
+  /**
+   * The row of a key, undefined if there is none or it has expired. Where the database compares without regard to case,
+   * it may be that of a key that differs in case.
+   */
+  load(key: string): Promise<SessionRow | undefined>
+  /** The same synchronously, from committed data. Absent if the database cannot be read so. */
+  readonly loadSync?: (key: string) => SessionRow | undefined
+  /** False if the key is taken. */
+  insert(row: NewRow): Promise<boolean>
+  /** False if there is no such row any more. */
+  update(change: Change): Promise<boolean>
 }

@@ -1,36 +1,40 @@
-/** The sessions of many requests on their way to one table: what waits goes together. */
+/** Batches the loads and saves that concurrent requests send to one table. */
+import { Batcher, promiseTry } from '#core/concurrency'
 import { connections, isConnectionError, toDatabaseDate } from '#core/db'
 import { clock } from '#core/utils'
-import { Batcher } from '#core/concurrency'
+import type { Change, NewRow, SessionRow, SessionTable } from '../session_table.ts'
+import type { BatchTable } from './batch_table.ts'
 import { MysqlTable } from './mysql_table.ts'
 import { PostgresqlTable } from './postgresql_table.ts'
 import { SqliteTable } from './sqlite_table.ts'
-import type { Change, NewRow, SessionRow, SessionTable } from '../session_table.ts'
 
-/** Groups of one kind on their way at once: one is being worked on while the next is on the wire. */
-const SLOTS = 2
+/** Batches of one kind in flight: one is being processed while the next is on the wire. */
+const MAX_CONCURRENT = 2
 
-/** Sessions in a group. All of them wait for the last, and a few dozen are as cheap for each as a hundred would be. */
-const MOST = 32
+/** Sessions in a batch. All wait for the last of them, and a few dozen cost as little for each as a hundred. */
+const MAX_SIZE = 32
 
 const TABLES = { sqlite: SqliteTable, postgresql: PostgresqlTable, mysql: MysqlTable }
 
-export class BatchedTable {
+export class BatchedTable implements SessionTable {
   readonly #loads: Batcher<string, SessionRow | undefined>
   readonly #inserts: Batcher<NewRow, boolean>
   readonly #updates: Batcher<Change, boolean>
+  readonly loadSync?: (key: string) => SessionRow | undefined
 
   constructor(alias: string, name: string) {
-    const { vendor } = connections.database(alias).backend
-    const table: SessionTable = new TABLES[vendor](alias, name)
+    const { backend, readsSync } = connections.database(alias)
+    const { vendor } = backend
+    const table: BatchTable = new TABLES[vendor](alias, name)
     const common = {
       isBatchError: isConnectionError,
-      maxConcurrentBatches: SLOTS,
-      maxBatchSize: MOST,
+      maxConcurrentBatches: MAX_CONCURRENT,
+      maxBatchSize: MAX_SIZE,
       isLocal: vendor === 'sqlite',
     }
     const now = (): string => toDatabaseDate(clock.now(), alias)
     const keyOf = ({ key }: NewRow): string => key
+    if (table instanceof SqliteTable && readsSync) this.loadSync = (key) => table.loadSync(key, now())
     this.#inserts = new Batcher<NewRow, boolean>({ ...common, keyOf, runBatch: (rows) => table.insert(rows) })
     this.#updates = new Batcher<Change, boolean>({
       ...common,
@@ -48,15 +52,14 @@ export class BatchedTable {
   }
 
   load(key: string): Promise<SessionRow | undefined> {
-    return this.#loads.do(key)
+    const { loadSync } = this
+    return loadSync === undefined ? this.#loads.do(key) : promiseTry(async () => loadSync(key))
   }
 
-  /** False where the key is taken. */
   insert(row: NewRow): Promise<boolean> {
     return this.#inserts.do(row)
   }
 
-  /** False where there is no such row any more. */
   update(change: Change): Promise<boolean> {
     return this.#updates.do(change)
   }

@@ -3,9 +3,10 @@ import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { JobResult } from '#core/concurrency'
 import { KnexTable } from '../knex_table.ts'
-import { byKey, type Change, type NewRow, type SessionRow, type SessionTable } from '../session_table.ts'
+import type { Change, NewRow, SessionRow } from '../session_table.ts'
+import { type BatchTable, byKey } from './batch_table.ts'
 
-export class MysqlTable implements SessionTable {
+export class MysqlTable implements BatchTable {
   readonly #alias: string
   readonly #table: string
   readonly #single: KnexTable
@@ -16,23 +17,31 @@ export class MysqlTable implements SessionTable {
     this.#single = new KnexTable(alias, table)
   }
 
-  load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
-    return this.#single.load(keys, now)
+  /** Where the collation ignores case, there may be rows of keys that differ in case among them. */
+  async load(keys: readonly string[], now: string): Promise<readonly SessionRow[]> {
+    const rows: SessionRow[] = await this.#rows()
+      .whereIn('session_key', keys)
+      .where('expire_date', '>', now)
+      .select('session_key', 'session_data', 'expire_date')
+    return rows
   }
 
-  /** Where one key is taken, no row goes in, and each is tried by itself. */
+  #rows(): Knex.QueryBuilder {
+    return connections.database(this.#alias).pool(this.#table)
+  }
+
+  /** If one key is taken, no row is inserted, and each is tried by itself. */
   async insert(rows: readonly NewRow[]): Promise<readonly JobResult<boolean>[]> {
-    if (rows.length === 1) return this.#single.insert(rows)
-    await connections
-      .database(this.#alias)
-      .pool(this.#table)
-      .insert(rows.map(({ key, columns }) => ({ session_key: key, ...columns })))
+    const [first] = rows
+    if (first !== undefined && rows.length === 1) return [{ answer: await this.#single.insert(first) }]
+    await this.#rows().insert(rows.map(({ key, columns }) => ({ session_key: key, ...columns })))
     return rows.map(() => ({ answer: true }))
   }
 
   /** The rows are locked in the order of their keys, compared here, letter by letter, and written by one statement. */
   async update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]> {
-    if (changes.length === 1) return this.#single.update(changes, now)
+    const [first] = changes
+    if (first !== undefined && changes.length === 1) return [{ answer: await this.#single.update(first) }]
     return connections.database(this.#alias).pool.transaction(async (trx) => {
       const keys = changes.map(({ key }) => key)
       const rows = await trx<SessionRow>(this.#table)

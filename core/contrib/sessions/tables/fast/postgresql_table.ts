@@ -1,7 +1,8 @@
 /** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays; a plain one for one. */
 import { connections, runStatement } from '#core/db'
 import type { JobResult } from '#core/concurrency'
-import { byKey, type Change, type NewRow, quotedName, type SessionRow, type SessionTable } from '../session_table.ts'
+import type { Change, NewRow, SessionRow } from '../session_table.ts'
+import { type BatchTable, byKey, quotedName } from './batch_table.ts'
 
 /** The keys that were written, or null for all of them: one row, which is cheaper to send and to read than many. */
 interface Written {
@@ -36,7 +37,7 @@ interface Statement {
   readonly many: string
 }
 
-export class PostgresqlTable implements SessionTable {
+export class PostgresqlTable implements BatchTable {
   readonly #alias: string
   readonly #load: Statement
   readonly #insert: Statement
