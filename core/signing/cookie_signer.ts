@@ -8,7 +8,7 @@ import type { Secret } from './signing_key.ts'
 /** The secret of signed cookies, kept apart from the other uses of SECRET_KEY. */
 const cookieKey = (secret: Secret): Buffer => Buffer.concat([Buffer.from('django.http.cookies'), Buffer.from(secret)])
 
-const cookieSignerClass = loadedFromSettings(async () => {
+const cookieSignerClass = loadedFromSettings('SIGNING_BACKEND', async () => {
   const name = settings.SIGNING_BACKEND
   const found = await importName(name, { setting: 'SIGNING_BACKEND', root: projectRoot() })
   const { prototype } = found as { prototype?: unknown }
