@@ -166,9 +166,24 @@ export function loadedFromSettings<T>(
   return Object.assign(get, { dispose: () => cache.disposeAll() })
 }
 
-/** Builds all values of `loadedFromSettings` that are not built for the settings in force. */
+/**
+ * Builds all values of `loadedFromSettings` that are not built for the settings in force.
+ * @throws ImproperlyConfigured with the problems of all of them, a line each
+ */
 export async function prepareSettings(): Promise<void> {
-  for (const load of loaders) await load()
+  const problems: ImproperlyConfigured[] = []
+  for (const load of loaders) {
+    try {
+      await load()
+    } catch (error) {
+      if (!(error instanceof ImproperlyConfigured)) throw error
+      problems.push(error)
+    }
+  }
+  const [first, ...others] = problems
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  throw new ImproperlyConfigured(problems.map(({ message }) => message).join('\n'), { cause: first })
 }
 
 /**

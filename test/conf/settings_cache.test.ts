@@ -244,6 +244,21 @@ describe('values built from settings', () => {
       expect(value()).to.equal('value')
     })
 
+    it('fail together, with the problems of all', async () => {
+      let isBroken = true
+      const broken = (setting: 'SESSION_ENGINE' | 'EMAIL_BACKEND') =>
+        loadedFromSettings(setting, async () => {
+          if (isBroken) throw new ImproperlyConfigured(`${setting} is wrong`)
+        })
+      broken('SESSION_ENGINE')
+      broken('EMAIL_BACKEND')
+      const error = await prepareSettings().catch((each: unknown) => each)
+      isBroken = false
+      expect(error).to.be.instanceOf(ImproperlyConfigured)
+      expect((error as Error).message).to.equal('SESSION_ENGINE is wrong\nEMAIL_BACKEND is wrong')
+      await prepareSettings()
+    })
+
     it('depend on what is read after an await, and not on what other code reads meanwhile', async () => {
       const { build } = counted(() => settings.SESSION_COOKIE_AGE)
       const loading = new AbortController()
