@@ -97,7 +97,7 @@ export function keyvAdapterOf(entry: {
   if (canonicalName(entry.BACKEND) !== KEYV_CACHE) return undefined
   const adapter = entry.OPTIONS?.adapter ?? new Map()
   if (typeof adapter === 'string') return { name: adapter, isLocal: false }
-  const name = (adapter as Partial<object>).constructor?.name ?? 'object'
+  const name = (adapter as { constructor?: { name: string } }).constructor?.name ?? 'object'
   return { name, isLocal: adapter instanceof Map }
 }
 

@@ -65,10 +65,9 @@ describe('checks of CACHES', () => {
   class Store extends Map {}
 
   it('says what a storage adapter of Keyv cannot guarantee, and names the adapter', async () => {
-    class Custom {}
     for (const [adapter, name] of [
       ['@keyv/redis', '@keyv/redis'],
-      [new Custom(), 'Custom'],
+      [new URLSearchParams(), 'URLSearchParams'],
     ] as const) {
       const CACHES = { default: LOCMEM, shop: { BACKEND: KEYV, OPTIONS: { adapter } } }
       const [line, ...others] = await found({ CACHES })
