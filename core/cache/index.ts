@@ -1,12 +1,21 @@
 /** Caches: `caches` by alias of CACHES, and `cache`, the default one. */
-import { cachedByKey, loadedFromSettings, projectRoot, settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
-import { didYouMean, formatValue, importName, joinWithAnd, lazyProxy, proxyByAlias } from '#core/utils'
+import {
+  cachedByKey,
+  functionOf,
+  type InstanceRequirement,
+  loadedFromSettings,
+  loadInstance,
+  loadNamed,
+  settings,
+  subclassOf,
+  toInstance,
+} from '#core/conf'
+import { didYouMean, joinWithAnd, lazyProxy, proxyByAlias } from '#core/utils'
 import { Cache } from './cache.ts'
 import { InvalidCacheBackendError } from './errors.ts'
 import type { KeyFunction } from './keys.ts'
 import { cacheNumbers } from './parameters.ts'
-import type { CacheSerializer, CacheSerializerClass } from './serializers.ts'
+import type { CacheSerializer } from './serializers.ts'
 import { CacheStore, type CacheStoreClass } from './store.ts'
 export { type KeyvAdapter, keyvAdapterOf } from './checks.ts'
 export { Cache, type CacheParameters, type Timeout, type TokenedValue } from './cache.ts'
@@ -36,16 +45,15 @@ interface Loaded {
   readonly serializer: CacheSerializer | undefined
 }
 
-/** What OPTIONS.serializer of an entry names, or is: a class or an object with dumps() and loads(). */
+const SERIALIZER: InstanceRequirement<CacheSerializer> = {
+  expected: 'a class or an object with dumps() and loads(), such as core.cache.serializers.JSONSerializer',
+  accepts: ({ dumps, loads }) => typeof dumps === 'function' && typeof loads === 'function',
+}
+
+/** OPTIONS.serializer of an entry: a class or an object, or the dotted name of one. */
 async function loadSerializer(given: unknown, setting: string): Promise<CacheSerializer | undefined> {
   if (given === undefined) return undefined
-  const found = typeof given === 'string' ? await importName(given, { setting, root: projectRoot() }) : given
-  const isClass = typeof found === 'function' && (found as { prototype?: unknown }).prototype !== undefined
-  const made = (isClass ? new (found as CacheSerializerClass)() : found) as Partial<CacheSerializer> | null
-  if (typeof made?.dumps === 'function' && typeof made.loads === 'function') return made as CacheSerializer
-  throw new ImproperlyConfigured(
-    `${setting} is ${typeof given === 'string' ? `'${given}'` : formatValue(given)}, which is not a class with dumps() and loads(), such as core.cache.serializers.JSONSerializer.`,
-  )
+  return typeof given === 'string' ? loadInstance(setting, given, SERIALIZER) : toInstance(setting, given, SERIALIZER)
 }
 
 /** What an entry of CACHES names, imported. */
@@ -56,17 +64,17 @@ async function load(alias: string): Promise<Loaded> {
     OPTIONS?: Readonly<Record<string, unknown>>
   }
   const setting = `CACHES['${alias}']`
-  const root = projectRoot()
-  const Store = await importName(BACKEND, { setting: `${setting}.BACKEND`, root })
-  if (typeof Store !== 'function' || !(Store.prototype instanceof CacheStore)) {
-    throw new ImproperlyConfigured(`${setting}.BACKEND names '${BACKEND}', which is not a subclass of CacheStore.`)
-  }
+  const Store = await loadNamed(`${setting}.BACKEND`, BACKEND, subclassOf<CacheStoreClass>(CacheStore))
   const keyFunction =
     typeof KEY_FUNCTION === 'string'
-      ? ((await importName(KEY_FUNCTION, { setting: `${setting}.KEY_FUNCTION`, root })) as KeyFunction)
+      ? await loadNamed(
+          `${setting}.KEY_FUNCTION`,
+          KEY_FUNCTION,
+          functionOf<KeyFunction>('a function of (key, prefix, version)'),
+        )
       : KEY_FUNCTION
   const serializer = await loadSerializer(OPTIONS?.serializer, `${setting}.OPTIONS.serializer`)
-  return { Store: Store as CacheStoreClass, keyFunction, serializer }
+  return { Store, keyFunction, serializer }
 }
 
 const loaded = loadedFromSettings('CACHES', async () => {

@@ -9,13 +9,28 @@ export {
   overrideSettings,
   prepareSettings,
 } from './settings_cache.ts'
+export {
+  classWith,
+  functionOf,
+  type InstanceRequirement,
+  loadFromPackage,
+  loadInstance,
+  loadNamed,
+  type LoadOptions,
+  type Requirement,
+  subclassOf,
+  toInstance,
+  UnsuitableValue,
+} from './load_class.ts'
 export { cacheFromUrl, databaseFromUrl } from './environment.ts'
 export { type LoadedSettings, schema, type SettingDefinition, type SettingName, type Settings } from './schema.ts'
+export { formatSetting } from './validation.ts'
 export { LEAST_VARIETY, NEW_KEY, requireSecretKeys, secretKeyProblems } from './secret_keys.ts'
 export {
   allSettings,
   givenSettings,
   loadSettings,
+  namedBy,
   projectRoot,
   settingNamed,
   settings,

@@ -52,7 +52,7 @@ const middlewareEntry = anyOf(
 
 const secretKey = defineFormat<string>({
   expected: 'a string that is not empty',
-  accepts: nonEmptyString.accepts,
+  accepts: (value) => nonEmptyString.accepts(value),
   parse: (text) => text,
   problemInside: (value) =>
     value === ''

@@ -1,6 +1,6 @@
 /** `settings`, the object that all modules read, and where its values come from. */
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { didYouMean } from '#core/utils'
+import { didYouMean, type NamedBy } from '#core/utils'
 import { isSettingName, readSettingsModule, SETTINGS_MODULE, withEnvironment } from './loader.ts'
 import { noteRead, whenRecordingChanges } from './recorded_reads.ts'
 import { type LoadedSettings, schema } from './schema.ts'
@@ -184,6 +184,12 @@ function loadedFrom(): Source {
 
 /** The directory of settings.ts. Dotted names are relative to it. */
 export const projectRoot = (): string => loadedFrom().root
+
+/** The setting that names something, for errors, and the directory from which it is looked up. */
+export const namedBy = (setting: string): NamedBy => ({
+  setting,
+  root: settingsAreLoaded() ? projectRoot() : process.cwd(),
+})
 
 /** The dotted name of the settings module. */
 export const settingsModule = (): string => loadedFrom().module

@@ -120,7 +120,7 @@ export function invalidValues(
       if (problem !== undefined) problems.push(`${name}: ${problem}`)
     } else properties[name] = property(format.name, isSecret)
   }
-  const config = convict<Values>(properties as convict.Schema<Values>, { args: [], env: {} })
+  const config = convict<Values>(properties, { args: [], env: {} })
   for (const name of Object.keys(properties)) config.set(name, values[name])
   return [...problems, ...validate(config)]
 }
@@ -158,7 +158,7 @@ export function readVariables(
   for (const [variable, { format, isSecret }] of variables) {
     properties[variable] = { ...property(variableFormat(format), isSecret), env: variable }
   }
-  const config = convict<Values>(properties as convict.Schema<Values>, { args: [], env })
+  const config = convict<Values>(properties, { args: [], env })
   const values = new Map<string, unknown>()
   for (const variable of variables.keys()) values.set(variable, config.get(variable))
   return { values, problems: validate(config) }

@@ -1,8 +1,7 @@
 /** Finds the npm packages that engines stand on, at the moment a database is first used. */
 import { createRequire } from 'node:module'
-import path from 'node:path'
 import type { knex, Knex } from 'knex'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { type NamedBy, requirePackage, resolvePackage } from '#core/utils'
 import type { BackendConfig, DatabaseLocation, DatabaseSettings, Dialect } from './backend.ts'
 
 const ours = createRequire(import.meta.url)
@@ -14,28 +13,13 @@ export const loadKnex = (): typeof knex => (ours('knex') as { knex: typeof knex 
 export const knexDialect = (name: 'better-sqlite3' | 'postgres' | 'mysql2'): Dialect =>
   ours(`knex/lib/dialects/${name}`) as Dialect
 
-function fileFrom(folder: string, name: string): string | undefined {
-  try {
-    return createRequire(path.join(folder, 'package.json')).resolve(name)
-  } catch {
-    return undefined
-  }
-}
+const namedBy = ({ alias, root }: DatabaseLocation): NamedBy => ({ setting: `DATABASES['${alias}']`, root })
 
-/**
- * The file of the driver as the project has it, else as the framework has it.
- * @throws ImproperlyConfigured that says what to install
- */
-export function driverFile(name: string, { alias, root }: DatabaseLocation): string {
-  const file = fileFrom(root, name) ?? fileFrom(import.meta.dirname, name)
-  if (file !== undefined) return file
-  throw new ImproperlyConfigured(
-    `DATABASES['${alias}'] needs the npm package '${name}', which is not installed. Run: npm install ${name}`,
-  )
-}
+/** The file of a driver. @throws ImproperlyConfigured if it is not installed, with the command that installs it */
+export const driverFile = (name: string, place: DatabaseLocation): string => resolvePackage(name, namedBy(place))
 
-/** The driver itself. @throws ImproperlyConfigured that says what to install */
-export const requireDriver = (name: string, place: DatabaseLocation): unknown => ours(driverFile(name, place))
+/** A driver. @throws ImproperlyConfigured if it is not installed, with the command that installs it */
+export const requireDriver = (name: string, place: DatabaseLocation): unknown => requirePackage(name, namedBy(place))
 
 // How many connections to a database server are kept, and for how long: OPTIONS.pool and CONN_MAX_AGE.
 

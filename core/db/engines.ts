@@ -1,7 +1,7 @@
 /** From the ENGINE of a database to its module: the three built in are at hand, a project's own is imported by setup(). */
-import { loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { canonicalName, formatValue, importModule } from '#core/utils'
+import { canonicalName } from '#core/utils'
 import type { DatabaseBackend } from './backend.ts'
 import { backend as mysql } from './backends/mysql.ts'
 import { backend as postgresql } from './backends/postgresql.ts'
@@ -15,14 +15,10 @@ const builtIn: ReadonlyMap<string, DatabaseBackend> = new Map([
 
 export const builtInBackends: readonly DatabaseBackend[] = [...builtIn.values()]
 
-async function imported(engine: string, setting: string): Promise<DatabaseBackend> {
-  const { backend } = await importModule(engine, { setting, root: projectRoot() })
-  if (typeof (backend as DatabaseBackend | undefined)?.configure !== 'function') {
-    throw new ImproperlyConfigured(
-      `${setting} names '${engine}', whose export \`backend\` should be a DatabaseBackend, found ${formatValue(backend)}.`,
-    )
-  }
-  return backend as DatabaseBackend
+const BACKEND: Requirement<DatabaseBackend> = {
+  expected: 'a DatabaseBackend',
+  accepts: (value): value is DatabaseBackend =>
+    typeof (value as Partial<DatabaseBackend> | null | undefined)?.configure === 'function',
 }
 
 /** A backend or, so that a database nobody uses stops nothing, what to say when it is used. */
@@ -36,7 +32,10 @@ const ownBackends = loadedFromSettings('DATABASES', async (): Promise<Prepared> 
       if (error instanceof ImproperlyConfigured) return error
       throw error
     }
-    found.set(ENGINE, await imported(ENGINE, `DATABASES['${alias}'].ENGINE`).catch(problem))
+    found.set(
+      ENGINE,
+      await loadNamed(`DATABASES['${alias}'].ENGINE`, ENGINE, BACKEND, { exportName: 'backend' }).catch(problem),
+    )
   }
   return found
 })

@@ -1,23 +1,20 @@
 /** Walks MIDDLEWARE once: each entry becomes a Koa middleware, or is left out. */
 import type { Middleware } from 'koa'
-import { prepareSettings, projectRoot, settings } from '#core/conf'
+import { functionOf, loadFromPackage, loadNamed, prepareSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, MiddlewareNotUsed } from '#core/exceptions'
-import { formatValue, getLogger, importName, importPackage, isDottedName, type NamedBy } from '#core/utils'
+import { formatValue, getLogger, isDottedName, type NamedBy } from '#core/utils'
 import { type CheckMessage, Error as CheckError, register } from '#core/checks'
 
 type Factory = () => unknown
 
 const log = getLogger('django.request')
 
-async function importFactory(name: string, by: NamedBy): Promise<Factory> {
+const FACTORY = functionOf<Factory>('a function that returns a Koa middleware')
+
+function loadFactory(name: string, { setting, root }: NamedBy): Promise<Factory> {
   // `koa-compress` and `@koa/cors` are packages; a name in the project or the framework has a dot.
   const isPackage = !name.includes('.') || !isDottedName(name)
-  const found = isPackage ? (await importPackage(name, by)).default : await importName(name, by)
-  if (typeof found === 'function') return found as Factory
-  const what = isPackage ? `the default export of the package '${name}'` : `'${name}'`
-  throw new ImproperlyConfigured(
-    `${by.setting} should name a function that makes a Koa middleware, but ${what} is ${formatValue(found)}.`,
-  )
+  return isPackage ? loadFromPackage(setting, name, FACTORY, { root }) : loadNamed(setting, name, FACTORY, { root })
 }
 
 /** What a factory makes, or undefined where it wants to be left out. */
@@ -70,7 +67,7 @@ export async function loadMiddleware(entries: readonly (string | Middleware)[], 
   const factories: (Factory | undefined)[] = []
   for (const [i, entry] of entries.entries()) {
     const named = typeof entry === 'string'
-    factories.push(named ? await problems.note(place(i), entry, () => importFactory(entry, place(i))) : undefined)
+    factories.push(named ? await problems.note(place(i), entry, () => loadFactory(entry, place(i))) : undefined)
   }
   // What the modules need from the settings is made ready before their factories ask for it.
   await prepareSettings()

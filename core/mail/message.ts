@@ -1,7 +1,6 @@
 /** A mail: who it is from, who gets it, what it says; `send()` gives it to the backend of the settings. */
-import { loadedFromSettings, projectRoot, settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, formatValue, importName, randomText } from '#core/utils'
+import { classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
+import { clock, randomText } from '#core/utils'
 import type { EmailBackend, EmailBackendClass, EmailBackendOptions, OutgoingMail } from './backends/base.ts'
 import { hostname } from 'node:os'
 import {
@@ -18,14 +17,9 @@ import {
 
 // The backend that EMAIL_BACKEND names.
 
-const backendClass = loadedFromSettings('EMAIL_BACKEND', async () => {
-  const found = await importName(settings.EMAIL_BACKEND, { setting: 'EMAIL_BACKEND', root: projectRoot() })
-  const prototype = typeof found === 'function' ? (found.prototype as Partial<EmailBackend> | undefined) : undefined
-  if (typeof prototype?.sendMessages === 'function') return found as EmailBackendClass
-  throw new ImproperlyConfigured(
-    `EMAIL_BACKEND names '${settings.EMAIL_BACKEND}', which should be a class with a method sendMessages(), found ${formatValue(found)}.`,
-  )
-})
+const backendClass = loadedFromSettings('EMAIL_BACKEND', () =>
+  loadNamed('EMAIL_BACKEND', settings.EMAIL_BACKEND, classWith<EmailBackendClass>('sendMessages')),
+)
 
 /** A backend to send mail with. */
 export function getConnection(

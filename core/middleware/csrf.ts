@@ -1,11 +1,10 @@
 /** Refuses requests that another site has made in a visitor's name. */
-import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { cachedFromSettings, loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
 import { applyResponse, type HttpRequest, type HttpResponseBase, isReadBeforeView, type View } from '#core/http'
 import { isSameDomain, splitUrl, type UrlParts } from '#core/web'
 import type { IncomingMessage } from 'node:http'
-import { ImproperlyConfigured } from '#core/exceptions'
 import { markAsLogged, pathForLog } from '#core/handlers'
-import { canonicalName, getLogger, importName } from '#core/utils'
+import { canonicalName, getLogger, isClass } from '#core/utils'
 import {
   beginCsrf,
   csrfStateOf,
@@ -94,35 +93,28 @@ const log = getLogger('django.security.csrf')
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const FIELD = 'csrfmiddlewaretoken'
 
-const loadedFailureView = loadedFromSettings(
+const FAILURE_VIEW: Requirement<CsrfFailureView> = {
+  expected: 'a view: a function of (request, { reason })',
+  accepts: (value): value is CsrfFailureView => typeof value === 'function' && value.length <= 2 && !isClass(value),
+}
+
+/** The view that CSRF_FAILURE_VIEW names, or the error of loading it: a project without CSRF checks needs none. */
+export const findFailureView = loadedFromSettings(
   'CSRF_FAILURE_VIEW',
-  async (): Promise<{ readonly view: unknown } | { readonly error: unknown }> => {
+  async (): Promise<{ readonly view: CsrfFailureView } | { readonly error: unknown }> => {
     try {
-      return {
-        view: await importName(settings.CSRF_FAILURE_VIEW, { setting: 'CSRF_FAILURE_VIEW', root: projectRoot() }),
-      }
+      return { view: await loadNamed('CSRF_FAILURE_VIEW', settings.CSRF_FAILURE_VIEW, FAILURE_VIEW) }
     } catch (error) {
-      // A project that does not use it need not have it, and one that does is told by a check before.
       return { error }
     }
   },
 )
 
-/** Whether something can be called as a failure view: with the request, and an object that has the reason. */
-export const isFailureView = (view: unknown): view is CsrfFailureView =>
-  typeof view === 'function' && view.length <= 2 && !/^class\b/.test(Function.prototype.toString.call(view))
-
-/** What CSRF_FAILURE_VIEW names, or the error of its import. */
-export const findFailureView = loadedFailureView
-
-/** @throws ImproperlyConfigured where CSRF_FAILURE_VIEW names no such view */
+/** @throws ImproperlyConfigured if CSRF_FAILURE_VIEW names no such view */
 function failureView(): CsrfFailureView {
-  const found = loadedFailureView()
+  const found = findFailureView()
   if ('error' in found) throw found.error
-  if (isFailureView(found.view)) return found.view
-  throw new ImproperlyConfigured(
-    `CSRF_FAILURE_VIEW names '${settings.CSRF_FAILURE_VIEW}', which is no view: a function of (request, { reason }).`,
-  )
+  return found.view
 }
 
 const unchecked = new WeakSet<IncomingMessage>()

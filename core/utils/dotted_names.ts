@@ -1,6 +1,5 @@
 /** Dotted names as in settings: which file one stands for, and the module or value found there. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '../exceptions.ts'
@@ -64,8 +63,8 @@ function namesIn(folder: string): string[] {
   return [...new Set(names)].toSorted()
 }
 
-/** A path as the reader of a message knows it: `core/…`, or relative to the project. */
-function readable(file: string, root: string): string {
+/** A path for an error message: `core/…`, or relative to the project. */
+export function readablePath(file: string, root: string): string {
   const inCore = path.relative(CORE, file)
   if (!inCore.startsWith('..')) return path.posix.join('core', ...inCore.split(path.sep))
   return path.relative(root, file).split(path.sep).join('/') || '.'
@@ -84,12 +83,12 @@ export function missing(name: string, { setting, root }: NamedBy, what: 'file' |
     folder = path.dirname(folder)
   }
   const beside = namesIn(folder)
-  const wanted = what === 'folder' ? `${readable(target, root)}/` : `${readable(target, root)}.ts`
+  const wanted = what === 'folder' ? `${readablePath(target, root)}/` : `${readablePath(target, root)}.ts`
   const alias = canonicalName(name) === name ? '' : ` (that is '${canonicalName(name)}')`
   const notYet = canonicalName(name).startsWith('core.') ? ` Nuages has no '${canonicalName(name)}'.` : ''
   return new ImproperlyConfigured(
     `${setting} names '${name}'${alias}, but there is no ${wanted}.${notYet}` +
-      ` ${readable(folder, root)}/ holds: ${joinWithAnd(beside)}.${didYouMean(absent, beside)}`,
+      ` ${readablePath(folder, root)}/ holds: ${joinWithAnd(beside)}.${didYouMean(absent, beside)}`,
   )
 }
 
@@ -106,36 +105,18 @@ export async function importModule(name: string, by: NamedBy): Promise<Record<st
 /** Imports what a dotted name names inside a module: `core.cache.backends.locmem.LocMemCache`. */
 export async function importName(name: string, by: NamedBy): Promise<unknown> {
   const dot = name.lastIndexOf('.')
-  if (dot <= 0) {
+  if (dot <= 0 || !isDottedName(name)) {
     throw new ImproperlyConfigured(`${by.setting} is '${name}', which is not a dotted name of something in a module.`)
   }
   const module = await importModule(name.slice(0, dot), by)
   const attribute = name.slice(dot + 1)
   if (!Object.hasOwn(module, attribute)) {
     const exported = Object.keys(module)
-    const file = readable(moduleFile(name.slice(0, dot), by.root) as string, by.root)
+    const file = readablePath(moduleFile(name.slice(0, dot), by.root) as string, by.root)
     throw new ImproperlyConfigured(
       `${by.setting} names '${name}', but ${file} exports no '${attribute}'.` +
         ` It exports: ${joinWithAnd(exported)}.${didYouMean(attribute, exported)}`,
     )
   }
   return module[attribute]
-}
-
-/** Imports an npm package as the project sees it, or fails with a sentence that names the setting. */
-export async function importPackage(name: string, { setting, root }: NamedBy): Promise<Record<string, unknown>> {
-  let target = name
-  try {
-    target = pathToFileURL(createRequire(path.join(root, 'package.json')).resolve(name)).href
-  } catch (error) {
-    // A package for `import` alone cannot be resolved like this, but the import below may still find it.
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') {
-      throw new ImproperlyConfigured(
-        `${setting} names '${name}', which is neither a dotted name nor an installed npm package.` +
-          ` For a package: npm install ${name}`,
-        { cause: error },
-      )
-    }
-  }
-  return (await import(target)) as Record<string, unknown>
 }

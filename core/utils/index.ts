@@ -7,12 +7,12 @@ export {
   folderOf,
   importModule,
   importName,
-  importPackage,
   isDottedName,
   missing,
   moduleFile,
   type NamedBy,
   pathOf,
+  readablePath,
 } from './dotted_names.ts'
 export { FAST_PATHS_VARIABLE, fastPaths, fastPathsProblem } from './fast_paths.ts'
 export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
@@ -33,7 +33,8 @@ export {
   surviveErrorsOf,
   writeText,
 } from './log.ts'
-export { closestMatch, didYouMean, formatValue, joinWithAnd } from './message_text.ts'
+export { closestMatch, didYouMean, formatValue, isClass, joinWithAnd } from './message_text.ts'
+export { importPackage, requirePackage, resolvePackage } from './packages.ts'
 export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
 export {
   exposureOf,

@@ -49,8 +49,15 @@ function jsonOf(value: unknown): string {
   }
 }
 
+/** Whether a value was declared with `class`, so that it cannot be called without `new`. */
+export const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+
 function describe(value: unknown): string {
-  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
+  if (typeof value === 'function') {
+    const kind = isClass(value) ? 'class' : 'function'
+    return value.name ? `the ${kind} ${value.name}` : `a ${kind}`
+  }
   if (typeof value === 'bigint') return `${value}n`
   if (value instanceof Date || value instanceof RegExp) return String(value)
   if (typeof value === 'symbol' || value === undefined) return String(value)

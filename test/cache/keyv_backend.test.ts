@@ -11,7 +11,6 @@ import { overrideSettings } from '#core/conf'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
 import { captureLogs, type LogRecord, setClock } from '#core/utils'
 import { KeyvCache } from '../../core/cache/backends/keyv.ts'
-import { packageFile } from '../../core/cache/packages.ts'
 import { freePort } from '../management/processes.ts'
 import { redis, requireService, temporaryFolder } from '../services.ts'
 import { OPERATIONS } from './operations.ts'
@@ -118,9 +117,12 @@ describe('KeyvCache', () => {
         const home = path.join(folder, 'node_modules', name)
         mkdirSync(home, { recursive: true })
         writeFileSync(path.join(home, 'package.json'), JSON.stringify({ name, type: 'module', exports }))
-        expect(packageFile(folder, name)).to.equal(path.join(home, 'main.js'))
+        expect(resolvePackage(name, { setting: 'CACHES', root: folder })).to.equal(path.join(home, 'main.js'))
       }
-      expect(packageFile(folder, 'no-such-adapter')).to.equal(undefined)
+      expect(() => resolvePackage('no-such-adapter', { setting: 'CACHES', root: folder })).to.throw(
+        ImproperlyConfigured,
+        "CACHES needs the npm package 'no-such-adapter', which is not installed. Run: npm install no-such-adapter",
+      )
     })
 
     it('that is an object, or a Map of this process if there is none', async () => {

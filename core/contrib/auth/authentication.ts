@@ -1,28 +1,30 @@
 /** `authenticate`: asks each backend in turn whose credentials these are. */
 import { apps } from '#core/apps'
-import { loadedFromSettings, projectRoot, settings } from '#core/conf'
+import {
+  type InstanceRequirement,
+  loadedFromSettings,
+  loadInstance,
+  loadNamed,
+  type Requirement,
+  settings,
+} from '#core/conf'
 import { ImproperlyConfigured, PermissionDenied } from '#core/exceptions'
-import { canonicalName, formatValue, importName, isSecretName, MASK, type NamedBy } from '#core/utils'
-import type { AuthBackend, AuthBackendClass, AuthUser, Credentials, UserClass, UserLike } from './types.ts'
+import { canonicalName, isSecretName, joinWithAnd, MASK } from '#core/utils'
+import type { AuthBackend, AuthUser, Credentials, UserClass, UserLike } from './types.ts'
 import type { HttpRequest } from '#core/http'
 import { throttleLogin } from './throttle.ts'
 
 // The classes that the settings name: backends of AUTHENTICATION_BACKENDS, and the user of AUTH_USER_MODEL.
 
-async function loadBackend(name: string, by: NamedBy): Promise<AuthBackend> {
-  const found = await importName(name, by)
-  const backend = typeof found === 'function' ? new (found as AuthBackendClass)() : undefined
-  if (typeof backend?.getUser === 'function') return backend
-  throw new ImproperlyConfigured(
-    `${by.setting} names '${name}', which should be a class with a method getUser(), found ${formatValue(found)}.`,
-  )
+const BACKEND: InstanceRequirement<AuthBackend> = {
+  expected: 'a class with a method getUser()',
+  accepts: ({ getUser }) => typeof getUser === 'function',
 }
 
 const backends = loadedFromSettings('AUTHENTICATION_BACKENDS', async () => {
   const loaded = new Map<string, AuthBackend>()
   for (const [i, name] of settings.AUTHENTICATION_BACKENDS.entries()) {
-    const by = { setting: `AUTHENTICATION_BACKENDS[${i}]`, root: projectRoot() }
-    loaded.set(canonicalName(name), await loadBackend(name, by))
+    loaded.set(canonicalName(name), await loadInstance(`AUTHENTICATION_BACKENDS[${i}]`, name, BACKEND))
   }
   if (loaded.size > 0) return loaded
   throw new ImproperlyConfigured(
@@ -45,17 +47,20 @@ function dottedName(name: string): string {
 
 const METHODS = ['findByNaturalKey', 'findById', 'createUser', 'createSuperuser'] as const
 
-const userClass = loadedFromSettings('AUTH_USER_MODEL', async () => {
-  const name = settings.AUTH_USER_MODEL
-  const found = await importName(dottedName(name), { setting: 'AUTH_USER_MODEL', root: projectRoot() })
-  const objects = typeof found === 'function' ? (found as Partial<UserClass>).objects : undefined
-  const absent = METHODS.find((method) => typeof objects?.[method] !== 'function')
-  if (absent === undefined) return found as UserClass
-  throw new ImproperlyConfigured(
-    `AUTH_USER_MODEL names '${name}', which should be a class of users, such as one that extends User of` +
-      ` #core/contrib/auth, but it has no objects.${absent}().`,
-  )
-})
+const missingMethods = (value: unknown): string[] => {
+  const objects = typeof value === 'function' ? (value as Partial<UserClass>).objects : undefined
+  return METHODS.filter((method) => typeof objects?.[method] !== 'function')
+}
+
+const USER: Requirement<UserClass> = {
+  expected: 'a class of users, such as one that extends User of #core/contrib/auth',
+  accepts: (value): value is UserClass => missingMethods(value).length === 0,
+  lack: (value) => `without ${joinWithAnd(missingMethods(value).map((method) => `objects.${method}()`))}`,
+}
+
+const userClass = loadedFromSettings('AUTH_USER_MODEL', () =>
+  loadNamed('AUTH_USER_MODEL', dottedName(settings.AUTH_USER_MODEL), USER),
+)
 
 /** The class of this project's users. */
 export const getUserModel = (): UserClass => userClass()

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import path from 'node:path'
-import { loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { type InstanceRequirement, loadedFromSettings, loadInstance, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue, importName, isLongerThan, trimOf } from '#core/utils'
+import { isLongerThan, trimOf } from '#core/utils'
 import { MAX_PASSWORD_LENGTH } from './types.ts'
 
 // Common passwords, read from `common-passwords.txt.gz` when they are first needed.
@@ -48,25 +48,16 @@ export interface PasswordValidator {
   getHelpText(): string
 }
 
-type ValidatorClass = new (options: Record<string, unknown>) => PasswordValidator
-
 const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, next: string) => next.toUpperCase())
 
-async function load(entry: Readonly<Record<string, unknown>>, setting: string): Promise<PasswordValidator> {
-  const { NAME, OPTIONS = {} } = entry
-  if (typeof NAME !== 'string' || NAME === '') {
-    throw new ImproperlyConfigured(`${setting}.NAME should be the dotted name of a class, found ${formatValue(NAME)}.`)
-  }
-  const found = await importName(NAME, { setting: `${setting}.NAME`, root: projectRoot() })
+const VALIDATOR: InstanceRequirement<PasswordValidator> = {
+  expected: 'a class with a method validate()',
+  accepts: ({ validate }) => typeof validate === 'function',
+}
+
+function load({ NAME, OPTIONS = {} }: Readonly<Record<string, unknown>>, setting: string): Promise<PasswordValidator> {
   const options = Object.entries(OPTIONS as object).map(([name, value]) => [camelCase(name), value as unknown])
-  const validator =
-    typeof found === 'function'
-      ? new (found as ValidatorClass)(Object.fromEntries(options) as Record<string, unknown>)
-      : undefined
-  if (typeof validator?.validate === 'function') return validator
-  throw new ImproperlyConfigured(
-    `${setting}.NAME names '${NAME}', which should be a class with a method validate(), found ${formatValue(found)}.`,
-  )
+  return loadInstance(`${setting}.NAME`, NAME, VALIDATOR, Object.fromEntries(options))
 }
 
 const validators = loadedFromSettings('AUTH_PASSWORD_VALIDATORS', () =>

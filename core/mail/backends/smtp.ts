@@ -1,23 +1,10 @@
 /** Mail over SMTP, by nodemailer: EMAIL_HOST and its siblings say where and how. */
-import { settings } from '#core/conf'
+import { namedBy, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { errorCode } from '#core/utils'
+import { importPackage } from '#core/utils'
 import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
 
 type Nodemailer = typeof import('nodemailer')
-
-async function nodemailer(): Promise<Nodemailer> {
-  try {
-    return await import('nodemailer')
-  } catch (error) {
-    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new ImproperlyConfigured(
-      "EMAIL_BACKEND is 'core.mail.backends.smtp.EmailBackend', which needs a package: npm install nodemailer." +
-        " To write mail to the terminal instead: EMAIL_BACKEND = 'core.mail.backends.console.EmailBackend'.",
-      { cause: error },
-    )
-  }
-}
 
 export class EmailBackend implements Backend {
   readonly #options: EmailBackendOptions
@@ -60,7 +47,7 @@ export class EmailBackend implements Backend {
   async sendMessages(messages: readonly OutgoingMail[]): Promise<number> {
     const outgoing = messages.filter((message) => message.recipients().length > 0)
     if (outgoing.length === 0) return 0
-    const { createTransport } = await nodemailer()
+    const { createTransport } = await importPackage<Nodemailer>('nodemailer', namedBy('EMAIL_BACKEND'))
     const transport = createTransport(this.#connection())
     let sent = 0
     try {

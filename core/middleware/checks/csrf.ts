@@ -1,9 +1,9 @@
 /** Checks of CSRF protection, with Django's ids where Django has them. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
-import { settings } from '#core/conf'
+import { settings, UnsuitableValue } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { splitUrl } from '#core/web'
-import { findFailureView, isFailureView } from '../csrf.ts'
+import { findFailureView } from '../csrf.ts'
 import { CSRF, isUsed } from './order.ts'
 
 /** security.W003 and W016. */
@@ -26,18 +26,17 @@ export function checkCsrfIsOn(): CheckMessage[] {
 /** security.E101 and E102. */
 export function checkCsrfFailureView(): CheckMessage[] {
   const found = findFailureView()
+  if ('view' in found) return []
+  const { error } = found
   const name = settings.CSRF_FAILURE_VIEW
   const obj = 'CSRF_FAILURE_VIEW'
-  if ('error' in found) {
-    const { error } = found
-    // What fails inside the module is its own affair to tell; a name that leads nowhere is explained already.
-    const hint = error instanceof ImproperlyConfigured ? error.message : `Importing it failed: ${String(error)}`
-    const message = `The CSRF failure view '${name}' could not be imported.`
-    return [new Error(message, { id: 'security.E102', obj, hint })]
+  if (error instanceof UnsuitableValue) {
+    const message = `The CSRF failure view '${name}' does not take the correct number of arguments.`
+    return [new Error(message, { id: 'security.E101', obj, hint: error.message })]
   }
-  if (isFailureView(found.view)) return []
-  const message = `The CSRF failure view '${name}' does not take the correct number of arguments.`
-  return [new Error(message, { id: 'security.E101', obj, hint: 'It is a function of (request, { reason }).' })]
+  const hint = error instanceof ImproperlyConfigured ? error.message : `Importing it failed: ${String(error)}`
+  const message = `The CSRF failure view '${name}' could not be imported.`
+  return [new Error(message, { id: 'security.E102', obj, hint })]
 }
 
 /** What is wrong with an origin that has a scheme, so that no Origin header will ever equal it. */

@@ -1,6 +1,6 @@
 /** What can be wrong with a module of URL patterns, each with the id that Django's check of it has. */
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue, joinWithAnd } from '#core/utils'
+import { formatValue, isClass, joinWithAnd } from '#core/utils'
 import type { Included } from '../patterns/include.ts'
 import { URLPattern } from '../patterns/pattern.ts'
 import { URLResolver } from './resolver.ts'
@@ -25,9 +25,6 @@ export class InvalidUrlconf extends ImproperlyConfigured {
     this.problems = problems
   }
 }
-
-export const isClass = (value: unknown): boolean =>
-  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 
 function hintFor(entry: unknown): string | undefined {
   if (typeof entry === 'string') return `Try removing the string '${entry}'. An entry is path(route, view).`

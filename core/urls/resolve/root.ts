@@ -7,9 +7,9 @@ import { rememberExactPaths } from './fast/exact_paths.ts'
 import { URLResolver } from './resolver.ts'
 import { Reverser } from '../reverse/reverse.ts'
 import { RoutePattern } from '../patterns/route_pattern.ts'
-import { fastPaths, formatValue, importName } from '#core/utils'
+import { fastPaths, formatValue, importName, isClass } from '#core/utils'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { isClass, type Problem } from './problems.ts'
+import type { Problem } from './problems.ts'
 
 /** Answers in the place of a view that failed. The one for 500 is not given the exception. */
 export type ErrorHandler = (request: HttpRequest, exception?: unknown) => ReturnType<View>

@@ -1,7 +1,7 @@
 /** What a password hasher is, and what all of them share. */
 import { timingSafeEqual } from 'node:crypto'
-import { errorCode, randomText } from '#core/utils'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { namedBy } from '#core/conf'
+import { importPackage, randomText } from '#core/utils'
 
 /** What an encoded password says of itself. */
 export interface DecodedPassword {
@@ -87,22 +87,10 @@ export function refuseParameters(isGood: boolean): void {
   if (!isGood) throw new TypeError('The encoded password has invalid parameters.')
 }
 
-// The packages of hashers that Node does not have itself: imported when first needed, asked for by name when absent.
-
-async function imported<T>(hasher: string, name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load()
-  } catch (error) {
-    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new ImproperlyConfigured(
-      `PASSWORD_HASHERS has ${hasher}, which needs a package for this password: npm install ${name}`,
-      { cause: error },
-    )
-  }
-}
+// The packages of the algorithms that Node does not have.
 
 export const argon2 = (): Promise<typeof import('@node-rs/argon2')> =>
-  imported('Argon2PasswordHasher', '@node-rs/argon2', () => import('@node-rs/argon2'))
+  importPackage('@node-rs/argon2', namedBy('PASSWORD_HASHERS'))
 
 export const bcrypt = (): Promise<typeof import('@node-rs/bcrypt')> =>
-  imported('a bcrypt hasher', '@node-rs/bcrypt', () => import('@node-rs/bcrypt'))
+  importPackage('@node-rs/bcrypt', namedBy('PASSWORD_HASHERS'))

@@ -1,9 +1,9 @@
 /** Passwords by the hashers of the settings: `makePassword`, `checkPassword`, and what else there is to know of one. */
-import { loadedFromSettings, projectRoot, settings } from '#core/conf'
+import { type InstanceRequirement, loadedFromSettings, loadInstance, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue, importName, joinWithAnd, randomText } from '#core/utils'
+import { formatValue, joinWithAnd, randomText } from '#core/utils'
 import { MAX_PASSWORD_LENGTH } from '../types.ts'
-import type { PasswordHasher, PasswordHasherClass } from './base.ts'
+import type { PasswordHasher } from './base.ts'
 import { whenThreadIsFree } from './limiter.ts'
 
 /** What an encoded password begins with that fits no password. */
@@ -13,13 +13,9 @@ const UNUSABLE_LENGTH = 40
 /** Characters of the longest stored password that is parsed. Django's column holds 128. */
 const MAX_ENCODED_LENGTH = 1024
 
-async function load(name: string, setting: string): Promise<PasswordHasher> {
-  const found = await importName(name, { setting, root: projectRoot() })
-  const hasher = typeof found === 'function' ? new (found as PasswordHasherClass)() : undefined
-  if (typeof hasher?.encode === 'function' && typeof hasher.algorithm === 'string') return hasher
-  throw new ImproperlyConfigured(
-    `${setting} names '${name}', which should be a class of password hashers with an algorithm, found ${formatValue(found)}.`,
-  )
+const HASHER: InstanceRequirement<PasswordHasher> = {
+  expected: 'a class of password hashers with an algorithm',
+  accepts: ({ encode, algorithm }) => typeof encode === 'function' && typeof algorithm === 'string',
 }
 
 const hashers = loadedFromSettings('PASSWORD_HASHERS', async () => {
@@ -29,7 +25,7 @@ const hashers = loadedFromSettings('PASSWORD_HASHERS', async () => {
       "PASSWORD_HASHERS is empty. It names the password hashers, the first for new passwords: 'core.contrib.auth.hashers.PBKDF2PasswordHasher'.",
     )
   }
-  return Promise.all(names.map((name, i) => load(name, `PASSWORD_HASHERS[${i}]`)))
+  return Promise.all(names.map((name, i) => loadInstance(`PASSWORD_HASHERS[${i}]`, name, HASHER)))
 })
 
 /** All hashers of PASSWORD_HASHERS, the preferred one first. */
