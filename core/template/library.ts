@@ -10,12 +10,16 @@ import type { Action, ActionNode, Node } from './syntax/nodes.ts'
  * @param context all variables of the template; writing to it changes nothing
  * @param variable the name after `as`, or undefined
  */
-export type Tag = (
-  context: Record<string, unknown>,
-  args: unknown[],
-  kwargs: Record<string, unknown>,
-  variable?: string,
-) => unknown
+export interface Tag {
+  (context: Record<string, unknown>, args: unknown[], kwargs: Record<string, unknown>, variable?: string): unknown
+  /**
+   * Checks the arguments when the template is compiled.
+   * @param args the positional arguments as they are written
+   * @param kwargs the names of the other arguments
+   * @throws SyntaxError with a sentence; the template then gets a TemplateSyntaxError with the position
+   */
+  readonly checkArguments?: (args: readonly string[], kwargs: readonly string[]) => void
+}
 
 /** A tag as a compiler gets it. */
 export interface TagToken {

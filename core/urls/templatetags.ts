@@ -1,23 +1,18 @@
 /** The `{% url 'name' arg key=value %}` tag, as a function that a template engine calls. */
+import type { Tag } from '#core/template'
 import { reverse } from './base.ts'
 import { NoReverseMatch } from './errors.ts'
-
-/** @param variable the name behind `as`, where the result goes instead of into the page */
-type Tag = (
-  context: Record<string, unknown>,
-  args: unknown[],
-  kwargs: Record<string, unknown>,
-  variable?: string,
-) => string
 
 interface RequestInContext {
   readonly currentApp?: string | null
   readonly resolverMatch?: { readonly namespace: string } | null
 }
 
+const NEEDS_NAME = "'url' takes at least one argument, a URL pattern name."
+
 /** Writes a URL. An application's name means the instance that the request is in. */
 const url: Tag = ({ request }, [name, ...args], kwargs, variable) => {
-  if (name === undefined) throw new TypeError("'url' takes at least one argument, a URL pattern name.")
+  if (name === undefined) throw new TypeError(NEEDS_NAME)
   const { currentApp, resolverMatch } = (request ?? {}) as RequestInContext
   try {
     return reverse(name as string, { args, kwargs, currentApp: currentApp ?? resolverMatch?.namespace })
@@ -28,6 +23,10 @@ const url: Tag = ({ request }, [name, ...args], kwargs, variable) => {
   }
 }
 
-export const tags: Readonly<Record<string, Tag>> = { url }
+function checkArguments(args: readonly string[]): void {
+  if (args.length === 0) throw new SyntaxError(NEEDS_NAME)
+}
+
+export const tags: Readonly<Record<string, Tag>> = { url: Object.assign(url, { checkArguments }) }
 
 export const filters: Readonly<Record<string, (...args: never[]) => unknown>> = {}

@@ -123,7 +123,7 @@ export class Parser implements TagParser {
     const compiler = this.#vocabulary.compiler(tag.name)
     if (compiler !== undefined) return this.#located(tag.line, () => compiler(this, tag))
     const simple = this.#vocabulary.tag(tag.name)
-    if (simple !== undefined) return simpleTag(this, tag, simple)
+    if (simple !== undefined) return this.#located(tag.line, () => simpleTag(this, tag, simple))
     throw this.error(this.#unknown(tag.name), tag.line)
   }
 

@@ -13,12 +13,16 @@ export function keyword(word: string): [name: string, value: string] | undefined
   return match === null ? undefined : [match[1] as string, match[2] as string]
 }
 
-/** The arguments of a tag, positional ones and those with names. */
-export function readArguments(
-  parser: TagParser,
-  words: readonly string[],
-  line: number,
-): (context: Context) => { args: unknown[]; kwargs: Record<string, unknown> } {
+/** The arguments of a tag as expressions. */
+export interface TagArguments {
+  readonly positional: readonly Expression[]
+  readonly named: readonly (readonly [name: string, value: Expression])[]
+  /** The values, without marks of HTML. */
+  resolve(context: Context): { args: unknown[]; kwargs: Record<string, unknown> }
+}
+
+/** Reads positional arguments, and after them arguments with names. */
+export function readArguments(parser: TagParser, words: readonly string[], line: number): TagArguments {
   const positional: Expression[] = []
   const named: [string, Expression][] = []
   for (const word of words) {
@@ -27,10 +31,14 @@ export function readArguments(
     else if (named.length > 0) throw parser.error(`'${word}' has no name, but stands after one that has.`, line)
     else positional.push(parser.expression(word, line))
   }
-  return (context) => ({
-    args: positional.map((expression) => unmarked(expression.resolve(context))),
-    kwargs: Object.fromEntries(named.map(([name, expression]) => [name, unmarked(expression.resolve(context))])),
-  })
+  return {
+    positional,
+    named,
+    resolve: (context) => ({
+      args: positional.map((expression) => unmarked(expression.resolve(context))),
+      kwargs: Object.fromEntries(named.map(([name, expression]) => [name, unmarked(expression.resolve(context))])),
+    }),
+  }
 }
 
 /** The words without `as variable` at their end, and the variable. */
@@ -50,9 +58,13 @@ export function printOrSet(context: Context, value: unknown, target: string | un
 
 export function simpleTag(parser: TagParser, { name, args, line }: TagToken, tag: Tag): ActionNode {
   const { words, target } = withoutTarget(args)
-  const argumentsOf = readArguments(parser, words, line)
+  const given = readArguments(parser, words, line)
+  tag.checkArguments?.(
+    given.positional.map(({ text }) => text),
+    given.named.map(([key]) => key),
+  )
   return parser.action(line, (context) => {
-    const { args, kwargs } = argumentsOf(context)
+    const { args, kwargs } = given.resolve(context)
     const value = refusePromise(tag(context.flatten(), args, kwargs, target), `What the tag '${name}' returns`)
     return printOrSet(context, value, target)
   })

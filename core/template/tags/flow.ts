@@ -40,13 +40,17 @@ const ifTag: TagCompiler = (parser, tag) => {
   const bodies: (readonly Node[])[] = []
   let branch: TagToken = tag
   while (branch.name !== 'endif') {
-    const { args, line } = branch
+    const { args, content, line } = branch
+    if (branch.name === 'else' && args.length > 0) {
+      throw parser.error(`'${content}' should be 'else', or 'elif' with a condition.`, line)
+    }
     conditions.push(branch.name === 'else' ? () => true : readCondition(args, (text) => parser.expression(text, line)))
     const ends = branch.name === 'else' ? ['endif'] : ['elif', 'else', 'endif']
     const { nodes, end } = parser.parseUntil(tag, ends)
     bodies.push(nodes)
     branch = end
   }
+  if (branch.args.length > 0) throw parser.error(`'${branch.content}' should be 'endif'.`, branch.line)
   return parser.action(
     tag.line,
     (context, bodies) => {
@@ -134,6 +138,7 @@ const ifChanged: TagCompiler = (parser, tag) => {
 
 const firstOf: TagCompiler = (parser, { args, line }) => {
   const { words, target } = withoutTarget(args)
+  if (words.length === 0) throw parser.error("'firstof' needs at least one value.", line)
   const expressions = words.map((word) => parser.expression(word, line))
   return parser.action(line, (context) => {
     for (const expression of expressions) {
@@ -161,6 +166,9 @@ function readCycle(parser: TagParser, tag: TagToken): Cycle {
   const known = tag.args.length === 1 ? namedCycles(parser).get(tag.args[0] as string) : undefined
   if (known !== undefined) return known
   const silent = tag.args.at(-1) === 'silent' && tag.args.at(-3) === 'as'
+  if (!silent && tag.args.length > 3 && tag.args.at(-3) === 'as') {
+    throw parser.error(`After its name 'cycle' takes 'silent', found '${tag.args.at(-1)}'.`, tag.line)
+  }
   const { words, target: variable } = withoutTarget(silent ? tag.args.slice(0, -1) : tag.args)
   if (words.length === 0) throw parser.error("'cycle' needs at least one value.", tag.line)
   const values = words.map((word) => parser.expression(word, tag.line))
@@ -183,6 +191,7 @@ const cycle: TagCompiler = (parser, tag) => {
 
 const resetCycle: TagCompiler = (parser, { args, line }) => {
   const [name] = args
+  if (args.length > 1) throw parser.error("'resetcycle' takes at most one name.", line)
   const found = (name === undefined ? parser.shared.get('last cycle') : namedCycles(parser).get(name)) as
     | Cycle
     | undefined

@@ -6,35 +6,54 @@ import type { Expression } from '../syntax/expression.ts'
 import type { TagCompiler, TagParser } from '../library.ts'
 import { keyword } from '../syntax/simple_tag.ts'
 
-/** `./x.html` and `../x.html` as seen from the template that names them. */
-function absoluteName(name: string, from: string): string {
+/** Resolves `./x.html` and `../x.html` against the template that contains them. Undefined outside the template folders. */
+function absoluteName(name: string, from: string): string | undefined {
   if (!name.startsWith('./') && !name.startsWith('../')) return name
   const absolute = path.posix.join(path.posix.dirname(from), name)
-  if (absolute.startsWith('..')) throw new Error(`'${name}' in ${from} leads out of the template folders.`)
-  return absolute
+  return absolute.startsWith('..') ? undefined : absolute
 }
 
-/** A name, or several of which the first that exists is meant; or a template that the view has already got. */
-function namesFrom(value: unknown, expression: Expression, from: string): string[] {
+const outsideMessage = (name: string, from: string): string => `'${name}' in ${from} leads out of the template folders.`
+
+function absoluteNames(value: unknown, text: string, from: string): string[] {
   const names = (Array.isArray(value) ? value : [value]).map(unmarked)
-  if (names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')) {
-    return names.map((name) => absoluteName(name as string, from))
+  if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
+    throw new TypeError(`${text} should be the name of a template, found ${String(names[0])}.`)
   }
-  throw new TypeError(`${expression.text} should be the name of a template, found ${String(names[0])}.`)
+  return (names as string[]).map((name) => {
+    const absolute = absoluteName(name, from)
+    if (absolute === undefined) throw new Error(outsideMessage(name, from))
+    return absolute
+  })
 }
 
-/** A template object of ours hides a compiled one behind this. */
-const compiledOf = (value: unknown): Renderable | undefined =>
-  (value as { compiled?: Renderable } | null | undefined)?.compiled
+type FindTemplate = (context: Context, without?: ReadonlySet<string>) => Renderable
+
+/**
+ * Reads the argument of `extends` and `include`: a name, a list of names of which the first that exists is used, or a
+ * template object.
+ */
+function readTemplate(parser: TagParser, word: string, line: number): FindTemplate {
+  const expression = parser.expression(word, line)
+  const from = parser.name
+  const literal = /^(["'])([^"']*)\1$/.exec(word)?.[2]
+  if (literal !== undefined && absoluteName(literal, from) === undefined) {
+    throw parser.error(outsideMessage(literal, from), line)
+  }
+  return (context, without) => {
+    const value = expression.resolve(context, true)
+    // A template object of this backend has its compiled form.
+    const compiled = (value as { compiled?: Renderable } | null | undefined)?.compiled
+    return compiled ?? context.templates.find(absoluteNames(value, expression.text, from), without)
+  }
+}
 
 const extendsTag: TagCompiler = (parser, { args, line }) => {
   if (!parser.isAtFirstTag) throw parser.error("'extends' must be the first tag of a template.", line)
   if (args.length !== 1) throw parser.error("'extends' takes the name of one template.", line)
-  const expression = parser.expression(args[0] as string, line)
-  const { name } = parser
+  const find = readTemplate(parser, args[0] as string, line)
   const parent = (context: Context): Renderable => {
-    const value = expression.resolve(context, true)
-    const found = compiledOf(value) ?? context.templates.find(namesFrom(value, expression, name), context.extended)
+    const found = find(context, context.extended)
     if (found.file !== undefined) context.extended.add(found.file)
     return found
   }
@@ -48,8 +67,8 @@ const block: TagCompiler = (parser, tag) => {
   if (names.has(name)) throw parser.error(`There are two blocks named '${name}'.`, tag.line)
   parser.shared.set('block', names.add(name))
   const { nodes, end } = parser.parseUntil(tag, ['endblock'])
-  if (end.args[0] !== undefined && end.args[0] !== name) {
-    throw parser.error(`'endblock ${end.args[0]}' ends the block '${name}' of line ${tag.line}.`, end.line)
+  if (end.args.length > 1 || (end.args[0] ?? name) !== name) {
+    throw parser.error(`'${end.content}' ends the block '${name}' of line ${tag.line}.`, end.line)
   }
   return { kind: 'block', line: tag.line, name, body: nodes }
 }
@@ -78,12 +97,10 @@ function includeParts(parser: TagParser, words: readonly string[], line: number)
 const include: TagCompiler = (parser, { args, line }) => {
   const [template, ...words] = args
   if (template === undefined) throw parser.error("'include' needs the name of a template.", line)
-  const expression = parser.expression(template, line)
+  const find = readTemplate(parser, template, line)
   const { variables, only } = includeParts(parser, words, line)
-  const { name } = parser
   return parser.action(line, (context) => {
-    const value = expression.resolve(context, true)
-    const found = compiledOf(value) ?? context.templates.find(namesFrom(value, expression, name))
+    const found = find(context)
     const added = Object.fromEntries(variables.map(([key, each]) => [key, each.resolve(context)]))
     const render = (): string => context.render(found)
     return only ? context.isolated(added, render) : context.within(added, render)

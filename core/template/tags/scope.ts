@@ -31,7 +31,8 @@ const withTag: TagCompiler = (parser, tag) => {
 
 const autoescape: TagCompiler = (parser, tag) => {
   const [word] = tag.args
-  if (word !== 'on' && word !== 'off') throw parser.error("'autoescape' takes 'on' or 'off'.", tag.line)
+  if ((word !== 'on' && word !== 'off') || tag.args.length > 1)
+    throw parser.error("'autoescape' takes 'on' or 'off'.", tag.line)
   const { nodes } = parser.parseUntil(tag, ['endautoescape'])
   return parser.action(
     tag.line,

@@ -13,7 +13,7 @@ import { entriesOf } from './flow.ts'
 
 /** `{% load lib other %}`, `{% load name from lib %}`. */
 const load: TagCompiler = (parser, { args }) => {
-  const from = args.at(-2) === 'from' ? args.at(-1) : undefined
+  const from = args.length > 2 && args.at(-2) === 'from' ? args.at(-1) : undefined
   if (from !== undefined) parser.load(from, args.slice(0, -2))
   else for (const name of args) parser.load(name)
   return undefined
@@ -50,7 +50,8 @@ const BRACES: Readonly<Record<string, string>> = {
 
 const templateTag: TagCompiler = (parser, { args, line }) => {
   const text = Object.hasOwn(BRACES, args[0] ?? '') ? BRACES[args[0] as string] : undefined
-  if (text === undefined) throw parser.error(`'templatetag' takes one of ${Object.keys(BRACES).join(', ')}.`, line)
+  if (text === undefined || args.length > 1)
+    throw parser.error(`'templatetag' takes one of ${Object.keys(BRACES).join(', ')}.`, line)
   return { kind: 'text', text }
 }
 
@@ -60,9 +61,10 @@ const wholeText = (number: number): string => (Number.isFinite(number) ? BigInt(
 const widthRatio: TagCompiler = (parser, { args, line }) => {
   const { words, target } = withoutTarget(args)
   if (words.length !== 3) throw parser.error("'widthratio' takes a value, its maximum and a width.", line)
-  const argumentsOf = readArguments(parser, words, line)
+  const expressions = words.map((word) => parser.expression(word, line))
   return parser.action(line, (context) => {
-    const [value, maximum, width] = argumentsOf(context).args.map(numeric) as [number, number, number]
+    const numbers = expressions.map((expression) => numeric(unmarked(expression.resolve(context))))
+    const [value, maximum, width] = numbers as [number, number, number]
     const ratio = Number.isNaN(value + maximum + width)
       ? ''
       : maximum === 0
@@ -96,9 +98,11 @@ const regroup: TagCompiler = (parser, { args, line }) => {
 /** `{% querystring page=2 sort=None %}`: the query of the request, with these names replaced or taken out. */
 const querystring: TagCompiler = (parser, { args, line }) => {
   const { words, target } = withoutTarget(args)
-  const argumentsOf = readArguments(parser, words, line)
+  const given = readArguments(parser, words, line)
+  if (given.positional.length > 1)
+    throw parser.error("'querystring' takes one query, and variables in the form name=value.", line)
   return parser.action(line, (context) => {
-    const { args: bases, kwargs } = argumentsOf(context)
+    const { args: bases, kwargs } = given.resolve(context)
     const base = bases[0] ?? member(context.request ?? context.get('request'), 'GET')
     const query = new URLSearchParams(base as URLSearchParams | Record<string, string> | undefined)
     for (const [name, value] of Object.entries(kwargs)) {

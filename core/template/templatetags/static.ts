@@ -28,8 +28,20 @@ export function staticUrl(path: string): string {
   return path.startsWith('/') ? quoteUri(path) : withScriptName(settings.STATIC_URL) + quoteUri(path)
 }
 
+const withArguments = (tag: Tag, checkArguments: Tag['checkArguments']): Tag => Object.assign(tag, { checkArguments })
+
+const prefixTag = (name: string, prefix: () => string): Tag =>
+  withArguments(prefix, (args, kwargs) => {
+    if (args.length + kwargs.length > 0) throw new SyntaxError(`'${name}' takes no arguments but 'as variable'.`)
+  })
+
 export const tags: Readonly<Record<string, Tag>> = {
-  static: (_context, [path]) => staticUrl(String(path)),
-  get_static_prefix: () => withScriptName(settings.STATIC_URL),
-  get_media_prefix: () => withScriptName(settings.MEDIA_URL),
+  static: withArguments(
+    (_context, [path]) => staticUrl(String(path)),
+    (args) => {
+      if (args.length === 0) throw new SyntaxError("'static' takes at least one argument, the path of a file.")
+    },
+  ),
+  get_static_prefix: prefixTag('get_static_prefix', () => withScriptName(settings.STATIC_URL)),
+  get_media_prefix: prefixTag('get_media_prefix', () => withScriptName(settings.MEDIA_URL)),
 }
