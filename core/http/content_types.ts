@@ -1,63 +1,81 @@
-/** Content types by file name: those that sites serve. */
+/** Content types and encodings of files by their names, as Python's `mimetypes.guess_type` gives them to Django. */
+import path from 'node:path'
+import { lookup } from 'mime-types'
 
-const TYPES: Readonly<Record<string, string>> = {
-  avif: 'image/avif',
-  bin: 'application/octet-stream',
-  bmp: 'image/bmp',
-  bz2: 'application/x-bzip',
-  css: 'text/css',
-  csv: 'text/csv',
-  doc: 'application/msword',
-  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  eot: 'application/vnd.ms-fontobject',
-  epub: 'application/epub+zip',
-  gif: 'image/gif',
-  gz: 'application/gzip',
-  htm: 'text/html',
-  html: 'text/html',
-  ico: 'image/vnd.microsoft.icon',
-  ics: 'text/calendar',
-  jpeg: 'image/jpeg',
-  jpg: 'image/jpeg',
-  js: 'text/javascript',
-  json: 'application/json',
-  map: 'application/json',
-  md: 'text/markdown',
-  mjs: 'text/javascript',
-  mp3: 'audio/mpeg',
-  mp4: 'video/mp4',
-  mpeg: 'video/mpeg',
-  odt: 'application/vnd.oasis.opendocument.text',
-  ogg: 'audio/ogg',
-  otf: 'font/otf',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  ppt: 'application/vnd.ms-powerpoint',
-  pptx: 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-  rtf: 'application/rtf',
-  svg: 'image/svg+xml',
-  tar: 'application/x-tar',
-  tif: 'image/tiff',
-  tiff: 'image/tiff',
-  ttf: 'font/ttf',
-  txt: 'text/plain',
-  wasm: 'application/wasm',
-  wav: 'audio/x-wav',
-  webm: 'video/webm',
-  webmanifest: 'application/manifest+json',
-  webp: 'image/webp',
-  woff: 'font/woff',
-  woff2: 'font/woff2',
-  xhtml: 'application/xhtml+xml',
-  xls: 'application/vnd.ms-excel',
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  xml: 'text/xml',
-  xz: 'application/x-xz',
-  zip: 'application/zip',
+const DEFAULT_TYPE = 'application/octet-stream'
+
+/** Extensions for which Python's type, which Django sends, is not the registered one. */
+const PYTHON_TYPES: Readonly<Record<string, string>> = {
+  '.bat': 'text/plain',
+  '.c': 'text/plain',
+  '.dll': DEFAULT_TYPE,
+  '.exe': DEFAULT_TYPE,
+  '.h': 'text/plain',
+  '.ksh': 'text/plain',
+  '.obj': DEFAULT_TYPE,
+  '.opus': 'audio/opus',
+  '.pl': 'text/plain',
+  '.py': 'text/x-python',
+  '.srt': 'text/plain',
+  '.wav': 'audio/x-wav',
+  '.xml': 'text/xml',
 }
 
-/** The type of a file by its ending, `application/octet-stream` where it is not known. */
+const ENCODINGS: Readonly<Record<string, string>> = {
+  '.br': 'br',
+  '.bz2': 'bzip2',
+  '.gz': 'gzip',
+  '.xz': 'xz',
+  '.Z': 'compress',
+}
+
+/** Extensions that stand for a type and an encoding. */
+const COMBINED: Readonly<Record<string, string>> = {
+  '.svgz': '.svg.gz',
+  '.taz': '.tar.gz',
+  '.tbz2': '.tar.bz2',
+  '.tgz': '.tar.gz',
+  '.txz': '.tar.xz',
+  '.tz': '.tar.gz',
+}
+
+/** The types of files whose encoding is not to be undone by the client. */
+const TYPES_OF_ENCODINGS: Readonly<Record<string, string>> = {
+  br: 'application/x-brotli',
+  bzip2: 'application/x-bzip',
+  compress: 'application/x-compress',
+  gzip: 'application/gzip',
+  xz: 'application/x-xz',
+}
+
+const own = (table: Readonly<Record<string, string>>, name: string): string | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
+function typeOf(extension: string): string | undefined {
+  const lower = extension.toLowerCase()
+  return own(PYTHON_TYPES, lower) ?? (lookup(lower) || undefined)
+}
+
+export interface FileType {
+  /** `application/octet-stream` if it is not known. */
+  readonly contentType: string
+  /** As in Content-Encoding: `gzip` for `.gz`; undefined for a file that is not compressed. */
+  readonly encoding?: string | undefined
+}
+
+/** The type of a file's content and its encoding: `text/css` and `gzip` for `site.css.gz`. */
+export function fileTypeOf(filename: string): FileType {
+  const last = path.extname(filename)
+  const combined = own(COMBINED, last.toLowerCase())
+  const name = combined === undefined ? filename : filename.slice(0, -last.length) + combined
+  const extension = path.extname(name)
+  const encoding = own(ENCODINGS, extension)
+  if (encoding === undefined) return { contentType: typeOf(extension) ?? DEFAULT_TYPE }
+  return { contentType: typeOf(path.extname(name.slice(0, -extension.length))) ?? DEFAULT_TYPE, encoding }
+}
+
+/** The type of a file that is sent as it is: `application/gzip` for `site.css.gz`. */
 export function contentTypeOf(filename: string): string {
-  const ending = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
-  return Object.hasOwn(TYPES, ending) ? (TYPES[ending] as string) : 'application/octet-stream'
+  const { contentType, encoding } = fileTypeOf(filename)
+  return (encoding === undefined ? undefined : own(TYPES_OF_ENCODINGS, encoding)) ?? contentType
 }

@@ -7,6 +7,7 @@ export {
   parseCookies,
   urlHasAllowedHostAndScheme,
 } from '#core/web'
+export { acceptsOf } from './accept.ts'
 export { applyResponse, responseClosed } from './koa_response.ts'
 export { isReadBeforeView } from './body.ts'
 export {
@@ -21,7 +22,7 @@ export {
   patchVaryHeaders,
 } from './caching.ts'
 export { addressBlock, type ClientAddress, clientAddressOf } from './client_address.ts'
-export { contentTypeOf } from './content_types.ts'
+export { contentTypeOf, type FileType, fileTypeOf } from './content_types.ts'
 export { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 export * from './headers.ts'
 export { type HeaderValue, ResponseHeaders } from './headers.ts'

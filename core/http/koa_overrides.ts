@@ -1,11 +1,13 @@
 /** Replaces attributes of Koa that throw, or take too long, for some requests. */
 import type { ParsedUrlQuery } from 'node:querystring'
 import { Stream } from 'node:stream'
+import type { Accepts } from 'accepts'
 import type Koa from 'koa'
 import type { Response } from 'koa'
 import { setOwn } from '#core/serialization'
 import { splitUrl } from '#core/web'
 import { surviveErrorsOf } from '#core/utils'
+import { acceptsOf } from './accept.ts'
 import { setPath, setQuery, targetOf } from './request_target.ts'
 import { stateOf } from './request_state.ts'
 import type { HttpRequest } from './request.ts'
@@ -35,6 +37,13 @@ const requestOverrides: ThisType<HttpRequest> & object = {
   },
   set querystring(text: string) {
     setQuery(this, text)
+  },
+  /** Koa's reads headers of any length, which can take quadratic time. */
+  get accept(): Accepts {
+    return (stateOf(this).accept ??= acceptsOf(this.req.headers))
+  },
+  set accept(accept: Accepts) {
+    stateOf(this).accept = accept
   },
 }
 

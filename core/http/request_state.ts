@@ -1,4 +1,5 @@
 /** What is remembered of a request between two looks at it. */
+import type { Accepts } from 'accepts'
 import type { ParsedUrlQuery } from 'node:querystring'
 import type { HttpRequest, ResolverMatch } from './request.ts'
 import type { FileMap } from './uploaded_file.ts'
@@ -33,6 +34,8 @@ export interface RequestState {
   target?: RequestTarget
   /** The fields of a query string as Koa gives them. */
   query?: { readonly text: string; readonly fields: ParsedUrlQuery }
+  /** What the client accepts. */
+  accept?: Accepts
   get?: URLSearchParams
   cookies?: Readonly<Record<string, string>>
   path?: string

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib'
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
-import { patchVaryHeaders } from '#core/http'
+import { acceptsOf, patchVaryHeaders } from '#core/http'
 import { contentOf, headerOf, replaceContent } from './response_body.ts'
 
 // Compressed bytes of a length that nobody can foresee, so that it tells nothing of a secret in them (BREACH).
@@ -105,22 +105,20 @@ const brotliCompression: Compression = {
 /** Bytes under which it is not worth it. */
 const LEAST = 200
 
-/** How much a client wants an encoding, from 0 to 1, by its Accept-Encoding. */
-function wish(header: string, encoding: string): number {
-  for (const entry of header.toLowerCase().split(',')) {
-    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim())
-    if (name !== encoding) continue
-    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
-    return quality === undefined ? 1 : Number(quality) || 0
-  }
-  return 0
-}
-
-/** The compression for a client; of two that it wants as much, the better one. */
-function chosen(header: string, withBrotli: boolean): Compression | undefined {
-  const [gzip, brotli] = [wish(header, 'gzip'), withBrotli ? wish(header, 'br') : 0]
-  if (brotli > 0 && brotli >= gzip) return brotliCompression
-  return gzip > 0 ? gzipCompression : undefined
+/**
+ * The compression that a client prefers by its Accept-Encoding; Brotli, if it prefers that and gzip equally. As in Django,
+ * the client has to name it: `*` is not enough.
+ */
+export function compressionFor(header: string, withBrotli: boolean): Compression | undefined {
+  const available = withBrotli ? [brotliCompression, gzipCompression] : [gzipCompression]
+  const entries = header
+    .toLowerCase()
+    .split(',')
+    .map((entry) => entry.trim())
+  // Of equally preferred encodings, the package takes the one that the client names first.
+  const named = available.flatMap(({ name }) => entries.filter((entry) => entry.startsWith(name)))
+  const found = acceptsOf({ 'accept-encoding': named.join(',') }).encodings(available.map(({ name }) => name))
+  return available.find(({ name }) => name === found)
 }
 
 /** A part of a file cannot be put together with the others when it is compressed by itself. */
@@ -142,7 +140,7 @@ export function GZipMiddleware(): Middleware {
     if (content === undefined || mustStay(response)) return
     if (Buffer.isBuffer(content) && content.length < LEAST) return
     patchVaryHeaders(response, ['Accept-Encoding'])
-    const compression = chosen(request.get('Accept-Encoding'), withBrotli)
+    const compression = compressionFor(request.get('Accept-Encoding'), withBrotli)
     if (compression === undefined) return
     const smaller = Buffer.isBuffer(content) ? await compression.bytes(content) : compression.stream(content)
     if (Buffer.isBuffer(content) && Buffer.isBuffer(smaller) && smaller.length >= content.length) return

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Http404, SuspiciousOperation } from '#core/exceptions'
 import {
   FileResponse,
+  fileTypeOf,
   type HttpRequest,
   HttpResponse,
   type HttpResponseBase,
@@ -109,8 +110,11 @@ export function serveStatic(
   const modified = Math.floor(found.stats.mtimeMs / 1000)
   const known = since(request)
   if (known !== undefined && modified <= known) return new HttpResponseNotModified()
+  const filename = path.basename(file)
+  const { contentType, encoding } = fileTypeOf(filename)
   return new FileResponse(found.real, {
-    filename: path.basename(file),
-    headers: { 'Last-Modified': httpDate(modified) },
+    filename,
+    contentType,
+    headers: { 'Last-Modified': httpDate(modified), ...(encoding !== undefined && { 'Content-Encoding': encoding }) },
   })
 }

@@ -10,6 +10,7 @@ import type { Settings } from '#core/conf'
 import { createApplication } from '#core/handlers'
 import { applyResponse, HttpResponse, StreamingHttpResponse } from '#core/http'
 import type { ClientResponse } from '#core/test'
+import { compressionFor } from '../../core/middleware/gzip.ts'
 import { ask } from './ask.ts'
 
 const MIDDLEWARE = ['django.middleware.gzip.GZipMiddleware']
@@ -59,6 +60,38 @@ describe('GZipMiddleware', () => {
     for (const [accept, expected] of Object.entries(wishes)) {
       expect([accept, await encoding('/made/', accept)]).to.deep.equal([accept, expected])
     }
+  })
+
+  it('reads Accept-Encoding as Django and RFC 9110 do', () => {
+    const chosen = (header: string, withBrotli = true): string | undefined => compressionFor(header, withBrotli)?.name
+    for (const [header, expected, withoutBrotli] of [
+      ['gzip, deflate, br, zstd', 'br', 'gzip'],
+      ['br;q=0.5, gzip;q=0.5', 'br', 'gzip'],
+      ['br;q=0.4, gzip;q=0.5', 'gzip', 'gzip'],
+      ['gzip;q=0.001', 'gzip', 'gzip'],
+      [' gzip ; q=0.8 , br ; q=0.9 ', 'br', 'gzip'],
+      ['GZip, BR;Q=0', 'gzip', 'gzip'],
+      ['identity, gzip;q=0.1', 'gzip', 'gzip'],
+      ['gzip;q=0, br;q=0', undefined, undefined],
+      ['gzip;q=x', undefined, undefined],
+      ['gzip;q=', undefined, undefined],
+      ['*', undefined, undefined],
+      ['*, identity;q=0', undefined, undefined],
+      ['brotli, x-gzip, gzipped', undefined, undefined],
+      [',,;,', undefined, undefined],
+      ['', undefined, undefined],
+    ] as const) {
+      expect([header, chosen(header), chosen(header, false)]).to.deep.equal([header, expected, withoutBrotli])
+    }
+  })
+
+  it('takes a header of 60,000 characters for what it is', async () => {
+    for (const repeated of [',', 'gzip,', 'br;q=0,', 'a;b="', '"', ';', ' ', 'gzip;', '*,', 'gzip;q=0.5;']) {
+      const header = repeated.repeat(60_000 / repeated.length)
+      expect((await get('/made/', header)).status, repeated).to.equal(200)
+      expect((await get('/made/', header, { GZIP_BROTLI: true })).status, repeated).to.equal(200)
+    }
+    expect(await encoding('/made/', `${'a,'.repeat(30_000)}gzip`)).to.equal('gzip')
   })
 
   it('makes a strong ETag weak, and leaves a weak one', async () => {

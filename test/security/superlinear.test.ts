@@ -4,7 +4,8 @@ import { loadSettings } from '#core/conf'
 import { parseCookies, quoteUri, splitUrl, urlHasAllowedHostAndScheme } from '#core/web'
 import { parseJson } from '#core/serialization'
 import { rewriterFor } from '../../core/contrib/staticfiles/references.ts'
-import { contentTypeOf, HttpResponse, patchVaryHeaders } from '#core/http'
+import { acceptsOf, contentTypeOf, HttpResponse, patchVaryHeaders } from '#core/http'
+import { compressionFor } from '../../core/middleware/gzip.ts'
 import { addressList, bareAddress } from '../../core/mail/mime.ts'
 import { logicFilters } from '../../core/template/filters/logic.ts'
 import { numberFilters } from '../../core/template/filters/numbers.ts'
@@ -106,6 +107,12 @@ const CHARACTERS: readonly Family[] = [
 ])
 
 const SPECIAL: Readonly<Record<string, readonly Family[]>> = {
+  'accepts: types': [
+    { start: 'a/b;x="', repeated: ',' },
+    { start: 'a/b;x="', repeated: ';' },
+    { start: 'a/b;x="', repeated: 'a/b,', end: '"' },
+    { repeated: 'text/html;x="",' },
+  ],
   addressList: [
     { start: '', repeated: ' ', end: '<' },
     { start: ' '.repeat(3000) + '<', repeated: ' ' },
@@ -146,6 +153,11 @@ const ofFilters = Object.fromEntries(
 
 const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   ...ofFilters,
+  'accepts: charsets': (header) => acceptsOf({ 'accept-charset': header }).charsets(['utf-8']),
+  'accepts: encodings': (header) => acceptsOf({ 'accept-encoding': header }).encodings(['gzip', 'br']),
+  'accepts: languages': (header) => acceptsOf({ 'accept-language': header }).languages(['de', 'en']),
+  'accepts: types': (header) => acceptsOf({ accept: header }).types(['text/html', 'json']),
+  compressionFor: (header) => compressionFor(header, true),
   'the filter yesno': filtered(logicFilters.yesno),
   'the filter date': (format) => dateFilters.date?.(new Date(0), format),
   addressList: (text) => addressList([text]),

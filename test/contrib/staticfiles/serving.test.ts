@@ -38,6 +38,22 @@ describe('serving of static files', () => {
     expect(headers['last-modified']).to.equal('Tue, 14 Nov 2023 22:13:20 GMT')
   })
 
+  for (const [name, type, encoding] of [
+    ['a.js.gz', 'text/javascript', 'gzip'],
+    ['a.css.br', 'text/css', 'br'],
+    ['a.tgz', 'application/x-tar', 'gzip'],
+    ['a.svgz', 'image/svg+xml', 'gzip'],
+    ['a.gz', 'application/octet-stream', 'gzip'],
+  ] as const) {
+    it(`calls ${name} ${type} in ${encoding}, as Django does`, async () => {
+      site.write({ [`blog/static/${name}`]: 'abc' })
+      const { headers, text } = await get(`/static/${name}`, {
+        MIDDLEWARE: ['django.middleware.gzip.GZipMiddleware'],
+      })
+      expect([headers['content-type'], headers['content-encoding'], text]).to.deep.equal([type, encoding, 'abc'])
+    })
+  }
+
   for (const [name, type] of [
     ['a.js', 'text/javascript'],
     ['a.mjs', 'text/javascript'],
@@ -48,7 +64,8 @@ describe('serving of static files', () => {
   ] as const) {
     it(`calls ${name} ${type}`, async () => {
       site.write({ [`blog/static/${name}`]: '' })
-      expect((await get(`/static/${name}`)).headers['content-type']).to.equal(type)
+      const { headers } = await get(`/static/${name}`)
+      expect([headers['content-type'], headers['content-encoding']]).to.deep.equal([type, undefined])
     })
   }
 
