@@ -33,6 +33,9 @@ const MAX_UNIQUE = 2n ** 64n - 1n
 /** The latest Unix time, in seconds, that the server can store. */
 export const MAX_EXPIRY = 2 ** 31 - 1
 
+/** Keys in one `get` or `gets`. */
+export const KEYS_PER_COMMAND = 100
+
 const ITEMS_END = /^END$/
 const STORED = /^(?:STORED|NOT_STORED)$/
 const COMPARED = /^(?:STORED|EXISTS|NOT_FOUND)$/

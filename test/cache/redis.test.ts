@@ -6,6 +6,7 @@ import path from 'node:path'
 import { createClient } from '@redis/client'
 import { expect } from 'chai'
 import { Cache } from '#core/cache'
+import { fastPaths } from '#core/utils'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
 import { requireService, skipTest } from '../services.ts'
 import { freePort } from '../management/processes.ts'
@@ -127,8 +128,10 @@ describe('the redis cache', function () {
     expect(results.slice(0, 4)).to.deep.equal(['stored', 'changed', 'missing', 'stored'])
     expect(new Set(results.slice(4))).to.deep.equal(new Set(['stored']))
     const after = await commands(server)
-    expect((after.mget ?? 0) - (before.mget ?? 0)).to.equal(1)
-    expect((after.eval ?? 0) - (before.eval ?? 0)).to.equal(1)
+    const sent = (name: string): number => (after[name] ?? 0) - (before[name] ?? 0)
+    // Without fast paths, each is a command of its own.
+    expect(sent('mget')).to.equal(fastPaths ? 1 : 0)
+    expect(sent('eval')).to.equal(fastPaths ? 1 : keys.length)
     expect(await cache.getMany(['key0', 'key1', 'key3'])).to.deep.equal({
       key0: { i: 0 },
       key1: 'of another',

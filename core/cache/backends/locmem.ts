@@ -1,5 +1,5 @@
 /** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
-import { clock } from '#core/utils'
+import { clock, fastPaths } from '#core/utils'
 import { LinkedList, ListNode } from '#core/concurrency'
 import { cullNumbers } from '../parameters.ts'
 import { JSONSerializer } from '../serializers.ts'
@@ -81,8 +81,8 @@ export class LocMemCache extends CacheStore {
     const { maxEntries, cullFrequency } = cullNumbers(options)
     this.#maxEntries = maxEntries
     this.#cullFrequency = cullFrequency
-    // A backend that has its own way to read must not be passed by.
-    if (this.getWithToken !== LocMemCache.prototype.getWithToken) return
+    // A subclass that reads in its own way must not be bypassed.
+    if (!fastPaths || this.getWithToken !== LocMemCache.prototype.getWithToken) return
     this.getWithTokenSync = (key) => ownToken(this.#entries.find(key)?.text)
   }
 

@@ -1,9 +1,9 @@
 /** A cache in memcached, on one server or spread over several. */
 import type { ConnectionOptions } from 'node:tls'
-import { clock } from '#core/utils'
-import { Batcher, KeyedMutex } from '#core/concurrency'
+import { KeyedMutex } from '#core/concurrency'
+import { clock, fastPaths } from '#core/utils'
 import { InvalidCacheValue, notWhole, Outage, shownKey } from '../errors.ts'
-import { looksHashed } from '../keys.ts'
+import { batchedGets } from '../fast/memcached_batches.ts'
 import { type Dialer, ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
 import {
@@ -15,6 +15,7 @@ import {
   FLUSH,
   isMemcachedKey,
   isUnique,
+  KEYS_PER_COMMAND,
   MAX_EXPIRY,
   retrieval,
   storage,
@@ -26,9 +27,6 @@ import { type BackendOptions, CacheStore, type CasResult, type Entry, type Token
 
 /** Seconds above which memcached takes an expiry for a time of day. */
 const MONTH = 30 * 24 * 60 * 60
-
-/** Keys that are asked for in one command. */
-const KEYS_PER_COMMAND = 100
 
 /**
  * Bytes from which a value is sent over a connection of its own. The server may refuse it for its size, which closes the
@@ -69,17 +67,15 @@ const tooLarge = (cause: Error, key: string, bytes: number): InvalidCacheValue =
     { cause },
   )
 
-const readsOf = (link: ReconnectingClient<MemcachedConnection>): Batcher<string, Item | undefined> =>
-  new Batcher({
-    maxConcurrentBatches: 2,
-    maxBatchSize: KEYS_PER_COMMAND,
-    isBatchError: () => true,
-    runBatch: async (keys) => {
-      const command = retrieval('gets', ...keys)
-      const items = await link.run((connection) => connection.items(command), true)
-      return keys.map((key) => ({ answer: items.get(key) }))
-    },
-  })
+/** Reads an item with the number of its last change. */
+type GetItem = (key: string) => Promise<Item | undefined>
+
+const getsOf =
+  (link: ReconnectingClient<MemcachedConnection>): GetItem =>
+  async (key) => {
+    const command = retrieval('gets', key)
+    return link.run(async (connection) => (await connection.items(command)).get(key), true)
+  }
 
 /** A command, and the link that sends it. */
 interface Addressed {
@@ -96,8 +92,8 @@ export class PyMemcacheCache extends CacheStore {
   readonly #links: readonly ReconnectingClient<MemcachedConnection>[]
   readonly #linksForLarge: readonly ReconnectingClient<MemcachedConnection>[]
   readonly #largeOnes = new KeyedMutex()
-  /** What is read of each server by `gets`: one command for all that wait. */
-  readonly #reads: readonly Batcher<string, Item | undefined>[]
+  /** For each server. */
+  readonly #gets: readonly GetItem[]
 
   constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
     super()
@@ -111,15 +107,11 @@ export class PyMemcacheCache extends CacheStore {
       )
     this.#links = links()
     this.#linksForLarge = links()
-    this.#reads = this.#links.map((link) => readsOf(link))
+    this.#gets = this.#links.map((link) => (fastPaths ? batchedGets(link) : getsOf(link)))
   }
 
   protected override canHold(key: string): boolean {
     return isMemcachedKey(key)
-  }
-
-  override storedKey(key: string): string {
-    return isMemcachedKey(key) && !looksHashed(key) ? key : super.storedKey(key)
   }
 
   override encode(value: unknown, name?: string): string {
@@ -245,7 +237,7 @@ export class PyMemcacheCache extends CacheStore {
 
   /** The token is the number that the server gives each change. */
   async getWithToken(key: string): Promise<TokenedText | undefined> {
-    const item = await (this.#reads[serverOf(key, this.#names)] as Batcher<string, Item | undefined>).do(key)
+    const item = await (this.#gets[serverOf(key, this.#names)] as GetItem)(key)
     return item === undefined ? undefined : { text: textOf(item), token: item.unique }
   }
 

@@ -1,80 +1,42 @@
 /** A cache in Redis: shared by all processes and machines, exact under any concurrency. Needs the package @redis/client. */
-import { Batcher, type JobResult } from '#core/concurrency'
+import { fastPaths } from '#core/utils'
 import { notWhole, Outage } from '../errors.ts'
-import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
+import { BatchedEntries } from '../fast/redis_batches.ts'
 import { LazyPackage } from '../packages.ts'
+import { wholeNumber, wholeText } from '../parameters.ts'
+import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import {
-  type Argument,
   clusterDialer,
-  COMPARE_AND_DELETE,
-  COMPARE_AND_SET,
-  COMPARE_AND_SET_EACH,
-  INCREMENT,
-  isOk,
   type RedisClient,
   type RedisOptions,
   sentinelDialer,
   serverDialer,
   shownLocation,
-  TOUCH,
 } from '../redis_client.ts'
+import {
+  type Argument,
+  COMPARE_AND_DELETE,
+  COMPARE_AND_SET,
+  INCREMENT,
+  isCountUpTo,
+  isFlag,
+  isListOf,
+  isOk,
+  isOkOrNull,
+  isResult,
+  isSum,
+  isText,
+  NOT_BYTES,
+  px,
+  received,
+  sent,
+  set,
+  type Shape,
+  type TokenedEntries,
+  TOUCH,
+} from '../redis_commands.ts'
 import { PickleSerializer } from '../serializers.ts'
 import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type TokenedText } from '../store.ts'
-import { wholeNumber, wholeText } from '../parameters.ts'
-
-/** Milliseconds as Redis takes them: whole, and at least one. Empty for a time that is too long to be written so. */
-const px = (ttl: number | undefined): string[] =>
-  ttl === undefined || ttl > Number.MAX_SAFE_INTEGER ? [] : [String(Math.max(1, Math.ceil(ttl)))]
-
-/** Bytes to be sent. The client sends texts as UTF-8, which is the same for ASCII, and faster. */
-const sent = (bytes: string): Argument => (NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1') : bytes)
-
-/** A reply's text, as a byte string; undefined for none. */
-const received = (reply: Buffer | null): string | undefined => (reply === null ? undefined : reply.toString('latin1'))
-
-// The shapes of replies, by which a reply of another command is recognized.
-const isText = (reply: unknown): reply is Buffer | null => reply === null || Buffer.isBuffer(reply)
-const isFlag = (reply: unknown): reply is 0 | 1 => reply === 0 || reply === 1
-const isSum = (reply: unknown): reply is string | null =>
-  reply === null || (typeof reply === 'string' && /^-?\d{1,16}$/.test(reply))
-const isOkOrNull = (reply: unknown): reply is 'OK' | null => reply === null || isOk(reply)
-const isResult = (reply: unknown): reply is CasResult =>
-  reply === 'stored' || reply === 'changed' || reply === 'missing'
-
-type Shape<Reply> = (reply: unknown) => reply is Reply
-
-const isListOf =
-  <Each>(length: number, isEach: Shape<Each>): Shape<Each[]> =>
-  (reply): reply is Each[] =>
-    Array.isArray(reply) && reply.length === length && reply.every(isEach)
-
-const isCountUpTo =
-  (most: number): Shape<number> =>
-  (reply): reply is number =>
-    Number.isSafeInteger(reply) && (reply as number) >= 0 && (reply as number) <= most
-
-const isString = (reply: unknown): reply is string => typeof reply === 'string'
-
-const NOT_ASCII = /[^\0-\x7f]/
-
-/** Characters that no byte string has. */
-const NOT_BYTES = /[^\0-\xff]/
-
-const set = (key: string, text: string, ttl: number | undefined, ...conditions: string[]): Argument[] => {
-  const life = px(ttl)
-  return ['SET', key, sent(text), ...(life.length > 0 ? ['PX', ...life] : []), ...conditions]
-}
-
-/** A compare-and-set on its way. */
-interface Comparison {
-  readonly key: string
-  readonly token: string
-  readonly text: string
-  readonly ttl: number | undefined
-}
-
-/** Groups of one kind on their way at once, and how many go together. */
-const GATHERED = { maxConcurrentBatches: 2, maxBatchSize: 100, isBatchError: () => true }
 
 /** LOCATION as in Django: a list, or a text with commas or semicolons between the URLs. */
 const locations = (location: string | readonly string[]): readonly string[] =>
@@ -90,16 +52,7 @@ export class RedisCache extends CacheStore {
   readonly #readers: readonly ReconnectingClient<RedisClient>[]
   /** In a Cluster, a command may not name keys of several servers. */
   readonly #isCluster: boolean
-  readonly #reads = new Batcher<string, TokenedText | undefined>({
-    ...GATHERED,
-    runBatch: (keys) => this.#readEach(keys),
-  })
-  readonly #comparisons = new Batcher<Comparison, CasResult>({
-    ...GATHERED,
-    flushEarly: true,
-    keyOf: ({ key }) => key,
-    runBatch: (each) => this.#compareEach(each),
-  })
+  readonly #entries: TokenedEntries
 
   constructor({ alias = 'default', location, options, serializer: named }: BackendOptions) {
     super({ serializer: named }, new PickleSerializer())
@@ -130,6 +83,13 @@ export class RedisCache extends CacheStore {
       this.#writer = writer as ReconnectingClient<RedisClient>
       this.#readers = readers
     }
+    const entries: TokenedEntries = {
+      get: async (key) => ownToken(received(await this.#write(key, ['GET', key], isText))),
+      compareAndSet: ({ key, token, text, ttl }) =>
+        this.#script(COMPARE_AND_SET, isResult, key, sent(token), sent(text), ...px(ttl)),
+    }
+    const isBatched = fastPaths && !this.#isCluster
+    this.#entries = isBatched ? new BatchedEntries(entries, (...command) => this.#write(...command)) : entries
   }
 
   /** As Django: a whole number as text, so that Redis can add to it; anything else by the serializer. */
@@ -224,48 +184,14 @@ export class RedisCache extends CacheStore {
     }
   }
 
-  /** It comes from the server that is written to. */
+  /** From the server that is written to. */
   getWithToken(key: string): Promise<TokenedText | undefined> {
-    return this.#isCluster ? this.#readOne(key) : this.#reads.do(key)
-  }
-
-  async #readOne(key: string): Promise<TokenedText | undefined> {
-    return ownToken(received(await this.#write(key, ['GET', key], isText)))
-  }
-
-  async #readEach(keys: readonly string[]): Promise<JobResult<TokenedText | undefined>[]> {
-    const [first = ''] = keys
-    if (keys.length === 1) return [{ answer: await this.#readOne(first) }]
-    const replies = await this.#write(first, ['MGET', ...keys], isListOf(keys.length, isText))
-    return replies.map((reply) => ({ answer: ownToken(received(reply)) }))
+    return this.#entries.get(key)
   }
 
   async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
     if (NOT_BYTES.test(token)) return this.mismatch(key)
-    const comparison = { key, text, token, ttl }
-    return this.#isCluster ? this.#compare(comparison) : this.#comparisons.do(comparison)
-  }
-
-  #compare({ key, token, text, ttl }: Comparison): Promise<CasResult> {
-    return this.#script(COMPARE_AND_SET, isResult, key, sent(token), sent(text), ...px(ttl))
-  }
-
-  async #compareEach(all: readonly Comparison[]): Promise<JobResult<CasResult>[]> {
-    if (all.length === 1) return [{ answer: await this.#compare(all[0] as Comparison) }]
-    const keys = all.map(({ key }) => key)
-    const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
-    const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
-    const words = await this.#write(keys[0] as string, command, isListOf(keys.length, isString))
-    return Promise.all(words.map((word, i) => this.#outcome(word, all[i] as Comparison)))
-  }
-
-  /** What a word says. One that is none did nothing: asked again by itself, Redis tells the error as an error. */
-  async #outcome(word: string, comparison: Comparison): Promise<JobResult<CasResult>> {
-    if (isResult(word)) return { answer: word }
-    return this.#compare(comparison).then(
-      (answer) => ({ answer }),
-      (error: unknown) => ({ error }),
-    )
+    return this.#entries.compareAndSet({ key, text, token, ttl })
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {

@@ -1,0 +1,20 @@
+/** Batches the reads that concurrent requests send to one memcached server: `gets` of many keys. */
+import { Batcher } from '#core/concurrency'
+import type { Item, MemcachedConnection } from '../memcached_client.ts'
+import { KEYS_PER_COMMAND, retrieval } from '../memcached_commands.ts'
+import type { ReconnectingClient } from '../reconnecting_client.ts'
+
+/** An item with the number of its last change. */
+export function batchedGets(link: ReconnectingClient<MemcachedConnection>): (key: string) => Promise<Item | undefined> {
+  const reads = new Batcher<string, Item | undefined>({
+    maxConcurrentBatches: 2,
+    maxBatchSize: KEYS_PER_COMMAND,
+    isBatchError: () => true,
+    runBatch: async (keys) => {
+      const command = retrieval('gets', ...keys)
+      const items = await link.run((connection) => connection.items(command), true)
+      return keys.map((key) => ({ answer: items.get(key) }))
+    },
+  })
+  return (key) => reads.do(key)
+}

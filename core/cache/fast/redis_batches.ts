@@ -1,0 +1,98 @@
+/**
+ * Batches the reads and compare-and-sets that concurrent requests send to one Redis server: reads as MGET, compare-and-sets
+ * as one script. A batch has at most 100 keys, and two batches of a kind may be in flight.
+ */
+import { Batcher, type JobResult } from '#core/concurrency'
+import {
+  type Argument,
+  type Comparison,
+  isListOf,
+  isResult,
+  isString,
+  isText,
+  px,
+  received,
+  sent,
+  type Shape,
+  type TokenedEntries,
+} from '../redis_commands.ts'
+import { type CasResult, ownToken, type TokenedText } from '../store.ts'
+
+/**
+ * COMPARE_AND_SET for each of KEYS, with three of ARGV for each; an empty time to live is none. Returns a result for each,
+ * or the message of its error: one that fails does not stop the others.
+ */
+const COMPARE_AND_SET_EACH = `
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local token, value, life = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+  local text = redis.pcall('GET', key)
+  if type(text) == 'table' then answers[i] = text.err
+  elseif not text then answers[i] = 'missing'
+  elseif text ~= token then answers[i] = 'changed'
+  else
+    local done
+    if life == '' then done = redis.pcall('SET', key, value) else done = redis.pcall('SET', key, value, 'PX', life) end
+    answers[i] = done.err or 'stored'
+  end
+end
+return answers`
+
+const LIMITS = { maxConcurrentBatches: 2, maxBatchSize: 100, isBatchError: () => true }
+
+/** Sends a command that names several keys. */
+type Send = <Reply>(firstKey: string, args: readonly Argument[], fits: Shape<Reply>) => Promise<Reply>
+
+export class BatchedEntries implements TokenedEntries {
+  readonly #single: TokenedEntries
+  readonly #send: Send
+  readonly #reads = new Batcher<string, TokenedText | undefined>({
+    ...LIMITS,
+    runBatch: (keys) => this.#readAll(keys),
+  })
+  readonly #comparisons = new Batcher<Comparison, CasResult>({
+    ...LIMITS,
+    flushEarly: true,
+    keyOf: ({ key }) => key,
+    runBatch: (all) => this.#compareAll(all),
+  })
+
+  /** @param single runs what is alone in its batch */
+  constructor(single: TokenedEntries, send: Send) {
+    this.#single = single
+    this.#send = send
+  }
+
+  get(key: string): Promise<TokenedText | undefined> {
+    return this.#reads.do(key)
+  }
+
+  compareAndSet(comparison: Comparison): Promise<CasResult> {
+    return this.#comparisons.do(comparison)
+  }
+
+  async #readAll(keys: readonly string[]): Promise<JobResult<TokenedText | undefined>[]> {
+    const [first = ''] = keys
+    if (keys.length === 1) return [{ answer: await this.#single.get(first) }]
+    const replies = await this.#send(first, ['MGET', ...keys], isListOf(keys.length, isText))
+    return replies.map((reply) => ({ answer: ownToken(received(reply)) }))
+  }
+
+  async #compareAll(all: readonly Comparison[]): Promise<JobResult<CasResult>[]> {
+    if (all.length === 1) return [{ answer: await this.#single.compareAndSet(all[0] as Comparison) }]
+    const keys = all.map(({ key }) => key)
+    const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
+    const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
+    const results = await this.#send(keys[0] as string, command, isListOf(keys.length, isString))
+    return Promise.all(results.map((result, i) => this.#outcome(result, all[i] as Comparison)))
+  }
+
+  /** After an error nothing was done: the same command by itself reports it as an error of Redis. */
+  async #outcome(result: string, comparison: Comparison): Promise<JobResult<CasResult>> {
+    if (isResult(result)) return { answer: result }
+    return this.#single.compareAndSet(comparison).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    )
+  }
+}
