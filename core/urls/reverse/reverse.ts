@@ -1,10 +1,12 @@
 /** From a name and arguments to a path: what `reverse` does with the names of a resolver. */
 import { isDeepStrictEqual } from 'node:util'
 import type { View } from '#core/http'
+import { fastPaths } from '#core/utils'
 import { textOf } from '../patterns/converters.ts'
 import { NoReverseMatch } from '../errors.ts'
 import { behind, type Candidate, type Names, namesOf } from '../resolve/names.ts'
 import { type PathPattern, slotNames, type Template } from '../patterns/pattern.ts'
+import { rememberNames } from './fast/names.ts'
 import { escapeLeadingSlashes, pythonText, pythonTuple, quotePath } from './quoting.ts'
 import type { URLResolver } from '../resolve/resolver.ts'
 
@@ -102,11 +104,12 @@ function noMatch({ name, candidates }: LookedUp, args: readonly unknown[], kwarg
 /** Reverses the names below one root. */
 export class Reverser {
   readonly #root: URLResolver
-  // A site has few names, in few namespaces; those that are found are put together once.
-  readonly #lookedUp = new Map<string, LookedUp>()
+  readonly #lookUp: (name: string, currentApp: string | undefined) => LookedUp
 
   constructor(root: URLResolver) {
     this.#root = root
+    const find = (name: string, currentApp: string | undefined): LookedUp => lookUp(root, name, currentApp)
+    this.#lookUp = fastPaths ? rememberNames(find) : find
   }
 
   /**
@@ -125,7 +128,7 @@ export class Reverser {
     if (args.length > 0 && Object.keys(given).length > 0) {
       throw new TypeError("Don't mix args and kwargs in call to reverse()!")
     }
-    const found = this.#lookUp(name, currentApp)
+    const found = this.#candidatesOf(name, currentApp)
     for (const { templates, patterns, defaults } of found.candidates) {
       for (const template of templates) {
         const values = valuesFor(template, args, given, defaults)
@@ -136,15 +139,8 @@ export class Reverser {
     throw noMatch(found, args, given)
   }
 
-  #lookUp(name: string | View, currentApp: string | undefined): LookedUp {
-    if (typeof name !== 'string') return { name, candidates: namesOf(this.#root).candidates.get(name) ?? [] }
-    const isPlain = !name.includes(':')
-    const key = isPlain ? name : `${currentApp ?? ''}\0${name}`
-    const before = this.#lookedUp.get(key)
-    if (before !== undefined) return before
-    const found = lookUp(this.#root, name, isPlain ? undefined : currentApp)
-    // What is not found is not kept: names may come from anywhere, and would fill the memory.
-    if (found.candidates.length > 0) this.#lookedUp.set(key, found)
-    return found
+  #candidatesOf(name: string | View, currentApp: string | undefined): LookedUp {
+    if (typeof name === 'string') return this.#lookUp(name, currentApp)
+    return { name, candidates: namesOf(this.#root).candidates.get(name) ?? [] }
   }
 }
