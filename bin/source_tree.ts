@@ -45,7 +45,8 @@ const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s*'([^']+)'|^\s*import\s*'(
  */
 const NOT_CODE = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$|`(?:\\.|[^`\\])*`|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/gm
 
-const onlyCode = (text: string): string => text.replace(NOT_CODE, (found) => (/^['"]/.test(found) ? found : ''))
+/** The text of a source file without comments and template literals. */
+export const onlyCode = (text: string): string => text.replace(NOT_CODE, (found) => (/^['"]/.test(found) ? found : ''))
 
 function resolveSpecifier(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('#')) return entryPoints.get(specifier) ?? `unknown entry point ${specifier}`

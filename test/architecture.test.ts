@@ -1,4 +1,5 @@
 /** The architecture: imports go to lower layers only, there are no import cycles, each file states its purpose. */
+import path from 'node:path'
 import { expect } from 'chai'
 import {
   entryPointFiles,
@@ -6,9 +7,26 @@ import {
   importGraph,
   layerOf,
   moduleOf,
+  onlyCode,
   readSources,
+  type Source,
   upwardImports,
 } from '../bin/source_tree.ts'
+
+const isFast = (file: string): boolean => file.split(path.sep).includes('fast')
+
+/** Names that begin with an underscore and belong to an object of a package, and knex's access to raw connections. */
+const PRIVATE =
+  /(?<=\.\s*)_\w+|(?<![\w.$])_{1,2}[a-zA-Z]\w*(?=\s*\()|(?<=(?:const|let) \{ (?:[^}]*, )?)_[a-z]\w*|\b(?:acquire|destroy)RawConnection\b/g
+
+/** Methods that a package documents as those that a subclass defines: of Node's streams, and of a dialect of knex. */
+const EXTENSION_POINTS = new Set(['_transform', '_flush', '_driver'])
+
+/** `file: name` for each use of a private member. */
+const privateMembersIn = ({ file, text }: Source): string[] =>
+  Array.from(onlyCode(text).matchAll(PRIVATE), ([name]) => name)
+    .filter((name) => !EXTENSION_POINTS.has(name))
+    .map((name) => `${file}: ${name}`)
 
 const core = readSources('core')
 const others = ['apps', 'test', 'bench', 'bin', 'examples'].flatMap(readSources)
@@ -63,6 +81,43 @@ describe('the architecture', () => {
       imports.filter((each) => !each.startsWith('core')).map((each) => `${file} imports ${each}`),
     )
     expect(outward).to.deep.equal([])
+  })
+
+  it('uses the private members of packages in fast/ only, with one exception', () => {
+    const uses = core.filter(({ file }) => !isFast(file)).flatMap((source) => privateMembersIn(source))
+    expect(uses).to.deep.equal([
+      // A limit of multipart forms counts parts that the parser does not report. Another structure there is an error.
+      'core/http/multipart.ts: _parser',
+    ])
+  })
+
+  it('finds a private member, and takes no comment or extension point for one', () => {
+    const text = `
+      // client._query
+      response.__onFinished ??= { queue: [] }
+      await pool.client._query(connection, query)
+      override async acquireRawConnection() { return super.acquireRawConnection() }
+      async _query(connection) {}
+      _driver() {}
+      override _transform(piece, encoding, done) {}
+      const { _events } = emitter
+    `
+    const found = privateMembersIn({ file: 'f.ts', text, lines: 9, imports: [] })
+    const names = ['__onFinished', '_query', 'acquireRawConnection', 'acquireRawConnection', '_query', '_events']
+    expect(found).to.deep.equal(names.map((name) => `f.ts: ${name}`))
+  })
+
+  it('chooses each fast path where the plain one is known: no file of fast/ reads the switch', () => {
+    const reading = core.filter(({ file, text }) => isFast(file) && /\bfastPaths\b/.test(text))
+    expect(reading.map(({ file }) => file)).to.deep.equal([])
+  })
+
+  it('reads the switch wherever a file outside fast/ imports from fast/', () => {
+    const careless = core.filter(
+      ({ file, text, imports }) => !isFast(file) && imports.some(isFast) && !/\bfastPaths\b/.test(text),
+    )
+    // An entry point passes a function on, whose callers are in fast/.
+    expect(careless.map(({ file }) => file)).to.deep.equal(['core/db/index.ts'])
   })
 
   it('has a first sentence in every file that states its purpose', () => {
