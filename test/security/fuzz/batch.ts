@@ -1,6 +1,6 @@
 /** Runs batches of inputs: times each, judges the suspicious ones again alone, and shrinks those that fail. */
 import * as fc from 'fast-check'
-import { type AnyDomain, cpuMs, limitMs, secondsPer100kB, sizeOf } from './domain.ts'
+import { type AnyDomain, cpuMs, limitMs, sizeOf } from './domain.ts'
 
 /** Times that a slow input is measured again, so that neither the garbage collector nor a neighbour counts. */
 const MEASUREMENTS = 4
@@ -22,8 +22,8 @@ export interface Failure {
 }
 
 export interface Slowest {
-  /** Seconds for 100 kB at the same rate; over 1 is too slow. */
-  readonly secondsPer100kB: number
+  /** The time as a fraction of the limit; over 1 is too slow. */
+  readonly ofLimit: number
   readonly bytes: number
   readonly ms: number
 }
@@ -64,18 +64,22 @@ export const kindOf = (problem: string): string =>
 interface Attempt {
   readonly problem: string | undefined
   readonly ms: number
+  /** Milliseconds that the input may take. */
+  readonly limit: number
 }
 
 async function attempt(domain: AnyDomain, input: unknown): Promise<Attempt> {
   const begin = performance.now()
   let problem: string | undefined
+  let outputBytes = 0
   try {
     const pending = domain.check(input)
-    if (pending !== undefined) await pending
+    if (pending !== undefined) outputBytes = (await pending)?.outputBytes ?? 0
   } catch (error) {
     problem = describe(error)
   }
-  return { problem, ms: performance.now() - begin }
+  const ms = performance.now() - begin
+  return { problem, ms, limit: limitMs(sizeOf(input), domain.fixedMs, outputBytes) }
 }
 
 /** What inputs left behind that is wrong: found once everything that they started has run. */
@@ -96,23 +100,24 @@ const cpuMsOf = async (domain: AnyDomain): Promise<number> => (await domain.cpuM
 /** Checks an input and waits for what it left running; counts the time that was worked, not that of neighbours. */
 async function measured(domain: AnyDomain, input: unknown): Promise<Attempt> {
   const worked = await cpuMsOf(domain)
-  const { problem, ms } = await attempt(domain, input)
+  const { problem, ms, limit } = await attempt(domain, input)
   const wrong = problem ?? (await leftBehind(domain))
-  return { problem: wrong, ms: Math.min(ms, (await cpuMsOf(domain)) - worked) }
+  return { problem: wrong, ms: Math.min(ms, (await cpuMsOf(domain)) - worked), limit }
 }
 
 /** Checks one input by itself; what is wrong with it, if anything. */
 async function judge(domain: AnyDomain, input: unknown): Promise<string | undefined> {
-  const limit = limitMs(sizeOf(input), domain.fixedMs)
   let least = Number.POSITIVE_INFINITY
+  let allowed = 0
   for (let i = 0; i < MEASUREMENTS; i++) {
-    const { problem, ms } = await measured(domain, input)
+    const { problem, ms, limit } = await measured(domain, input)
     if (problem !== undefined) return problem
     least = Math.min(least, ms)
+    allowed = limit
     if (least <= limit) return undefined
     if (least > CERTAIN * limit) break
   }
-  return `too slow: ${least.toFixed(1)} ms for ${sizeOf(input)} bytes, allowed are ${limit.toFixed(1)} ms`
+  return `too slow: ${least.toFixed(1)} ms for ${sizeOf(input)} bytes, allowed are ${allowed.toFixed(1)} ms`
 }
 
 const shown = (input: unknown): string => {
@@ -168,7 +173,7 @@ export class BatchRunner {
   readonly #domain: AnyDomain
   readonly #onInput: () => void
   readonly #kinds = new Set<string>()
-  #slowest: Slowest = { secondsPer100kB: 0, bytes: 0, ms: 0 }
+  #slowest: Slowest = { ofLimit: 0, bytes: 0, ms: 0 }
 
   /** @param onInput called before an input that is checked alone, which may take long */
   constructor(domain: AnyDomain, onInput: () => void) {
@@ -218,10 +223,9 @@ export class BatchRunner {
       while (next < inputs.length) {
         const i = next++
         const input = inputs[i]
-        const { problem, ms } = await attempt(domain, input)
-        const bytes = sizeOf(input)
-        if (problem !== undefined || ms > limitMs(bytes, domain.fixedMs)) suspects.set(i, problem)
-        else if (this.#isRecord(ms, bytes) && domain.parallel === undefined) await this.#noteRecord(input, bytes, ms)
+        const { problem, ms, limit } = await attempt(domain, input)
+        if (problem !== undefined || ms > limit) suspects.set(i, problem)
+        else if (this.#isRecord(ms, limit) && domain.parallel === undefined) await this.#noteRecord(input, ms, limit)
       }
     }
     await Promise.all(Array.from({ length: domain.parallel ?? 1 }, lane))
@@ -231,25 +235,22 @@ export class BatchRunner {
     return suspects
   }
 
-  #isRecord(ms: number, bytes: number): boolean {
-    return secondsPer100kB(ms, bytes, this.#domain.fixedMs) > this.#slowest.secondsPer100kB
+  #isRecord(ms: number, limit: number): boolean {
+    return ms / limit > this.#slowest.ofLimit
   }
 
-  async #noteRecord(input: unknown, bytes: number, first: number): Promise<void> {
+  async #noteRecord(input: unknown, first: number, limit: number): Promise<void> {
     let ms = first
-    for (let i = 1; i < MEASUREMENTS && this.#isRecord(ms, bytes); i++) {
+    for (let i = 1; i < MEASUREMENTS && this.#isRecord(ms, limit); i++) {
       ms = Math.min(ms, (await measured(this.#domain, input)).ms)
     }
-    if (!this.#isRecord(ms, bytes)) return
-    this.#slowest = { secondsPer100kB: secondsPer100kB(ms, bytes, this.#domain.fixedMs), bytes, ms }
+    if (this.#isRecord(ms, limit)) this.#slowest = { ofLimit: ms / limit, bytes: sizeOf(input), ms }
   }
 
   /** Times of inputs that run concurrently say little: the largest one of a batch is measured alone. */
   async #sampleAlone(inputs: readonly unknown[]): Promise<void> {
     const largest = inputs.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a))
-    const { problem, ms } = await attempt(this.#domain, largest)
-    if (problem === undefined && this.#isRecord(ms, sizeOf(largest))) {
-      await this.#noteRecord(largest, sizeOf(largest), ms)
-    }
+    const { problem, ms, limit } = await attempt(this.#domain, largest)
+    if (problem === undefined && this.#isRecord(ms, limit)) await this.#noteRecord(largest, ms, limit)
   }
 }

@@ -7,6 +7,14 @@ const LEAST_LIMIT_MS = 10
 /** The bound on the time of an input: one second for each 100 kB. */
 const MS_PER_BYTE = 0.01
 
+/** The bound on the time of what an input produces: one second for each MB. */
+const MS_PER_OUTPUT_BYTE = 0.001
+
+/** How much an input has produced, where a short input may produce much. */
+export interface Output {
+  readonly outputBytes: number
+}
+
 export interface Domain<T = never> {
   readonly name: string
   /** Whether the inputs go to functions of this process, or through a socket to a server. */
@@ -15,7 +23,7 @@ export interface Domain<T = never> {
   readonly inputs: { readonly short: number; readonly long: number }
   readonly arbitrary: fc.Arbitrary<T>
   /** Gives one input to the product. @throws when an expectation is not met */
-  readonly check: (input: T) => void | Promise<void>
+  readonly check: (input: T) => void | Output | Promise<void | Output>
   /** Milliseconds that an input may take whatever its size; 10 when absent. */
   readonly fixedMs?: number
   /** Inputs that are checked concurrently; 1 when absent. */
@@ -50,11 +58,8 @@ export function sizeOf(input: unknown, depth = 0): number {
 }
 
 /** Milliseconds that an input of some bytes may take. */
-export const limitMs = (bytes: number, fixedMs = LEAST_LIMIT_MS): number => Math.max(fixedMs, bytes * MS_PER_BYTE)
-
-/** Seconds for 100 kB at the same rate; 1 at the limit. A short input counts as one that may take the fixed time. */
-export const secondsPer100kB = (ms: number, bytes: number, fixedMs = LEAST_LIMIT_MS): number =>
-  ms / limitMs(bytes, fixedMs)
+export const limitMs = (bytes: number, fixedMs = LEAST_LIMIT_MS, outputBytes = 0): number =>
+  Math.max(fixedMs, bytes * MS_PER_BYTE + outputBytes * MS_PER_OUTPUT_BYTE)
 
 /** Milliseconds that this process has worked: unlike the time of day, it does not grow while others work. */
 export function cpuMs(): number {

@@ -67,7 +67,7 @@ class Progress implements DomainResult {
   ms = 0
   failed = 0
   deaths = 0
-  slowest: Slowest = { secondsPer100kB: 0, bytes: 0, ms: 0 }
+  slowest: Slowest = { ofLimit: 0, bytes: 0, ms: 0 }
   #given = 0
   #batches = 0
 
@@ -218,7 +218,7 @@ class Run {
       progress.inputs += inputs
       progress.ms += ms
       progress.failed += failed
-      if (slowest.secondsPer100kB > progress.slowest.secondsPer100kB) progress.slowest = slowest
+      if (slowest.ofLimit > progress.slowest.ofLimit) progress.slowest = slowest
       for (const failure of failures) progress.add(failure)
       return true
     }

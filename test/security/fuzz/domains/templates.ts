@@ -4,7 +4,7 @@ import { type Template, TemplateDoesNotExist, TemplateSyntaxError, markSafe } fr
 import { loadUrlconf, NoReverseMatch } from '#core/urls'
 import { DjangoTemplates } from '../../../../core/template/backends/django.ts'
 import { filters } from '../../../../core/template/defaultfilters.ts'
-import { type AnyDomain, domain, ensure } from '../domain.ts'
+import { type AnyDomain, domain, ensure, type Output } from '../domain.ts'
 import { holdSettings } from '../held.ts'
 import { edits, hostile, NASTY, shortOf } from '../strings.ts'
 
@@ -49,10 +49,19 @@ const isDocumented = (error: unknown): boolean =>
   error instanceof NoReverseMatch ||
   (error instanceof Error && DOCUMENTED.some((each) => each.test(error.message)))
 
-/** Stands in every client text, and may only come out with its bracket escaped. */
-const MARK = '<q7>'
+/**
+ * Starts every string of the client, and may only be printed with its bracket escaped. The letters before the bracket
+ * tell it from a bracket of the template's author, who may print one before a string of the client.
+ */
+const MARK = 'client<q7>'
+const UNESCAPED = 'client<q7'
 
-const contextOf = (text: string): Record<string, unknown> => ({
+/** @param onTurn called at each turn of a generated loop */
+const contextOf = (text: string, onTurn: () => void): Record<string, unknown> => ({
+  turn: () => {
+    onTurn()
+    return ''
+  },
   text: MARK + text,
   html: markSafe('<b>bold</b>'),
   list: [MARK + text, 2, null, { name: text }],
@@ -179,7 +188,7 @@ const { template } = fc.letrec<{ template: string; piece: string }>((tie) => {
       {
         arbitrary: fc
           .tuple(expression, body)
-          .map(([list, inner]) => `{% for x in ${list} %}${inner}{{ x }}{% empty %}-{% endfor %}`),
+          .map(([list, inner]) => `{% for x in ${list} %}{{ turn }}${inner}{{ x }}{% empty %}-{% endfor %}`),
         weight: 2,
       },
       {
@@ -219,15 +228,19 @@ interface Rendering {
   readonly text: string
 }
 
-function render({ source, text }: Rendering): void {
+function render({ source, text }: Rendering): Output | undefined {
+  let turns = 0
   let output: string
   try {
-    output = engine.fromString(source).render(contextOf(text))
+    output = engine.fromString(source).render(contextOf(text, () => turns++))
   } catch (error) {
-    if (isDocumented(error)) return
+    if (isDocumented(error)) return undefined
     throw error
   }
-  ensure(TRUSTS.test(source) || !output.includes('<q7'), 'client text came out unescaped')
+  const isTrusted = TRUSTS.test(source) || source.includes(UNESCAPED)
+  ensure(isTrusted || !output.includes(UNESCAPED), 'client text came out unescaped')
+  // The author of nested loops over a string decides on the work. A turn counts as much as printing the input.
+  return { outputBytes: output.length + turns * (source.length + text.length) }
 }
 
 const compiled = new Map<string, Template>()
@@ -361,7 +374,6 @@ export const templateDomains: readonly AnyDomain[] = [
     name: 'templates',
     kind: 'in process',
     inputs: { short: 1500, long: 500_000 },
-    // A loop of the template over the characters of a text multiplies the work, and so the author decides on it.
     fixedMs: 30,
     open: openEngine,
     arbitrary: fc.record({
