@@ -11,6 +11,7 @@ import { overrideSettings } from '#core/conf'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
 import { captureLogs, type LogRecord, resolvePackage, setClock } from '#core/utils'
 import { KeyvCache } from '../../core/cache/backends/keyv.ts'
+import { KeyvClient } from '../../core/cache/keyv_client.ts'
 import { freePort } from '../management/processes.ts'
 import { redis, requireService, temporaryFolder } from '../services.ts'
 import { OPERATIONS } from './operations.ts'
@@ -100,7 +101,10 @@ describe('KeyvCache', () => {
 
     it('whatever name it is exported by', async () => {
       for (const [file, exported] of [
-        ['named.mjs', 'class Keyv extends Adapter {}\nexport { Keyv, Adapter as SomeStore }'],
+        [
+          'named.mjs',
+          'class Keyv extends Adapter { constructor() { super(); throw 1 } }\nexport { Keyv, Adapter as SomeStore }',
+        ],
         ['module.cjs', 'module.exports = Adapter'],
         ['default.cjs', 'exports.default = Adapter; exports.other = 1'],
       ] as const) {
@@ -213,7 +217,11 @@ describe('KeyvCache', () => {
       await one.set('key', 'old', 60)
       const later = Date.now() + 61_000
       setClock({ now: () => later })
-      const [found] = await Promise.all([one.get('key'), pause(1).then(() => one.set('key', 'new'))])
+      // Another caller sets the key between the read of the expired value and its removal.
+      let setting: Promise<void> | undefined
+      adapter.fault = () => void (setting ??= one.set('key', 'new'))
+      const found = await one.get('key')
+      await setting
       expect(found).to.equal(undefined)
       expect(await one.get('key')).to.equal('new')
       await one.set('other', 1, 1)
@@ -306,6 +314,36 @@ describe('KeyvCache', () => {
       adapter.fault = () => undefined
       await one.set('key', 2)
       expect(await one.get('key')).to.equal(2)
+    })
+
+    it('writes nothing after a read whose error was only emitted', async () => {
+      const adapter = new SlowAdapter()
+      const one = over(adapter)
+      await one.set('key', 1)
+      const read = adapter.get.bind(adapter)
+      adapter.get = async <Value>(key: string) => {
+        await read(key)
+        adapter.emit('error', new Error('connection lost'))
+        return undefined as Value | undefined
+      }
+      expect((await rejection(new KeyvClient(adapter, 'keyv').get('key'))).message).to.equal('connection lost')
+      expect(await rejection(one.add('key', 2))).to.be.instanceOf(ServiceUnavailable)
+      await pause(20)
+      adapter.get = read
+      expect(await one.get('key')).to.equal(1)
+    })
+
+    it('does not wait for the timeout when an error is emitted', async () => {
+      const adapter = new SlowAdapter()
+      const one = over(adapter, { timeout: 10 })
+      await one.set('key', 1)
+      adapter.fault = () => new Promise(() => {})
+      const began = performance.now()
+      const failed = Promise.all([rejection(one.get('key')), rejection(one.incr('other'))])
+      await pause(20)
+      adapter.emit('error', new Error('connection lost'))
+      for (const error of await failed) expect(error.message).to.contain('connection lost')
+      expect(performance.now() - began).to.be.lessThan(2000)
     })
 
     it('takes a value that is not stored for an error', async () => {
