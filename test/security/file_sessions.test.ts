@@ -157,7 +157,8 @@ describe('session files', function () {
     expect(lines.filter((line) => line.includes('10000 files'))).to.have.length(1)
   }).timeout(60_000)
 
-  it('are written up to 4 MiB and read again, and beyond that refused with the limit and the largest keys', async () => {
+  it('are written up to 4 MiB and read again, and beyond that refused with the limit and the largest keys', async function () {
+    this.timeout(30_000)
     const store = new SessionStore({ folder: root })
     const noise = (bytes: number): string => Array.from({ length: bytes / 32 }, newSessionKey).join('')
     const { key, version } = await store.create(record({ big: noise(2 ** 20) }))

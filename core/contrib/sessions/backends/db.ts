@@ -1,7 +1,7 @@
 /** Sessions in the table django_session: the engine that is used when no other is named. */
 import { promiseTry } from '#core/concurrency'
 import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from '#core/db'
-import { clock, fastPaths } from '#core/utils'
+import { fastPaths } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
@@ -9,9 +9,6 @@ import { KnexTable } from '../tables/knex_table.ts'
 import { BatchedTable } from '../tables/fast/batched_table.ts'
 import type { Change, NewRow, SessionColumns, SessionRow, SessionTable } from '../tables/session_table.ts'
 import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
-
-/** How many rows clearExpired() deletes at once, so that no statement holds others up for long. */
-const BATCH = 500
 
 export interface DatabaseStoreOptions {
   /** The entry of DATABASES that has the table. */
@@ -131,20 +128,7 @@ export class SessionStore implements Store {
     return canBeKey(key) && (await this.#plain.row(key).first('session_key')) !== undefined
   }
 
-  async clearExpired(): Promise<number> {
-    const now = toDatabaseDate(clock.now(), this.#alias)
-    let deleted = 0
-    for (;;) {
-      // In the order of the index: a scan of the table would pass over all that was deleted before, every time.
-      const keys: string[] = await this.#plain
-        .rows()
-        .where('expire_date', '<', now)
-        .orderBy('expire_date')
-        .limit(BATCH)
-        .pluck('session_key')
-      if (keys.length === 0) return deleted
-      // The date is asked again: a session may have been saved since, and lives.
-      deleted += await this.#plain.rows().whereIn('session_key', keys).where('expire_date', '<', now).delete()
-    }
+  clearExpired(): Promise<number> {
+    return this.#plain.deleteExpired()
   }
 }

@@ -4,6 +4,9 @@ import { connections, isUniqueViolation, toDatabaseDate, whereExactly } from '#c
 import { clock } from '#core/utils'
 import type { Change, NewRow, SessionRow, SessionTable } from './session_table.ts'
 
+/** Rows that one statement of deleteExpired() deletes. */
+const BATCH = 500
+
 export class KnexTable implements SessionTable {
   readonly #alias: string
   readonly #table: string
@@ -50,5 +53,22 @@ export class KnexTable implements SessionTable {
   async update({ key, version, columns }: Change): Promise<boolean> {
     const updated: number = await this.living(key, version).update(columns)
     return updated > 0
+  }
+
+  /** Deletes expired rows in small batches, so that no statement blocks others for long. @returns their number */
+  async deleteExpired(): Promise<number> {
+    const now = toDatabaseDate(clock.now(), this.#alias)
+    let deleted = 0
+    for (;;) {
+      // In the order of the index. A scan of the table would pass over the deleted rows each time.
+      const keys: string[] = await this.rows()
+        .where('expire_date', '<', now)
+        .orderBy('expire_date')
+        .limit(BATCH)
+        .pluck('session_key')
+      if (keys.length === 0) return deleted
+      // The date is compared again: a session may have been saved in the meantime.
+      deleted += await this.rows().whereIn('session_key', keys).where('expire_date', '<', now).delete()
+    }
   }
 }
