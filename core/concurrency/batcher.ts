@@ -1,23 +1,23 @@
-/** Gathers what waits to be done, so that it travels together: one statement or transaction for many requests. */
+/** Collects jobs into batches: one statement or transaction for many requests. */
 import { flushTick, onTickEnd } from './event_loop.ts'
 
-/** What became of a job: its answer, or the error that is its alone. */
+/** The result of one job: a value, or an error of this job alone. */
 export type JobResult<Answer> = { readonly answer: Answer } | { readonly error: unknown }
 
 export interface BatcherOptions<Job, Answer> {
-  /** Does the jobs together and answers each, in their order. */
+  /** Runs the jobs of a batch. Returns a result for each, in their order. */
   readonly runBatch: (jobs: readonly Job[]) => Promise<readonly JobResult<Answer>[]>
-  /** Jobs of one key never go together, but one after the other. */
+  /** Jobs with the same key are never in one batch, but run one after the other. */
   readonly keyOf?: (job: Job) => string
-  /** Whether an error is everybody's. After any other, each job is done by itself, so that a bad one fails alone. */
+  /** Whether the error fails the whole batch (for example, a lost connection). After any other error, the jobs are retried one by one. */
   readonly isBatchError: (error: unknown) => boolean
-  /** How many groups may be on their way at once. */
+  /** How many batches may be in flight. */
   readonly maxConcurrentBatches: number
-  /** How many jobs may go together. */
+  /** How many jobs a batch may have. */
   readonly maxBatchSize: number
-  /** Whether the work is this process's own, and done in the turn in which it begins. */
+  /** Whether the work is done by this process, within one tick. */
   readonly isLocal?: boolean
-  /** Whether a small group costs little, so that it goes where a turn is ended early, and not only at its end. */
+  /** Whether a small batch is cheap, so that it is sent when the tick is flushed, and not only at its end. */
   readonly flushEarly?: boolean
 }
 
@@ -27,18 +27,18 @@ interface QueuedJob<Job, Answer> {
   readonly reject: (error: unknown) => void
 }
 
-/** Milliseconds after which nobody waits for a group that is on its way: a row may be locked, a connection dead. */
+/** Milliseconds after which jobs no longer wait for a batch in flight: a row may be locked, or a connection dead. */
 const MAX_HOLD_MS = 20
 
 /**
- * Jobs of one turn of the event loop go together, and so do those that come while all slots are taken, or while fewer
- * wait than are on their way: a small group costs as much as a large one.
+ * Jobs of one tick form a batch. So do jobs that arrive while the maximum number of batches is in flight, or while fewer
+ * jobs wait than are in flight: a small batch costs as much as a large one.
  */
 export class Batcher<Job, Answer> {
   readonly #options: BatcherOptions<Job, Answer>
   #waiting: QueuedJob<Job, Answer>[] = []
   #running = 0
-  /** Jobs on their way, for as long as others wait for them. */
+  /** Jobs in flight, while others wait for them. */
   #underWay = 0
   #isDue = false
 
@@ -53,7 +53,7 @@ export class Batcher<Job, Answer> {
     })
   }
 
-  /** Looks for work at the end of this turn, when all that it brings has come. */
+  /** Starts a batch at the end of this tick, when all its jobs have arrived. */
   #wake(): void {
     const waiting = this.#waiting.length
     if (this.#isDue || waiting === 0 || waiting < this.#underWay || this.#running >= this.#options.maxConcurrentBatches)
@@ -67,7 +67,7 @@ export class Batcher<Job, Answer> {
     })
   }
 
-  /** Those that go next. */
+  /** The jobs of the next batch. */
   #take(): QueuedJob<Job, Answer>[] {
     const { keyOf, maxBatchSize } = this.#options
     if (keyOf === undefined) return this.#waiting.splice(0, maxBatchSize)
@@ -99,7 +99,7 @@ export class Batcher<Job, Answer> {
     }
   }
 
-  /** Lets a smaller group than this wait, until the function that is returned is called, and not for long. */
+  /** Lets smaller batches wait until the returned function is called, at most MAX_HOLD_MS. */
   #holdUp(jobs: number): () => void {
     this.#underWay += jobs
     let isWaitedFor = true

@@ -1,9 +1,9 @@
-/** Remembers what was found out about texts that were met not long ago, within bounds of number and size. */
+/** A cache of values by string, bounded in number and in the length of the strings. */
 
-/** Texts of a generation. The newest one and the one before it are kept: to drop texts one by one costs more. */
+/** Entries of a generation. The two newest generations are kept, because dropping entries one by one costs more. */
 const MOST = 500
 
-/** Characters of a text that is worth remembering. */
+/** Longest string that is cached, in characters. */
 const LONGEST = 2000
 
 export class BoundedCache<Value> {

@@ -1,7 +1,7 @@
-/** One deadline for many operations: whoever does not end within it is given up. */
+/** One deadline for many operations: an operation that exceeds it is given up. */
 import { LinkedList, ListNode } from './linked_list.ts'
 
-/** An operation that has begun. */
+/** An operation in progress. */
 class PendingOperation extends ListNode {
   /** Milliseconds of performance.now(). */
   readonly due: number
@@ -14,7 +14,7 @@ class PendingOperation extends ListNode {
   }
 }
 
-/** All wait equally long, so the first to begin is the first that is due, and one timer serves all. */
+/** All operations have the same time limit, so the first to begin is the first that is due, and one timer serves all. */
 export class Deadline {
   readonly #ms: number
   readonly #waiting = new LinkedList<PendingOperation>()
@@ -24,14 +24,14 @@ export class Deadline {
     this.#ms = ms
   }
 
-  /** What `work` gives or throws, or what `late` throws when that takes too long. */
+  /** The result of `work`, or the error of `late` when it takes too long. */
   race<T>(work: Promise<T>, late: () => Error): Promise<T> {
     return new Promise((resolve, reject) => {
       this.follow(work, resolve, reject, () => reject(late()))
     })
   }
 
-  /** Calls one of the three: with the answer, with the error, or for work that takes too long. */
+  /** Calls one of the three functions: with the result, with the error, or when the time is over. */
   follow<T>(work: Promise<T>, answered: (answer: T) => void, failed: (error: unknown) => void, late: () => void): void {
     const waiting = new PendingOperation(performance.now() + this.#ms, late)
     this.#waiting.add(waiting)
@@ -47,7 +47,7 @@ export class Deadline {
   }
 
   #wake(ms: number): void {
-    // What waits for an answer keeps the process alive by its socket; the timer alone must not.
+    // A pending operation keeps the process alive by its socket. The timer alone must not.
     this.#timer = setTimeout(() => this.#look(), ms).unref()
   }
 

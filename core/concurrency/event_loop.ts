@@ -1,4 +1,4 @@
-/** Turns of the event loop: what one brings can be done together at its end. */
+/** Ticks of the event loop: work that one tick brings can be done together at its end. */
 
 let callbacks: (() => void)[] | undefined
 let end: Promise<void> | undefined
@@ -9,7 +9,7 @@ function runTickEnd(): void {
   for (const work of due) work()
 }
 
-/** Does a work when the running turn ends, or is ended early. */
+/** Calls `work` when the current tick ends or is flushed. */
 export function onTickEnd(work: () => void): void {
   if (callbacks === undefined) {
     callbacks = []
@@ -18,7 +18,7 @@ export function onTickEnd(work: () => void): void {
   callbacks.push(work)
 }
 
-/** Resolves at the end of the running turn, one and the same promise for all who ask in it. */
+/** Resolves at the end of the current tick. All callers in one tick share the promise. */
 export function tickEnd(): Promise<void> {
   return (end ??= new Promise((resolve) => {
     onTickEnd(() => {
@@ -28,13 +28,13 @@ export function tickEnd(): Promise<void> {
   }))
 }
 
-/** Ends the turn for all who wait for that, as soon as everything is done that follows from what has just come. */
+/** Runs what waits for the end of the tick, as soon as the pending promise callbacks have run. */
 export function flushTick(): void {
-  // A tick that is asked for while promises are followed comes after the last of them.
+  // nextTick() callbacks that are added by a promise callback run after the last promise callback.
   process.nextTick(runTickEnd)
 }
 
-/** Begins work, and gives what it throws at once as its promise's error, too. */
+/** Calls `work`. A synchronous throw becomes a rejection, as with `Promise.try`. */
 export function promiseTry<T>(work: () => Promise<T>): Promise<T> {
   try {
     return work()

@@ -1,22 +1,22 @@
 /**
- * What comes and goes all the time, in the order of its coming.
+ * A doubly linked list, for entries that are added and removed all the time.
  *
- * A Set or Map would hold a busy server's garbage: V8 makes a new table after each few hundred changes and leaves the
- * old one with what was in it and a pointer to the new one. Once one of them is old, all that follow are kept, until the
- * whole heap is collected.
+ * A Set or Map would keep garbage on a busy server: V8 creates a new table after every few hundred changes, and the old
+ * table keeps its entries and a pointer to the new one. Once an old table is in the old generation, all later ones are
+ * kept until the whole heap is collected.
  */
 
-/** A place in a ring; alone, it is its own neighbour. */
+/** A node of a list. A node that is in no list is its own neighbour. */
 export class ListNode {
   previous: ListNode = this
   next: ListNode = this
 
-  /** False when it is in no ring. */
+  /** Removes the node from its list. @returns false if it is in none */
   leave(): boolean {
     if (this.next === this) return false
     this.previous.next = this.next
     this.next.previous = this.previous
-    // What has left must not keep what came after it.
+    // A removed node must not keep its former neighbours alive.
     this.previous = this
     this.next = this
     return true
@@ -26,13 +26,13 @@ export class ListNode {
 export class LinkedList<Member extends ListNode> implements Iterable<Member> {
   readonly #end = new ListNode()
 
-  /** The one that came before all others. */
+  /** The oldest member. */
   get first(): Member | undefined {
     const { next } = this.#end
     return next === this.#end ? undefined : (next as Member)
   }
 
-  /** Makes it the last, wherever it was before. */
+  /** Appends a member, or moves it to the end. */
   add(member: Member): void {
     member.leave()
     const { previous } = this.#end
@@ -42,7 +42,7 @@ export class LinkedList<Member extends ListNode> implements Iterable<Member> {
     this.#end.previous = member
   }
 
-  /** A member may leave while it is its turn, and no other. */
+  /** During the iteration, only the current member may be removed. */
   *[Symbol.iterator](): Generator<Member> {
     for (let link = this.#end.next; link !== this.#end; ) {
       const { next } = link

@@ -25,7 +25,7 @@ const OF_THE_CONTENT = [
   'Transfer-Encoding',
 ]
 
-/** So that every middleware sees what a request is for; the innermost point tells of one that is for nothing. */
+/** Resolves the URL, so that every middleware sees the match. The view dispatch reports a URL without one. */
 function resolveUrl(request: HttpRequest, resolver: RootResolver): void {
   const path = request.pathInfo
   try {

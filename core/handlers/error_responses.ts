@@ -27,11 +27,11 @@ import { defaultErrorPage, technical404, technical500 } from '#core/views'
 
 const log = getLogger('django.request')
 
-/** Requests whose answer an error has already told about. */
-const told = new WeakSet<HttpRequest>()
+/** Requests whose error has been logged already. */
+const logged = new WeakSet<HttpRequest>()
 
 export function markAsLogged(request: HttpRequest): void {
-  told.add(request)
+  logged.add(request)
 }
 
 /** The path in one line, whatever the client put into it. Never throws. */
@@ -44,7 +44,7 @@ export function pathForLog(request: HttpRequest): string {
 
 /** `Not Found: /x`: a warning for what the client did, an error for what we did. */
 export function logStatus(request: HttpRequest, status: number): void {
-  if (told.has(request)) return
+  if (logged.has(request)) return
   const message = `${STATUS_CODES[status] ?? status}: ${pathForLog(request)}`
   if (status >= 500) log.error(message)
   else log.warning(message)
@@ -99,7 +99,7 @@ export class ErrorResponses {
   }
 
   #choose(request: HttpRequest, error: Error): Answer {
-    // A 404 is told about at the very end, like every other answer that is no success.
+    // A 404 is logged at the end, like every other response that is not a success.
     if (error instanceof Http404) return settings.DEBUG ? technical404(request, error) : this.#page(404, request, error)
     if (error instanceof TooManyRequests) return pageToWaitFor(429, request, error)
     markAsLogged(request)

@@ -7,7 +7,7 @@ import { guardProcess } from './process_guard.ts'
 export interface StopOptions {
   /**
    * Milliseconds, 1000 if not given, for which a connection that is kept alive may still bring a request, which is
-   * answered with `Connection: close`. Closed at once, such a connection could have a request on its way, and lose it.
+   * answered with `Connection: close`. If it were closed immediately, a request in flight could be lost.
    */
   readonly grace?: number
   /** Milliseconds, 30,000 if not given, after which requests that are still being answered are given up. */
@@ -69,7 +69,7 @@ export class GracefulServer {
    */
   async stop({ grace = 1000, limit = 30_000 }: StopOptions = {}): Promise<void> {
     this.#stopping = true
-    // http.Server's own close() would close the idle connections at once.
+    // http.Server's own close() would close idle connections immediately.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()))
     for (const { thing } of this.#answering) if (!thing.headersSent) thing.shouldKeepAlive = false
     let reachLimit = (): void => {}

@@ -34,7 +34,7 @@ async function make(factory: Factory, name: string, by: NamedBy): Promise<Middle
   }
 }
 
-/** What is wrong with MIDDLEWARE, gathered so that it is told at once. */
+/** The problems of MIDDLEWARE, collected so that all are reported together. */
 class Problems {
   readonly #lines: string[] = []
   #cause: unknown
@@ -84,7 +84,7 @@ export async function loadMiddleware(entries: readonly (string | Middleware)[], 
   return chain
 }
 
-// The system check that builds the middleware chain, so that `check` tells what a start would stumble over.
+// The system check that builds the middleware chain, so that `check` reports what would fail at startup.
 
 async function checkMiddleware(): Promise<CheckMessage[]> {
   try {

@@ -24,7 +24,7 @@ export const appended = (value: string, before: readonly string[]): string[] => 
 
 /** Where a command writes; a test gives it one that listens. */
 export interface Terminal {
-  /** Writes a text and, unless told otherwise, a line end, as Django's `self.stdout.write` does. */
+  /** Writes a string and, by default, a line end, as Django's `self.stdout.write` does. */
   write(text?: string, ending?: string): void
 }
 

@@ -28,7 +28,7 @@ export async function runCommand(command: BaseCommand, options: ParsedOptions): 
   await command.handle(options)
 }
 
-/** Positional arguments that came in the object, as words; those after one that is absent cannot be told apart. */
+/** Positional arguments from the options object, as words. Those after an absent one are ambiguous. */
 function wordsFrom(named: Record<string, unknown>, names: readonly string[]): string[] {
   return names.flatMap((name) => {
     const value = named[name]

@@ -1,4 +1,4 @@
-/** How an error that ends a command is told: in one message where the user can act on it, with frames where it is a bug. */
+/** How an error that ends a command is printed: as one message if the user can fix it, with a stack trace if it is a bug. */
 import path from 'node:path'
 import { inspect } from 'node:util'
 import { CORE } from '#core/utils'

@@ -23,7 +23,7 @@ export function appWithLabel(label: string): AppConfig {
   }
 }
 
-/** As Django does here: every unknown label is told on stderr, then the command ends with code 2 and no other word. */
+/** As in Django: every unknown label is reported on stderr, then the command exits with code 2. */
 export function refuseUnknownApps(labels: readonly string[], stderr: Terminal): void {
   const unknown = labels.flatMap((label) => {
     try {

@@ -11,7 +11,7 @@ type NewFiles = Readonly<Record<string, string>>
 /**
  * Writes all of the files below a folder, or none.
  * @param what `an app`, `a project`
- * @param creating told of each file before it is written
+ * @param creating called with each file before it is written
  * @throws CommandError where one of them is there, or the folder cannot be written to
  */
 export function writeNewFiles(folder: string, files: NewFiles, what: string, creating: (file: string) => void): void {

@@ -1,4 +1,4 @@
-/** Terminals: the process's own streams, and one that keeps what it is told. */
+/** Terminals: the streams of the process, and one that records what is written to it. */
 import { writeText } from '#core/utils'
 import { CommandError, type Paint, type Style, type Terminal } from './base.ts'
 import { createInterface } from 'node:readline/promises'
@@ -14,7 +14,7 @@ export function terminalOver(write: (text: string) => void): Terminal {
   }
 }
 
-/** The process's standard output and error. Each write asks for the stream anew, so that a test may replace it. */
+/** Standard output and error of the process. Each write looks the stream up, so that a test can replace it. */
 export const processTerminals = {
   stdout: terminalOver((text) => writeText(process.stdout, text)),
   stderr: terminalOver((text) => writeText(process.stderr, text)),
@@ -35,7 +35,7 @@ export class ListeningTerminal implements Terminal {
 // Asks a question at the terminal, and waits for the answer.
 
 /**
- * The answer; empty where nobody is there to give one.
+ * The answer; empty without a terminal.
  * @throws CommandError at Ctrl-C
  */
 export async function ask(question: string): Promise<string> {
@@ -103,12 +103,12 @@ const SIGNALLED = 128
 export interface ForegroundOptions {
   /** The folder to run in; the current one where absent. */
   readonly cwd?: string
-  /** Variables beside those of this process. */
+  /** Variables in addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /**
- * The program's exit code, as a shell tells it.
+ * The program's exit code, as in a shell.
  * @throws the system's error where the program cannot be started: ENOENT where there is none
  */
 export async function runInForeground(

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** As source and as built package alike, package.json lies beside the folder `core`. */
+/** In the source and in the built package, package.json is next to the directory `core`. */
 const PACKAGE = path.join(import.meta.dirname, '..', '..', 'package.json')
 
 export function nuagesVersion(): string {

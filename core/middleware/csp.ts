@@ -30,7 +30,7 @@ export const cspReportOnlyOverride =
   <V extends View>(view: V): V =>
     wrapView(view, { cspReportOnlyPolicy })
 
-/** Gives a request its nonce, and tells afterwards whether anybody used it. */
+/** Gives a request its nonce, and reports afterwards whether it was used. */
 function offerNonce(request: HttpRequest): () => string | undefined {
   let nonce: string | undefined
   Object.defineProperty(request, 'cspNonce', {

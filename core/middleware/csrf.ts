@@ -75,7 +75,7 @@ function problemWithReferer(request: HttpRequest): string | undefined {
 
 /**
  * Why the page that a request comes from is not believed; undefined where it is.
- * Over http nobody can tell by the Referer, since anyone on the way can write one.
+ * Over http the Referer proves nothing, because anyone on the network can forge it.
  */
 function problemWithOrigin(request: HttpRequest): string | undefined {
   const { origin } = request.req.headers
@@ -194,7 +194,7 @@ export function CsrfViewMiddleware(): Middleware {
 
 // CSRF protection view by view: for those that need another than the middleware gives.
 
-/** Marks a view: it takes requests of any site. Whoever made them, they come with the visitor's cookies. */
+/** Marks a view that accepts requests from any site. They carry the visitor's cookies, whichever site made them. */
 export const csrfExempt = <V extends View>(view: V): V => wrapView(view, { csrfExempt: true })
 
 async function around(
@@ -216,7 +216,7 @@ export const csrfProtect = <V extends View>(view: V): V =>
     }),
   )
 
-/** Lets a view's template have `{% csrf_token %}` without the middleware. It refuses nobody: for error pages. */
+/** Lets a view's template have `{% csrf_token %}` without the middleware. It rejects no request: for error pages. */
 export const requiresCsrfToken = <V extends View>(view: V): V =>
   wrapView(view, {}, (request, params) => around(request, () => view(request, params)))
 

@@ -49,11 +49,11 @@ export const secretOf = (token: string): string => (token.length === TOKEN_LENGT
 /** Whether a token that came stands for the secret. Takes the same time for every wrong one. */
 export const tokenMatches = (token: string, secret: string): boolean => constantTimeEqual(secretOf(token), secret)
 
-// A request's CSRF secret: where it comes from, and where it goes to when somebody asked for it.
+// The CSRF secret of a request: where it is read from, and where it is sent once a token was used.
 
 declare module 'koa' {
   interface BaseRequest {
-    /** A token for a form, masked anew at every call. CsrfViewMiddleware makes it. */
+    /** A token for a form, with a new mask for each call. CsrfViewMiddleware adds it. */
     csrfToken(): string
   }
 }
@@ -134,7 +134,7 @@ const attributes: ThisType<HttpRequest> & { csrfToken: () => string } = {
 export function beginCsrf(request: HttpRequest): void {
   const state = csrfStateOf(request)
   extendRequest(request, 'csrfToken', attributes)
-  // A session is not read before somebody needs it: an untouched one costs nothing.
+  // The session is not read before a token is needed: an untouched one costs nothing.
   if (state.secret !== undefined || settings.CSRF_USE_SESSIONS) return
   const { secret, problem } = sentSecret(request)
   if (problem !== undefined) renew(state)
@@ -142,7 +142,7 @@ export function beginCsrf(request: HttpRequest): void {
 }
 
 /**
- * A token for a form of this request, masked anew at every call. The client is sent the secret behind it, even where
+ * A token for a form of this request, with a new mask for each call. The client is sent the secret behind it, even where
  * it has it, so that the cookie's age begins again.
  */
 export function getToken(request: HttpRequest): string {

@@ -8,7 +8,7 @@ import { settings } from '#core/conf'
 import { acceptsOf, patchVaryHeaders } from '#core/http'
 import { contentOf, headerOf, replaceContent } from './response_body.ts'
 
-// Compressed bytes of a length that nobody can foresee, so that it tells nothing of a secret in them (BREACH).
+// Compressed bytes of a random length, so that the length reveals nothing about a secret in them (BREACH).
 
 interface Compression {
   /** As in Content-Encoding. */
@@ -45,7 +45,7 @@ class Ends extends Transform {
   }
 }
 
-/** An error in one stream ends the others; whoever reads the last one hears of it. */
+/** An error in one stream ends the others, and the reader of the last one receives it. */
 function chained(content: Readable, compressor: Transform, ends: Ends): Readable {
   pipeline(content, compressor, ends, () => {})
   return ends

@@ -38,7 +38,7 @@ export function answerNotModified(response: Response): void {
   response.body = null
 }
 
-// What is about to be sent, in a form that can be measured and changed, whoever made it.
+// The body of a response in a form that can be measured and changed, whichever middleware set it.
 
 /** The bytes of an answer, or the stream of them; undefined where there are none, or in a form that is Koa's to send. */
 export function contentOf({ body }: Response): Buffer | Readable | undefined {
@@ -57,7 +57,7 @@ export function replaceContent(response: Response, content: Buffer | Readable): 
   if (content instanceof Readable) response.remove('Content-Length')
 }
 
-// One header of an answer as a text, whoever set it.
+// A header of a response as a string, whichever middleware set it.
 
 /** Its value, of several the list of them; empty where it is not there. */
 export function headerOf({ res }: Response, name: string): string {

@@ -21,7 +21,7 @@ export interface SigningKey {
 
 const knownAlgorithms = new Set(getHashes())
 
-/** Computes everything anew. */
+/** Computes every signature. */
 class DerivedKey implements SigningKey {
   readonly #algorithm: string
   readonly #bytes: Buffer

@@ -35,10 +35,10 @@ export interface SessionEngineOptions {
  */
 export type OpenStore = (step: () => Promise<void>) => SessionStore | Promise<SessionStore>
 
-/** Something that somebody else does to a session while we are at work on it. */
+/** A concurrent operation on a session by another writer. */
 type Interference = (store: SessionStore, key: string) => Promise<unknown>
 
-/** Counts the moments of a piece of work, and lets somebody else work at one of them. */
+/** Counts the steps of an operation, and lets another writer run at one of them. */
 class Moments {
   readonly #at: number
   #interfere: (() => Promise<unknown>) | undefined
@@ -161,7 +161,7 @@ interface OperationResult {
   readonly created: readonly string[]
 }
 
-/** Runs `work` on a session while somebody interferes at every moment of it in turn. */
+/** Runs `work` on a session once for each of its steps, with another writer at that step. */
 async function atEveryMoment(
   openStore: OpenStore,
   interference: Interference,
@@ -469,7 +469,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
         openStore,
         async (store, key) => {
           const other = await loaded(store, key)
-          // Too late for the old key when it has already been given up: then nobody was told that it was saved.
+          // Too late for the old key if it has been given up already: then no save was confirmed.
           if (other.sessionKey === null) return
           other.set('theirs', 2)
           try {
@@ -486,6 +486,6 @@ function recordTests(it: Runner, openStore: OpenStore): void {
         },
       ))
   }
-  /** Keys under which the other writer was told that its write is kept. */
+  /** Keys under which the other writer's save was confirmed. */
   const kept = new Set<string>()
 }

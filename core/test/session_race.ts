@@ -109,7 +109,7 @@ type Runner = (name: string, body: (this: { timeout?(ms: number): void }) => voi
 
 /**
  * Declares the races of an engine; they run under the settings that are in force, and the figures are printed.
- * @param settings what the other processes must be told to have the same store: JSON holds all of it
+ * @param settings the settings that give the other processes the same store, as JSON values
  */
 export function sessionRaceTests(name: string, settings: Settings, options: SessionRaceOptions = {}): void {
   const { it } = globalThis as unknown as { it: Runner }

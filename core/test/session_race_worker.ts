@@ -1,4 +1,4 @@
-/** One of several processes that write to one session at once; does what its parent says. */
+/** One of several processes that write to one session concurrently, as its parent process instructs. */
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
 import { openSession, openSessionStore } from '#core/contrib/sessions'

@@ -14,7 +14,7 @@ export class Resolver404 extends Http404 {
     this.#listTried = listTried
   }
 
-  /** Every pattern that did not match, in order. Listed when asked for: a 404 that nobody debugs stays cheap. */
+  /** Every pattern that did not match, in order. Computed on access, so that a 404 outside DEBUG stays cheap. */
   get tried(): readonly Tried[] {
     return this.#listTried()
   }

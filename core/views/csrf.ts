@@ -77,7 +77,7 @@ function pageFor(reason: string): string {
   }
 }
 
-/** The view that CSRF_FAILURE_VIEW names when nobody sets it. */
+/** The default of CSRF_FAILURE_VIEW. */
 export function csrfFailure(_request: HttpRequest, { reason = '' }: { readonly reason?: string } = {}): HttpResponse {
   return new HttpResponse(pageFor(reason), { status: 403 })
 }

@@ -14,8 +14,8 @@ const PAGES: Readonly<Record<number, readonly [title: string, details: string]>>
 }
 
 function tinyPage(status: number, error: unknown): string {
-  const told = error instanceof UnsupportedMediaType ? 415 : status
-  const usual = PAGES[told] ?? [`${STATUS_CODES[told] ?? 'Error'} (${told})`, '']
+  const shown = error instanceof UnsupportedMediaType ? 415 : status
+  const usual = PAGES[shown] ?? [`${STATUS_CODES[shown] ?? 'Error'} (${shown})`, '']
   const title = usual[0]
   const details = error instanceof TooManyRequests ? error.message : usual[1]
   return html`<!doctype html>
@@ -30,12 +30,12 @@ function tinyPage(status: number, error: unknown): string {
 `.toString()
 }
 
-/** What the template of a page may know. Of errors on our side, and of bad requests, nothing is told. */
+/** The context of an error page. It reveals nothing about server errors and bad requests. */
 function contextFor(status: number, request: HttpRequest, error: unknown): Record<string, unknown> {
   if (error instanceof TooManyRequests) return { exception: error.message, retry_after: error.retryAfter }
   if (status !== 403 && status !== 404) return {}
   const message = error instanceof Error ? error.message : ''
-  // Which patterns the site has is nobody's business.
+  // The URL patterns of the site are not revealed.
   const exception = error !== null && typeof error === 'object' && 'tried' in error ? 'Resolver404' : message
   return status === 403 ? { exception } : { exception, request_path: request.path }
 }

@@ -178,7 +178,7 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   }
 }
 
-/** Makes a cookie one that tells the browser to drop it. */
+/** Turns a cookie into one that makes the browser delete it. */
 export function expireCookie(cookie: Cookie, { path, domain, samesite }: DeleteCookieOptions): void {
   // Browsers refuse these without Secure, and then the deletion too.
   const secure = /^__(?:Secure|Host)-/.test(cookie.key) || String(samesite).toLowerCase() === 'none'

@@ -65,7 +65,7 @@ const userClass = loadedFromSettings('AUTH_USER_MODEL', () =>
 /** The class of this project's users. */
 export const getUserModel = (): UserClass => userClass()
 
-// What others may want to hear of: somebody logged in, logged out, or tried to.
+// Signals: a user logged in, logged out, or failed to log in.
 
 class AuthSignal<Event> {
   readonly #receivers = new Set<(event: Event) => Promise<void> | void>()
@@ -87,7 +87,7 @@ class AuthSignal<Event> {
 /** Sent after a login. */
 export const userLoggedIn = new AuthSignal<{ readonly request: HttpRequest; readonly user: AuthUser }>()
 
-/** Sent before the session of somebody who logs out ends; without a user when nobody was logged in. */
+/** Sent before a session ends by a logout; without a user if none was logged in. */
 export const userLoggedOut = new AuthSignal<{ readonly request: HttpRequest; readonly user: AuthUser | null }>()
 
 /** Sent when no backend knew the credentials, which come without what is secret in them. */

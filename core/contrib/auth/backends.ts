@@ -18,7 +18,7 @@ export class ModelBackend implements AuthBackend {
     const { password } = credentials
     if (typeof name !== 'string' || typeof password !== 'string') return null
     const user = canBeUsername(name) ? await getUserModel().objects.findByNaturalKey(name) : null
-    // Somebody unknown takes as long as a wrong password, or the time would tell which names there are.
+    // An unknown name takes as long as a wrong password, so that the time does not reveal which names exist.
     if (user === null) await burnHash()
     else if ((await user.checkPassword(password)) && this.userCanAuthenticate(user)) return user
     return null

@@ -9,7 +9,7 @@ export interface FieldOptions {
   /** Characters. A longer value is an error of the field. */
   readonly maxLength?: number
   readonly autofocus?: boolean
-  /** Rules for whoever fills it in. */
+  /** Rules for the user who fills in the form. */
   readonly help?: readonly string[]
   /** Whether blanks around the text are cut off; never of a password. */
   readonly strip?: boolean

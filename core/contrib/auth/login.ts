@@ -37,7 +37,7 @@ export async function sessionOf(request: HttpRequest): Promise<Session> {
   return session
 }
 
-/** A backend's name as a session keeps it: Django's, so that a Django beside us knows it. */
+/** A backend's name as it is stored in a session: Django's name, so that a Django site reads it. */
 const storedName = (name: string): string => canonicalName(name).replace(/^core\.contrib\./, 'django.contrib.')
 
 const isHash = (value: unknown, hash: string): boolean => typeof value === 'string' && constantTimeEqual(value, hash)
@@ -54,7 +54,7 @@ function backendNameOf(user: AuthUser, backend: string | undefined): string {
 }
 
 /**
- * Makes the session that of a user. Its key changes, so that whoever knew the old one knows nothing; what somebody had
+ * Logs a user in: the session becomes the user's. Its key changes, so that the old key gives no access. What a visitor had
  * put into it before logging in stays, unless it was another user's.
  * @param backend dotted name, where the user does not come from authenticate()
  */
@@ -68,7 +68,7 @@ export async function login(request: HttpRequest, user: AuthUser, backend?: stri
   session.set(USER_ID, String(user.id)).set(BACKEND, storedName(name)).set(HASH, hash)
   rotateToken(request)
   user.backend = canonicalName(name)
-  // What was written goes along, and is saved under the new key at once.
+  // The content moves to the new key and is saved there immediately.
   if (before === undefined) await session.cycleKey()
   request.user = user as User
   if ('lastLogin' in user) {
@@ -78,7 +78,7 @@ export async function login(request: HttpRequest, user: AuthUser, backend?: stri
   await userLoggedIn.send({ request, user })
 }
 
-/** Ends the session, whoever's it is: everything in it is gone. */
+/** Ends the session and removes its content, whether or not a user is logged in. */
 export async function logout(request: HttpRequest): Promise<void> {
   const session = await sessionOf(request)
   // oxlint-disable-next-line typescript/no-unnecessary-condition -- without AuthenticationMiddleware there is none
@@ -88,7 +88,7 @@ export async function logout(request: HttpRequest): Promise<void> {
   request.user = new AnonymousUser()
 }
 
-/** The user whose session this is; null when nobody is logged in, or no longer: then the session ends. */
+/** The user of a session; null if no user is logged in, or no longer: then the session ends. */
 export async function getUser(request: HttpRequest): Promise<AuthUser | null> {
   const session = await sessionOf(request)
   const [id, name] = [look(session, USER_ID), look(session, BACKEND)]

@@ -18,7 +18,7 @@ export function AuthenticationMiddleware(): Middleware {
   }
 }
 
-/** Sends whoever is not logged in to the login page, from every view that is not marked with loginNotRequired(). */
+/** Redirects users who are not logged in to the login page, for every view that is not marked with loginNotRequired(). */
 export function LoginRequiredMiddleware(): Middleware {
   return async function loginRequired({ request, response }, next) {
     const view = request.resolverMatch?.func
@@ -30,7 +30,7 @@ export function LoginRequiredMiddleware(): Middleware {
 
 /**
  * Reads what each user may do, so that every template can ask for it by `perms`. One more query for each request of
- * somebody who is logged in; a view that needs it seldom does `await request.user.loadPermissions()` instead.
+ * a logged-in user; a view that rarely needs it does `await request.user.loadPermissions()` instead.
  */
 export function PermissionsMiddleware(): Middleware {
   return async function permissions({ request }, next) {

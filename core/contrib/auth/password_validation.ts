@@ -28,7 +28,7 @@ let all: ReadonlySet<string> | undefined
 /** All of them, in lower case. They are read synchronously, once, which takes a few milliseconds. */
 export const commonPasswords = (): ReadonlySet<string> => (all ??= passwordsIn(FILE))
 
-/** What was entered will not do; each message is for whoever entered it. */
+/** The input is invalid. Each message is meant for the user who entered it. */
 export class ValidationError extends Error {
   override readonly name: string = 'ValidationError'
   readonly messages: readonly string[]

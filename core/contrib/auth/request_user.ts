@@ -6,7 +6,7 @@ import { getUser, USER_ID } from './login.ts'
 import { AnonymousUser } from './models/anonymous.ts'
 import type { User } from './models/user.ts'
 
-/** A user or nobody; `isAuthenticated` tells which. */
+/** A user or `AnonymousUser`; `isAuthenticated` tells them apart. */
 export type RequestUser = User | AnonymousUser
 
 declare module 'koa' {
@@ -18,7 +18,7 @@ declare module 'koa' {
   }
 }
 
-/** What is known of a request's user; an error waits for whoever asks. */
+/** The user of a request, once it is known. An error is kept and thrown on access. */
 type Known = { readonly user: RequestUser } | { readonly error: unknown }
 
 class RequestUserState {
@@ -100,6 +100,6 @@ export function giveUser(request: HttpRequest, prepare: boolean): Promise<void> 
     )
   }
   extendRequest(request, 'auser', attributes, ['user'])
-  // Whoever sends no session's cookie is nobody, without a look.
+  // Without a session cookie the user is anonymous, and the store is not accessed.
   return prepare && request.session.sessionKey !== null ? stateOf(request).prepare() : undefined
 }

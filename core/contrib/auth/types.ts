@@ -5,7 +5,7 @@ import { isLongerThan } from '#core/utils'
 /** Values by name: what a form or a command knows of a user. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** Somebody, whether known or not: what `request.user` can always be asked. */
+/** A user, known or anonymous: the members that `request.user` always has. */
 export interface UserLike {
   readonly id: number | string | null
   readonly isActive: boolean
@@ -49,7 +49,7 @@ export interface UserObjects<U extends AuthUser = AuthUser> {
   first(where: Values): Promise<U | null>
   /** By what users name themselves with. */
   findByNaturalKey(name: string): Promise<U | null>
-  /** By an id as a session or a link keeps it: as text. What can be no id is nobody's. */
+  /** By the id as a session or a link stores it, as a string. For an invalid id there is no user. */
   findById(text: string): Promise<U | null>
   /** Active users with a mail address, whatever its case. */
   findByEmail(email: string): Promise<U[]>

@@ -1,4 +1,4 @@
-/** Messages: what a view tells a visitor, on this page or the next: `messages.success(request, 'Saved.')`. */
+/** Messages: notes from a view to the visitor, on this page or the next: `messages.success(request, 'Saved.')`. */
 import * as api from './api.ts'
 import * as constants from './constants.ts'
 

@@ -24,7 +24,7 @@ const APP = 'core.contrib.session_devices'
 /** How often the list is read again because sessions moved to new keys meanwhile. */
 const MOST_ROUNDS = 100
 
-/** A name for a session that may be shown: whoever knows it cannot find the key. */
+/** A public id of a session. The key cannot be computed from it. */
 export const publicId = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 20)
 
 export class Devices {

@@ -50,7 +50,7 @@ export class IndexedStore implements SessionStore {
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
-    // First noted, then written: whoever ends all sessions in between finds this one, and the write comes too late.
+    // Recorded first, then written: another process that ends all sessions in between finds this one, and the write fails.
     await this.#note(key, userOf(record.data), record)
     return this.#store.update(key, record, version)
   }
@@ -58,7 +58,7 @@ export class IndexedStore implements SessionStore {
   async delete(key: string, version?: string): Promise<boolean> {
     const deleted = await this.#store.delete(key, version)
     const wasNoted = this.#noted.delete(key)
-    // What another process noted is found to be over when somebody asks for the list.
+    // An entry that another process recorded is found to have ended when the list is read.
     if (wasNoted) await this.#index.remove(key)
     return deleted
   }

@@ -21,7 +21,7 @@ const isContainer = (value: unknown): value is object => typeof value === 'objec
 
 /**
  * Keeps book over one dict. A key is noted when it is assigned or deleted. An object or list that is handed out may be
- * changed without a word to us, so its text is kept and compared when somebody asks.
+ * changed in place, so its serialized form is kept and compared when the changes are read.
  */
 export class ChangeTracker {
   /** Both are undefined as long as there are none: most requests change nothing, and many only one key. */
@@ -91,7 +91,7 @@ export class ChangeTracker {
     for (const key of keys) this.markChanged(key)
   }
 
-  /** Starts anew with changes that are to be made again. */
+  /** Replaces the record by changes that are to be applied again. */
   restore(pending: ChangeSet): void {
     this.#reset()
     this.#cleared = pending.cleared

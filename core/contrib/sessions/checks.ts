@@ -57,7 +57,7 @@ function checkEngine(): CheckMessage[] {
 /** A setting of Django 3.1 and 3.2 for the time of an upgrade. */
 const HASHING = 'DEFAULT_HASHING_ALGORITHM'
 
-/** Sessions that a Django beside us signs with SHA-1 would be taken for forged, and for empty. */
+/** Sessions that a Django site signs with SHA-1 would count as forged, and as empty. */
 function checkHashing(): CheckMessage[] {
   const algorithm = allSettings()[HASHING]
   if (algorithm === undefined || algorithm === 'sha256') return []

@@ -27,7 +27,7 @@ export class SessionGone extends Error {
   override readonly name = 'SessionGone'
 }
 
-/** There is a session, with more in it than plain data: somebody's, and not to be written over. */
+/** The stored session contains more than plain data. It must not be overwritten. */
 export class SessionUnreadable extends Error {
   override readonly name = 'SessionUnreadable'
 

@@ -1,7 +1,7 @@
 /** Session keys: how they are drawn, and which strings can be one. */
 import { LOWERCASE_AND_DIGITS, randomText } from '#core/utils'
 
-/** A new key: 32 characters of a-z and 0-9, 165 bits that nobody can guess. */
+/** A new key: 32 characters of a-z and 0-9, 165 random bits. */
 export const newSessionKey = (): string => randomText(32, LOWERCASE_AND_DIGITS)
 
 /**

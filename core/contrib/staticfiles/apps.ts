@@ -11,7 +11,7 @@ const isInstalled = (): boolean => apps.isInstalled('core.contrib.staticfiles')
 
 export class StaticFilesConfig extends AppConfig {
   override verboseName = 'Static Files'
-  /** Patterns of files that collectstatic leaves out unless told otherwise. A subclass may name others. */
+  /** Patterns of files that collectstatic ignores by default. A subclass may set others. */
   readonly ignorePatterns: readonly string[] = ['CVS', '.*', '*~']
 
   override async ready(): Promise<void> {

@@ -14,7 +14,7 @@ export interface CollectOptions {
   readonly postProcess: boolean
 }
 
-/** Where the collecting tells what it does: at verbosity 1, or at 2 and above. */
+/** Where progress is reported: at verbosity 1, or at 2 and above. */
 export type Log = (text: string, level: 1 | 2) => void
 
 /** A file could not be processed; `cause` says why. */

@@ -66,7 +66,7 @@ export class StaticFilesStorage implements StaticStorage {
     return exists(this.path(name))
   }
 
-  /** Whoever reads meanwhile sees the old file or the new one, never a part. */
+  /** A concurrent reader sees the old file or the new one, never a part. */
   async save(name: string, content: Uint8Array): Promise<void> {
     const file = this.path(name)
     await mkdir(path.dirname(file), { recursive: true })

@@ -56,7 +56,7 @@ function split(name: string): readonly [name: string, rest: string] {
   return at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at)]
 }
 
-/** Those that lie deeper first, as in Django: what is referred to mostly lies beside or below. */
+/** Deeper files first, as in Django, because most references lead to the same or a lower directory. */
 const deepestFirst = (names: Iterable<string>): string[] =>
   [...names].toSorted((a, b) => b.split('/').length - a.split('/').length)
 

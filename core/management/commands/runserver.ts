@@ -1,4 +1,4 @@
-/** Serves the site, and serves it anew when its code changes. */
+/** Serves the site, and restarts when its code changes. */
 import cluster from 'node:cluster'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { currentProject } from '../project.ts'

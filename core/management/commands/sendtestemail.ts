@@ -35,7 +35,7 @@ export default class Command extends BaseCommand<Options> {
     })
   }
 
-  /** A setting that is empty is no error, but whoever waits for the mail shall know. */
+  /** An empty setting is not an error, but it is reported. */
   #expect(setting: 'ADMINS' | 'MANAGERS', sent: number): void {
     if (sent === 0) this.stderr.write(`${setting} is empty: nobody was written to.`)
   }

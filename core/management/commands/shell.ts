@@ -77,7 +77,7 @@ async function prepareDoors(): Promise<void> {
 }
 
 /**
- * Runs code as a module that lies beside settings.ts, so that `#core/…`, the project's packages and relative paths mean
+ * Runs code as a module next to settings.ts, so that `#core/…`, the project's packages and relative paths mean
  * what they mean in the project. The file is there only while it is loaded.
  */
 async function runModule(code: string, names: Names): Promise<void> {

@@ -17,7 +17,7 @@ const INSECURE = 'django-insecure-'
 const KEY_LENGTH = 50
 const KEY_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)'
 
-/** As source and as built package alike, manage.ts lies beside the folder `core`. */
+/** In the source and in the built package, manage.ts is next to the directory `core`. */
 const MANAGE = path.join(path.dirname(CORE), 'manage.ts')
 
 export default class StartProjectCommand extends BaseCommand<Options> {

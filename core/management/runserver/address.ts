@@ -1,4 +1,4 @@
-/** The address that runserver is told to listen at: a port, or an address and a port. */
+/** The address on which runserver listens: a port, or an address and a port. */
 import { isIPv4, isIPv6 } from 'node:net'
 import { CommandError } from '../base.ts'
 

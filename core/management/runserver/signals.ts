@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first asks for a clean stop, the second ends the process at once. */
+/** Ctrl-C and SIGTERM: the first requests a clean stop, the second ends the process immediately. */
 import { clock } from '#core/utils'
 
 /** npm and a terminal both pass one Ctrl-C on, so that it arrives twice within this many milliseconds. */

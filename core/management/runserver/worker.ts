@@ -1,4 +1,4 @@
-/** A worker of the supervisor: loads the framework, waits for its turn, serves until it is told to stop. */
+/** A worker of the supervisor: loads the framework, waits until it may serve, serves until it is stopped. */
 import type { GracefulServer } from '#core/handlers'
 import { type FromWorker, isMessage, STOP_LIMIT, type ToWorker } from './messages.ts'
 
@@ -6,7 +6,7 @@ function tell(message: FromWorker): void {
   process.send?.(message)
 }
 
-/** Hands each message on, in order, to whoever asks next. */
+/** Passes each message, in order, to the next call that waits for one. */
 class Mailbox {
   readonly #waiting: ((message: ToWorker) => void)[] = []
   readonly #arrived: ToWorker[] = []

@@ -47,7 +47,7 @@ export class WorkerProcess {
   }
 
   tell(message: ToWorker): void {
-    // A process that has just ended is told by `ended`.
+    // The end of a process is reported by `ended`.
     if (this.#worker.isConnected()) this.#worker.send(message, () => {})
   }
 

@@ -75,7 +75,7 @@ function unmet({ id, who, what, why, isNeeded }: Need): CheckMessage[] {
 /** middleware.E001 to E003, auth.E013: middleware that stands before what it needs, or without it. */
 export const checkNeeds = (): CheckMessage[] => NEEDS.flatMap(unmet)
 
-/** Middleware that decides about views, or logs somebody in, and relies on the request being the visitor's own. */
+/** Middleware that guards views or logs users in, and relies on CSRF protection. */
 const RELIES_ON_CSRF: ReadonlySet<string> = new Set([
   AUTHENTICATION,
   LOGIN_REQUIRED,

@@ -43,7 +43,7 @@ const MOST_INTEGER_BYTES = Math.ceil((MOST_DIGITS * Math.log2(10)) / 8)
 
 /** What a pickle that says things once and means them often may come to when it is written out, in bytes. */
 const MOST_EXPANDED = 64 * 1024 * 1024
-/** What a value counts for beside its text. */
+/** What a value counts in addition to its characters. */
 const VALUE_SIZE = 32
 
 /** A float that JavaScript would take for something else, until it stands in its place. */

@@ -30,7 +30,7 @@ export type RouteParams<R extends string> = string extends R ? never : Flat<Rout
 export interface PathOptions<K extends object = object> {
   /** By which `reverse` and `{% url %}` find the pattern. */
   readonly name?: string | undefined
-  /** Given to the view beside what the route captures. */
+  /** Passed to the view in addition to what the route captures. */
   readonly kwargs?: K | undefined
 }
 

@@ -109,7 +109,7 @@ limitTemplateAccess(ResolverMatch.prototype, { members: ['appName', 'namespace',
 
 export interface UrlEntry {
   readonly pattern: PathPattern
-  /** Given to the view, or to every view below, beside what the route captures. */
+  /** Passed to the view, or to every view below, in addition to what the route captures. */
   readonly kwargs: Readonly<Record<string, unknown>>
   /** The match of a path that comes without its first slash. */
   find(path: string): ResolverMatch | undefined
@@ -129,7 +129,7 @@ export class URLPattern implements UrlEntry {
   readonly pattern: PathPattern
   readonly view: View
   readonly name: string | undefined
-  /** Given to the view beside what the route captures; where both have a name, these win. */
+  /** Passed to the view in addition to what the route captures. These win over captured values of the same name. */
   readonly kwargs: Readonly<Record<string, unknown>>
 
   constructor(pattern: PathPattern, view: View, kwargs: Readonly<Record<string, unknown>>, name: string | undefined) {

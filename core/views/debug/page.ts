@@ -42,7 +42,7 @@ code { font-family: var(--code) }
 footer { padding: 18px 40px 40px; color: var(--soft); border-top: 1px solid var(--line) }
 `
 
-/** @throws ImproperlyConfigured outside DEBUG: what these pages show is for nobody else's eyes */
+/** @throws ImproperlyConfigured outside DEBUG, because these pages show internals */
 export function assertDebug(): void {
   if (settings.DEBUG) return
   throw new ImproperlyConfigured('A technical page was asked for, but DEBUG is false. Use defaultErrorPage().')

@@ -1,4 +1,4 @@
-/** What a technical page tells of the request and of the settings: every secret masked. */
+/** What a technical page shows of the request and the settings, with every secret masked. */
 import { inspect } from 'node:util'
 import { allSettings } from '#core/conf'
 import type { HttpRequest } from '#core/http'

@@ -10,7 +10,7 @@ export interface DecodedPassword {
   readonly salt: string
 }
 
-/** Turns passwords into texts that tell nobody the password. PASSWORD_HASHERS names such classes. */
+/** Encodes passwords as strings that do not reveal them. PASSWORD_HASHERS names such classes. */
 export interface PasswordHasher {
   /** The first part of what it encodes. */
   readonly algorithm: string
@@ -21,7 +21,7 @@ export interface PasswordHasher {
   verify(password: string, encoded: string): Promise<boolean>
   /** @throws TypeError when the text is none of its own */
   decode(encoded: string): DecodedPassword
-  /** Whether a password that it encoded earlier should be encoded anew, because the parameters have changed. */
+  /** Whether a stored password should be encoded again, because the parameters have changed. */
   mustUpdate(encoded: string): boolean
   /** Works as much longer as an encoding with today's parameters would have taken, so that its age does not show. */
   hardenRuntime(password: string, encoded: string): Promise<void>
@@ -29,7 +29,7 @@ export interface PasswordHasher {
 
 export type PasswordHasherClass = new () => PasswordHasher
 
-/** Bits that nobody can guess in a salt. */
+/** Random bits in a salt. */
 export const SALT_ENTROPY = 128
 const BITS_PER_CHARACTER = Math.log2(62)
 

@@ -78,14 +78,14 @@ export async function makePassword(
   return whenThreadIsFree(() => by.encode(password, salt ?? by.salt()))
 }
 
-/** Takes as long as a check of a password does, where there is none to check: so that nobody sees which it was. */
+/** Takes as long as the check of a password, where there is none to check, so that the time reveals nothing. */
 export async function burnHash(): Promise<void> {
   await makePassword(randomText(UNUSABLE_LENGTH))
 }
 
 export interface Verified {
   readonly isCorrect: boolean
-  /** Whether the password should be encoded anew, now that it is known. */
+  /** Whether the password should be encoded again, now that it is known. */
   readonly mustUpdate: boolean
 }
 
@@ -135,7 +135,7 @@ export async function verifyPassword(
 
 /**
  * Whether a password is the one that was stored.
- * @param options.setter called with the right password when it should be encoded anew
+ * @param options.setter called with the correct password when it should be encoded again
  * @param options.preferred algorithm of the hasher that it should be encoded by; the first of PASSWORD_HASHERS
  */
 export async function checkPassword(

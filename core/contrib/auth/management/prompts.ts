@@ -6,7 +6,7 @@ import { spelledOut, validatePassword, ValidationError } from '../password_valid
 import { userInfo } from 'node:os'
 import { lengthProblem, type UserClass } from '../types.ts'
 
-// Asks whoever sits at the terminal; what is secret is not shown while it is typed.
+// Prompts at the terminal. Secret input is not echoed.
 
 export interface Prompter {
   /** Whether anybody is there to answer. */
@@ -122,7 +122,7 @@ export function systemUsername(): string {
   }
 }
 
-/** The system's name, if it could be a user's and nobody has it. */
+/** The name of the operating system's user, if it is a valid user name that is not taken. */
 export async function defaultUsername({ objects }: UserClass, alias: string): Promise<string> {
   const name = systemUsername().normalize('NFKD').replace(/[^\w]/g, '').toLowerCase()
   if (problemOfName(name) !== undefined) return ''

@@ -94,7 +94,7 @@ export async function addLikeIndex(db: MigrationEditor, table: string, column: s
   }
 }
 
-/** SQLite changes no column: the table is made anew and filled from the old one. Its indexes go with the old one. */
+/** SQLite cannot alter a column: the table is created again and filled from the old one. The indexes of the old one are lost. */
 async function rebuild(db: MigrationEditor, table: Table): Promise<void> {
   const names = table.columns.map(({ name }) => name)
   await create(db, `new__${table.name}`, table.columns)

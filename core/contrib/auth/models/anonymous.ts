@@ -15,7 +15,7 @@ export class AnonymousUser implements UserLike {
   readonly isSuperuser = false
   readonly isAuthenticated = false
   readonly isAnonymous = true
-  /** Backends may know of permissions that everybody has, but a template is not told. */
+  /** Backends may grant permissions to everybody, but templates do not see them. */
   readonly loadedPermissions = NOBODY
 
   getUsername(): string {

@@ -113,7 +113,7 @@ export abstract class Model {
   }
 
   /**
-   * Reads the row anew: its values take the place of the object's.
+   * Reads the row again. Its values replace those of the object.
    * @param names properties to read; all of them when absent
    */
   async refresh(names: readonly string[] = Object.keys(classOf(this).fields)): Promise<void> {

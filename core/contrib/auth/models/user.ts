@@ -75,7 +75,7 @@ export class User extends Model implements AuthUser {
   /** As it is stored: hashed. */
   password = ''
   lastLogin: Date | null = null
-  /** May do everything, without being told so one by one. */
+  /** Has all permissions, without having them assigned. */
   isSuperuser = false
   username = ''
   firstName = ''
@@ -220,7 +220,7 @@ export class User extends Model implements AuthUser {
     return new Links(this, { table, from, to: 'group_id' }, Group)
   }
 
-  /** Permissions of this user alone, beside those of the groups. */
+  /** Permissions of this user alone, in addition to those of the groups. */
   get userPermissions(): Links<Permission> {
     const { permissions: table, column: from } = this.#class.pairs
     return new Links(this, { table, from, to: 'permission_id' }, Permission)

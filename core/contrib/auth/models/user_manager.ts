@@ -98,7 +98,7 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
     if (name === '') throw new TypeError('The given username must be set.')
     checkString(email ?? '', MAX_EMAIL_LENGTH)
     refuseLongPassword(password ?? '')
-    // Letters that look alike are made alike, so that nobody can take the name of another. The name may get longer.
+    // Letters that look alike become the same letter, so that a user cannot imitate another's name. The name may get longer.
     const username = normalizeUsername(name)
     checkString(username, MAX_USERNAME_LENGTH)
     const { usernameField, emailField } = this.#class

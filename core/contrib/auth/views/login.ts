@@ -50,7 +50,7 @@ export const loginView: View<object> = loginNotRequired(
   }),
 )
 
-/** Logs out whoever asks by POST, and goes on to `next`, LOGOUT_REDIRECT_URL or a page that says so. */
+/** Logs the user out on POST and redirects to `next` or LOGOUT_REDIRECT_URL, or renders a page that confirms the logout. */
 export const logoutView: View<object> = loginNotRequired(
   viewOf('logoutView', {
     async post(request) {

@@ -68,7 +68,7 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   ;(await sessionOf(request)).remove(TOKEN_KEY)
   // The page for too many attempts links here: the user can log in without waiting.
   await clearFailures(request, user.getUsername())
-  // Whoever knew the old password is out at once.
+  // Sessions that were opened with the old password end immediately.
   if (devices.isInstalled) await devices.endAll(String(user.id))
   return new HttpResponseRedirect(reverse('password_reset_complete'))
 }

@@ -17,6 +17,6 @@ export async function up(db: MigrationEditor): Promise<void> {
 export async function down(db: MigrationEditor): Promise<void> {
   await db.raw("ALTER TABLE django_content_type ADD COLUMN name varchar(100) NOT NULL DEFAULT ''")
   await db.raw('UPDATE django_content_type SET name = model')
-  // SQLite cannot take a default away; it harms nobody.
+  // SQLite cannot remove a default. It does no harm.
   if (db.vendor !== 'sqlite') await db.raw('ALTER TABLE django_content_type ALTER COLUMN name DROP DEFAULT')
 }

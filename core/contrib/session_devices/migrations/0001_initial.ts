@@ -1,4 +1,4 @@
-/** The index of sessions by user, beside Django's table and independent of the engine that keeps the sessions. */
+/** The index of sessions by user, in a table of its own, on every session engine. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 
 export const dependencies: MigrationDependency[] = []

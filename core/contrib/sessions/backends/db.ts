@@ -14,7 +14,7 @@ export interface DatabaseStoreOptions {
   /** The entry of DATABASES that has the table. */
   readonly alias?: string
   readonly table?: string
-  /** Values of columns that the table has beside Django's three, from the session's data. */
+  /** Values of the columns that the table has in addition to Django's three, from the session's data. */
   readonly extraColumns?: (data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>
   readonly newKey?: () => string
 }

@@ -2,7 +2,7 @@
  * Sessions inside their cookie: signed, readable by the client, limited to what a cookie can hold.
  *
  * Nothing is stored, so nothing can be taken back: a copied cookie stays good until SESSION_COOKIE_AGE is over, logout
- * or not, and of two requests at once the one that answers last wins. Use another engine where that matters.
+ * or not, and of two concurrent requests the last response wins. Use another engine where that matters.
  */
 import { settings } from '#core/conf'
 import { encodeSession, readSession } from '../codec.ts'

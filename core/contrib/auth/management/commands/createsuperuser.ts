@@ -78,7 +78,7 @@ export default class Command extends BaseCommand<Options> {
     return isTaken ? `That ${labelOf(field).toLowerCase()} is already taken.` : undefined
   }
 
-  /** Values that nobody has to be asked for. */
+  /** Values that need no prompt. */
   async #given(User: UserClass, options: Options): Promise<Record<string, string | null>> {
     const { database: alias = DEFAULT_ALIAS } = options
     const given: Record<string, string | undefined> = { username: options.username, email: options.email }

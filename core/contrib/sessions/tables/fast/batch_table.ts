@@ -1,4 +1,4 @@
-/** The table of sessions for many sessions at once: one statement or one transaction for a batch. */
+/** The table of sessions for batches: one statement or one transaction for many sessions. */
 import type { JobResult } from '#core/concurrency'
 import type { Change, NewRow, SessionRow } from '../session_table.ts'
 
