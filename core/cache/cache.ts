@@ -1,29 +1,29 @@
-/** A cache as views see it: Django's methods, keys and timeouts over one store. */
+/** The cache API for views: Django's methods, keys and timeouts over one store. */
 import { altersData, formatValue, getLogger } from '#core/utils'
 import { setOwn } from '#core/serialization'
 import { RefusedPickle } from '#core/serialization/pickle'
 import { CacheKeyNotFound, InvalidCacheKey, InvalidCacheValue, RefusedCacheValue, shownKey } from './errors.ts'
 import { defaultKeyFunction, type KeyFunction } from './keys.ts'
-import type { CacheStore, CacheTableName, CasResult, TokenedText } from './store.ts'
+import type { CacheStore, CacheTableName, CasResult, StoredValue } from './store.ts'
 
 export interface CacheParameters {
-  /** Seconds that a value is kept when a call names no time; null for ever. */
+  /** Default timeout in seconds; null for no expiry. */
   readonly timeout?: number | null
   readonly keyPrefix?: string
   readonly version?: number
   readonly keyFunction?: KeyFunction
 }
 
-/** Seconds, null for ever; zero and less is over at once. Undefined stands for the cache's own timeout. */
+/** Seconds; null for no expiry; 0 or less expires immediately. Undefined means the default timeout of the cache. */
 export type Timeout = number | null | undefined
 
-/** A value and the token by which `cas` knows whether it is still the same. */
+/** A value, and a token by which `cas` detects whether it has changed. */
 export interface TokenedValue {
   readonly value: unknown
   readonly token: string
 }
 
-/** A longer time means no expiry: servers cannot count its milliseconds. */
+/** A longer timeout means no expiry: servers cannot represent it in milliseconds. */
 const MAX_SECONDS = Number.MAX_SAFE_INTEGER / 1000
 
 function checkedDelta(delta: number): number {
@@ -33,12 +33,12 @@ function checkedDelta(delta: number): number {
 
 const log = getLogger('django.security.SuspiciousCache')
 
-/** How many keys are remembered to have been logged: a forgotten one is logged again. */
-const MOST_LOGGED = 1000
+/** How many keys of refused values are remembered as logged. */
+const MAX_LOGGED = 1000
 
 /**
- * Values are what JSON can hold, and where they are pickled bytes and sets, too. An error of the backend is an error of the call, never a silent miss.
- * Every method takes the version of the key last, as in Django.
+ * Values are what JSON can represent and, where they are pickled, also bytes (Uint8Array) and sets. If the backend fails,
+ * the call rejects; it never returns a miss. As in Django, the last parameter of every method is the version of the key.
  */
 export class Cache {
   readonly #store: CacheStore
@@ -46,10 +46,10 @@ export class Cache {
   readonly #keyPrefix: string
   readonly #version: number
   readonly #keyFunction: KeyFunction
-  /** Keys whose values were refused, and logged. */
+  /** Keys whose values were refused and logged. */
   readonly #refused = new Set<string>()
 
-  /** As `gets`, without waiting; there where the cache is in this process. */
+  /** The synchronous version of `gets`, if the cache is in this process. */
   readonly getsSync?: (key: string, version?: number) => TokenedValue | undefined
 
   constructor(store: CacheStore, parameters: CacheParameters = {}) {
@@ -62,14 +62,14 @@ export class Cache {
     if (read !== undefined) this.getsSync = (key, version) => this.#tokened(read(this.#fullKey(key, version)), key)
   }
 
-  /** Tables of a database that must be there for this cache. */
+  /** Database tables that this cache needs. */
   get tables(): readonly CacheTableName[] {
     return this.#store.tables
   }
 
   /**
-   * The complete key. The backend replaces one that it cannot hold by its hash.
-   * @throws TypeError for a version that is no whole number
+   * The complete key: prefix, version and key. A backend that cannot use it stores the value under its hash.
+   * @throws TypeError for a version that is not a whole number
    */
   makeKey(key: string, version = this.#version): string {
     if (!Number.isSafeInteger(version))
@@ -77,7 +77,7 @@ export class Cache {
     return this.#keyFunction(key, this.#keyPrefix, version)
   }
 
-  /** The key as the backend sees it. @throws InvalidCacheKey for what KEY_FUNCTION returned in place of a string */
+  /** The key in the store. @throws InvalidCacheKey if KEY_FUNCTION does not return a string */
   #fullKey(key: string, version: number | undefined): string {
     const fullKey: unknown = this.makeKey(key, version)
     if (typeof fullKey === 'string') return this.#store.storedKey(fullKey)
@@ -107,14 +107,14 @@ export class Cache {
     }
     const message = `${what} is refused: another program wrote it. ${why} Keep such values under other keys, or delete it.`
     if (!this.#refused.has(key)) {
-      if (this.#refused.size >= MOST_LOGGED) this.#refused.clear()
+      if (this.#refused.size >= MAX_LOGGED) this.#refused.clear()
       this.#refused.add(key)
       log.warning(message)
     }
     return new RefusedCacheValue(message, { cause, token })
   }
 
-  /** Milliseconds to live: undefined for ever, zero or less for over at once. */
+  /** Time to live in milliseconds: undefined for no expiry, 0 or less for immediate expiry. */
   #ttl(timeout: Timeout): number | undefined {
     const seconds = timeout === undefined ? this.#timeout : timeout
     if (seconds === null) return undefined
@@ -125,50 +125,55 @@ export class Cache {
   }
 
   /**
-   * The value, or `defaultValue` when the key is not there. A stored null is a value.
-   * @throws InvalidCacheValue for what cannot be read; RefusedCacheValue for a pickle of more than plain data
+   * The value, or `defaultValue` if the key does not exist. A stored null is a value.
+   * @throws InvalidCacheValue if the stored value cannot be read; RefusedCacheValue if it is a pickle of more than plain data
    */
   async get(key: string, defaultValue?: unknown, version?: number): Promise<unknown> {
-    const text = await this.#store.get(this.#fullKey(key, version))
-    return text === undefined ? defaultValue : this.#decode(text, key)
+    const stored = await this.#store.get(this.#fullKey(key, version))
+    return stored === undefined ? defaultValue : this.#decode(stored, key)
   }
 
+  /** @throws NotJson for a value that the cache cannot represent */
   async set(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<void> {
-    const text = this.#encode(value, key)
+    const stored = this.#encode(value, key)
     const fullKey = this.#fullKey(key, version)
     const ttl = this.#ttl(timeout)
     if (ttl !== undefined && ttl <= 0) await this.#store.delete(fullKey)
-    else await this.#store.set(fullKey, text, ttl)
+    else await this.#store.set(fullKey, stored, ttl)
   }
 
-  /** Sets the value only if the key is not there; says whether it did. */
+  /** Sets the value only if the key does not exist. @returns whether it was set */
   async add(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<boolean> {
-    const text = this.#encode(value, key)
+    const stored = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
     if (ttl !== undefined && ttl <= 0) return !(await this.#store.has(fullKey))
-    return this.#store.add(fullKey, text, ttl)
+    return this.#store.add(fullKey, stored, ttl)
   }
 
-  /** The value; where there is none, `value` (or what the function gives) is added and returned. */
+  /**
+   * The value. If the key does not exist, `value` is added and returned; a function is called for it.
+   *
+   *     await cache.getOrSet('headlines', () => fetchHeadlines(), 300)
+   */
   async getOrSet(key: string, value: unknown, timeout?: Timeout, version?: number): Promise<unknown> {
     const missing = Symbol('missing')
     const found = await this.get(key, missing, version)
     if (found !== missing) return found
     const made: unknown = typeof value === 'function' ? await (value as () => unknown)() : value
     await this.add(key, made, timeout, version)
-    // Another process may have added its own in the meantime: all callers get the one that stayed.
+    // Another process may have added a value in the meantime. All callers get the stored one.
     return this.get(key, made, version)
   }
 
-  /** Gives the value another time to live; false if the key is not there. */
+  /** Sets a new timeout for the value. @returns whether the key exists */
   async touch(key: string, timeout?: Timeout, version?: number): Promise<boolean> {
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
     return ttl !== undefined && ttl <= 0 ? this.#store.delete(fullKey) : this.#store.touch(fullKey, ttl)
   }
 
-  /** Whether the key was there. */
+  /** @returns whether the key existed */
   async delete(key: string, version?: number): Promise<boolean> {
     return this.#store.delete(this.#fullKey(key, version))
   }
@@ -177,19 +182,19 @@ export class Cache {
     return this.#store.has(this.#fullKey(key, version))
   }
 
-  /** The values of those keys that are there, by key. */
+  /** The values of the keys that exist, by key. */
   async getMany(keys: readonly string[], version?: number): Promise<Record<string, unknown>> {
-    const found: Record<string, unknown> = {}
-    if (keys.length === 0) return found
-    const texts = await this.#store.getMany(keys.map((key) => this.#fullKey(key, version)))
+    const values: Record<string, unknown> = {}
+    if (keys.length === 0) return values
+    const found = await this.#store.getMany(keys.map((key) => this.#fullKey(key, version)))
     for (const [i, key] of keys.entries()) {
-      const text = texts[i]
-      if (text !== undefined) setOwn(found, key, this.#decode(text, key))
+      const stored = found[i]
+      if (stored !== undefined) setOwn(values, key, this.#decode(stored, key))
     }
-    return found
+    return values
   }
 
-  /** The keys that could not be set: none, because a backend that fails rejects. */
+  /** @returns the keys that could not be set, as in Django: always none, because the call rejects if the backend fails */
   async setMany(values: Readonly<Record<string, unknown>>, timeout?: Timeout, version?: number): Promise<string[]> {
     const ttl = this.#ttl(timeout)
     const entries = Object.entries(values).map(([key, value]) => ({
@@ -207,15 +212,15 @@ export class Cache {
     if (keys.length > 0) await this.#store.deleteMany(keys.map((key) => this.#fullKey(key, version)))
   }
 
-  /** Empties the whole cache, other prefixes and versions included. */
+  /** Deletes all keys of the cache, including those with other prefixes and versions. */
   async clear(): Promise<void> {
     await this.#store.clear()
   }
 
   /**
-   * Adds to a whole number and gives the sum. Its time to live stays what it was.
-   * @throws CacheKeyNotFound
-   * @throws InvalidCacheValue when the value is no whole number; on memcached, when it is below 0
+   * Adds to a whole number and returns the sum. The timeout does not change.
+   * @throws CacheKeyNotFound if the key does not exist
+   * @throws InvalidCacheValue if the value is not a whole number; on memcached, also if it is below 0
    */
   async incr(key: string, delta = 1, version?: number): Promise<number> {
     const value = await this.#store.increment(this.#fullKey(key, version), checkedDelta(delta))
@@ -223,12 +228,12 @@ export class Cache {
     return value
   }
 
-  /** As incr, downwards. Memcached goes no further down than 0. @throws CacheKeyNotFound */
+  /** Subtracts, as `incr` adds. Memcached stops at 0. @throws CacheKeyNotFound */
   async decr(key: string, delta = 1, version?: number): Promise<number> {
     return this.incr(key, -checkedDelta(delta), version)
   }
 
-  /** Moves a value to a later version of its key and gives that version. @throws CacheKeyNotFound */
+  /** Moves a value to a later version of its key. @returns that version  @throws CacheKeyNotFound */
   async incrVersion(key: string, delta = 1, version = this.#version): Promise<number> {
     const later = version + checkedDelta(delta)
     const missing = Symbol('missing')
@@ -244,32 +249,32 @@ export class Cache {
   }
 
   /**
-   * The value with a token for `cas`, as memcached's gets; undefined when the key is not there.
-   * @throws InvalidCacheValue as `get` does, with the token
+   * The value with a token for `cas`, as memcached's gets. Undefined if the key does not exist.
+   * @throws InvalidCacheValue as `get`, with the token
    */
   async gets(key: string, version?: number): Promise<TokenedValue | undefined> {
     return this.#tokened(await this.#store.getWithToken(this.#fullKey(key, version)), key)
   }
 
-  #tokened(found: TokenedText | undefined, key: string): TokenedValue | undefined {
+  #tokened(found: StoredValue | undefined, key: string): TokenedValue | undefined {
     if (found === undefined) return undefined
-    return { value: this.#decode(found.text, key, found.token), token: found.token }
+    return { value: this.#decode(found.stored, key, found.token), token: found.token }
   }
 
   /**
-   * Sets the value only if it is still the one the token was given with, as memcached's cas. With a timeout of zero or
+   * Sets the value only if it has not changed since `gets` returned the token, as memcached's cas. With a timeout of 0 or
    * less, deletes it under the same condition.
    */
   async cas(key: string, value: unknown, token: string, timeout?: Timeout, version?: number): Promise<CasResult> {
     if (typeof token !== 'string') throw new TypeError(`A token is a string from gets(), found ${formatValue(token)}.`)
-    const text = this.#encode(value, key)
+    const stored = this.#encode(value, key)
     const ttl = this.#ttl(timeout)
     const fullKey = this.#fullKey(key, version)
     if (ttl !== undefined && ttl <= 0) return await this.#store.compareAndDelete(fullKey, token)
-    return await this.#store.compareAndSet(fullKey, text, token, ttl)
+    return await this.#store.compareAndSet(fullKey, stored, token, ttl)
   }
 
-  /** Closes connections. The next use opens them again. */
+  /** Closes connections. The next operation opens new ones. */
   async close(): Promise<void> {
     await this.#store.disconnect()
   }

@@ -12,19 +12,19 @@ export function checkDefaultCache(): CheckMessage[] {
   return [new Error("You must define a 'default' cache in your CACHES setting.", { id: 'caches.E001' })]
 }
 
-/** The file caches by alias, with their folders as written. */
+/** The file caches by alias, with LOCATION as written. */
 function fileCaches(): [alias: string, location: string][] {
   const entries = Object.entries(settings.CACHES)
   const ofFiles = entries.filter(([, { BACKEND }]) => canonicalName(BACKEND) === FILE_CACHE)
   return ofFiles.map(([alias, { LOCATION }]) => [alias, String(LOCATION ?? '')])
 }
 
-/** Folders whose files anybody may get, by setting. */
+/** Directories whose files are served publicly, by setting. */
 function servedFolders(): [setting: string, folders: string[]][] {
-  // What other rooms of the house bring along may have settings of these names, or not.
+  // The modules that define these settings may not be installed.
   const { MEDIA_ROOT, STATIC_ROOT, STATICFILES_DIRS } = settings as unknown as Record<string, unknown>
   const folder = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? [value] : [])
-  // An entry may be a pair of prefix and folder.
+  // An entry may be a pair of prefix and directory.
   const dirs = (Array.isArray(STATICFILES_DIRS) ? (STATICFILES_DIRS as unknown[]) : []).flatMap((each) =>
     folder(Array.isArray(each) ? (each as unknown[])[1] : each),
   )
@@ -68,7 +68,7 @@ export function checkFileCacheIsAbsolute(): CheckMessage[] {
   )
 }
 
-/** Cached values are not signed: what another user of the machine writes into the folder is read like our own. */
+/** Cached values are not signed: values that another user of the machine writes into the directory are trusted. */
 export function checkFileCacheIsPrivate(): CheckMessage[] {
   const root = projectRoot()
   return fileCaches().flatMap(([alias, location]) => {

@@ -1,8 +1,8 @@
-/** What can go wrong between a caller and a cache. */
+/** Errors of caches, and the reporting of outages. */
 import { ServiceUnavailable } from '#core/exceptions'
 import { getLogger } from '#core/utils'
 
-/** A key to be incremented, or whose version is to be changed, is not in the cache. */
+/** `incr` or `incrVersion` of a key that does not exist. */
 export class CacheKeyNotFound extends Error {
   override readonly name = 'CacheKeyNotFound'
 
@@ -11,17 +11,17 @@ export class CacheKeyNotFound extends Error {
   }
 }
 
-/** CACHES has no entry of the name asked for, or an entry that cannot be used. */
+/** CACHES has no entry for an alias. */
 export class InvalidCacheBackendError extends Error {
   override readonly name = 'InvalidCacheBackendError'
 }
 
-/** A key that the backend cannot keep anything under. */
+/** A key that the backend cannot use. */
 export class InvalidCacheKey extends Error {
   override readonly name = 'InvalidCacheKey'
 }
 
-/** A value that the backend cannot keep, add to, or read. */
+/** A value that the backend cannot store, add to, or read. */
 export class InvalidCacheValue extends TypeError {
   override readonly name: string = 'InvalidCacheValue'
   /** From `gets`, of a value that cannot be read: by this, `cas` can put another in its place. */
@@ -33,24 +33,22 @@ export class InvalidCacheValue extends TypeError {
   }
 }
 
-/** A value that is somebody's, with more in it than plain data, so that it is neither read nor to be written over. */
+/** A value of another program that holds more than plain data. It is not read, and should not be overwritten. */
 export class RefusedCacheValue extends InvalidCacheValue {
   override readonly name = 'RefusedCacheValue'
 }
 
-/** The beginning of a key for a message: the rest of a session's key is a secret. */
+/** The beginning of a key, for messages: the rest of a session's key is secret. */
 export const shownKey = (key: string): string => (key.length > 24 ? `'${key.slice(0, 24)}…'` : `'${key}'`)
 
-/** @param kept what the backend can add to */
-export const notWhole = (key: string, kept = 'a whole number'): InvalidCacheValue =>
-  new InvalidCacheValue(`The value of cache key ${shownKey(key)} is not ${kept}, so nothing can be added to it.`)
-
-// An outage of a cache's server: one line in the log when it begins, one when it is over, and an error for callers.
+/** @param expected the values to which the backend can add */
+export const notAnInteger = (key: string, expected = 'a whole number'): InvalidCacheValue =>
+  new InvalidCacheValue(`The value of cache key ${shownKey(key)} is not ${expected}, so nothing can be added to it.`)
 
 const log = getLogger('django.cache')
 
-/** Milliseconds for which a server that answers, but refuses, is not logged again. */
-const QUIET = 60_000
+/** Milliseconds between two log lines about a server that responds, but refuses. */
+const QUIET_MS = 60_000
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return reasonOf(error.errors[0])
@@ -58,17 +56,18 @@ function reasonOf(error: unknown): string {
   return message || code || String(error)
 }
 
+/** Reports an outage of a cache's server: one log line at the beginning, one at the end, and an error for each caller. */
 export class Outage {
   readonly #name: string
   #isOn = false
   #refusedAt = Number.NEGATIVE_INFINITY
 
-  /** @param where host and port, folder or database, without a password */
+  /** @param where host and port, directory or database, without a password */
   constructor(alias: string, where: string) {
     this.#name = `The cache '${alias}' (${where})`
   }
 
-  /** The server cannot be reached, or does not answer. */
+  /** The server cannot be reached, or does not respond. @returns the error for the caller */
   began(error: unknown): ServiceUnavailable {
     const failed = this.failed(error)
     if (!this.#isOn) log.error(failed.message)
@@ -76,23 +75,23 @@ export class Outage {
     return failed
   }
 
-  /** The server answered that it cannot do it now. */
+  /** The server responded that it cannot do this now. @returns the error for the caller */
   refused(error: unknown): ServiceUnavailable {
     const failed = this.failed(error)
     const now = performance.now()
-    if (now - this.#refusedAt > QUIET) log.error(failed.message)
+    if (now - this.#refusedAt > QUIET_MS) log.error(failed.message)
     this.#refusedAt = now
     return failed
   }
 
-  /** Something succeeded. */
+  /** An operation succeeded. */
   ended(): void {
     if (!this.#isOn) return
     this.#isOn = false
     log.info(`${this.#name} works again.`)
   }
 
-  /** The error for a caller, without a line in the log. */
+  /** The error for a caller, without a log line. */
   failed(cause: unknown): ServiceUnavailable {
     return new ServiceUnavailable(`${this.#name} failed: ${reasonOf(cause)}`, { cause })
   }

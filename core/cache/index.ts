@@ -35,7 +35,7 @@ export {
   type CacheTableName,
   type CasResult,
   type Entry,
-  type TokenedText,
+  type StoredValue,
 } from './store.ts'
 export { CacheTable } from './table.ts'
 

@@ -1,4 +1,4 @@
-/** Keys: how they are composed, and which of them some backend could not take. */
+/** Cache keys: how they are composed, and which keys some backends cannot use. */
 import { createHash } from 'node:crypto'
 import { getLogger, isLongerThan } from '#core/utils'
 import { shownKey } from './errors.ts'
@@ -8,47 +8,47 @@ export type KeyFunction = (key: string, prefix: string, version: number) => stri
 /** Django's key: `prefix:version:key`. */
 export const defaultKeyFunction: KeyFunction = (key, prefix, version) => `${prefix}:${version}:${key}`
 
-/** What memcached has against a key. */
+/** Why memcached rejects a key. */
 export type KeyWarning = 'length' | 'characters'
 
-/** Characters of a key for Django, bytes of one for memcached. */
+/** Maximum length of a key: characters in Django, bytes in memcached. */
 export const MAX_KEY_LENGTH = 250
 
-/** Spaces and control characters of ASCII: they would end the key in a command to memcached. */
+/** ASCII spaces and control characters, which end the key in a memcached command. */
 // oxlint-disable-next-line no-control-regex
 export const FORBIDDEN_CHARACTERS = /[\0-\x20\x7f]/
 
-/** Whether a string has a UTF-8 form. All lone surrogates would become the same character, and so the same key. */
-export const isWellFormed = (text: string): boolean => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+/** Whether a string has a UTF-8 encoding. All lone surrogates are encoded as the same character, and so the same key. */
+export const isWellFormed = (key: string): boolean => (key as unknown as { isWellFormed(): boolean }).isWellFormed()
 
-/** What would be wrong with a complete key if it came to memcached. */
+/** Why memcached would reject a complete key; empty if it would not. */
 export function keyWarnings(key: string): KeyWarning[] {
   const warnings: KeyWarning[] = []
-  // Code points are counted, as in Python.
+  // In code points, as in Python.
   if (isLongerThan(key, MAX_KEY_LENGTH)) warnings.push('length')
   if (FORBIDDEN_CHARACTERS.test(key)) warnings.push('characters')
   return warnings
 }
 
-const TEXTS: Readonly<Record<KeyWarning, string>> = {
+const PROBLEMS: Readonly<Record<KeyWarning, string>> = {
   length: `is longer than ${MAX_KEY_LENGTH} characters`,
   characters: 'contains a space or a control character',
 }
 
 const keyProblem = (key: string, warning: KeyWarning): string =>
-  `The cache key ${JSON.stringify(shownKey(key)).slice(1, -1)} ${TEXTS[warning]}, which memcached cannot take.`
+  `The cache key ${JSON.stringify(shownKey(key)).slice(1, -1)} ${PROBLEMS[warning]}, which memcached does not accept.`
 
 const MARK = '~sha256~'
 const DIGEST_LENGTH = 43
 const HASHED = /^[\x21-\x7d]{0,64}~sha256~[\w-]{43}$/
 
-/** Whether a key has the form that `hashedKey` makes. */
+/** Whether a key has the form of a result of `hashedKey`. */
 export const looksHashed = (key: string): boolean =>
   key.startsWith(MARK, key.length - MARK.length - DIGEST_LENGTH) && HASHED.test(key)
 
 /**
- * The key in place of one that a backend cannot hold: 115 characters of ASCII at most. The beginning stays readable,
- * with the prefix and the version. The UTF-16 units are hashed, so that lone surrogates stay apart.
+ * Replaces a key that a backend cannot use. At most 115 ASCII characters; the beginning, with the prefix and the version,
+ * stays readable. The UTF-16 code units are hashed, so that lone surrogates stay distinct.
  */
 export function hashedKey(key: string): string {
   const [beginning = ''] = /^[\x21-\x7d]{0,64}/.exec(key) ?? []
@@ -57,11 +57,11 @@ export function hashedKey(key: string): string {
 
 const log = getLogger('django.core.cache')
 
-/** Warns of keys that memcached could not take, as Django's CacheKeyWarning does: once for each kind of fault. */
+/** Logs Django's CacheKeyWarning for keys that memcached rejects, once for each kind of problem. */
 export class KeyWarner {
   readonly #logged = new Set<KeyWarning>()
 
-  look(key: string): void {
+  check(key: string): void {
     if (key.length <= MAX_KEY_LENGTH && !FORBIDDEN_CHARACTERS.test(key)) return
     for (const warning of keyWarnings(key)) {
       if (this.#logged.has(warning)) continue
@@ -71,18 +71,18 @@ export class KeyWarner {
   }
 }
 
-// Keys of the fragments that templates cache.
+// Keys of template fragments.
 
-/** A value as Python's str() writes it, for a key that Django makes, too. */
-function written(value: unknown): string {
+/** A value as Python's str() writes it, so that the key is the same as Django's. */
+function pythonStr(value: unknown): string {
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   return typeof value === 'string' ? value : `${value as number | bigint}`
 }
 
-/** The key of a cached fragment: its name, and the MD5 of what it varies on. */
+/** The key of a cached template fragment: its name, and the MD5 of the values that it varies on. */
 export function makeTemplateFragmentKey(name: string, varyOn: Iterable<unknown> = []): string {
   const hash = createHash('md5')
-  for (const each of varyOn) hash.update(`${written(each)}:`)
+  for (const each of varyOn) hash.update(`${pythonStr(each)}:`)
   return `template.cache.${name}.${hash.digest('hex')}`
 }

@@ -2,7 +2,7 @@
 import { Keyv, type KeyvStoreAdapter } from 'keyv'
 import { asError, clock } from '#core/utils'
 
-/** Milliseconds above which an adapter is given no time to live: some compute dates or timers from it. */
+/** A longer time to live, in milliseconds, is not passed to the adapter: some compute dates or timers from it. */
 const MAX_ADAPTER_TTL = 2 ** 40
 
 /** A Map, or an object with the methods of a storage adapter. */
@@ -15,24 +15,24 @@ export const isKeyvStore = (value: unknown): value is KeyvStore =>
 
 /** What is stored under a key. */
 export class KeyvEntry {
-  readonly text: string
+  readonly stored: string
   /** Milliseconds since the epoch; infinite if the entry does not expire. */
   readonly expiresAt: number
   /** The key that the entry was written under; undefined if another program wrote it. */
   readonly key: string | undefined
 
-  constructor(text: string, expiresAt = Number.POSITIVE_INFINITY, key?: string) {
-    this.text = text
+  constructor(stored: string, expiresAt = Number.POSITIVE_INFINITY, key?: string) {
+    this.stored = stored
     this.expiresAt = expiresAt
     this.key = key
   }
 }
 
 /** Keyv's own form, `{"value":"…","expires":…}`, and the key. */
-const serialized = ({ text, expiresAt, key }: KeyvEntry): string =>
-  JSON.stringify({ value: text, ...(Number.isFinite(expiresAt) && { expires: expiresAt }), key })
+const serialized = ({ stored, expiresAt, key }: KeyvEntry): string =>
+  JSON.stringify({ value: stored, ...(Number.isFinite(expiresAt) && { expires: expiresAt }), key })
 
-/** An entry as an adapter returns it. Values that another program has written with Keyv are read as JSON. */
+/** An entry in Keyv's form. A value that another program has written with Keyv is read as JSON. */
 function entryFrom(found: object): KeyvEntry | undefined {
   const { value, expires, key } = found as { value?: unknown; expires?: unknown; key?: unknown }
   if (value === undefined) return undefined
@@ -43,7 +43,7 @@ function entryFrom(found: object): KeyvEntry | undefined {
   )
 }
 
-/** A string that is not in Keyv's form is a value that cannot be read. */
+/** A string in another form is returned as it is: the serializer then reports that it cannot be read. */
 function deserialized(stored: string): KeyvEntry {
   try {
     const found: unknown = JSON.parse(stored)
@@ -107,7 +107,7 @@ export class KeyvClient {
     return result
   }
 
-  /** The entry, whether expired or not. An adapter may take keys for equal that differ in case. */
+  /** The entry of a key, even if it has expired. In some databases, keys that differ only in case are equal. */
   #entry(found: unknown, key: string): KeyvEntry | undefined {
     if (typeof found !== 'object' || found === null) return undefined
     const { value } = found as { value?: unknown }
@@ -121,18 +121,18 @@ export class KeyvClient {
 
   /** The entries in the order of the keys. */
   async getMany(keys: readonly string[]): Promise<(KeyvEntry | undefined)[]> {
-    // Keyv itself would take an error for a missing key here.
+    // Here, Keyv itself would treat an error as a missing key.
     if (!this.#hasGetMany) return Promise.all(keys.map((key) => this.get(key)))
     const found = await this.#step(() => this.#keyv.getManyRaw(keys.map((key) => this.#prefix + key)))
     return keys.map((key, i) => this.#entry(found[i], key))
   }
 
   /** @param expiresAt milliseconds since the epoch; infinite for no expiry */
-  async set(key: string, text: string, expiresAt: number): Promise<void> {
+  async set(key: string, stored: string, expiresAt: number): Promise<void> {
     const ttl = expiresAt - clock.now()
     const life = ttl < MAX_ADAPTER_TTL ? Math.max(1, Math.ceil(ttl)) : undefined
     const isStored = await this.#step(() =>
-      this.#keyv.set(this.#prefix + key, new KeyvEntry(text, expiresAt, key), life),
+      this.#keyv.set(this.#prefix + key, new KeyvEntry(stored, expiresAt, key), life),
     )
     if (!isStored) throw new Error('the adapter did not store the value')
   }

@@ -2,9 +2,9 @@
  * A connection to one memcached server, in its text protocol
  * (https://github.com/memcached/memcached/blob/master/doc/protocol.txt).
  *
- * Commands are sent without waiting for responses, which come in the same order. A response that cannot be the one of
- * its command closes the connection: what follows could not be matched. It has no deadline and does not reconnect; the
- * link above does both.
+ * Commands are pipelined; the responses come in the same order. A response that does not fit its command closes the
+ * connection, because the following responses could not be matched either. Timeouts and reconnecting are the job of
+ * ReconnectingClient.
  */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
@@ -12,26 +12,26 @@ import { formatValue } from '#core/utils'
 import { type Command, isUnique } from './memcached_commands.ts'
 import type { MemcachedServer } from './memcached_servers.ts'
 
-/** The server's message that it did not carry out a command. */
+/** The server's error response to a command. */
 export class MemcachedRefusal extends Error {
   override readonly name = 'MemcachedRefusal'
 }
 
-/** The connection was closed because of another command: whether the server carried this one out is unknown. */
+/** The connection was closed because of another command. Whether the server executed this one is unknown. */
 export class MemcachedInterruption extends Error {
   override readonly name = 'MemcachedInterruption'
 }
 
 export interface Item {
   /** A byte string. */
-  readonly text: string
-  /** What the writer says of it. */
+  readonly bytes: string
+  /** The format, as the writer's client encodes it. */
   readonly flags: number
-  /** Changes with every change of the item. Empty unless asked for. */
+  /** The cas unique, which changes with every change of the item. Empty unless the command was `gets`. */
   readonly unique: string
 }
 
-/** A command whose response has not come yet. */
+/** A command whose response has not arrived yet. */
 interface PendingCommand {
   readonly command: Command
   readonly items: Map<string, Item>
@@ -41,9 +41,9 @@ interface PendingCommand {
 
 export interface OpenOptions {
   readonly tls: ConnectionOptions | undefined
-  /** Called when the connection is gone. */
+  /** Called when the connection is closed. */
   readonly lost: () => void
-  /** Ends the try to connect. */
+  /** Aborts the attempt to connect. */
   readonly givenUp: AbortSignal
 }
 
@@ -52,10 +52,10 @@ const VALUE = /^VALUE ([^ ]+) (\d{1,10}) (\d{1,10})(?: (\d{1,20}))?$/
 
 const LINE_END = Buffer.from('\r\n')
 
-/** Bytes of the longest line that is read. A VALUE line has fewer than 400. */
+/** Maximum length of a line in bytes. A VALUE line has fewer than 400. */
 const MAX_LINE = 2048
 
-/** Bytes of the largest item that is read, more than any server stores by default: a false size would fill the memory. */
+/** Maximum size of an item in bytes, more than any server stores by default. A wrong size could fill the memory. */
 const MAX_ITEM = 2 ** 28
 
 const unexpected = (found: string): Error =>
@@ -67,7 +67,7 @@ export class MemcachedConnection {
   #pending: PendingCommand[] = []
   #chunks: Buffer[] = []
   #size = 0
-  /** Bytes without which nothing more can be read. */
+  /** How many bytes must be buffered before reading can continue. */
   #needed = 1
   #corked = false
   /** Why the connection is closed. */
@@ -95,14 +95,14 @@ export class MemcachedConnection {
     })
   }
 
-  /** Runs a command that reads; returns the items that exist, by key. */
+  /** Runs a retrieval command. @returns the items that exist, by key */
   async items(command: Command): Promise<Map<string, Item>> {
     const items = new Map<string, Item>()
     await this.#send(command, items)
     return items
   }
 
-  /** Runs a command and returns the line of its response. @throws MemcachedRefusal */
+  /** Runs a command. @returns the line of its response  @throws MemcachedRefusal */
   run(command: Command): Promise<string> {
     return this.#send(command, new Map())
   }
@@ -123,7 +123,7 @@ export class MemcachedConnection {
     })
   }
 
-  /** What is sent in one turn of the event loop leaves in one packet. */
+  /** Writes all commands of one tick together. */
   #cork(): void {
     if (this.#corked) return
     this.#corked = true
@@ -134,7 +134,7 @@ export class MemcachedConnection {
     })
   }
 
-  /** Closes the connection and fails what is pending, before anything more is read or sent. */
+  /** Closes the connection and rejects the pending commands, before anything else is read or sent. */
   #close(error: Error): void {
     if (this.#end !== undefined) return
     this.#end = error
@@ -171,7 +171,7 @@ export class MemcachedConnection {
     this.#size = rest.length
   }
 
-  /** Reads one line, and the data that belongs to it; returns the bytes that it took, 0 if some have not arrived. */
+  /** Reads one line and its data block. @returns the number of bytes read; 0 if they have not all arrived */
   #read(buffer: Buffer, pending: PendingCommand): number {
     const end = buffer.indexOf(LINE_END)
     if (end > MAX_LINE || (end < 0 && buffer.length > MAX_LINE)) throw unexpected(buffer.toString('latin1', 0, 40))
@@ -198,7 +198,7 @@ export class MemcachedConnection {
       return 0
     }
     if (buffer[stop] !== 0x0d || buffer[stop + 1] !== 0x0a) throw unexpected(buffer.toString('latin1', stop, stop + 2))
-    items.set(key, { text: buffer.toString('latin1', start, stop), flags: Number(flags), unique })
+    items.set(key, { bytes: buffer.toString('latin1', start, stop), flags: Number(flags), unique })
     return stop + 2
   }
 
@@ -208,7 +208,7 @@ export class MemcachedConnection {
     this.#pending.shift()
     if (!isRefusal) return resolve(line)
     reject(new MemcachedRefusal(line.slice(0, 200)))
-    // The server may go on with the data as commands, and respond to each of them.
+    // The server may interpret the data as commands, and respond to each of them.
     if (command.data !== undefined) {
       this.#close(new MemcachedInterruption('the connection was closed when the server refused another command'))
     }

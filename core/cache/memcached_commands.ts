@@ -12,9 +12,9 @@ export interface Command {
   /** The block of data that follows the line, and the key that it is stored under. */
   readonly data?: Buffer
   readonly key?: string
-  /** The lines that may end the response. */
+  /** Matches the last line of the response. */
   readonly replies: RegExp
-  /** The keys whose items are asked for. */
+  /** The keys of the requested items. */
   readonly keys?: ReadonlySet<string>
 }
 
@@ -41,18 +41,18 @@ const STORED = /^(?:STORED|NOT_STORED)$/
 const COMPARED = /^(?:STORED|EXISTS|NOT_FOUND)$/
 const DELETED = /^(?:DELETED|NOT_FOUND)$/
 const TOUCHED = /^(?:TOUCHED|NOT_FOUND)$/
-/** Memcached may pad a number that was decremented with spaces. */
+/** Memcached may pad a decremented number with spaces. */
 const COUNTED = /^(?:\d{1,20} *|NOT_FOUND)$/
 const DONE = /^OK$/
 
-/** Whether memcached can hold anything under a key. */
+/** Whether memcached accepts a key. */
 export const isMemcachedKey = (key: string): boolean =>
   key !== '' &&
   !FORBIDDEN_CHARACTERS.test(key) &&
   isWellFormed(key) &&
   (key.length * 3 <= MAX_KEY_LENGTH || Buffer.byteLength(key) <= MAX_KEY_LENGTH)
 
-/** Whether a string can be the number that the server gives each change of an item. */
+/** Whether a string can be a cas unique: an unsigned integer of 64 bits. */
 export const isUnique = (token: string): boolean =>
   /^(?:0|[1-9]\d{0,19})$/.test(token) && (token.length < 20 || BigInt(token) <= MAX_UNIQUE)
 
@@ -72,7 +72,7 @@ function checkedNumber(value: number, name: string, least: number, most: number)
 
 const checkedExpiry = (expiry: number): number => checkedNumber(expiry, 'expiry', -1, MAX_EXPIRY)
 
-/** Reads items; with `gets`, also the number of their last change. @throws InvalidCacheKey */
+/** Reads items; with `gets`, including their cas uniques. @throws InvalidCacheKey */
 export function retrieval(verb: 'get' | 'gets', ...keys: readonly string[]): Command {
   const wanted = new Set(keys)
   return { line: `${verb} ${Array.from(wanted, checkedKey).join(' ')}`, replies: ITEMS_END, keys: wanted }
@@ -91,7 +91,7 @@ export const storage = (verb: 'set' | 'add', item: StoredItem): Command => ({
   replies: STORED,
 })
 
-/** @param unique for which `isUnique` is true  @throws InvalidCacheKey, TypeError */
+/** @param unique a cas unique  @throws InvalidCacheKey, TypeError */
 export function comparison(item: StoredItem, unique: string): Command {
   if (!isUnique(unique))
     throw new TypeError(`memcached takes a number of 64 bits for cas, found ${formatValue(unique)}.`)
@@ -107,7 +107,7 @@ export const expiration = (key: string, expiry: number): Command => ({
   replies: TOUCHED,
 })
 
-/** Adds to a number, or subtracts where `delta` is below 0. @throws InvalidCacheKey, TypeError */
+/** Adds to a number, or subtracts if `delta` is negative. @throws InvalidCacheKey, TypeError */
 export function counting(key: string, delta: number): Command {
   const size = checkedNumber(Math.abs(delta), 'number to add', 0, Number.MAX_SAFE_INTEGER)
   return { line: `${delta < 0 ? 'decr' : 'incr'} ${checkedKey(key)} ${size}`, replies: COUNTED }

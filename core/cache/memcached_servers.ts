@@ -1,7 +1,7 @@
 /**
- * Which of several memcached servers keeps a key: each server draws a number for it, the highest wins. So when a server
- * is added or taken away, only its own share of the keys moves. Numbers are drawn as pymemcache draws them
- * (https://github.com/pinterest/pymemcache), so that Django's PyMemcacheCache looks for a key where we put it.
+ * Distributes keys over several memcached servers by rendezvous hashing: the server with the highest score for a key
+ * stores it. When a server is added or removed, only its share of the keys moves. The scores are those of pymemcache
+ * (https://github.com/pinterest/pymemcache), so that Django's PyMemcacheCache finds the keys on the same servers.
  */
 import { ImproperlyConfigured } from '#core/exceptions'
 
@@ -13,33 +13,33 @@ export interface MemcachedServer {
 
 const DEFAULT_PORT = 11211
 
-function server(text: string, alias: string): MemcachedServer {
-  const path = text.replace(/^unix:(?:\/\/)?/, '')
+function server(address: string, alias: string): MemcachedServer {
+  const path = address.replace(/^unix:(?:\/\/)?/, '')
   if (path.startsWith('/')) return { name: path, connect: { path } }
-  const found = /^(?:\[([\w:.%]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text.replace(/^memcached:\/\//, ''))
+  const found = /^(?:\[([\w:.%]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(address.replace(/^memcached:\/\//, ''))
   const host = found?.[1] ?? found?.[2]
   const port = Number(found?.[3] ?? DEFAULT_PORT)
   if (host === undefined || port > 65_535) {
     throw new ImproperlyConfigured(
-      `CACHES['${alias}'].LOCATION should be host:port, unix:/path/of/socket, or a list of these, found '${text}'.`,
+      `CACHES['${alias}'].LOCATION should be host:port, unix:/path/of/socket, or a list of these, found '${address}'.`,
     )
   }
   return { name: `${host}:${port}`, connect: { host, port } }
 }
 
-/** LOCATION as in Django: a list, or a text with commas or semicolons between the servers. */
+/** LOCATION as in Django: a list, or a string with the servers separated by commas or semicolons. */
 export function memcachedServers(location: string | readonly string[], alias: string): MemcachedServer[] {
-  const texts = typeof location === 'string' ? location.split(/[;,]/) : location
-  return texts.map((text) => server(text.trim(), alias))
+  const addresses = typeof location === 'string' ? location.split(/[;,]/) : location
+  return addresses.map((address) => server(address.trim(), alias))
 }
 
 const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits))
 const mixed = (block: number): number => Math.imul(rotated(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593)
 
 /** MurmurHash3, 32 bits, seed 0, of the low byte of each character. */
-export function murmur3(text: string): number {
-  // In Python, a character outside the first plane is one, not two.
-  const bytes = Array.from(text, (character) => (character.codePointAt(0) as number) & 0xff)
+export function murmur3(input: string): number {
+  // By code points, as in Python.
+  const bytes = Array.from(input, (character) => (character.codePointAt(0) as number) & 0xff)
   const whole = bytes.length - (bytes.length % 4)
   const byte = (i: number): number => bytes[i] ?? 0
   let hash = 0
@@ -54,7 +54,7 @@ export function murmur3(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-/** The index of the server of a key. */
+/** The index of the server that stores a key. */
 export function serverOf(key: string, names: readonly string[]): number {
   if (names.length < 2) return 0
   let winner = 0

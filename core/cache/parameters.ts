@@ -1,6 +1,6 @@
-/** The numbers of an entry of CACHES, read as Django reads them: what is no number is the default. */
+/** The numbers in an entry of CACHES, read as in Django, and the culling of a cache that is too large. */
 
-/** An entry of CACHES, as far as its numbers go. */
+/** The part of an entry of CACHES with its parameters. */
 export interface CacheEntry {
   readonly TIMEOUT?: unknown
   readonly VERSION?: unknown
@@ -9,12 +9,12 @@ export interface CacheEntry {
 }
 
 export interface CacheNumbers {
-  /** Seconds; null for ever. */
+  /** Seconds; null for no expiry. */
   readonly timeout: number | null
   readonly keyPrefix: string
   readonly version: number
   readonly maxEntries: number
-  /** One entry in so many is dropped when there are too many; 0 drops all. */
+  /** 3 drops one entry in three when there are too many; 0 drops all. */
   readonly cullFrequency: number
 }
 
@@ -22,8 +22,8 @@ const DEFAULT_TIMEOUT = 300
 const MAX_ENTRIES = 300
 const CULL_FREQUENCY = 3
 
-/** As Python's int(): a number without its fraction, or the text of a whole number. */
-function whole(value: unknown, fallback: number): number {
+/** As Python's int(): a number without its fraction, or an integer in a string. Anything else is the default. */
+function toInteger(value: unknown, fallback: number): number {
   if (typeof value === 'number' && Number.isFinite(value)) return Math.trunc(value)
   return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : fallback
 }
@@ -31,22 +31,21 @@ function whole(value: unknown, fallback: number): number {
 /** MAX_ENTRIES and CULL_FREQUENCY of OPTIONS. */
 export function cullNumbers(options: Readonly<Record<string, unknown>> = {}) {
   return {
-    maxEntries: Math.max(0, whole(options.MAX_ENTRIES, MAX_ENTRIES)),
-    cullFrequency: Math.max(0, whole(options.CULL_FREQUENCY, CULL_FREQUENCY)),
+    maxEntries: Math.max(0, toInteger(options.MAX_ENTRIES, MAX_ENTRIES)),
+    cullFrequency: Math.max(0, toInteger(options.CULL_FREQUENCY, CULL_FREQUENCY)),
   }
 }
 
 export function cacheNumbers({ TIMEOUT, VERSION, KEY_PREFIX, OPTIONS }: CacheEntry): CacheNumbers {
   return {
-    timeout: TIMEOUT === null ? null : whole(TIMEOUT, DEFAULT_TIMEOUT),
+    timeout: TIMEOUT === null ? null : toInteger(TIMEOUT, DEFAULT_TIMEOUT),
     keyPrefix: typeof KEY_PREFIX === 'string' ? KEY_PREFIX : '',
-    version: whole(VERSION, 1),
+    version: toInteger(VERSION, 1),
     ...cullNumbers(OPTIONS),
   }
 }
 
-// When to count the entries of a shared cache: often enough for MAX_ENTRIES to hold, not at every write.
-
+/** Decides when to count the entries of a shared cache: often enough to observe MAX_ENTRIES, but not at every write. */
 export class Culling {
   readonly maxEntries: number
   readonly cullFrequency: number
@@ -59,39 +58,39 @@ export class Culling {
     this.cullFrequency = cullFrequency
   }
 
-  /** Says, before that many entries are written, whether it is time to count those there are. */
+  /** Whether to count the entries before this number of writes. */
   isDue(writes: number): boolean {
     this.#writesUntilCount -= writes
     return this.#writesUntilCount < 0
   }
 
-  /** Tells how many entries there are now. */
+  /** Reports the current number of entries. */
   counted(entries: number): void {
-    // Other processes write, too: of the room that is left, each of ten may use its share before it counts again.
+    // Other processes write, too: up to ten may each use a tenth of the remaining room before they count again.
     this.#writesUntilCount = Math.max(0, Math.floor((this.maxEntries - entries) / 10))
   }
 
-  /** How many of so many entries have to go: all of them where the frequency is 0. */
+  /** How many of this number of entries to drop. All if the frequency is 0. */
   surplus(entries: number): number {
     return this.cullFrequency === 0 ? entries : Math.floor(entries / this.cullFrequency)
   }
 }
 
-// Whole numbers as text, as Django keeps them on servers that can add to them.
+// Integers as decimal strings, as Django stores them on servers that can add to them.
 
-/** Of more digits than this, Python makes no number. */
-const WHOLE = /^-?\d{1,4300}$/
+/** Python parses no more digits than this. */
+const INTEGER = /^-?\d{1,4300}$/
 
-/** The text of a whole number; undefined for any other value. */
-export function wholeText(value: unknown): string | undefined {
-  const isWhole = typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0))
-  const text = isWhole ? String(value) : ''
-  return WHOLE.test(text) ? text : undefined
+/** An integer as a decimal string; undefined for any other value. */
+export function integerString(value: unknown): string | undefined {
+  const isInteger = typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0))
+  const digits = isInteger ? String(value) : ''
+  return INTEGER.test(digits) ? digits : undefined
 }
 
-/** The number of such a text; undefined for any other. */
-export function wholeNumber(text: string): number | bigint | undefined {
-  if (!WHOLE.test(text)) return undefined
-  const value = Number(text)
-  return Number.isSafeInteger(value) ? value + 0 : BigInt(text)
+/** The integer in a decimal string; undefined for any other string. */
+export function parseInteger(digits: string): number | bigint | undefined {
+  if (!INTEGER.test(digits)) return undefined
+  const value = Number(digits)
+  return Number.isSafeInteger(value) ? value + 0 : BigInt(digits)
 }

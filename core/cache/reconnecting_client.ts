@@ -67,7 +67,7 @@ export class ReconnectingClient<Client> {
     if (preparing !== undefined) await preparing
     let attempt = this.#take()
     const silent = (): ServiceUnavailable => {
-      const error = new Error(`no answer within ${this.#seconds} seconds`)
+      const error = new Error(`no response within ${this.#seconds} seconds`)
       this.#fail(attempt, error, this.#dialer.pausesAfterSilence)
       return this.#outage.began(error)
     }

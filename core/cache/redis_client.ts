@@ -1,4 +1,4 @@
-/** The clients of a Redis cache: one server by its URL, a Sentinel group, or a Cluster, behind the one thing they share. */
+/** The clients of a Redis cache with one interface: a single server by its URL, a Sentinel group, or a Cluster. */
 import type * as Redis from '@redis/client'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { unquoteUri } from '#core/web'
@@ -6,12 +6,13 @@ import type { Dialer } from './reconnecting_client.ts'
 import type { LazyPackage } from './packages.ts'
 import { type Argument, isOk } from './redis_commands.ts'
 
-/** Sends one command. What is sent in the same turn of the event loop travels together. */
+/** Commands that are sent in the same tick are pipelined. */
 export interface RedisClient {
   /**
-   * @param key by which a Cluster finds the server; undefined where there is none
-   * @param fits whether a reply has the shape of this command's replies; one that does not closes the client
-   * @returns the reply, with texts in it as bytes
+   * Sends one command.
+   * @param key by which a Cluster selects the server; undefined if the command has none
+   * @param fits whether a reply has the shape of this command's replies; a reply that has not closes the client
+   * @returns the reply, with bulk strings as Buffers
    */
   send<Reply>(
     key: string | undefined,
@@ -19,7 +20,7 @@ export interface RedisClient {
     args: readonly Argument[],
     fits: (reply: unknown) => reply is Reply,
   ): Promise<Reply>
-  /** Sends a command to every server that may be written to. */
+  /** Sends a command to every master. */
   sendToAll(args: readonly string[]): Promise<void>
   destroy(): void
 }
@@ -27,20 +28,20 @@ export interface RedisClient {
 export interface RedisOptions {
   readonly alias: string
   readonly client: LazyPackage<typeof Redis>
-  /** Seconds that connecting may take. */
+  /** Seconds for connecting. */
   readonly timeout: number
-  /** OPTIONS of the entry that are the client's. */
+  /** The OPTIONS that are passed to the client. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
 type Settings = Record<string, unknown>
 
-/** The client would take bytes for UTF-8 otherwise. 36 is what the protocol's texts begin with, a dollar sign. */
+/** Returns bulk strings as Buffers: the client would decode them as UTF-8. 36 is `$`, the protocol's type of bulk strings. */
 const RAW = { typeMapping: { 36: Buffer } }
 
 /**
- * The client would make a signal and a timer for each command, and keep them for five seconds, with the command in them.
- * The link has one deadline for all.
+ * Turns off the client's timeouts, for which it would keep each command, a signal and a timer for five seconds.
+ * ReconnectingClient has one deadline for all commands.
  */
 const UNTIMED = { timeout: 0 }
 
@@ -49,19 +50,19 @@ function untimed<Options extends object>(options: Options): Options {
   return { ...options, commandOptions: { ...UNTIMED, ...commandOptions } }
 }
 
-/** A script answers with words of ours, for which bytes would only cost time. */
+/** Replies of our scripts are ASCII words, for which strings are cheaper than Buffers. */
 const optionsOf = ([command]: readonly Argument[]): typeof RAW | undefined => (command === 'EVAL' ? undefined : RAW)
 
-/** Answers that say "not now": the server starts, ends, fails over, is full or does not know us. */
+/** Error replies for a temporary or configured refusal: the server is starting, failing over, full, or denies access. */
 const REFUSAL =
   /^(LOADING|BUSY|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|ERR max number)/
 
-/** What the package calls the error replies of a server, in contrast to errors on the way to it. */
-const REPLIES = ['SimpleError', 'BlobError', 'ErrorReply']
+/** The package's error classes for error replies, as opposed to errors of the connection. */
+const ERROR_REPLIES = ['SimpleError', 'BlobError', 'ErrorReply']
 
 function blame(error: unknown): 'caller' | 'refusal' | 'outage' {
   if (error instanceof TypeError) return 'caller'
-  if (!(error instanceof Error) || !REPLIES.includes(error.constructor.name)) return 'outage'
+  if (!(error instanceof Error) || !ERROR_REPLIES.includes(error.constructor.name)) return 'outage'
   return REFUSAL.test(error.message) ? 'refusal' : 'caller'
 }
 
@@ -76,14 +77,14 @@ function urlOf(location: string, alias: string): URL {
   )
 }
 
-/** What a message may say of a location: no password. */
+/** A location without its password, for messages. */
 export function shownLocation(location: string, alias: string): string {
   const { protocol, host, hostname, port, pathname } = urlOf(location, alias)
   if (protocol === 'unix:') return pathname
   return port === '' ? `${hostname}:6379` : host
 }
 
-/** The settings of a client for one server. The database's number is the URL's path, or `db`, as in Django. */
+/** The settings of a client for one server. The database number is the path of the URL, or `db`, as in Django. */
 function serverSettings(location: string, { alias, timeout, options }: RedisOptions): Settings {
   const url = urlOf(location, alias)
   const { db, socket, ...rest } = options
@@ -99,11 +100,11 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
     ...(url.username && { username: unquoteUri(url.username) }),
     ...(url.password && { password: unquoteUri(url.password) }),
     database,
-    // The second version of the protocol serves older servers, too; nothing here needs the third.
+    // RESP2 works with older servers, too; nothing here needs RESP3.
     RESP: 2,
     disableClientInfo: true,
     ...untimed(rest),
-    // What is lost is opened anew by the link, at the next operation.
+    // ReconnectingClient opens another connection for the next operation.
     disableOfflineQueue: true,
     socket: { connectTimeout: timeout * 1000, ...place, ...(socket as object), reconnectStrategy: false },
   }
@@ -112,14 +113,14 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
 type Send = (key: string | undefined, isRead: boolean, args: readonly Argument[]) => Promise<unknown>
 
 /**
- * Compares each reply with its command. After one that does not fit, later replies may belong to other commands, too:
- * the client is closed, and they all fail.
+ * Checks that each reply fits its command. After one that does not, later replies may belong to other commands, too, so
+ * the client is closed, and all pending commands fail.
  */
 function checked(send: Send, close: () => void): RedisClient['send'] {
   let failure: Error | undefined
   return async (key, isRead, args, fits) => {
     const reply = await send(key, isRead, args)
-    // Replies arrive in order, also those that the client has read before it was closed.
+    // Replies that the client read before it was closed still arrive, in order.
     if (failure !== undefined) throw failure
     if (fits(reply)) return reply
     failure = new Error(`the reply to ${String(args[0])} is not one that Redis gives to this command`)
@@ -128,27 +129,27 @@ function checked(send: Send, close: () => void): RedisClient['send'] {
   }
 }
 
-/** What the package throws for bytes that are no reply, and for a reply without a command. */
+/** The errors that the package throws for invalid replies, and for replies without a command. */
 const isProtocolError = (error: unknown): boolean =>
   error instanceof TypeError ||
   error instanceof RangeError ||
   (error instanceof Error && error.message.startsWith('Unknown RESP type'))
 
-/** Closes a group of servers when one of its connections is out of step; the group heals other errors by itself. */
+/** Closes a group of servers after a protocol error on one of its connections. The group recovers from other errors. */
 function listenToNodes(client: unknown, lost: () => void): void {
   const emitter = client as NodeJS.EventEmitter
   emitter.on('node-error', (error: unknown) => isProtocolError(error) && lost())
   emitter.on('client-error', (event: { error: unknown }) => isProtocolError(event.error) && lost())
 }
 
-/** Hears what a client has to say of its troubles: unheard, an error event would end the process. */
-function listen(client: unknown, heard: () => void): void {
+/** Listens to a client's errors. Without a listener, an error event would end the process. */
+function listen(client: unknown, onLost: () => void): void {
   const emitter = client as NodeJS.EventEmitter
-  emitter.on('error', heard)
-  emitter.on('end', heard)
+  emitter.on('error', onLost)
+  emitter.on('end', onLost)
 }
 
-/** One server. */
+/** A single server. */
 export function serverDialer(location: string, options: RedisOptions): Dialer<RedisClient> {
   const settings = serverSettings(location, options)
   return {
@@ -171,7 +172,7 @@ export function serverDialer(location: string, options: RedisOptions): Dialer<Re
   }
 }
 
-/** The master of a Sentinel group, and its replicas for reading where `OPTIONS.sentinel` has a `replicaPoolSize`. */
+/** The master of a Sentinel group; reads go to its replicas if `OPTIONS.sentinel` has a `replicaPoolSize`. */
 export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions): Dialer<RedisClient> {
   return {
     prepare: () => redis.load(),
@@ -195,7 +196,7 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
   }
 }
 
-/** A Cluster: each key has its server. */
+/** A Cluster, in which the key selects the server. */
 export function clusterDialer(cluster: object, { client: redis }: RedisOptions): Dialer<RedisClient> {
   return {
     prepare: () => redis.load(),

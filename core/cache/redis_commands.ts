@@ -1,22 +1,22 @@
 /** Commands of a Redis cache: their arguments, the shapes of their replies, and scripts. */
-import type { CasResult, TokenedText } from './store.ts'
+import type { CasResult, StoredValue } from './store.ts'
 
-/** A text, sent as UTF-8, or bytes. */
+/** A string, which is sent as UTF-8, or bytes. */
 export type Argument = string | Buffer
 
-/** Milliseconds as Redis takes them: whole, and at least one. Empty for a time that is too long to be written so. */
+/** A time to live in whole milliseconds, at least 1. Empty for no expiry, and for a time that Redis cannot represent. */
 export const px = (ttl: number | undefined): string[] =>
   ttl === undefined || ttl > Number.MAX_SAFE_INTEGER ? [] : [String(Math.max(1, Math.ceil(ttl)))]
 
-/** Bytes to be sent. The client sends texts as UTF-8, which is the same for ASCII, and faster. */
+/** A byte string as an argument. ASCII is the same in UTF-8, and sending a string is faster. */
 export const sent = (bytes: string): Argument => (NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1') : bytes)
 
-/** A reply's text, as a byte string; undefined for none. */
+/** The byte string of a reply; undefined for nil. */
 export const received = (reply: Buffer | null): string | undefined =>
   reply === null ? undefined : reply.toString('latin1')
 
-// The shapes of replies, by which a reply of another command is recognized.
-export const isText = (reply: unknown): reply is Buffer | null => reply === null || Buffer.isBuffer(reply)
+// The shapes of replies, by which a reply to another command is recognized.
+export const isBulkString = (reply: unknown): reply is Buffer | null => reply === null || Buffer.isBuffer(reply)
 export const isFlag = (reply: unknown): reply is 0 | 1 => reply === 0 || reply === 1
 export const isSum = (reply: unknown): reply is string | null =>
   reply === null || (typeof reply === 'string' && /^-?\d{1,16}$/.test(reply))
@@ -41,31 +41,31 @@ export const isString = (reply: unknown): reply is string => typeof reply === 's
 
 const NOT_ASCII = /[^\0-\x7f]/
 
-/** Characters that no byte string has. */
+/** Characters that are not bytes. */
 export const NOT_BYTES = /[^\0-\xff]/
 
-export const set = (key: string, text: string, ttl: number | undefined, ...conditions: string[]): Argument[] => {
+export const set = (key: string, stored: string, ttl: number | undefined, ...conditions: string[]): Argument[] => {
   const life = px(ttl)
-  return ['SET', key, sent(text), ...(life.length > 0 ? ['PX', ...life] : []), ...conditions]
+  return ['SET', key, sent(stored), ...(life.length > 0 ? ['PX', ...life] : []), ...conditions]
 }
 
 /** A compare-and-set. */
 export interface Comparison {
   readonly key: string
   readonly token: string
-  readonly text: string
+  readonly stored: string
   readonly ttl: number | undefined
 }
 
-/** Entries with their tokens. A token is the stored text itself. */
+/** Entries with their tokens. A token is the stored string itself. */
 export interface TokenedEntries {
-  get(key: string): Promise<TokenedText | undefined>
+  get(key: string): Promise<StoredValue | undefined>
   compareAndSet(comparison: Comparison): Promise<CasResult>
 }
 
-// What Redis has no single command for, in scripts, which it runs one at a time. KEYS[1] is the key.
+// Scripts for operations that Redis has no command for. Redis runs one script at a time. KEYS[1] is the key.
 
-/** Gives a value another time to live, ARGV[1] milliseconds or none. 1 if the key was there. */
+/** Sets the time to live to ARGV[1] milliseconds, or to none. Returns 1 if the key exists. */
 export const TOUCH = `
 if ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 redis.call('PERSIST', KEYS[1])
@@ -83,16 +83,16 @@ redis.call('DECRBY', KEYS[1], ARGV[1])
 return redis.error_reply('ERR increment or decrement would overflow')`
 
 const COMPARE = `
-local text = redis.call('GET', KEYS[1])
-if not text then return 'missing' end
-if text ~= ARGV[1] then return 'changed' end`
+local stored = redis.call('GET', KEYS[1])
+if not stored then return 'missing' end
+if stored ~= ARGV[1] then return 'changed' end`
 
-/** Sets ARGV[2] for ARGV[3] milliseconds, or for ever, where ARGV[1] stands. */
+/** Sets ARGV[2] with a time to live of ARGV[3] milliseconds, or none, if the stored string is ARGV[1]. */
 export const COMPARE_AND_SET = `${COMPARE}
 if ARGV[3] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) else redis.call('SET', KEYS[1], ARGV[2]) end
 return 'stored'`
 
-/** Deletes where ARGV[1] stands. */
+/** Deletes the key if the stored string is ARGV[1]. */
 export const COMPARE_AND_DELETE = `${COMPARE}
 redis.call('DEL', KEYS[1])
 return 'stored'`

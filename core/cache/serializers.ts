@@ -1,19 +1,19 @@
 /**
- * How values lie in a cache; OPTIONS.serializer of an entry of CACHES names such a class. What is stored is a byte
- * string: each character stands for one byte.
+ * How a cache serializes values. OPTIONS.serializer of an entry of CACHES names such a class. The serialized form is a
+ * byte string: each character is one byte.
  */
 import { dumpsPickle, loadsPickle } from '#core/serialization/pickle'
 import { parseJson, stringifyJson } from '#core/serialization'
 
 export interface CacheSerializer {
-  /** @param name what the value is called in the message of an error */
+  /** @param name how error messages name the value */
   dumps(value: unknown, name?: string): string
   loads(bytes: string): unknown
 }
 
 export type CacheSerializerClass = new () => CacheSerializer
 
-/** As Django keeps values in a cache that others share: it reads what we write, and we read plain values of its. */
+/** Django's serialization for shared caches: Django reads what this writes, and this reads Django's plain values. */
 export class PickleSerializer implements CacheSerializer {
   dumps(value: unknown, name?: string): string {
     return dumpsPickle(value, name)
@@ -24,7 +24,7 @@ export class PickleSerializer implements CacheSerializer {
   }
 }
 
-/** Tight ASCII JSON, which any program can read. */
+/** Compact ASCII JSON, which any program can read. */
 export class JSONSerializer implements CacheSerializer {
   dumps(value: unknown, name?: string): string {
     return stringifyJson(value, name)

@@ -1,29 +1,29 @@
-/** What a cache backend is: a Keyv storage adapter for texts, with the atomic operations that Keyv has no names for. */
+/** The contract of a cache backend: a Keyv storage adapter for strings, with the atomic operations that Keyv lacks. */
 import type { KeyvStoreAdapter } from 'keyv'
-import { notWhole } from './errors.ts'
+import { notAnInteger } from './errors.ts'
 import { hashedKey, isWellFormed, KeyWarner, looksHashed } from './keys.ts'
 import { type CacheSerializer, JSONSerializer } from './serializers.ts'
 
-/** A table, and the alias of its database. */
+/** A table and the alias of its database. */
 export interface CacheTableName {
   readonly table: string
   readonly database: string
 }
 
-/** How a compare-and-set ended. */
+/** The result of a compare-and-set: `changed` if the token is not the current one, `missing` if there is no value. */
 export type CasResult = 'stored' | 'changed' | 'missing'
 
-/** What is stored, and the token that stands for its present state. */
-export interface TokenedText {
-  readonly text: string
+/** A stored string, and a token of its current state for a compare-and-set. */
+export interface StoredValue {
+  readonly stored: string
   readonly token: string
 }
 
-/** The text as its own token: equal text is an equal state. */
-export const ownToken = (text: string | undefined): TokenedText | undefined =>
-  text === undefined ? undefined : { text, token: text }
+/** A stored string with itself as the token: equal strings are equal states. */
+export const ownToken = (stored: string | undefined): StoredValue | undefined =>
+  stored === undefined ? undefined : { stored, token: stored }
 
-/** What is to be stored, as Keyv hands it over. */
+/** A key and the string to store under it. `ttl` is in milliseconds. */
 export interface Entry {
   readonly key: string
   readonly value: string
@@ -31,69 +31,71 @@ export interface Entry {
 }
 
 /**
- * Keys arrive complete (prefix, version and all) and values as `encode` made them: as byte strings, in which each
- * character stands for one byte. A `ttl` is in milliseconds; undefined keeps the
- * value for ever. Values that are already over never arrive here. An operation that a server could not carry out
- * rejects: a miss is only ever a key that is not there.
+ * Keys are complete, with prefix and version. Values are the byte strings that `encode` returns: each character is one
+ * byte. A `ttl` is in milliseconds and more than 0; undefined means no expiry. An operation that the server could not
+ * perform rejects: a miss always means that the key does not exist.
  */
 export abstract class CacheStore implements KeyvStoreAdapter {
-  /** Keyv asks for both of these; nothing here uses them. */
+  /** Keyv requires `opts` and `on`; nothing here uses them. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the type is Keyv's
   readonly opts: any = {}
   on(): this {
     return this
   }
 
-  /** Tables of a database that must be there; `createcachetable` makes them. */
+  /** Database tables that the backend needs. `createcachetable` creates them. */
   readonly tables: readonly CacheTableName[] = []
   readonly #warner = new KeyWarner()
   readonly #serializer: CacheSerializer
 
-  /** @param usual what a cache of this kind keeps values by, where OPTIONS name no other serializer */
-  constructor({ serializer }: Pick<BackendOptions, 'serializer'> = {}, usual: CacheSerializer = new JSONSerializer()) {
-    this.#serializer = serializer ?? usual
+  /** @param byDefault the serializer if OPTIONS names none */
+  constructor(
+    { serializer }: Pick<BackendOptions, 'serializer'> = {},
+    byDefault: CacheSerializer = new JSONSerializer(),
+  ) {
+    this.#serializer = serializer ?? byDefault
   }
 
   /**
-   * A value as it is stored.
-   * @param name what the value is called in the message of an error
-   * @throws NotJson for a value that the serializer cannot hold
+   * Serializes a value.
+   * @param name how error messages name the value
+   * @throws NotJson for a value that the serializer does not support
    */
   encode(value: unknown, name?: string): string {
     return this.#serializer.dumps(value, name)
   }
 
-  /** The value of what is stored. @throws BrokenPickle, RefusedPickle, SyntaxError or another error of the serializer */
+  /** Deserializes a stored string. @throws BrokenPickle, RefusedPickle, SyntaxError or another error of the serializer */
   decode(stored: string): unknown {
     return this.#serializer.loads(stored)
   }
 
-  /** A stored whole number with something added to it. @throws InvalidCacheValue when it is none */
+  /** Adds to a stored whole number. @throws InvalidCacheValue if it is not a whole number, or if the sum is not exact */
   protected added(stored: string, delta: number, key: string): { sum: number; stored: string } {
     let value: unknown
     try {
       value = this.decode(stored)
     } catch (cause) {
-      throw Object.assign(notWhole(key), { cause })
+      throw Object.assign(notAnInteger(key), { cause })
     }
     const sum = typeof value === 'number' ? value + delta : Number.NaN
-    if (!Number.isSafeInteger(sum)) throw notWhole(key)
+    if (!Number.isSafeInteger(sum)) throw notAnInteger(key)
     return { sum, stored: this.encode(sum) }
   }
 
-  /** Called with each complete key before it is used: by default only warns of what another backend could not take. */
+  /** Called with each complete key before it is used. By default, logs a warning about a key that memcached rejects. */
   validateKey(key: string): void {
-    this.#warner.look(key)
+    this.#warner.check(key)
   }
 
-  /** Whether the backend can hold a value under a complete key, apart from all other keys. */
+  /** Whether the backend can use a complete key as it is, and keep it apart from all other keys. */
   protected canHold(key: string): boolean {
     return isWellFormed(key)
   }
 
   /**
-   * The key in the store for a complete key: the same, or its hash where the backend cannot hold the key. So a key that
-   * a client chose never fails. A key that has the form of a hash is hashed, too, so that two keys never become the same.
+   * The key in the store for a complete key: the key itself, or its hash if the backend cannot use the key, so that a key
+   * chosen by a client never fails. A key in the form of a hash is hashed, too, so that two keys are never the same.
    */
   storedKey(key: string): string {
     this.validateKey(key)
@@ -101,16 +103,16 @@ export abstract class CacheStore implements KeyvStoreAdapter {
   }
 
   abstract get<Value = string>(key: string): Promise<Value | undefined>
-  abstract set(key: string, text: string, ttl?: number): Promise<boolean>
-  /** Whether it was there. */
+  abstract set(key: string, stored: string, ttl?: number): Promise<boolean>
+  /** @returns whether the key existed */
   abstract delete(key: string): Promise<boolean>
   abstract has(key: string): Promise<boolean>
-  /** Empties the whole store, whoever's keys are in it. */
+  /** Deletes all keys of the store, including those of other programs. */
   abstract clear(): Promise<void>
 
-  // A backend on a server does each of these in one round trip.
+  // A backend on a server overrides these three with one round trip each.
 
-  /** The texts in the order of the keys. */
+  /** @returns the stored strings in the order of the keys */
   async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     return Promise.all(keys.map((key) => this.get<Value>(key)))
   }
@@ -119,27 +121,28 @@ export abstract class CacheStore implements KeyvStoreAdapter {
     await Promise.all(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)))
   }
 
-  /** Whether any of them was there. */
+  /** @returns whether any of the keys existed */
   async deleteMany(keys: readonly string[]): Promise<boolean> {
     const deleted = await Promise.all(keys.map((key) => this.delete(key)))
     return deleted.includes(true)
   }
 
-  /** Stores only where nothing is: false if something was. */
-  abstract add(key: string, text: string, ttl?: number): Promise<boolean>
-  /** Gives a value another time to live: false if it was not there. */
+  /** Stores the string only if the key does not exist. @returns whether it was stored */
+  abstract add(key: string, stored: string, ttl?: number): Promise<boolean>
+  /** Sets the time to live of a key. @returns whether the key exists */
   abstract touch(key: string, ttl?: number): Promise<boolean>
   /**
-   * Adds to a whole number and keeps its time to live: undefined if it was not there.
-   * @throws InvalidCacheValue when the text is not a whole number
+   * Adds to a whole number and keeps its time to live.
+   * @returns the sum; undefined if the key does not exist
+   * @throws InvalidCacheValue if the stored value is not a whole number
    */
   abstract increment(key: string, delta: number): Promise<number | undefined>
-  abstract getWithToken(key: string): Promise<TokenedText | undefined>
-  /** The same without waiting, there where the store can. */
-  readonly getWithTokenSync?: (key: string) => TokenedText | undefined
-  /** Stores only where the state is still the one of the token. */
-  abstract compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult>
-  /** Deletes only where the state is still the one of the token; `stored` says that it did. */
+  abstract getWithToken(key: string): Promise<StoredValue | undefined>
+  /** The synchronous version, if the backend has one. */
+  readonly getWithTokenSync?: (key: string) => StoredValue | undefined
+  /** Stores the string only if the token is still the current one. */
+  abstract compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult>
+  /** Deletes the key only if the token is still the current one. The result is `stored` if it was deleted. */
   abstract compareAndDelete(key: string, token: string): Promise<CasResult>
 
   /** The result of a compare-and-set with a token that the store cannot have issued. */
@@ -147,20 +150,20 @@ export abstract class CacheStore implements KeyvStoreAdapter {
     return (await this.has(key)) ? 'changed' : 'missing'
   }
 
-  /** Lets go of connections; a later use opens others. */
+  /** Closes connections. The next operation opens new ones. */
   async disconnect(): Promise<void> {}
 }
 
-/** The part of a CACHES entry that a backend sees. */
+/** The part of a CACHES entry that a backend gets. */
 export interface BackendOptions {
-  /** The name of the entry, for messages. */
+  /** The alias of the entry, for messages. */
   readonly alias?: string
   readonly location: string | readonly string[]
   /** OPTIONS of the entry, as given. */
   readonly options: Readonly<Record<string, unknown>>
-  /** What OPTIONS.serializer names. */
+  /** The serializer that OPTIONS names. */
   readonly serializer?: CacheSerializer | undefined
 }
 
-/** A backend as a dotted name names it. */
+/** A backend class, as BACKEND names it. */
 export type CacheStoreClass = new (options: BackendOptions) => CacheStore

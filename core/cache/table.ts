@@ -1,4 +1,4 @@
-/** The table of a database cache, as Django makes it. */
+/** The table of a database cache, as Django creates it. */
 import type { Knex } from 'knex'
 import { connections, type Vendor } from '#core/db'
 
@@ -8,7 +8,7 @@ interface Columns {
   readonly date: string
 }
 
-// On MySQL, keys that differ in case alone would otherwise be the same key.
+// On MySQL, keys that differ only in case would otherwise be the same key.
 const COLUMNS: Readonly<Record<Vendor, Columns>> = {
   sqlite: { key: 'varchar(255)', text: 'text', date: 'datetime' },
   postgresql: { key: 'varchar(255)', text: 'text', date: 'timestamp with time zone' },
@@ -35,7 +35,7 @@ export class CacheTable {
     return (schema === undefined ? builder : builder.withSchema(schema)).hasTable(table)
   }
 
-  /** The statements that make the table and the index of its expiry. */
+  /** The statements that create the table and the index on its expiry. */
   statements(): string[] {
     const { key, text, date } = COLUMNS[connections.database(this.#database).backend.vendor]
     const quoted = (name: string): string => this.#knex().raw('??', [name]).toQuery()
@@ -52,7 +52,7 @@ export class CacheTable {
     ]
   }
 
-  /** Makes the table: all of it or, where the database can take it back, nothing. */
+  /** Creates the table and its index, in a transaction if the database has transactional DDL. */
   async create(): Promise<void> {
     await this.#knex().transaction(async (trx) => {
       for (const statement of this.statements()) await trx.raw(statement)
@@ -60,11 +60,11 @@ export class CacheTable {
   }
 }
 
-// What kind of error a database gave to a database cache, beside those that every user of a database meets.
+// Classification of database errors.
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code)
 
-/** Two statements waited for each other, and the database ended one of them; another try succeeds. */
+/** A deadlock or a serialization failure: a retry may succeed. */
 export const isDeadlock = (error: unknown): boolean =>
   /^(ER_LOCK_DEADLOCK|ER_CHECKREAD|40P01|40001)$/.test(codeOf(error))
 

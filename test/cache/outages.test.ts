@@ -189,7 +189,7 @@ describe('a cache in trouble', () => {
           const began = performance.now()
           const errors = await Promise.all(Array.from({ length: 20 }, () => rejection(cache.get('key'))))
           expect(errors.every((error) => error instanceof ServiceUnavailable)).to.equal(true)
-          expect(errors[0]?.message).to.contain('no answer within 0.3 seconds')
+          expect(errors[0]?.message).to.contain('no response within 0.3 seconds')
           expect(performance.now() - began).to.be.within(250, 2000)
           server.thaw()
           await until('the cache works', () =>

@@ -278,7 +278,7 @@ describe('the protocol of memcached', function () {
               store.get('key1'),
               store.getMany(['key2', 'key3', 'absent']),
               store.has('key4'),
-              store.getWithToken('key4').then((found) => found?.text),
+              store.getWithToken('key4').then((found) => found?.stored),
               store.set('written', '\x101'),
               store.setMany([{ key: 'many', value: '\x101' }]),
               store.add('added', '\x101'),

@@ -1,4 +1,4 @@
-/** A cache in a table of a database: shared by all that share the database. `createcachetable` makes the table. */
+/** A cache in a database table, shared by all processes that use the database. `createcachetable` creates the table. */
 import type { Knex } from 'knex'
 import {
   connections,
@@ -24,7 +24,7 @@ import {
   type CasResult,
   type Entry,
   ownToken,
-  type TokenedText,
+  type StoredValue,
 } from '../store.ts'
 
 interface Row {
@@ -33,18 +33,18 @@ interface Row {
   readonly expires: string
 }
 
-/** Characters of the column. */
+/** Characters, as in the column. */
 const MAX_KEY_LENGTH = 255
 
 const ROWS_PER_STATEMENT = 1000
-const RETRIES = 10
-const MOST_TRIES = 1000
+const MAX_DEADLOCK_RETRIES = 10
+const MAX_INCREMENT_TRIES = 1000
 
-/** Milliseconds from which a time to live is cut to the whole second that it ends in, as Django writes it. */
+/** Milliseconds from which the expiry is truncated to whole seconds, as Django writes it. */
 const LONG = 10_000
 
-/** Whether every database can compare a string with what it holds. */
-const canBeText = (token: string): boolean => !token.includes('\0') && isWellFormed(token)
+/** Whether every database accepts a string as a parameter. */
+const isStorable = (token: string): boolean => !token.includes('\0') && isWellFormed(token)
 
 /** LOCATION is the table. OPTIONS: `database`, an alias of DATABASES ('default'), MAX_ENTRIES, CULL_FREQUENCY. */
 export class DatabaseCache extends CacheStore {
@@ -54,8 +54,8 @@ export class DatabaseCache extends CacheStore {
   readonly #database: string
   readonly #outage: Outage
   readonly #culling: Culling
-  /** Those who add to one number take turns in this process; between processes only the rows decide. */
-  readonly #adding = new KeyedMutex()
+  /** Serializes the increments of a number within this process. Between processes, the conditional update decides. */
+  readonly #increments = new KeyedMutex()
 
   constructor({ alias = 'default', location, options, serializer }: BackendOptions) {
     super({ serializer }, new PickleSerializer())
@@ -70,13 +70,13 @@ export class DatabaseCache extends CacheStore {
     this.tables = [{ table: location, database: this.#database }]
   }
 
-  /** MySQL treats keys as equal that differ only in trailing spaces. */
+  /** On MySQL, keys that differ only in trailing spaces are equal. */
   protected override canHold(key: string): boolean {
     if (key.includes('\0') || isLongerThan(key, MAX_KEY_LENGTH)) return false
     return super.canHold(key) && !(key.endsWith(' ') && this.#isMysql())
   }
 
-  /** As Django: base64 of what the serializer makes of it. */
+  /** As in Django: the base64 of the serialized value. */
   override encode(value: unknown, name?: string): string {
     return Buffer.from(super.encode(value, name), 'latin1').toString('base64')
   }
@@ -96,7 +96,7 @@ export class DatabaseCache extends CacheStore {
 
   #expiry(ttl: number | undefined): string {
     const at = clock.now() + (ttl ?? Number.POSITIVE_INFINITY)
-    // A day before the last one, which is another in other zones.
+    // One day less than the maximum, because of time zones.
     if (at < Date.UTC(9999, 11, 30)) {
       return toDatabaseDate((ttl ?? 0) < LONG ? at : Math.floor(at / 1000) * 1000, this.#database)
     }
@@ -104,7 +104,7 @@ export class DatabaseCache extends CacheStore {
     return `9999-12-31 23:59:59${keepsInstants ? '+00:00' : ''}`
   }
 
-  /** Runs statements on the table, in the transaction that the caller is in, if any. */
+  /** Runs statements on the table, in the caller's transaction if there is one. */
   async #run<T>(work: (db: Knex) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const db = currentConnection(this.#database)
@@ -113,8 +113,8 @@ export class DatabaseCache extends CacheStore {
         this.#outage.ended()
         return result
       } catch (error) {
-        // A deadlock ends a transaction as a whole: only its owner can try again.
-        if (isDeadlock(error) && tries <= RETRIES && db.isTransaction !== true) continue
+        // A deadlock rolls the whole transaction back, so within one only the caller can retry.
+        if (isDeadlock(error) && tries <= MAX_DEADLOCK_RETRIES && db.isTransaction !== true) continue
         throw this.#explained(error)
       }
     }
@@ -131,7 +131,7 @@ export class DatabaseCache extends CacheStore {
     )
   }
 
-  /** The rows of keys that are not over. */
+  /** The rows of keys that have not expired. */
   #live(db: Knex, ...keys: string[]) {
     return whereExactly(db<Row>(this.#table), this.#database, 'cache_key', keys).where('expires', '>', this.#now())
   }
@@ -146,9 +146,9 @@ export class DatabaseCache extends CacheStore {
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const rows = await this.#run((db) => this.#live(db, ...keys).select('cache_key', 'value'))
-    // The keys are compared once more: a table that Django made on MySQL takes 'a' for 'A'.
-    const texts = new Map(rows.map((row) => [row.cache_key, row.value]))
-    return keys.map((key) => texts.get(key) as Value | undefined)
+    // The keys are compared again: in a table that Django created on MySQL, 'a' equals 'A'.
+    const found = new Map(rows.map((row) => [row.cache_key, row.value]))
+    return keys.map((key) => found.get(key) as Value | undefined)
   }
 
   async has(key: string): Promise<boolean> {
@@ -163,7 +163,7 @@ export class DatabaseCache extends CacheStore {
 
   override async setMany(entries: readonly Entry[]): Promise<void> {
     const unique = new Map(entries.map(({ key, value, ttl }) => [key, this.#row(key, value, ttl)]))
-    // All in one order, so that two such statements do not wait for each other.
+    // Sorted, so that two concurrent statements lock the rows in the same order.
     const rows = [...unique.values()].toSorted((a, b) => (a.cache_key < b.cache_key ? -1 : 1))
     await this.#cullBefore(rows.length)
     for (let i = 0; i < rows.length; i += ROWS_PER_STATEMENT) {
@@ -184,9 +184,9 @@ export class DatabaseCache extends CacheStore {
     await this.#run((db) => db<Row>(this.#table).delete())
   }
 
-  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+  async add(key: string, stored: string, ttl?: number): Promise<boolean> {
     await this.#cullBefore(1)
-    const row = this.#row(key, text, ttl)
+    const row = this.#row(key, stored, ttl)
     return this.#run((db) => (this.#isMysql() ? this.#addOnMysql(db, row) : this.#insertOrReplace(db, row)))
   }
 
@@ -200,7 +200,7 @@ export class DatabaseCache extends CacheStore {
     return added.length > 0
   }
 
-  /** MySQL knows no condition there: a row that is over is taken away first, and the insert decides. */
+  /** MySQL has no conditional upsert: an expired row is deleted first, and the insert decides. */
   async #addOnMysql(db: Knex, row: Row): Promise<boolean> {
     const insert = (): Promise<boolean> =>
       db<Row>(this.#table)
@@ -213,8 +213,8 @@ export class DatabaseCache extends CacheStore {
           },
         )
     if (await insert()) return true
-    const over = db<Row>(this.#table).where('cache_key', row.cache_key).where('expires', '<=', this.#now())
-    return (await over.delete()) > 0 && (await insert())
+    const expired = db<Row>(this.#table).where('cache_key', row.cache_key).where('expires', '<=', this.#now())
+    return (await expired.delete()) > 0 && (await insert())
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
@@ -223,41 +223,41 @@ export class DatabaseCache extends CacheStore {
 
   async increment(key: string, delta: number): Promise<number | undefined> {
     const add = (): Promise<number | undefined> => this.#run((db) => this.#add(db, key, delta))
-    // In a transaction nobody is waited for who may himself wait for what the transaction holds.
-    return currentConnection(this.#database).isTransaction === true ? add() : this.#adding.run(key, add)
+    // A transaction must not wait for a caller that may be waiting for locks of the transaction.
+    return currentConnection(this.#database).isTransaction === true ? add() : this.#increments.run(key, add)
   }
 
-  /** Adds to the number that was read, and again if somebody else has changed it in between. */
+  /** Adds to the number that was read, and retries if another client has changed it in the meantime. */
   async #add(db: Knex, key: string, delta: number): Promise<number | undefined> {
-    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    for (let tries = 1; tries <= MAX_INCREMENT_TRIES; tries++) {
       const query = this.#live(db, key).select('cache_key', 'value')
-      // In a transaction MySQL would show the same old row again and again.
+      // Within a transaction, MySQL would return the same snapshot of the row each time.
       const rows = await (db.isTransaction === true ? query.forUpdate() : query)
       const row = rows.find((each) => each.cache_key === key)
       if (row === undefined) return undefined
       const { sum, stored } = this.added(row.value, delta, key)
       if ((await this.#same(db, key, row.value).update({ value: stored })) > 0 || delta === 0) return sum
     }
-    throw this.#outage.began(new Error(`others changed the same number ${MOST_TRIES} times in between`))
+    throw this.#outage.began(new Error(`other clients changed the number during ${MAX_INCREMENT_TRIES} attempts`))
   }
 
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
+  async getWithToken(key: string): Promise<StoredValue | undefined> {
     return ownToken(await this.get(key))
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
-    if (!canBeText(token)) return this.mismatch(key)
-    const values = { value: text, expires: this.#expiry(ttl) }
+  async compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult> {
+    if (!isStorable(token)) return this.mismatch(key)
+    const values = { value: stored, expires: this.#expiry(ttl) }
     return this.#compare(key, await this.#run((db) => this.#same(db, key, token).update(values)))
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
-    if (!canBeText(token)) return this.mismatch(key)
+    if (!isStorable(token)) return this.mismatch(key)
     return this.#compare(key, await this.#run((db) => this.#same(db, key, token).delete()))
   }
 
   #same(db: Knex, key: string, token: string) {
-    // MySQL would take texts that differ in case for equal.
+    // On MySQL, strings that differ only in case would be equal.
     const bytes = this.#isMysql() ? db.raw('CAST(? AS BINARY)', [token]) : token
     return this.#live(db, key).where('value', bytes)
   }
@@ -267,7 +267,7 @@ export class DatabaseCache extends CacheStore {
     return this.mismatch(key)
   }
 
-  /** As Django: where there are too many, those that are over go, then the first ones by key. */
+  /** As in Django: if there are too many rows, the expired ones are deleted, and then the first ones by key. */
   async #cullBefore(writes: number): Promise<void> {
     if (!this.#culling.isDue(writes)) return
     const count = () => this.#run(async (db) => Number((await db(this.#table).count({ count: '*' }))[0]?.count))

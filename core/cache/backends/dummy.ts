@@ -1,5 +1,5 @@
-/** A cache that keeps nothing, for development. */
-import { CacheStore, type CasResult, type TokenedText } from '../store.ts'
+/** A cache that stores nothing, for development. */
+import { CacheStore, type CasResult, type StoredValue } from '../store.ts'
 
 export class DummyCache extends CacheStore {
   async get<Value = string>(): Promise<Value | undefined> {
@@ -32,7 +32,7 @@ export class DummyCache extends CacheStore {
     return undefined
   }
 
-  async getWithToken(): Promise<TokenedText | undefined> {
+  async getWithToken(): Promise<StoredValue | undefined> {
     return undefined
   }
 

@@ -1,4 +1,4 @@
-/** A cache in the files of a folder, shared by the processes of one machine. */
+/** A cache in the files of a directory, shared by the processes of one machine. */
 import { deflateSync, inflateSync, type InputType } from 'node:zlib'
 import { pickledFloat, readPickle } from '#core/serialization/pickle'
 import { createHash } from 'node:crypto'
@@ -10,50 +10,50 @@ import { clock, errorCode, FileLock, getLogger, ifThere, NotAFile, readRegularFi
 import { Culling } from '../parameters.ts'
 import { Outage } from '../errors.ts'
 import { PickleSerializer } from '../serializers.ts'
-import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, ownToken, type StoredValue } from '../store.ts'
 
-// What a file of the file cache holds, as Django writes it: the pickle of its expiry, then the value, compressed.
+// The format of a file is Django's: the pickle of the expiry, then the compressed value.
 
 interface FileEntry {
   /** A byte string. */
-  readonly text: string
-  /** Milliseconds since the epoch; infinite for a value that is kept for ever. */
+  readonly stored: string
+  /** Milliseconds since the epoch; infinite for no expiry. */
   readonly expiresAt: number
 }
 
-/** No value is larger: a small file that claims to be would fill the memory. */
-const MOST_BYTES = 2 ** 28
+/** The size of the largest value in bytes. A small compressed file could otherwise fill the memory. */
+const MAX_BYTES = 2 ** 28
 
-/** The size of the largest file: data that cannot be compressed grows by less than 1 MiB. */
-const MOST_FILE_BYTES = MOST_BYTES + 2 ** 20
+/** The size of the largest file in bytes: incompressible data grows by less than 1 MiB. */
+const MAX_FILE_BYTES = MAX_BYTES + 2 ** 20
 
 /** Seconds since the epoch, or None. */
 const pickledExpiry = (expiresAt: number): string =>
   `\x80\x04${Number.isFinite(expiresAt) ? pickledFloat(expiresAt / 1000) : 'N'}.`
 
 /** @throws RangeError for a value that is too large to be read again */
-function encodeEntry({ text, expiresAt }: FileEntry): Buffer {
-  if (text.length > MOST_BYTES) {
-    throw new RangeError(`A value in a file cache can have ${MOST_BYTES} bytes, and this one has ${text.length}.`)
+function encodeEntry({ stored, expiresAt }: FileEntry): Buffer {
+  if (stored.length > MAX_BYTES) {
+    throw new RangeError(`A value in a file cache can have ${MAX_BYTES} bytes, and this one has ${stored.length}.`)
   }
-  return Buffer.concat([Buffer.from(pickledExpiry(expiresAt), 'latin1'), deflateSync(Buffer.from(text, 'latin1'))])
+  return Buffer.concat([Buffer.from(pickledExpiry(expiresAt), 'latin1'), deflateSync(Buffer.from(stored, 'latin1'))])
 }
 
-/** With `info`, zlib tells how far it has read; Node's types do not know of it. */
+/** With `info`, zlib returns how far it has read, which Node's types do not include. */
 type Inflate = (bytes: InputType, options: object) => { buffer: Buffer; engine: { bytesWritten: number } }
 
-/** Undefined for what is none of ours or Django's, or only a part of it. */
+/** Undefined if the content is not a complete entry. */
 function decodeEntry(content: Buffer): FileEntry | undefined {
   try {
-    // An expiry takes a few bytes, a number as text some more.
+    // The pickle of the expiry has a few bytes, or a few more in protocol 0.
     const { value, end } = readPickle(content.toString('latin1', 0, 100))
     if (value !== null && typeof value !== 'number') return undefined
     const packed = content.subarray(end)
-    const { buffer, engine } = (inflateSync as unknown as Inflate)(packed, { info: true, maxOutputLength: MOST_BYTES })
+    const { buffer, engine } = (inflateSync as unknown as Inflate)(packed, { info: true, maxOutputLength: MAX_BYTES })
     if (engine.bytesWritten !== packed.length) return undefined
-    // The thousandfold of a float is off in the last place.
+    // Rounded, because seconds × 1000 is inexact.
     const expiresAt = value === null ? Number.POSITIVE_INFINITY : Math.round(value * 1e6) / 1e3
-    return { text: buffer.toString('latin1'), expiresAt }
+    return { stored: buffer.toString('latin1'), expiresAt }
   } catch {
     return undefined
   }
@@ -68,9 +68,9 @@ const expiry = (ttl: number | undefined): number => (ttl === undefined ? Number.
 /** The file of a complete key, as Django names it. */
 export const cacheFileName = (key: string): string => `${createHash('md5').update(key).digest('hex')}.djcache`
 
-/** LOCATION is the folder; one that is not absolute lies in the project's. OPTIONS: MAX_ENTRIES, CULL_FREQUENCY. */
+/** LOCATION is the directory, relative to the project. OPTIONS: MAX_ENTRIES, CULL_FREQUENCY. */
 export class FileBasedCache extends CacheStore {
-  readonly #folder: string
+  readonly #directory: string
   readonly #outage: Outage
   readonly #culling: Culling
 
@@ -79,26 +79,26 @@ export class FileBasedCache extends CacheStore {
     if (typeof location !== 'string' || location === '') {
       throw new ImproperlyConfigured(`CACHES['${alias}'].LOCATION should be the folder for the cache's files.`)
     }
-    this.#folder = path.resolve(settingsAreLoaded() ? projectRoot() : '.', location)
-    this.#outage = new Outage(alias, this.#folder)
+    this.#directory = path.resolve(settingsAreLoaded() ? projectRoot() : '.', location)
+    this.#outage = new Outage(alias, this.#directory)
     this.#culling = new Culling(options)
   }
 
   #file(key: string): string {
-    return path.join(this.#folder, cacheFileName(key))
+    return path.join(this.#directory, cacheFileName(key))
   }
 
-  /** The paths of all entries, with those that are over. */
+  /** The paths of all entries, including the expired ones. */
   #files(): string[] {
-    const found = ifThere(() => readdirSync(this.#folder, { withFileTypes: true })) ?? []
+    const found = ifThere(() => readdirSync(this.#directory, { withFileTypes: true })) ?? []
     const entries = found.filter((each) => NAME.test(each.name) && each.isFile())
-    return entries.map(({ name }) => path.join(this.#folder, name))
+    return entries.map(({ name }) => path.join(this.#directory, name))
   }
 
-  /** What a file holds. A link, a FIFO or a folder in its place is no entry. */
+  /** The content of a file. Undefined for a symbolic link, a FIFO or a directory. */
   #content(file: string): Buffer | undefined {
     try {
-      return readRegularFile(file, { most: MOST_FILE_BYTES })?.content
+      return readRegularFile(file, { most: MAX_FILE_BYTES })?.content
     } catch (error) {
       if (!(error instanceof NotAFile)) throw error
       log.error(`The cache file ${file} ${error.message}. It is not read.`)
@@ -106,7 +106,7 @@ export class FileBasedCache extends CacheStore {
     }
   }
 
-  /** Runs `work`; a disk that does not work is an outage. */
+  /** Runs `work`. A failing system call is an outage. */
   async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       const result = await work()
@@ -117,7 +117,7 @@ export class FileBasedCache extends CacheStore {
     }
   }
 
-  /** Runs `work` while no other process changes the file of `key`. */
+  /** Runs `work` under the lock of the key's file. */
   #locked<T>(key: string, work: (file: string, entry: FileEntry | undefined) => T): Promise<T> {
     const file = this.#file(key)
     const lock = new FileLock(file)
@@ -127,7 +127,7 @@ export class FileBasedCache extends CacheStore {
         return await locked()
       } catch (error) {
         if (errorCode(error) !== 'ENOENT') throw error
-        mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+        mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
         return await locked()
       }
     })
@@ -155,15 +155,15 @@ export class FileBasedCache extends CacheStore {
     const file = this.#file(key)
     // Under the lock the file is read again: another process may have replaced it.
     const discard = (): void => void new FileLock(file).try(() => this.#lockedEntry(file))
-    return this.#guarded(() => this.#entry(file, discard)?.text)
+    return this.#guarded(() => this.#entry(file, discard)?.stored)
   }
 
-  #write(file: string, text: string, expiresAt: number): void {
+  #write(file: string, stored: string, expiresAt: number): void {
     if (this.#culling.isDue(1)) this.#cull()
-    replaceFile(file, encodeEntry({ text, expiresAt }))
+    replaceFile(file, encodeEntry({ stored, expiresAt }))
   }
 
-  /** As Django: where there are too many, a random sample goes. */
+  /** As in Django: if there are too many entries, a random sample is deleted. */
   #cull(): void {
     const files = this.#files()
     if (files.length < this.#culling.maxEntries) return this.#culling.counted(files.length + 1)
@@ -183,8 +183,8 @@ export class FileBasedCache extends CacheStore {
     return (await this.#read(key)) !== undefined
   }
 
-  async set(key: string, text: string, ttl?: number): Promise<boolean> {
-    await this.#locked(key, (file) => this.#write(file, text, expiry(ttl)))
+  async set(key: string, stored: string, ttl?: number): Promise<boolean> {
+    await this.#locked(key, (file) => this.#write(file, stored, expiry(ttl)))
     return true
   }
 
@@ -201,10 +201,10 @@ export class FileBasedCache extends CacheStore {
     })
   }
 
-  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+  async add(key: string, stored: string, ttl?: number): Promise<boolean> {
     return this.#locked(key, (file, entry) => {
       if (entry !== undefined) return false
-      this.#write(file, text, expiry(ttl))
+      this.#write(file, stored, expiry(ttl))
       return true
     })
   }
@@ -212,7 +212,7 @@ export class FileBasedCache extends CacheStore {
   async touch(key: string, ttl?: number): Promise<boolean> {
     return this.#locked(key, (file, entry) => {
       if (entry === undefined) return false
-      replaceFile(file, encodeEntry({ text: entry.text, expiresAt: expiry(ttl) }))
+      replaceFile(file, encodeEntry({ ...entry, expiresAt: expiry(ttl) }))
       return true
     })
   }
@@ -220,18 +220,18 @@ export class FileBasedCache extends CacheStore {
   async increment(key: string, delta: number): Promise<number | undefined> {
     return this.#locked(key, (file, entry) => {
       if (entry === undefined) return undefined
-      const { sum, stored } = this.added(entry.text, delta, key)
-      replaceFile(file, encodeEntry({ ...entry, text: stored }))
+      const { sum, stored } = this.added(entry.stored, delta, key)
+      replaceFile(file, encodeEntry({ ...entry, stored }))
       return sum
     })
   }
 
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
+  async getWithToken(key: string): Promise<StoredValue | undefined> {
     return ownToken(await this.#read(key))
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
-    return this.#compare(key, token, (file) => replaceFile(file, encodeEntry({ text, expiresAt: expiry(ttl) })))
+  async compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult> {
+    return this.#compare(key, token, (file) => replaceFile(file, encodeEntry({ stored, expiresAt: expiry(ttl) })))
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
@@ -241,7 +241,7 @@ export class FileBasedCache extends CacheStore {
   #compare(key: string, token: string, work: (file: string) => void): Promise<CasResult> {
     return this.#locked(key, (file, entry) => {
       if (entry === undefined) return 'missing'
-      if (entry.text !== token) return 'changed'
+      if (entry.stored !== token) return 'changed'
       work(file)
       return 'stored'
     })

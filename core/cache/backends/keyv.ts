@@ -12,7 +12,7 @@ import { isKeyvStore, KeyvClient, type KeyvEntry, type KeyvStore } from '../keyv
 import { isMemcachedKey } from '../memcached_commands.ts'
 import { LazyPackage } from '../packages.ts'
 import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
-import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, ownToken, type StoredValue } from '../store.ts'
 
 /** Keyv's own default. */
 const DEFAULT_NAMESPACE = 'keyv'
@@ -32,11 +32,11 @@ function adapterOf(module: Readonly<Record<string, unknown>>): Adapter | undefin
   )
 }
 
-/** Where the entries of a cache are, and how it gets there. */
+/** Where a cache stores its entries. */
 interface Source {
   /** For messages. */
   readonly name: string
-  /** Loads what `open` needs. Undefined if there is nothing to load. */
+  /** Loads the package. Undefined if there is nothing to load. */
   load(): Promise<void> | undefined
   open(): KeyvStore
   /** Equal for all sources of the same entries in this process. */
@@ -106,7 +106,7 @@ function sourceOf(alias: string, location: string | readonly string[], options: 
 const ofStores = new WeakMap<object, KeyedMutex>()
 const ofNames = new Map<string, KeyedMutex>()
 
-/** The locks of the entries of one source, the same for all caches in this process. */
+/** The locks of a source's keys, shared by all caches of this process. */
 function locksOf(identity: object | string): KeyedMutex {
   const known = typeof identity === 'string' ? ofNames.get(identity) : ofStores.get(identity)
   if (known !== undefined) return known
@@ -132,9 +132,9 @@ export class KeyvCache extends CacheStore {
   readonly #namespace: string
   readonly #source: Source
   readonly #locks: KeyedMutex
-  /** How long a key may stay locked. */
+  /** Limits how long an operation can lock a key. */
   readonly #patience: Deadline
-  readonly #link: ReconnectingClient<KeyvClient>
+  readonly #connection: ReconnectingClient<KeyvClient>
   readonly #closing: Deadline
   #client: KeyvClient | undefined
 
@@ -153,7 +153,7 @@ export class KeyvCache extends CacheStore {
     this.#locks = locksOf(this.#source.identity)
     this.#patience = new Deadline(timeout * LOCKED_TIMEOUTS * 1000)
     this.#closing = new Deadline(timeout * 1000)
-    this.#link = new ReconnectingClient<KeyvClient>(
+    this.#connection = new ReconnectingClient<KeyvClient>(
       {
         prepare: () => (this.#client === undefined ? this.#prepare() : undefined),
         open: async () => this.#client as KeyvClient,
@@ -172,26 +172,26 @@ export class KeyvCache extends CacheStore {
     this.#client ??= new KeyvClient(this.#source.open(), this.#namespace)
   }
 
-  /** Adapters stand on servers of many kinds. Memcached takes the fewest keys. */
+  /** Adapters are for servers of many kinds. Of these, memcached has the strictest rules for keys. */
   protected override canHold(key: string): boolean {
     return isMemcachedKey(`${this.#namespace}:${key}`)
   }
 
   #read<T>(work: (client: KeyvClient) => Promise<T>): Promise<T> {
-    return this.#link.run((client) => client.watch(() => work(client)), true)
+    return this.#connection.run((client) => client.watch(() => work(client)), true)
   }
 
   /** Calls `work` while no other caller in this process changes the key. */
   async #locked<T>(key: string, work: (client: KeyvClient, check: () => void) => Promise<T>): Promise<T> {
     let failure: Error | undefined
-    /** Once the failure is reported to the caller, nothing may be written any more. */
+    /** Throws if the operation has failed. Nothing may be written after that was reported to the caller. */
     const check = (): void => {
       if (failure !== undefined) throw failure
     }
-    const tooLong = (): Error => new Error('the adapter does not end an operation')
+    const tooLong = (): Error => new Error('an operation of the adapter does not end')
     try {
-      return await this.#link.run((client) => {
-        // The lock is held until the adapter is done, even if the caller does not wait for that long.
+      return await this.#connection.run((client) => {
+        // The key stays locked until the adapter is done, even if the caller has timed out.
         const task = (): Promise<T> => {
           check()
           return work(client, check)
@@ -204,7 +204,7 @@ export class KeyvCache extends CacheStore {
     }
   }
 
-  /** The same, with the entry under the key that has not expired. */
+  /** As `#locked`, with the key's entry; undefined if there is none or it has expired. */
   #change<T>(key: string, work: (client: KeyvClient, entry: KeyvEntry | undefined) => Promise<T>): Promise<T> {
     return this.#locked(key, async (client, check) => {
       const entry = await client.get(key)
@@ -213,9 +213,9 @@ export class KeyvCache extends CacheStore {
     })
   }
 
-  /** The string of an entry. Removes one that has expired: not every adapter does. */
+  /** The stored string of an entry. Deletes an expired entry, because not every adapter does. */
   async #live(key: string, entry: KeyvEntry | undefined): Promise<string | undefined> {
-    if (isLive(entry)) return entry.text
+    if (isLive(entry)) return entry.stored
     if (entry !== undefined) await this.#removeExpired(key)
     return undefined
   }
@@ -234,17 +234,17 @@ export class KeyvCache extends CacheStore {
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const entries = await this.#read((client) => client.getMany(keys))
-    const texts = await Promise.all(keys.map((key, i) => this.#live(key, entries[i])))
-    return texts as (Value | undefined)[]
+    const found = await Promise.all(keys.map((key, i) => this.#live(key, entries[i])))
+    return found as (Value | undefined)[]
   }
 
   async has(key: string): Promise<boolean> {
     return (await this.get(key)) !== undefined
   }
 
-  async set(key: string, text: string, ttl?: number): Promise<boolean> {
+  async set(key: string, stored: string, ttl?: number): Promise<boolean> {
     const expiresAt = expiry(ttl)
-    await this.#locked(key, (client) => client.set(key, text, expiresAt))
+    await this.#locked(key, (client) => client.set(key, stored, expiresAt))
     return true
   }
 
@@ -257,16 +257,16 @@ export class KeyvCache extends CacheStore {
     })
   }
 
-  /** Empties the namespace; without one, adapters differ in what they empty. */
+  /** Deletes the keys of the namespace. */
   async clear(): Promise<void> {
     await this.#read((client) => client.clear())
   }
 
-  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+  async add(key: string, stored: string, ttl?: number): Promise<boolean> {
     const expiresAt = expiry(ttl)
     return this.#change(key, async (client, entry) => {
       if (entry !== undefined) return false
-      await client.set(key, text, expiresAt)
+      await client.set(key, stored, expiresAt)
       return true
     })
   }
@@ -275,7 +275,7 @@ export class KeyvCache extends CacheStore {
     const expiresAt = expiry(ttl)
     return this.#change(key, async (client, entry) => {
       if (entry === undefined) return false
-      await client.set(key, entry.text, expiresAt)
+      await client.set(key, entry.stored, expiresAt)
       return true
     })
   }
@@ -283,19 +283,19 @@ export class KeyvCache extends CacheStore {
   async increment(key: string, delta: number): Promise<number | undefined> {
     return this.#change(key, async (client, entry) => {
       if (entry === undefined) return undefined
-      const { sum, stored } = this.added(entry.text, delta, key)
+      const { sum, stored } = this.added(entry.stored, delta, key)
       await client.set(key, stored, entry.expiresAt)
       return sum
     })
   }
 
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
+  async getWithToken(key: string): Promise<StoredValue | undefined> {
     return ownToken(await this.get(key))
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+  async compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult> {
     const expiresAt = expiry(ttl)
-    return this.#compare(key, token, (client) => client.set(key, text, expiresAt))
+    return this.#compare(key, token, (client) => client.set(key, stored, expiresAt))
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
@@ -305,18 +305,18 @@ export class KeyvCache extends CacheStore {
   #compare(key: string, token: string, work: (client: KeyvClient) => Promise<void>): Promise<CasResult> {
     return this.#change(key, async (client, entry) => {
       if (entry === undefined) return 'missing'
-      if (entry.text !== token) return 'changed'
+      if (entry.stored !== token) return 'changed'
       await work(client)
       return 'stored'
     })
   }
 
-  /** Closes the adapter. A later use makes a new one of a named package, and uses a given one again. */
+  /** Disconnects the adapter. The next operation makes a new adapter from a package, and reuses a given object. */
   override async disconnect(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    this.#link.close()
-    // An adapter that is not connected may wait for what it has not sent yet.
+    this.#connection.close()
+    // An adapter that has lost its connection may wait until its pending operations are sent.
     if (client !== undefined) await this.#closing.race(client.disconnect(), () => new Error('late')).catch(() => {})
   }
 }

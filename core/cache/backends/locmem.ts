@@ -1,14 +1,14 @@
-/** The in-process cache: fast, bounded, gone with the process, and every process has its own. */
+/** A cache in the memory of this process: bounded, not shared with other processes, and lost when the process ends. */
 import { clock, fastPaths } from '#core/utils'
 import { LinkedList, ListNode } from '#core/concurrency'
 import { cullNumbers } from '../parameters.ts'
 import { JSONSerializer } from '../serializers.ts'
-import { type BackendOptions, CacheStore, type CasResult, ownToken, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, ownToken, type StoredValue } from '../store.ts'
 
 class Entry extends ListNode {
   readonly key: string
-  text = ''
-  /** Milliseconds since the epoch; infinite for a value that is kept for ever. */
+  stored = ''
+  /** Milliseconds since the epoch; infinite for no expiry. */
   expiresAt = 0
 
   constructor(key: string) {
@@ -19,7 +19,7 @@ class Entry extends ListNode {
 
 class Entries {
   readonly #byKey = new Map<string, Entry>()
-  /** The least recently used one first. */
+  /** The least recently used entry first. */
   readonly #order = new LinkedList<Entry>()
 
   get size(): number {
@@ -30,7 +30,7 @@ class Entries {
     return this.#byKey.has(key)
   }
 
-  /** The entry of a key that is not over, which is the most recently used one now. */
+  /** The entry of a key, unless it has expired. It becomes the most recently used one. */
   find(key: string): Entry | undefined {
     const entry = this.#byKey.get(key)
     if (entry === undefined) return undefined
@@ -42,10 +42,10 @@ class Entries {
     return entry
   }
 
-  put(key: string, text: string, expiresAt: number): void {
+  put(key: string, stored: string, expiresAt: number): void {
     let entry = this.#byKey.get(key)
     if (entry === undefined) this.#byKey.set(key, (entry = new Entry(key)))
-    entry.text = text
+    entry.stored = stored
     entry.expiresAt = expiresAt
     this.#order.add(entry)
   }
@@ -55,13 +55,13 @@ class Entries {
     entry.leave()
   }
 
-  /** Drops those that were not used for longest. */
+  /** Drops the least recently used entries. */
   drop(count: number): void {
     for (let { first } = this.#order; first !== undefined && count-- > 0; first = this.#order.first) this.delete(first)
   }
 }
 
-/** As in Django, caches of the same LOCATION share what they hold. */
+/** As in Django, caches with the same LOCATION share their entries. */
 const byLocation = new Map<string, Entries>()
 
 export class LocMemCache extends CacheStore {
@@ -69,10 +69,10 @@ export class LocMemCache extends CacheStore {
   readonly #maxEntries: number
   readonly #cullFrequency: number
 
-  declare readonly getWithTokenSync?: (key: string) => TokenedText | undefined
+  declare readonly getWithTokenSync?: (key: string) => StoredValue | undefined
 
   constructor({ location, options, serializer }: BackendOptions) {
-    // No other program can see it: JSON costs less.
+    // No other program reads these values, and JSON is cheaper than pickle.
     super({ serializer }, new JSONSerializer())
     const name = String(location)
     let entries = byLocation.get(name)
@@ -81,34 +81,34 @@ export class LocMemCache extends CacheStore {
     const { maxEntries, cullFrequency } = cullNumbers(options)
     this.#maxEntries = maxEntries
     this.#cullFrequency = cullFrequency
-    // A subclass that reads in its own way must not be bypassed.
+    // The synchronous version must not bypass a subclass that overrides `getWithToken`.
     if (!fastPaths || this.getWithToken !== LocMemCache.prototype.getWithToken) return
-    this.getWithTokenSync = (key) => ownToken(this.#entries.find(key)?.text)
+    this.getWithTokenSync = (key) => ownToken(this.#entries.find(key)?.stored)
   }
 
   protected override canHold(): boolean {
     return true
   }
 
-  #put(key: string, text: string, ttl: number | undefined): void {
+  #put(key: string, stored: string, ttl: number | undefined): void {
     if (this.#entries.size >= this.#maxEntries && !this.#entries.has(key)) this.#cull()
-    this.#entries.put(key, text, expiry(ttl))
+    this.#entries.put(key, stored, expiry(ttl))
   }
 
-  /** Drops one entry in CULL_FREQUENCY, those that were not used for longest; all of them when it is 0. */
+  /** Drops one entry in CULL_FREQUENCY, the least recently used ones; all entries if it is 0. */
   #cull(): void {
     const { size } = this.#entries
     this.#entries.drop(this.#cullFrequency === 0 ? size : Math.max(1, Math.floor(size / this.#cullFrequency)))
   }
 
-  // Nothing here waits, so every operation is atomic by itself.
+  // Every operation is synchronous, and therefore atomic.
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
-    return this.#entries.find(key)?.text as Value | undefined
+    return this.#entries.find(key)?.stored as Value | undefined
   }
 
-  async set(key: string, text: string, ttl?: number): Promise<boolean> {
-    this.#put(key, text, ttl)
+  async set(key: string, stored: string, ttl?: number): Promise<boolean> {
+    this.#put(key, stored, ttl)
     return true
   }
 
@@ -126,9 +126,9 @@ export class LocMemCache extends CacheStore {
     this.#entries.drop(this.#entries.size)
   }
 
-  async add(key: string, text: string, ttl?: number): Promise<boolean> {
+  async add(key: string, stored: string, ttl?: number): Promise<boolean> {
     if (this.#entries.find(key) !== undefined) return false
-    this.#put(key, text, ttl)
+    this.#put(key, stored, ttl)
     return true
   }
 
@@ -142,20 +142,20 @@ export class LocMemCache extends CacheStore {
   async increment(key: string, delta: number): Promise<number | undefined> {
     const entry = this.#entries.find(key)
     if (entry === undefined) return undefined
-    const { sum, stored } = this.added(entry.text, delta, key)
-    entry.text = stored
+    const { sum, stored } = this.added(entry.stored, delta, key)
+    entry.stored = stored
     return sum
   }
 
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
-    return ownToken(this.#entries.find(key)?.text)
+  async getWithToken(key: string): Promise<StoredValue | undefined> {
+    return ownToken(this.#entries.find(key)?.stored)
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+  async compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult> {
     const entry = this.#entries.find(key)
     if (entry === undefined) return 'missing'
-    if (entry.text !== token) return 'changed'
-    entry.text = text
+    if (entry.stored !== token) return 'changed'
+    entry.stored = stored
     entry.expiresAt = expiry(ttl)
     return 'stored'
   }
@@ -163,7 +163,7 @@ export class LocMemCache extends CacheStore {
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
     const entry = this.#entries.find(key)
     if (entry === undefined) return 'missing'
-    if (entry.text !== token) return 'changed'
+    if (entry.stored !== token) return 'changed'
     this.#entries.delete(entry)
     return 'stored'
   }

@@ -1,8 +1,8 @@
-/** A cache in memcached, on one server or spread over several. */
+/** A cache in memcached, on one server or distributed over several. */
 import type { ConnectionOptions } from 'node:tls'
 import { KeyedMutex } from '#core/concurrency'
 import { clock, fastPaths } from '#core/utils'
-import { InvalidCacheValue, notWhole, Outage, shownKey } from '../errors.ts'
+import { InvalidCacheValue, notAnInteger, Outage, shownKey } from '../errors.ts'
 import { batchedGets } from '../fast/memcached_batches.ts'
 import { type Dialer, ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
@@ -23,9 +23,9 @@ import {
 } from '../memcached_commands.ts'
 import { ItemCodec, receivedItem, sentItem } from '../memcached_items.ts'
 import { type MemcachedServer, memcachedServers, serverOf } from '../memcached_servers.ts'
-import { type BackendOptions, CacheStore, type CasResult, type Entry, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, type Entry, type StoredValue } from '../store.ts'
 
-/** Seconds above which memcached takes an expiry for a time of day. */
+/** Seconds above which memcached interprets an expiry as a Unix time. */
 const MONTH = 30 * 24 * 60 * 60
 
 /**
@@ -67,21 +67,21 @@ const tooLarge = (cause: Error, key: string, bytes: number): InvalidCacheValue =
     { cause },
   )
 
-/** Reads an item with the number of its last change. */
+/** Reads an item with its cas unique. */
 type GetItem = (key: string) => Promise<Item | undefined>
 
 const getsOf =
-  (link: ReconnectingClient<MemcachedConnection>): GetItem =>
+  (client: ReconnectingClient<MemcachedConnection>): GetItem =>
   async (key) => {
     const command = retrieval('gets', key)
-    return link.run(async (connection) => (await connection.items(command)).get(key), true)
+    return client.run(async (connection) => (await connection.items(command)).get(key), true)
   }
 
-/** A command, and the link that sends it. */
+/** A command and the client that sends it. */
 interface Addressed {
-  readonly link: ReconnectingClient<MemcachedConnection>
+  readonly client: ReconnectingClient<MemcachedConnection>
   readonly command: Command
-  /** Set for a large value: the server, which is sent one large value at a time. */
+  /** For a large value: the name of the server, which gets one large value at a time. */
   readonly large?: string
 }
 
@@ -89,8 +89,8 @@ interface Addressed {
 export class PyMemcacheCache extends CacheStore {
   readonly #codec: ItemCodec
   readonly #names: readonly string[]
-  readonly #links: readonly ReconnectingClient<MemcachedConnection>[]
-  readonly #linksForLarge: readonly ReconnectingClient<MemcachedConnection>[]
+  readonly #clients: readonly ReconnectingClient<MemcachedConnection>[]
+  readonly #largeClients: readonly ReconnectingClient<MemcachedConnection>[]
   readonly #largeOnes = new KeyedMutex()
   /** For each server. */
   readonly #gets: readonly GetItem[]
@@ -101,13 +101,13 @@ export class PyMemcacheCache extends CacheStore {
     const servers = memcachedServers(location, alias)
     this.#names = servers.map(({ name }) => name)
     const outages = servers.map(({ name }) => new Outage(alias, name))
-    const links = (): ReconnectingClient<MemcachedConnection>[] =>
+    const clients = (): ReconnectingClient<MemcachedConnection>[] =>
       servers.map(
         (server, i) => new ReconnectingClient(dialerOf(server, options.tls), outages[i] as Outage, timeoutOf(options)),
       )
-    this.#links = links()
-    this.#linksForLarge = links()
-    this.#gets = this.#links.map((link) => (fastPaths ? batchedGets(link) : getsOf(link)))
+    this.#clients = clients()
+    this.#largeClients = clients()
+    this.#gets = this.#clients.map((client) => (fastPaths ? batchedGets(client) : getsOf(client)))
   }
 
   protected override canHold(key: string): boolean {
@@ -122,55 +122,56 @@ export class PyMemcacheCache extends CacheStore {
     return this.#codec.decode(stored)
   }
 
-  #link(key: string): ReconnectingClient<MemcachedConnection> {
-    return this.#links[serverOf(key, this.#names)] as ReconnectingClient<MemcachedConnection>
+  #client(key: string): ReconnectingClient<MemcachedConnection> {
+    return this.#clients[serverOf(key, this.#names)] as ReconnectingClient<MemcachedConnection>
   }
 
   #run(key: string, command: Command): Promise<string> {
-    return this.#link(key).run((connection) => connection.run(command))
+    return this.#client(key).run((connection) => connection.run(command))
   }
 
   async #item(key: string): Promise<Item | undefined> {
     const command = retrieval('get', key)
-    return this.#link(key).run(async (connection) => (await connection.items(command)).get(key), true)
+    return this.#client(key).run(async (connection) => (await connection.items(command)).get(key), true)
   }
 
   #store(toCommand: (item: StoredItem) => Command, { key, value, ttl }: Entry): Addressed {
     const { flags, bytes } = sentItem(value)
     const command = toCommand({ key, flags, expiry: memcachedExpiry(ttl), data: bytes })
     const server = serverOf(key, this.#names)
-    if (bytes.length < LARGE) return { link: this.#links[server] as ReconnectingClient<MemcachedConnection>, command }
-    const link = this.#linksForLarge[server] as ReconnectingClient<MemcachedConnection>
-    return { link, command, large: this.#names[server] as string }
+    if (bytes.length < LARGE)
+      return { client: this.#clients[server] as ReconnectingClient<MemcachedConnection>, command }
+    const client = this.#largeClients[server] as ReconnectingClient<MemcachedConnection>
+    return { client, command, large: this.#names[server] as string }
   }
 
-  #send({ link, command, large }: Addressed): Promise<string> {
-    const run = (): Promise<string> => link.run((connection) => carriedOut(connection, command))
+  #send({ client, command, large }: Addressed): Promise<string> {
+    const run = (): Promise<string> => client.run((connection) => runCommand(connection, command))
     return large === undefined ? run() : this.#largeOnes.run(large, run)
   }
 
-  /** Sends commands, those without a large value in one group for each link; returns their responses. */
+  /** Sends commands, grouped by client except those with a large value. @returns their responses */
   async #sendAll(all: readonly Addressed[]): Promise<string[]> {
     const large = all.filter((each) => each.large !== undefined).map((each) => this.#send(each))
     const others = all.filter((each) => each.large === undefined)
     const groups = Array.from(
-      byLink(others, ({ link }) => link),
-      ([link, group]) => link.run((to) => Promise.all(group.map(({ command }) => carriedOut(to, command)))),
+      byClient(others, ({ client }) => client),
+      ([client, group]) => client.run((to) => Promise.all(group.map(({ command }) => runCommand(to, command)))),
     )
     return (await Promise.all([Promise.all(large), ...groups])).flat()
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
     const item = await this.#item(key)
-    return (item && textOf(item)) as Value | undefined
+    return (item && stringOf(item)) as Value | undefined
   }
 
   async has(key: string): Promise<boolean> {
     return (await this.#item(key)) !== undefined
   }
 
-  async set(key: string, text: string, ttl?: number): Promise<boolean> {
-    return (await this.#send(this.#store(set, { key, value: text, ttl }))) === 'STORED'
+  async set(key: string, stored: string, ttl?: number): Promise<boolean> {
+    return (await this.#send(this.#store(set, { key, value: stored, ttl }))) === 'STORED'
   }
 
   async delete(key: string): Promise<boolean> {
@@ -178,23 +179,23 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   async clear(): Promise<void> {
-    await this.#sendAll(this.#links.map((link) => ({ link, command: FLUSH })))
+    await this.#sendAll(this.#clients.map((client) => ({ client, command: FLUSH })))
   }
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const found = new Map<string, Item>()
-    const read = async (link: ReconnectingClient<MemcachedConnection>, wanted: readonly string[]) => {
+    const read = async (client: ReconnectingClient<MemcachedConnection>, wanted: readonly string[]) => {
       const commands = Array.from({ length: Math.ceil(wanted.length / KEYS_PER_COMMAND) }, (_, i) =>
         retrieval('get', ...wanted.slice(i * KEYS_PER_COMMAND, (i + 1) * KEYS_PER_COMMAND)),
       )
-      const responses = await link.run((to) => Promise.all(commands.map((each) => to.items(each))), true)
+      const responses = await client.run((to) => Promise.all(commands.map((each) => to.items(each))), true)
       for (const items of responses) for (const [key, item] of items) found.set(key, item)
     }
-    const groups = byLink(new Set(keys), (key) => this.#link(key))
-    await Promise.all(Array.from(groups, ([link, wanted]) => read(link, wanted)))
+    const groups = byClient(new Set(keys), (key) => this.#client(key))
+    await Promise.all(Array.from(groups, ([client, wanted]) => read(client, wanted)))
     return keys.map((key) => {
       const item = found.get(key)
-      return (item && textOf(item)) as Value | undefined
+      return (item && stringOf(item)) as Value | undefined
     })
   }
 
@@ -203,12 +204,12 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   override async deleteMany(keys: readonly string[]): Promise<boolean> {
-    const responses = await this.#sendAll(keys.map((key) => ({ link: this.#link(key), command: deletion(key) })))
+    const responses = await this.#sendAll(keys.map((key) => ({ client: this.#client(key), command: deletion(key) })))
     return responses.includes('DELETED')
   }
 
-  async add(key: string, text: string, ttl?: number): Promise<boolean> {
-    return (await this.#send(this.#store(add, { key, value: text, ttl }))) === 'STORED'
+  async add(key: string, stored: string, ttl?: number): Promise<boolean> {
+    return (await this.#send(this.#store(add, { key, value: stored, ttl }))) === 'STORED'
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
@@ -216,57 +217,57 @@ export class PyMemcacheCache extends CacheStore {
   }
 
   /**
-   * As memcached counts: no further down than 0, and nothing can be added to a number below it.
-   * @throws InvalidCacheValue also for a sum that is no safe integer, which stays in the store
+   * Memcached's rules: a number does not fall below 0, and a negative number cannot be changed.
+   * @throws InvalidCacheValue also if the sum is not a safe integer; it then stays in the store
    */
   async increment(key: string, delta: number): Promise<number | undefined> {
     const command = counting(key, delta)
-    const response = await this.#link(key).run(async (connection) => {
+    const response = await this.#client(key).run(async (connection) => {
       try {
         return await connection.run(command)
       } catch (error) {
         if (!(error instanceof MemcachedRefusal) || !error.message.includes('non-numeric')) throw error
-        throw Object.assign(notWhole(key, 'a whole number of 0 or more'), { cause: error })
+        throw Object.assign(notAnInteger(key, 'a whole number of 0 or more'), { cause: error })
       }
     })
     if (response === 'NOT_FOUND') return undefined
     const sum = Number(response)
-    if (!Number.isSafeInteger(sum)) throw notWhole(key)
+    if (!Number.isSafeInteger(sum)) throw notAnInteger(key)
     return sum
   }
 
-  /** The token is the number that the server gives each change. */
-  async getWithToken(key: string): Promise<TokenedText | undefined> {
+  /** The token is the cas unique. */
+  async getWithToken(key: string): Promise<StoredValue | undefined> {
     const item = await (this.#gets[serverOf(key, this.#names)] as GetItem)(key)
-    return item === undefined ? undefined : { text: textOf(item), token: item.unique }
+    return item === undefined ? undefined : { stored: stringOf(item), token: item.unique }
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+  async compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult> {
     if (!isUnique(token)) return this.mismatch(key)
-    const addressed = this.#store((item) => comparison(item, token), { key, value: text, ttl })
+    const addressed = this.#store((item) => comparison(item, token), { key, value: stored, ttl })
     const response = await this.#send(addressed)
     return response === 'STORED' ? 'stored' : response === 'NOT_FOUND' ? 'missing' : 'changed'
   }
 
-  /** There is no conditional delete; what is stored as already over is gone, too. */
+  /** There is no conditional delete. An item that is stored as expired is deleted, too. */
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
     return this.compareAndSet(key, '', token, -1)
   }
 
   override async disconnect(): Promise<void> {
-    for (const link of [...this.#links, ...this.#linksForLarge]) link.close()
+    for (const client of [...this.#clients, ...this.#largeClients]) client.close()
   }
 }
 
-function byLink<T>(
+function byClient<T>(
   all: Iterable<T>,
-  linkOf: (each: T) => ReconnectingClient<MemcachedConnection>,
+  clientOf: (each: T) => ReconnectingClient<MemcachedConnection>,
 ): Map<ReconnectingClient<MemcachedConnection>, T[]> {
   const groups = new Map<ReconnectingClient<MemcachedConnection>, T[]>()
   for (const each of all) {
-    const link = linkOf(each)
-    const group = groups.get(link)
-    if (group === undefined) groups.set(link, [each])
+    const client = clientOf(each)
+    const group = groups.get(client)
+    if (group === undefined) groups.set(client, [each])
     else group.push(each)
   }
   return groups
@@ -275,10 +276,10 @@ function byLink<T>(
 const set = (item: StoredItem): Command => storage('set', item)
 const add = (item: StoredItem): Command => storage('add', item)
 
-const textOf = ({ flags, text }: Item): string => receivedItem(flags, text)
+const stringOf = ({ flags, bytes }: Item): string => receivedItem(flags, bytes)
 
-/** The response to a command; a value that is refused for its size is the caller's error. */
-async function carriedOut(connection: MemcachedConnection, command: Command): Promise<string> {
+/** Runs a command. A value that is too large is the caller's error. */
+async function runCommand(connection: MemcachedConnection, command: Command): Promise<string> {
   try {
     return await connection.run(command)
   } catch (error) {
@@ -288,5 +289,5 @@ async function carriedOut(connection: MemcachedConnection, command: Command): Pr
   }
 }
 
-/** Django's other names; all speak with the same servers. */
+/** Django's names for its clients of memcached. */
 export { PyMemcacheCache as PyLibMCCache, PyMemcacheCache as MemcachedCache }

@@ -1,9 +1,9 @@
-/** A cache in Redis: shared by all processes and machines, exact under any concurrency. Needs the package @redis/client. */
+/** A cache in Redis, shared by all processes and machines. Needs the package @redis/client. */
 import { fastPaths } from '#core/utils'
-import { notWhole, Outage } from '../errors.ts'
+import { notAnInteger, Outage } from '../errors.ts'
 import { BatchedEntries } from '../fast/redis_batches.ts'
 import { LazyPackage } from '../packages.ts'
-import { wholeNumber, wholeText } from '../parameters.ts'
+import { parseInteger, integerString } from '../parameters.ts'
 import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import {
   clusterDialer,
@@ -25,7 +25,7 @@ import {
   isOkOrNull,
   isResult,
   isSum,
-  isText,
+  isBulkString,
   NOT_BYTES,
   px,
   received,
@@ -36,21 +36,21 @@ import {
   TOUCH,
 } from '../redis_commands.ts'
 import { PickleSerializer } from '../serializers.ts'
-import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type TokenedText } from '../store.ts'
+import { type BackendOptions, CacheStore, type CasResult, type Entry, ownToken, type StoredValue } from '../store.ts'
 
-/** LOCATION as in Django: a list, or a text with commas or semicolons between the URLs. */
+/** LOCATION as in Django: a list, or a string with the URLs separated by commas or semicolons. */
 const locations = (location: string | readonly string[]): readonly string[] =>
   typeof location === 'string' ? location.split(/[;,]/).map((each) => each.trim()) : location
 
 /**
- * LOCATION is a URL or several, of which the first is written to and the others, its replicas, are read at random.
- * OPTIONS: `timeout` in seconds for each operation (1), `db`, and what createClient of @redis/client takes; or
- * `sentinel`, what createSentinel takes; or `cluster`, what createCluster takes.
+ * LOCATION is a URL or several: the first is the server for writes, the others are replicas, which are read at random.
+ * OPTIONS: `timeout` in seconds for each operation (1), `db`, and the options of createClient in @redis/client; or
+ * `sentinel`, the options of createSentinel; or `cluster`, the options of createCluster.
  */
 export class RedisCache extends CacheStore {
   readonly #writer: ReconnectingClient<RedisClient>
   readonly #readers: readonly ReconnectingClient<RedisClient>[]
-  /** In a Cluster, a command may not name keys of several servers. */
+  /** In a Cluster, the keys of one command must be on one server. */
   readonly #isCluster: boolean
   readonly #entries: TokenedEntries
 
@@ -72,34 +72,34 @@ export class RedisCache extends CacheStore {
       this.#writer = new ReconnectingClient(dialer, new Outage(alias, where), timeout)
       this.#readers = []
     } else {
-      const links = locations(location).map((each) => {
+      const clients = locations(location).map((each) => {
         return new ReconnectingClient(
           serverDialer(each, settings),
           new Outage(alias, shownLocation(each, alias)),
           timeout,
         )
       })
-      const [writer, ...readers] = links
+      const [writer, ...readers] = clients
       this.#writer = writer as ReconnectingClient<RedisClient>
       this.#readers = readers
     }
     const entries: TokenedEntries = {
-      get: async (key) => ownToken(received(await this.#write(key, ['GET', key], isText))),
-      compareAndSet: ({ key, token, text, ttl }) =>
-        this.#script(COMPARE_AND_SET, isResult, key, sent(token), sent(text), ...px(ttl)),
+      get: async (key) => ownToken(received(await this.#write(key, ['GET', key], isBulkString))),
+      compareAndSet: ({ key, token, stored, ttl }) =>
+        this.#script(COMPARE_AND_SET, isResult, key, sent(token), sent(stored), ...px(ttl)),
     }
     const isBatched = fastPaths && !this.#isCluster
     this.#entries = isBatched ? new BatchedEntries(entries, (...command) => this.#write(...command)) : entries
   }
 
-  /** As Django: a whole number as text, so that Redis can add to it; anything else by the serializer. */
+  /** As in Django: an integer as a decimal string, to which Redis can add; any other value is serialized. */
   override encode(value: unknown, name?: string): string {
-    return wholeText(value) ?? super.encode(value, name)
+    return integerString(value) ?? super.encode(value, name)
   }
 
   override decode(stored: string): unknown {
-    // Most often it is a pickle, which begins with no digit.
-    const whole = stored.charCodeAt(0) > 0x39 ? undefined : wholeNumber(stored)
+    // Usually a pickle, which does not begin with a digit.
+    const whole = stored.charCodeAt(0) > 0x39 ? undefined : parseInteger(stored)
     return whole === undefined ? super.decode(stored) : whole
   }
 
@@ -120,15 +120,15 @@ export class RedisCache extends CacheStore {
   }
 
   async get<Value = string>(key: string): Promise<Value | undefined> {
-    return received(await this.#read(key, ['GET', key], isText)) as Value | undefined
+    return received(await this.#read(key, ['GET', key], isBulkString)) as Value | undefined
   }
 
   async has(key: string): Promise<boolean> {
     return (await this.#read(key, ['EXISTS', key], isFlag)) === 1
   }
 
-  async set(key: string, text: string, ttl?: number): Promise<boolean> {
-    await this.#write(key, set(key, text, ttl), isOk)
+  async set(key: string, stored: string, ttl?: number): Promise<boolean> {
+    await this.#write(key, set(key, stored, ttl), isOk)
     return true
   }
 
@@ -143,10 +143,10 @@ export class RedisCache extends CacheStore {
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
     const found = await this.#reader().run((client) =>
       this.#isCluster
-        ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key], isText)))
-        : client.send(keys[0], true, ['MGET', ...keys], isListOf(keys.length, isText)),
+        ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key], isBulkString)))
+        : client.send(keys[0], true, ['MGET', ...keys], isListOf(keys.length, isBulkString)),
     )
-    return found.map((text) => received(text) as Value | undefined)
+    return found.map((reply) => received(reply) as Value | undefined)
   }
 
   override async setMany(entries: readonly Entry[]): Promise<void> {
@@ -164,8 +164,8 @@ export class RedisCache extends CacheStore {
     return deleted.some((count) => count > 0)
   }
 
-  async add(key: string, text: string, ttl?: number): Promise<boolean> {
-    return (await this.#write(key, set(key, text, ttl, 'NX'), isOkOrNull)) === 'OK'
+  async add(key: string, stored: string, ttl?: number): Promise<boolean> {
+    return (await this.#write(key, set(key, stored, ttl, 'NX'), isOkOrNull)) === 'OK'
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
@@ -178,20 +178,20 @@ export class RedisCache extends CacheStore {
       return sum === null ? undefined : Number(sum) + 0
     } catch (error) {
       if (error instanceof Error && /not an integer|out of range|overflow|WRONGTYPE/.test(error.message)) {
-        throw Object.assign(notWhole(key), { cause: error })
+        throw Object.assign(notAnInteger(key), { cause: error })
       }
       throw error
     }
   }
 
-  /** From the server that is written to. */
-  getWithToken(key: string): Promise<TokenedText | undefined> {
+  /** Reads from the server for writes. */
+  getWithToken(key: string): Promise<StoredValue | undefined> {
     return this.#entries.get(key)
   }
 
-  async compareAndSet(key: string, text: string, token: string, ttl?: number): Promise<CasResult> {
+  async compareAndSet(key: string, stored: string, token: string, ttl?: number): Promise<CasResult> {
     if (NOT_BYTES.test(token)) return this.mismatch(key)
-    return this.#entries.compareAndSet({ key, text, token, ttl })
+    return this.#entries.compareAndSet({ key, stored, token, ttl })
   }
 
   async compareAndDelete(key: string, token: string): Promise<CasResult> {
@@ -200,9 +200,9 @@ export class RedisCache extends CacheStore {
   }
 
   override async disconnect(): Promise<void> {
-    for (const link of [this.#writer, ...this.#readers]) link.close()
+    for (const client of [this.#writer, ...this.#readers]) client.close()
   }
 }
 
-/** Django's name for what its own RedisCache keeps values by. */
+/** Django's name for the serializer of its RedisCache. */
 export { PickleSerializer as RedisSerializer }

@@ -4,15 +4,17 @@ import type { Item, MemcachedConnection } from '../memcached_client.ts'
 import { KEYS_PER_COMMAND, retrieval } from '../memcached_commands.ts'
 import type { ReconnectingClient } from '../reconnecting_client.ts'
 
-/** An item with the number of its last change. */
-export function batchedGets(link: ReconnectingClient<MemcachedConnection>): (key: string) => Promise<Item | undefined> {
+/** Reads an item with its cas unique. */
+export function batchedGets(
+  client: ReconnectingClient<MemcachedConnection>,
+): (key: string) => Promise<Item | undefined> {
   const reads = new Batcher<string, Item | undefined>({
     maxConcurrentBatches: 2,
     maxBatchSize: KEYS_PER_COMMAND,
     isBatchError: () => true,
     runBatch: async (keys) => {
       const command = retrieval('gets', ...keys)
-      const items = await link.run((connection) => connection.items(command), true)
+      const items = await client.run((connection) => connection.items(command), true)
       return keys.map((key) => ({ answer: items.get(key) }))
     },
   })

@@ -9,34 +9,34 @@ import {
   isListOf,
   isResult,
   isString,
-  isText,
+  isBulkString,
   px,
   received,
   sent,
   type Shape,
   type TokenedEntries,
 } from '../redis_commands.ts'
-import { type CasResult, ownToken, type TokenedText } from '../store.ts'
+import { type CasResult, ownToken, type StoredValue } from '../store.ts'
 
 /**
  * COMPARE_AND_SET for each of KEYS, with three of ARGV for each; an empty time to live is none. Returns a result for each,
  * or the message of its error: one that fails does not stop the others.
  */
 const COMPARE_AND_SET_EACH = `
-local answers = {}
+local results = {}
 for i, key in ipairs(KEYS) do
   local token, value, life = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
-  local text = redis.pcall('GET', key)
-  if type(text) == 'table' then answers[i] = text.err
-  elseif not text then answers[i] = 'missing'
-  elseif text ~= token then answers[i] = 'changed'
+  local stored = redis.pcall('GET', key)
+  if type(stored) == 'table' then results[i] = stored.err
+  elseif not stored then results[i] = 'missing'
+  elseif stored ~= token then results[i] = 'changed'
   else
     local done
     if life == '' then done = redis.pcall('SET', key, value) else done = redis.pcall('SET', key, value, 'PX', life) end
-    answers[i] = done.err or 'stored'
+    results[i] = done.err or 'stored'
   end
 end
-return answers`
+return results`
 
 const LIMITS = { maxConcurrentBatches: 2, maxBatchSize: 100, isBatchError: () => true }
 
@@ -46,7 +46,7 @@ type Send = <Reply>(firstKey: string, args: readonly Argument[], fits: Shape<Rep
 export class BatchedEntries implements TokenedEntries {
   readonly #single: TokenedEntries
   readonly #send: Send
-  readonly #reads = new Batcher<string, TokenedText | undefined>({
+  readonly #reads = new Batcher<string, StoredValue | undefined>({
     ...LIMITS,
     runBatch: (keys) => this.#readAll(keys),
   })
@@ -63,7 +63,7 @@ export class BatchedEntries implements TokenedEntries {
     this.#send = send
   }
 
-  get(key: string): Promise<TokenedText | undefined> {
+  get(key: string): Promise<StoredValue | undefined> {
     return this.#reads.do(key)
   }
 
@@ -71,23 +71,23 @@ export class BatchedEntries implements TokenedEntries {
     return this.#comparisons.do(comparison)
   }
 
-  async #readAll(keys: readonly string[]): Promise<JobResult<TokenedText | undefined>[]> {
+  async #readAll(keys: readonly string[]): Promise<JobResult<StoredValue | undefined>[]> {
     const [first = ''] = keys
     if (keys.length === 1) return [{ answer: await this.#single.get(first) }]
-    const replies = await this.#send(first, ['MGET', ...keys], isListOf(keys.length, isText))
+    const replies = await this.#send(first, ['MGET', ...keys], isListOf(keys.length, isBulkString))
     return replies.map((reply) => ({ answer: ownToken(received(reply)) }))
   }
 
   async #compareAll(all: readonly Comparison[]): Promise<JobResult<CasResult>[]> {
     if (all.length === 1) return [{ answer: await this.#single.compareAndSet(all[0] as Comparison) }]
     const keys = all.map(({ key }) => key)
-    const values = all.flatMap(({ token, text, ttl }) => [sent(token), sent(text), px(ttl)[0] ?? ''])
+    const values = all.flatMap(({ token, stored, ttl }) => [sent(token), sent(stored), px(ttl)[0] ?? ''])
     const command = ['EVAL', COMPARE_AND_SET_EACH, String(keys.length), ...keys, ...values]
     const results = await this.#send(keys[0] as string, command, isListOf(keys.length, isString))
     return Promise.all(results.map((result, i) => this.#outcome(result, all[i] as Comparison)))
   }
 
-  /** After an error nothing was done: the same command by itself reports it as an error of Redis. */
+  /** A comparison that failed had no effect. It is repeated alone, so that its error is thrown as an error of Redis. */
   async #outcome(result: string, comparison: Comparison): Promise<JobResult<CasResult>> {
     if (isResult(result)) return { answer: result }
     return this.#single.compareAndSet(comparison).then(
