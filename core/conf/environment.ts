@@ -56,62 +56,70 @@ const CACHE_BACKENDS: Record<string, string> = {
   dummy: 'core.cache.backends.dummy.DummyCache',
 }
 
-function schemeOf(variable: string, text: string, known: Record<string, string>): string {
-  const scheme = /^([a-z0-9]+):/.exec(text)?.[1] ?? ''
-  // The URL may hold a password, so no message repeats it.
+function schemeOf(variable: string, url: string, known: Record<string, string>): string {
+  const scheme = /^([a-z0-9]+):/.exec(url)?.[1] ?? ''
+  // The URL may contain a password, so that no message shows it.
   if (!Object.hasOwn(known, scheme)) {
     throw new ImproperlyConfigured(
-      `${variable} should begin with one of ${joinWithAnd(Object.keys(known))}, then '://'.`,
+      `${variable} should start with one of ${joinWithAnd(Object.keys(known))}, followed by '://'.`,
     )
   }
   return scheme
 }
 
-function parsed(variable: string, text: string): URL {
-  // Node's own error would carry the text along.
-  if (!URL.canParse(text)) throw new ImproperlyConfigured(`${variable} is not a URL.`)
-  return new URL(text)
+function parseUrl(variable: string, url: string): URL {
+  // The error that Node throws has the URL as a property.
+  if (!URL.canParse(url)) throw new ImproperlyConfigured(`${variable} is not a URL.`)
+  return new URL(url)
 }
 
-/** @throws ImproperlyConfigured for a percent-escape that is not UTF-8 */
-function decoded(variable: string, part: string): string {
-  const text = unquoteUri(part)
-  if (text !== undefined) return text
+/** @throws ImproperlyConfigured for a percent escape that is not UTF-8 */
+function decode(variable: string, part: string): string {
+  const decoded = unquoteUri(part)
+  if (decoded !== undefined) return decoded
   throw new ImproperlyConfigured(
     `${variable} has a percent sign that does not begin an escape. Write a percent sign itself as %25.`,
   )
 }
 
-/** `postgres://user:password@host:port/name?option=value` as an entry of DATABASES. */
-export function databaseFromUrl(text: string, variable = 'DATABASE_URL'): Record<string, unknown> {
-  const scheme = schemeOf(variable, text, DATABASE_ENGINES)
-  const url = parsed(variable, text)
+/**
+ * An entry of DATABASES from a URL: `postgres://user:password@host:port/name?option=value`.
+ * @param variable the environment variable, for errors
+ * @throws ImproperlyConfigured for a URL that is invalid, or of an unknown engine
+ */
+export function databaseFromUrl(given: string, variable = 'DATABASE_URL'): Record<string, unknown> {
+  const scheme = schemeOf(variable, given, DATABASE_ENGINES)
+  const url = parseUrl(variable, given)
   const ENGINE = DATABASE_ENGINES[scheme]
   const OPTIONS = Object.fromEntries(url.searchParams)
   if (scheme.startsWith('sqlite')) {
-    // As in other tools: three slashes for a path from here, four for one from the root.
-    const NAME = decoded(variable, url.pathname.replace(/^\//, '')) || ':memory:'
+    // As in other tools, three slashes for a relative path and four for an absolute one.
+    const NAME = decode(variable, url.pathname.replace(/^\//, '')) || ':memory:'
     return { ENGINE, NAME, OPTIONS }
   }
   return {
     ENGINE,
-    NAME: decoded(variable, url.pathname.slice(1)),
-    USER: decoded(variable, url.username),
-    PASSWORD: decoded(variable, url.password),
-    HOST: decoded(variable, url.hostname),
+    NAME: decode(variable, url.pathname.slice(1)),
+    USER: decode(variable, url.username),
+    PASSWORD: decode(variable, url.password),
+    HOST: decode(variable, url.hostname),
     PORT: url.port,
     OPTIONS,
   }
 }
 
-/** `redis://host:port/0`, `memcached://host:port`, `locmem://name`, `file:///folder`, … as an entry of CACHES. */
-export function cacheFromUrl(text: string, variable = 'CACHE_URL'): Record<string, unknown> {
-  const scheme = schemeOf(variable, text, CACHE_BACKENDS)
+/**
+ * An entry of CACHES from a URL: `redis://host:port/0`, `memcached://host:port`, `locmem://name`, `file:///directory`, …
+ * @param variable the environment variable, for errors
+ * @throws ImproperlyConfigured for a URL that is invalid, or of an unknown backend
+ */
+export function cacheFromUrl(given: string, variable = 'CACHE_URL'): Record<string, unknown> {
+  const scheme = schemeOf(variable, given, CACHE_BACKENDS)
   const BACKEND = CACHE_BACKENDS[scheme]
-  if (scheme === 'redis' || scheme === 'rediss') return { BACKEND, LOCATION: text }
-  // Several servers stand behind one another, which a URL does not know.
-  if (scheme === 'memcached') return { BACKEND, LOCATION: text.slice('memcached://'.length).split(',') }
-  const url = parsed(variable, text)
-  if (scheme === 'file') return { BACKEND, LOCATION: decoded(variable, url.pathname) }
-  return { BACKEND, LOCATION: decoded(variable, url.host) }
+  if (scheme === 'redis' || scheme === 'rediss') return { BACKEND, LOCATION: given }
+  // Several servers are separated by commas, which URL does not parse.
+  if (scheme === 'memcached') return { BACKEND, LOCATION: given.slice('memcached://'.length).split(',') }
+  const url = parseUrl(variable, given)
+  if (scheme === 'file') return { BACKEND, LOCATION: decode(variable, url.pathname) }
+  return { BACKEND, LOCATION: decode(variable, url.host) }
 }

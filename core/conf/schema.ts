@@ -1,4 +1,4 @@
-/** Every setting, written down once: what it is for, what it may be, what it is when nobody sets it. */
+/** The schema: each setting with its documentation, its format and its default. */
 import type { Middleware } from 'koa'
 import {
   anyOf,
@@ -127,187 +127,211 @@ const loginThrottle = shape(
 
 const securityPolicy = anyOf('an object of directives', isPlainObject)
 
-/** Django's settings with Django's names, meaning and defaults; what Nuages adds says so. */
+/** Django's settings, with Django's names, meaning and defaults. The documentation of a setting that Nuages adds says so. */
 export const schema = {
   // The project
   DEBUG: setting(
-    'Shows technical error pages and tolerates an empty ALLOWED_HOSTS. Never on in production.',
+    'Shows technical error pages, and allows an empty ALLOWED_HOSTS. Must be off in production.',
     boolean,
     false,
   ),
   SECRET_KEY: secret(
-    'Signs sessions, cookies and tokens. 50 or more random characters. Outside DEBUG the server does not start with one that is public or can be guessed.',
+    'Signs sessions, cookies and tokens: 50 or more random characters. Outside DEBUG, the server does not start with a key that is public or can be guessed.',
     secretKey,
     '',
   ),
   SECRET_KEY_FALLBACKS: secret(
-    'Earlier values of SECRET_KEY: still good for reading, never for writing. The same is asked of each as of SECRET_KEY.',
+    'Previous values of SECRET_KEY. Signatures made with them are still accepted; new ones are made with SECRET_KEY. Each must meet the requirements of SECRET_KEY.',
     listOf(string),
     [],
   ),
   INSTALLED_APPS: setting(
-    "The project's apps: dotted folders or dotted names of AppConfig classes.",
+    "The project's apps: dotted names of directories or of AppConfig classes.",
     listOf(nonEmptyString),
     [],
   ),
   MIDDLEWARE: setting(
-    'The middleware chain, outermost first: dotted names of factories, npm packages, or Koa middleware functions.',
+    'The middleware chain, outermost first: dotted names of factories, names of npm packages, or Koa middleware functions.',
     listOf(middlewareEntry),
     [],
   ),
   ROOT_URLCONF: setting("Dotted name of the module with the project's urlpatterns.", nonEmptyString, 'apps.urls'),
   APPEND_SLASH: setting(
-    'Redirects an address that is not found to the same with a slash, where that one exists.',
+    'Redirects a URL that is not found to the same URL with a slash at its end, if that exists.',
     boolean,
     true,
   ),
-  PREPEND_WWW: setting('Redirects to the host with `www.` in front.', boolean, false),
+  PREPEND_WWW: setting('Redirects to the host with `www.` prepended.', boolean, false),
   FORCE_SCRIPT_NAME: setting(
-    'The path under which the whole site lies, put in front of every reversed URL.',
+    'The path prefix of the whole site, prepended to every reversed URL.',
     nullableString,
     null,
   ),
-  DISALLOWED_USER_AGENTS: setting('User agents that are answered with 403.', listOf(regExp), []),
-  DEFAULT_CHARSET: setting('Charset of responses that name none.', nonEmptyString, 'utf-8'),
-  SILENCED_SYSTEM_CHECKS: setting('Ids of checks that are not reported.', listOf(string), []),
-  LOGGING: setting('Levels by logger name: `{ loggers: { "django.request": { level: "ERROR" } } }`.', object, {}),
-  ADMINS: setting('People who receive error mail.', listOf(unchecked), []),
-  MANAGERS: setting('People who receive notices about broken links.', listOf(unchecked), []),
-  WSGI_APPLICATION: setting('Known for the sake of copied settings; Nuages has no use for it.', nullableString, null),
-  ASGI_APPLICATION: setting('Known for the sake of copied settings; Nuages has no use for it.', nullableString, null),
+  DISALLOWED_USER_AGENTS: setting('User agents whose requests get a 403 response.', listOf(regExp), []),
+  DEFAULT_CHARSET: setting('Charset of responses that do not specify one.', nonEmptyString, 'utf-8'),
+  SILENCED_SYSTEM_CHECKS: setting('IDs of system checks whose messages are not reported.', listOf(string), []),
+  LOGGING: setting('Log levels by logger name: `{ loggers: { "django.request": { level: "ERROR" } } }`.', object, {}),
+  ADMINS: setting(
+    'Recipients of mail about errors: addresses, or pairs of a name and an address.',
+    listOf(unchecked),
+    [],
+  ),
+  MANAGERS: setting('Recipients of `mailManagers()`, in the format of ADMINS.', listOf(unchecked), []),
+  WSGI_APPLICATION: setting('Accepted for compatibility with Django; not used.', nullableString, null),
+  ASGI_APPLICATION: setting('Accepted for compatibility with Django; not used.', nullableString, null),
 
   // Hosts and proxies
   ALLOWED_HOSTS: setting(
-    'Hosts that the site answers to: exact names, `.domain` with its subdomains, or `*`.',
+    'Hosts that the site serves: exact names, `.domain` for a domain and its subdomains, or `*` for all.',
     listOf(string),
     [],
   ),
   USE_X_FORWARDED_HOST: setting(
-    'Takes the host from X-Forwarded-Host. Only behind a proxy that sets it.',
+    'Reads the host from X-Forwarded-Host. Safe only behind a proxy that sets it.',
     boolean,
     false,
   ),
   USE_X_FORWARDED_PORT: setting(
-    'Takes the port from X-Forwarded-Port. Only behind a proxy that sets it.',
+    'Reads the port from X-Forwarded-Port. Safe only behind a proxy that sets it.',
     boolean,
     false,
   ),
   SECURE_PROXY_SSL_HEADER: setting(
-    "Header (in META's spelling) and value by which a proxy says that the client used https.",
+    'Header (spelled as in META) and value by which a proxy says that the client used HTTPS. Safe only behind a proxy that sets it.',
     nullable(listOf(string)),
     null,
   ),
   CLIENT_ADDRESS_HEADER: setting(
-    "Header (in META's spelling) in which a proxy gives the client's address, such as HTTP_X_FORWARDED_FOR; its last" +
-      ' entry counts. Only behind a proxy that sets it. null takes the address of the connection. Not of Django.',
+    "Header (spelled as in META) in which a proxy sends the client's address, such as HTTP_X_FORWARDED_FOR. Its last" +
+      ' entry is used. Safe only behind a proxy that sets it. null uses the address of the connection. Not in Django.',
     nullable(nonEmptyString),
     null,
   ),
 
   // Uploads
   DATA_UPLOAD_MAX_MEMORY_SIZE: setting(
-    'Largest body, without file contents, in bytes; null for no limit.',
+    'Maximum size of a request body without uploaded files, in bytes; null for no limit.',
     bytesOrNull,
     2_621_440,
   ),
-  DATA_UPLOAD_MAX_NUMBER_FIELDS: setting('Most GET or POST fields; null for no limit.', countOrNull, 1000),
-  DATA_UPLOAD_MAX_NUMBER_FILES: setting('Most files in one request; null for no limit.', countOrNull, 100),
+  DATA_UPLOAD_MAX_NUMBER_FIELDS: setting('Maximum number of GET or POST fields; null for no limit.', countOrNull, 1000),
+  DATA_UPLOAD_MAX_NUMBER_FILES: setting(
+    'Maximum number of uploaded files in a request; null for no limit.',
+    countOrNull,
+    100,
+  ),
   FILE_UPLOAD_MAX_MEMORY_SIZE: setting(
-    'Files over this many bytes go to a temporary file.',
+    'Uploaded files larger than this, in bytes, are written to a temporary file.',
     integer('bytes', 0),
     2_621_440,
   ),
-  FILE_UPLOAD_TEMP_DIR: setting("Folder of temporary upload files; null for the system's.", nullableString, null),
-  FILE_UPLOAD_PERMISSIONS: setting('Mode of uploaded files.', nullable(integer('', 0)), 0o644),
+  FILE_UPLOAD_TEMP_DIR: setting("Directory of temporary upload files; null for the system's.", nullableString, null),
+  FILE_UPLOAD_PERMISSIONS: setting(
+    'Mode of uploaded files and of collected static files; null for that of the system.',
+    nullable(integer('', 0)),
+    0o644,
+  ),
 
   // Databases and caches
   DATABASES: secret(
-    'Databases by alias; `default` is used where none is named. ENGINE is core.db.backends.sqlite3, .postgresql or .mysql.',
+    'Databases by alias; `default` is used unless another is named. ENGINE is core.db.backends.sqlite3, .postgresql or .mysql, or a module of the project.',
     dictOf(database),
     { default: { ENGINE: 'core.db.backends.sqlite3', NAME: 'db.sqlite3' } },
   ),
-  DATABASE_ROUTERS: setting('Known for the sake of copied settings.', listOf(string), []),
+  DATABASE_ROUTERS: setting('Accepted for compatibility with Django; not used.', listOf(string), []),
   DEFAULT_AUTO_FIELD: setting(
-    'Type of automatic primary keys in tables of the framework.',
+    'Type of automatic primary keys in tables of the framework: a BigAutoField, AutoField or SmallAutoField.',
     string,
     'core.db.models.BigAutoField',
   ),
-  CACHES: secret('Caches by alias; `default` is used where none is named.', dictOf(cacheEntry), {
+  CACHES: secret('Caches by alias; `default` is used unless another is named.', dictOf(cacheEntry), {
     default: { BACKEND: 'core.cache.backends.locmem.LocMemCache' },
   }),
-  CACHE_MIDDLEWARE_ALIAS: setting('Cache of the page cache.', string, 'default'),
-  CACHE_MIDDLEWARE_KEY_PREFIX: setting('Prefix of the keys of the page cache.', string, ''),
-  CACHE_MIDDLEWARE_SECONDS: setting('How long a page is kept, in seconds.', seconds, 600),
+  CACHE_MIDDLEWARE_ALIAS: setting('Accepted for compatibility with Django; not used.', string, 'default'),
+  CACHE_MIDDLEWARE_KEY_PREFIX: setting('Accepted for compatibility with Django; not used.', string, ''),
+  CACHE_MIDDLEWARE_SECONDS: setting(
+    'How long caches may keep a response after `patchResponseHeaders()`, in seconds.',
+    seconds,
+    600,
+  ),
 
   // Templates
   TEMPLATES: setting(
-    'Template engines. One with BACKEND core.template.backends.django.DjangoTemplates is usual.',
+    'Template engines, usually one with the BACKEND core.template.backends.django.DjangoTemplates.',
     listOf(templateEngine),
     [{ BACKEND: 'core.template.backends.django.DjangoTemplates', DIRS: [], APP_DIRS: true, OPTIONS: {} }],
   ),
 
   // Language and time
   LANGUAGE_CODE: setting('Language of the site.', nonEmptyString, 'en-us'),
-  LANGUAGE_COOKIE_NAME: setting('Cookie that keeps the chosen language.', cookieName, 'django_language'),
-  USE_I18N: setting('Known for the sake of copied settings.', boolean, true),
-  USE_L10N: setting('Known for the sake of copied settings.', boolean, true),
+  LANGUAGE_COOKIE_NAME: setting('Name of the cookie with the chosen language.', cookieName, 'django_language'),
+  USE_I18N: setting('Accepted for compatibility with Django; not used.', boolean, true),
+  USE_L10N: setting('Accepted for compatibility with Django; not used.', boolean, true),
   USE_TZ: setting(
-    'Keeps dates in UTC in databases without time zones; off, in the wall clock of TIME_ZONE.',
+    'Stores dates in UTC in databases without time zones. If off, in the local time of TIME_ZONE.',
     boolean,
     true,
   ),
-  TIME_ZONE: setting('Time zone of the site, by its IANA name.', timeZone, 'America/Chicago'),
+  TIME_ZONE: setting('IANA name of the time zone of the site.', timeZone, 'America/Chicago'),
 
   // Sessions
   SESSION_ENGINE: setting(
-    'Dotted name of the module whose SessionStore keeps the sessions.',
+    'Dotted name of the module whose class SessionStore stores the sessions.',
     nonEmptyString,
     'core.contrib.sessions.backends.db',
   ),
   SESSION_SERIALIZER: setting(
-    'Dotted name of the class that turns session data into bytes and back.',
+    'Dotted name of the class that serializes session data.',
     nonEmptyString,
     'core.contrib.sessions.serializers.JSONSerializer',
   ),
-  SESSION_COOKIE_NAME: setting('Name of the session cookie, and prefix of session files.', cookieName, 'sessionid'),
-  SESSION_COOKIE_AGE: setting('How long a session lasts, in seconds (two weeks).', seconds, 1_209_600),
-  SESSION_COOKIE_DOMAIN: setting('Domain of the session cookie; null for this host alone.', nullableString, null),
+  SESSION_COOKIE_NAME: setting(
+    'Name of the session cookie, and prefix of the names of session files.',
+    cookieName,
+    'sessionid',
+  ),
+  SESSION_COOKIE_AGE: setting('Lifetime of a session, in seconds.', seconds, 1_209_600),
+  SESSION_COOKIE_DOMAIN: setting(
+    'Domain of the session cookie; null for the host of the request only.',
+    nullableString,
+    null,
+  ),
   SESSION_COOKIE_PATH: setting('Path of the session cookie.', nonEmptyString, '/'),
-  SESSION_COOKIE_SECURE: setting('Sends the session cookie over https only.', boolean, false),
-  SESSION_COOKIE_HTTPONLY: setting('Keeps the session cookie from scripts in the page.', boolean, true),
+  SESSION_COOKIE_SECURE: setting('Restricts the session cookie to HTTPS.', boolean, false),
+  SESSION_COOKIE_HTTPONLY: setting('Hides the session cookie from JavaScript.', boolean, true),
   SESSION_COOKIE_SAMESITE: setting(
-    'SameSite of the session cookie; null or false leaves the attribute out.',
+    'SameSite attribute of the session cookie; null or false omits it.',
     sameSite,
     'Lax',
   ),
   SESSION_SAVE_EVERY_REQUEST: setting(
-    'Saves the session and sends its cookie at every request, changed or not.',
+    'Saves the session and sends its cookie with every response, even if it was not changed.',
     boolean,
     false,
   ),
   SESSION_EXPIRE_AT_BROWSER_CLOSE: setting(
-    'Gives the session cookie no age, so that it ends with the browser.',
+    'Sends the session cookie without an age, so that the browser deletes it when it is closed.',
     boolean,
     false,
   ),
   SESSION_FILE_PATH: setting(
-    "Folder of the file engine; null for one of mode 0700 in the system's temporary folder. To share sessions with Django, name Django's folder.",
+    "Directory of the file engine; null for one with mode 0700 in the system's temporary directory. To share sessions with Django, use the directory that Django uses.",
     nullableString,
     null,
   ),
-  SESSION_CACHE_ALIAS: setting('Cache of the cache and cached_db engines.', nonEmptyString, 'default'),
+  SESSION_CACHE_ALIAS: setting('Alias of the cache for the cache and cached_db engines.', nonEmptyString, 'default'),
   SESSION_MAX_LIFETIME: setting(
-    'Longest life of a session in seconds, however often it is used; null for no limit. Not of Django.',
+    'Maximum lifetime of a session, in seconds, even if it is used continuously; null for no limit. Not in Django.',
     nullable(integer('seconds', 1)),
     null,
   ),
   SESSION_DEVICE_DESCRIPTION: setting(
-    'Dotted name of a function of the request whose text is noted with a login in the list of devices. Not of Django.',
+    'Dotted name of a function of the request. It returns the description of the device, as shown in the list of devices of a user. Not in Django.',
     nullable(nonEmptyString),
     null,
   ),
   SESSION_STORE_TIMEOUT: setting(
-    'Longest wait for the store of the sessions, in seconds; then the answer is 503. Not of Django.',
+    'Timeout of the session store, in seconds. After that, the response is 503. Not in Django.',
     number('seconds', 0.001),
     5,
   ),
@@ -315,54 +339,86 @@ export const schema = {
   // CSRF
   CSRF_COOKIE_NAME: setting('Name of the CSRF cookie.', cookieName, 'csrftoken'),
   CSRF_COOKIE_AGE: setting(
-    'Age of the CSRF cookie in seconds; null for a cookie that ends with the browser.',
+    'Age of the CSRF cookie, in seconds; null for a cookie that the browser deletes when it is closed.',
     nullable(seconds),
     31_449_600,
   ),
-  CSRF_COOKIE_DOMAIN: setting('Domain of the CSRF cookie.', nullableString, null),
+  CSRF_COOKIE_DOMAIN: setting(
+    'Domain of the CSRF cookie; null for the host of the request only.',
+    nullableString,
+    null,
+  ),
   CSRF_COOKIE_PATH: setting('Path of the CSRF cookie.', nonEmptyString, '/'),
-  CSRF_COOKIE_SECURE: setting('Sends the CSRF cookie over https only.', boolean, false),
-  CSRF_COOKIE_HTTPONLY: setting('Keeps the CSRF cookie from scripts in the page.', boolean, false),
-  CSRF_COOKIE_SAMESITE: setting('SameSite of the CSRF cookie.', sameSite, 'Lax'),
-  CSRF_HEADER_NAME: setting("Header that may carry the token, in META's spelling.", nonEmptyString, 'HTTP_X_CSRFTOKEN'),
-  CSRF_TRUSTED_ORIGINS: setting('Origins, with scheme, whose unsafe requests are accepted.', listOf(string), []),
-  CSRF_USE_SESSIONS: setting('Keeps the CSRF secret in the session.', boolean, false),
-  CSRF_FAILURE_VIEW: setting('View that answers a rejected request.', nonEmptyString, 'core.views.csrf.csrfFailure'),
+  CSRF_COOKIE_SECURE: setting('Restricts the CSRF cookie to HTTPS.', boolean, false),
+  CSRF_COOKIE_HTTPONLY: setting('Hides the CSRF cookie from JavaScript.', boolean, false),
+  CSRF_COOKIE_SAMESITE: setting('SameSite attribute of the CSRF cookie; null or false omits it.', sameSite, 'Lax'),
+  CSRF_HEADER_NAME: setting(
+    'Request header that may contain the CSRF token, spelled as in META.',
+    nonEmptyString,
+    'HTTP_X_CSRFTOKEN',
+  ),
+  CSRF_TRUSTED_ORIGINS: setting('Origins, with their scheme, whose unsafe requests are accepted.', listOf(string), []),
+  CSRF_USE_SESSIONS: setting('Stores the CSRF secret in the session instead of a cookie.', boolean, false),
+  CSRF_FAILURE_VIEW: setting(
+    'Dotted name of the view that responds to rejected requests.',
+    nonEmptyString,
+    'core.views.csrf.csrfFailure',
+  ),
 
   // Security headers
-  SECURE_SSL_REDIRECT: setting('Redirects http to https.', boolean, false),
-  SECURE_SSL_HOST: setting('Host to redirect to; null for the same.', nullableString, null),
-  SECURE_REDIRECT_EXEMPT: setting('Paths, without the first slash, that are not redirected.', listOf(regExp), []),
-  SECURE_HSTS_SECONDS: setting('Age of Strict-Transport-Security in seconds; 0 for no header.', seconds, 0),
-  SECURE_HSTS_INCLUDE_SUBDOMAINS: setting('Adds includeSubDomains to it.', boolean, false),
-  SECURE_HSTS_PRELOAD: setting('Adds preload to it.', boolean, false),
-  SECURE_CONTENT_TYPE_NOSNIFF: setting('Sends X-Content-Type-Options: nosniff.', boolean, true),
-  SECURE_REFERRER_POLICY: setting('Referrer-Policy; null for no header.', nullable(stringOrStrings), 'same-origin'),
+  SECURE_SSL_REDIRECT: setting('Redirects HTTP to HTTPS.', boolean, false),
+  SECURE_SSL_HOST: setting(
+    'Host that SECURE_SSL_REDIRECT redirects to; null for the host of the request.',
+    nullableString,
+    null,
+  ),
+  SECURE_REDIRECT_EXEMPT: setting(
+    'Paths that SECURE_SSL_REDIRECT does not redirect: regular expressions, matched against the path without its first slash.',
+    listOf(regExp),
+    [],
+  ),
+  SECURE_HSTS_SECONDS: setting(
+    'max-age of the header Strict-Transport-Security, in seconds; 0 for no header.',
+    seconds,
+    0,
+  ),
+  SECURE_HSTS_INCLUDE_SUBDOMAINS: setting('Adds includeSubDomains to Strict-Transport-Security.', boolean, false),
+  SECURE_HSTS_PRELOAD: setting('Adds preload to Strict-Transport-Security.', boolean, false),
+  SECURE_CONTENT_TYPE_NOSNIFF: setting('Sends the header X-Content-Type-Options: nosniff.', boolean, true),
+  SECURE_REFERRER_POLICY: setting(
+    'The header Referrer-Policy; null for no header.',
+    nullable(stringOrStrings),
+    'same-origin',
+  ),
   SECURE_CROSS_ORIGIN_OPENER_POLICY: setting(
-    'Cross-Origin-Opener-Policy; null for no header.',
+    'The header Cross-Origin-Opener-Policy; null for no header.',
     nullableString,
     'same-origin',
   ),
   GZIP_BROTLI: setting(
-    'GZipMiddleware sends Brotli instead of gzip where the client takes it. Not of Django.',
+    'Lets GZipMiddleware use Brotli instead of gzip if the client accepts it. Not in Django.',
     boolean,
     false,
   ),
-  SECURE_CSP: setting('Content-Security-Policy, as an object of directives.', securityPolicy, {}),
+  SECURE_CSP: setting('The header Content-Security-Policy, as an object of directives.', securityPolicy, {}),
   SECURE_CSP_REPORT_ONLY: setting(
-    'Content-Security-Policy-Report-Only, as an object of directives.',
+    'The header Content-Security-Policy-Report-Only, as an object of directives.',
     securityPolicy,
     {},
   ),
-  X_FRAME_OPTIONS: setting('X-Frame-Options.', nonEmptyString, 'DENY'),
+  X_FRAME_OPTIONS: setting('The header X-Frame-Options.', nonEmptyString, 'DENY'),
 
   // Users
-  AUTH_USER_MODEL: setting('The model of a user.', nonEmptyString, 'auth.User'),
-  AUTHENTICATION_BACKENDS: setting('Dotted names of the classes that find and check users.', listOf(string), [
+  AUTH_USER_MODEL: setting('The class of users, as `app_label.Model`.', nonEmptyString, 'auth.User'),
+  AUTHENTICATION_BACKENDS: setting('Dotted names of the classes that authenticate users.', listOf(string), [
     'core.contrib.auth.backends.ModelBackend',
   ]),
-  AUTH_PASSWORD_VALIDATORS: setting('Validators of new passwords.', listOf(object), []),
-  PASSWORD_HASHERS: setting('Dotted names of password hashers, the preferred one first.', listOf(string), [
+  AUTH_PASSWORD_VALIDATORS: setting(
+    'Validators of new passwords: objects with a NAME, which is a dotted name, and OPTIONS.',
+    listOf(object),
+    [],
+  ),
+  PASSWORD_HASHERS: setting('Dotted names of password hashers. The first one hashes new passwords.', listOf(string), [
     'core.contrib.auth.hashers.PBKDF2PasswordHasher',
     'core.contrib.auth.hashers.PBKDF2SHA1PasswordHasher',
     'core.contrib.auth.hashers.Argon2PasswordHasher',
@@ -370,56 +426,64 @@ export const schema = {
     'core.contrib.auth.hashers.ScryptPasswordHasher',
   ]),
   PASSWORD_HASHING_QUEUE: setting(
-    'How many passwords may wait to be hashed in each process. Beyond that the response is 503. Not of Django.',
+    'Maximum number of passwords that wait to be hashed, for each process. Beyond that, the response is 503. Not in Django.',
     integer('', 0),
     250,
   ),
-  PASSWORD_RESET_TIMEOUT: setting('How long a password reset link is good, in seconds.', seconds, 259_200),
+  PASSWORD_RESET_TIMEOUT: setting('How long a password reset link is valid, in seconds.', seconds, 259_200),
   LOGIN_URL: setting(
-    'Where to send someone who must log in: a URL or the name of one.',
+    'Where clients that must log in are redirected: a URL, or the name of a URL pattern.',
     nonEmptyString,
     '/accounts/login/',
   ),
-  LOGIN_REDIRECT_URL: setting('Where to go after login.', nonEmptyString, '/accounts/profile/'),
+  LOGIN_REDIRECT_URL: setting('Where clients are redirected after login.', nonEmptyString, '/accounts/profile/'),
   LOGIN_THROTTLE: setting(
     'Limits failed logins within PERIOD seconds: FAILURES for each user and address, ADDRESS_FAILURES for each address' +
-      ' (null for no limit). Beyond that, logins are refused with 429 until the period ends. CACHE names the cache with' +
-      ' the counts. A name that is left out has its default; null turns the throttle off. Not of Django.',
+      ' (null for no limit). Beyond that, the response to a login is 429 until the period ends. CACHE is the alias of the' +
+      ' cache with the counts. Entries that are omitted have their defaults; null turns the throttle off. Not in Django.',
     nullable(loginThrottle),
     { FAILURES: 50, ADDRESS_FAILURES: 200, PERIOD: 900, CACHE: 'default' },
   ),
-  LOGOUT_REDIRECT_URL: setting('Where to go after logout; null for the logged-out page.', nullableString, null),
+  LOGOUT_REDIRECT_URL: setting(
+    'Where clients are redirected after logout; null for the logged-out page.',
+    nullableString,
+    null,
+  ),
 
   // Messages and signing
   MESSAGE_STORAGE: setting(
-    'Dotted name of the storage of messages.',
+    'Dotted name of the class that stores messages.',
     nonEmptyString,
     'core.contrib.messages.storage.fallback.FallbackStorage',
   ),
-  MESSAGE_LEVEL: setting('Least level of a message that is kept.', integer('', 0), 20),
-  MESSAGE_TAGS: setting('Tags by level, over the usual ones.', object, {}),
+  MESSAGE_LEVEL: setting('Minimum level of messages that are stored.', integer('', 0), 20),
+  MESSAGE_TAGS: setting('Tags of messages by level, in addition to the default ones.', object, {}),
   SIGNING_BACKEND: setting(
-    'Dotted name of the class that signs cookies: one that extends `TimestampSigner`.',
+    'Dotted name of the class that signs cookies: a subclass of `TimestampSigner`.',
     nonEmptyString,
     'core.signing.TimestampSigner',
   ),
   SIGNED_COOKIE_LEGACY_SALT_FALLBACK: setting(
-    'Also accepts signed cookies under the salt of earlier Django releases.',
+    'Also accepts cookies that were signed with the salt of earlier Django releases.',
     boolean,
     false,
   ),
 
   // Static files and media
-  STATIC_URL: setting('URL in front of static files.', nullableString, null),
-  STATIC_ROOT: setting('Folder that collectstatic fills.', nullableString, null),
-  STATICFILES_DIRS: setting('Folders of static files beside those of the apps.', listOf(unchecked), []),
-  STATICFILES_FINDERS: setting('Dotted names of the finders of static files.', listOf(string), [
+  STATIC_URL: setting('URL prefix of static files.', nullableString, null),
+  STATIC_ROOT: setting('Directory that collectstatic writes to.', nullableString, null),
+  STATICFILES_DIRS: setting(
+    'Directories of static files in addition to those of the apps: paths, or pairs of a prefix and a path.',
+    listOf(unchecked),
+    [],
+  ),
+  STATICFILES_FINDERS: setting('Dotted names of the classes that find static files.', listOf(string), [
     'core.contrib.staticfiles.finders.FileSystemFinder',
     'core.contrib.staticfiles.finders.AppDirectoriesFinder',
   ]),
-  STORAGES: setting('Storages by alias.', object, {}),
-  MEDIA_URL: setting('URL in front of uploaded files.', string, ''),
-  MEDIA_ROOT: setting('Folder of uploaded files.', string, ''),
+  STORAGES: setting('File storages by alias. `staticfiles` stores the static files.', object, {}),
+  MEDIA_URL: setting('URL prefix of uploaded files.', string, ''),
+  MEDIA_ROOT: setting('Directory of uploaded files.', string, ''),
 
   // Mail
   EMAIL_BACKEND: setting(
@@ -429,15 +493,19 @@ export const schema = {
   ),
   EMAIL_HOST: setting('Host of the SMTP server.', string, 'localhost'),
   EMAIL_PORT: setting('Port of the SMTP server.', integer('', 0), 25),
-  EMAIL_HOST_USER: setting('User at the SMTP server.', string, ''),
-  EMAIL_HOST_PASSWORD: secret('Password at the SMTP server.', string, ''),
-  EMAIL_USE_TLS: setting('Uses STARTTLS.', boolean, false),
-  EMAIL_USE_SSL: setting('Uses TLS from the first byte.', boolean, false),
-  EMAIL_TIMEOUT: setting('How long to wait for the SMTP server, in seconds.', nullable(integer('seconds', 0)), null),
-  EMAIL_FILE_PATH: setting('Folder of the file mail backend.', nullableString, null),
-  EMAIL_SUBJECT_PREFIX: setting('Put in front of subjects of mail to admins.', string, '[Django] '),
-  DEFAULT_FROM_EMAIL: setting('Sender of mail that names none.', string, 'webmaster@localhost'),
-  SERVER_EMAIL: setting('Sender of error mail.', string, 'root@localhost'),
+  EMAIL_HOST_USER: setting('User name for the SMTP server; empty for no authentication.', string, ''),
+  EMAIL_HOST_PASSWORD: secret('Password for the SMTP server.', string, ''),
+  EMAIL_USE_TLS: setting('Uses STARTTLS with the SMTP server.', boolean, false),
+  EMAIL_USE_SSL: setting('Uses implicit TLS with the SMTP server.', boolean, false),
+  EMAIL_TIMEOUT: setting(
+    'Timeout of the SMTP server, in seconds; null for that of the mail library.',
+    nullable(integer('seconds', 0)),
+    null,
+  ),
+  EMAIL_FILE_PATH: setting('Directory of the file mail backend.', nullableString, null),
+  EMAIL_SUBJECT_PREFIX: setting('Prefix of the subjects of mail to ADMINS and MANAGERS.', string, '[Django] '),
+  DEFAULT_FROM_EMAIL: setting('Sender of mail that does not specify one.', string, 'webmaster@localhost'),
+  SERVER_EMAIL: setting('Sender of mail to ADMINS and MANAGERS.', string, 'root@localhost'),
 } as const satisfies Record<string, SettingDefinition<never> | SettingDefinition<unknown>>
 
 export type SettingName = keyof typeof schema
@@ -445,8 +513,8 @@ export type SettingName = keyof typeof schema
 type KnownSettings = { readonly [K in SettingName]: ValueOf<(typeof schema)[K]['format']> }
 type OwnSettings = Readonly<Record<Uppercase<string>, unknown>>
 
-/** What a settings.ts exports: any of the known settings, and any of the project's own in UPPER_CASE. */
+/** What a settings module exports: known settings, and settings of the project, in UPPER_CASE. */
 export type Settings = Partial<KnownSettings> & OwnSettings
 
-/** The settings as the running process sees them: every known one has a value. */
+/** The loaded settings: each known one has a value. */
 export type LoadedSettings = KnownSettings & OwnSettings

@@ -1,19 +1,19 @@
-/** Keys that are not secret: those that are published, and those that can be guessed. */
+/** Finds values of SECRET_KEY that are not secret, because they are published or can be guessed. */
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { isOverridden, projectSettings, settings } from './settings.ts'
 
-/** Below 22 characters, a key cannot hold 128 random bits even in base64. */
-const SHORTEST = 22
+/** A shorter key cannot hold 128 random bits, not even in base64. */
+const MIN_LENGTH = 22
 
-/** Django's least number of different characters (security.W009). */
+/** Minimum number of different characters, as in Django (security.W009). */
 export const LEAST_VARIETY = 5
 
-/** A command that prints a new key. */
+/** A shell command that prints a new key. */
 export const NEW_KEY = `node -e "console.log(require('node:crypto').randomBytes(50).toString('base64url'))"`
 
 /**
- * Strings that mark a key as a placeholder, compared by letters only: `django-insecure-…`, which this `startproject` and
- * Django's write, and the placeholders of documentation. A random key does not contain one of them by chance.
+ * Strings that mark a key as a placeholder, compared by letters only: `django-insecure-…`, which `startproject` writes here
+ * and in Django, and placeholders of documentation. They are too long to be part of a random key by chance.
  */
 const MARKS = [
   'insecure',
@@ -26,22 +26,22 @@ const MARKS = [
   'placeholder',
 ]
 
-/** Why a key is not secret, without repeating the key; undefined for one that may be used outside DEBUG. */
+/** Why a key is not secret, as a phrase without the key; undefined for a key that may be used outside DEBUG. */
 function problemWithKey(key: string): string | undefined {
   const visible = key.trim()
-  if (visible === '') return 'is empty or has only white space'
+  if (visible === '') return 'is empty or has only whitespace'
   const letters = visible.toLowerCase().replace(/[^a-z]/g, '')
   if (MARKS.some((mark) => letters.includes(mark))) {
     return 'is publicly known: it is marked as insecure, or is a placeholder of the documentation'
   }
-  if (visible.length < SHORTEST) return `can be guessed: it has fewer than ${SHORTEST} characters`
+  if (visible.length < MIN_LENGTH) return `can be guessed: it has fewer than ${MIN_LENGTH} characters`
   if (new Set(visible).size < LEAST_VARIETY)
     return `can be guessed: it has fewer than ${LEAST_VARIETY} different characters`
   return undefined
 }
 
 export interface SecretKeyProblem {
-  /** The setting, or its entry. */
+  /** The setting, or an entry of it: `SECRET_KEY_FALLBACKS[0]`. */
   readonly where: string
   /** What is wrong, as a sentence without the key. */
   readonly message: string
@@ -49,16 +49,16 @@ export interface SecretKeyProblem {
 }
 
 /**
- * Whether the keys of a setting are in use outside DEBUG. A test that turns DEBUG off keeps the key of a project in
- * development, and clients cannot reach it.
+ * Whether the keys of a setting are used outside DEBUG. A test may turn DEBUG off and keep the key that the project has for
+ * development: no client can reach it.
  */
-const counts = (name: 'SECRET_KEY' | 'SECRET_KEY_FALLBACKS'): boolean =>
+const isUsedInProduction = (name: 'SECRET_KEY' | 'SECRET_KEY_FALLBACKS'): boolean =>
   !settings.DEBUG && (isOverridden(name) || !projectSettings().DEBUG)
 
-/** The keys of the settings in force with which a server must not run; none under DEBUG. */
+/** The keys in the settings with which a server must not run. None under DEBUG. */
 export function secretKeyProblems(): SecretKeyProblem[] {
-  const ofKey = counts('SECRET_KEY') ? problemWithKey(settings.SECRET_KEY) : undefined
-  const ofFallbacks = counts('SECRET_KEY_FALLBACKS') ? settings.SECRET_KEY_FALLBACKS : []
+  const ofKey = isUsedInProduction('SECRET_KEY') ? problemWithKey(settings.SECRET_KEY) : undefined
+  const ofFallbacks = isUsedInProduction('SECRET_KEY_FALLBACKS') ? settings.SECRET_KEY_FALLBACKS : []
   const because = 'Outside DEBUG the server does not start with it: sessions, cookies and links could be forged.'
   return [
     ...(ofKey === undefined
@@ -79,7 +79,7 @@ export function secretKeyProblems(): SecretKeyProblem[] {
   ]
 }
 
-/** @throws ImproperlyConfigured with a line for each key with which a server must not run */
+/** @throws ImproperlyConfigured with a line for each of `secretKeyProblems` */
 export function requireSecretKeys(): void {
   const problems = secretKeyProblems()
   if (problems.length === 0) return
