@@ -1,4 +1,4 @@
-/** Checks of TEMPLATES, with Django's ids. */
+/** System checks of TEMPLATES, with Django's ids. */
 import { apps } from '#core/apps'
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
@@ -6,7 +6,7 @@ import { formatValue } from '#core/utils'
 import type { EngineSetting } from './engines.ts'
 import { libraryFiles } from './libraries.ts'
 
-function ofEntry({ APP_DIRS, OPTIONS = {} }: EngineSetting): CheckMessage[] {
+function checkOptions({ APP_DIRS, OPTIONS = {} }: EngineSetting): CheckMessage[] {
   const messages: CheckMessage[] = []
   if (APP_DIRS === true && 'loaders' in OPTIONS) {
     messages.push(
@@ -31,8 +31,8 @@ function ofEntry({ APP_DIRS, OPTIONS = {} }: EngineSetting): CheckMessage[] {
   return messages
 }
 
-/** Libraries of one name in several places: only the last of them can be loaded. */
-function sameNames({ OPTIONS = {} }: EngineSetting): CheckMessage[] {
+/** Warns about libraries of the same name, of which only the last can be loaded. */
+function checkLibraryNames({ OPTIONS = {} }: EngineSetting): CheckMessage[] {
   const places = new Map<string, string[]>()
   const named = Object.entries((OPTIONS.libraries ?? {}) as Record<string, string>)
   const found = apps
@@ -50,5 +50,5 @@ function sameNames({ OPTIONS = {} }: EngineSetting): CheckMessage[] {
 }
 
 export function checkTemplates(): CheckMessage[] {
-  return settings.TEMPLATES.flatMap((entry) => [...ofEntry(entry), ...sameNames(entry)])
+  return settings.TEMPLATES.flatMap((entry) => [...checkOptions(entry), ...checkLibraryNames(entry)])
 }

@@ -3,7 +3,7 @@ import type { Block, Context, Renderable } from './context.ts'
 import { rememberPosition, type TemplatePosition } from './errors.ts'
 import { refusePromise } from './promises.ts'
 import { markSafe } from './safe.ts'
-import type { ActionNode, BlockNode, Body, ExtendsNode, Node } from './syntax/nodes.ts'
+import type { ActionNode, BlockNode, Body, ExtendsNode, Node } from './library.ts'
 
 /** A compiled node: its text, or a function that renders it. */
 type Part = string | Render
@@ -21,7 +21,7 @@ function bindBodies(bodies: readonly (readonly Part[])[], context: Context): Bod
   return bound
 }
 
-/** A template as a function. */
+/** A compiled template. */
 export class CompiledTemplate implements Renderable {
   readonly name: string
   readonly file: string | undefined
@@ -33,7 +33,7 @@ export class CompiledTemplate implements Renderable {
     this.file = file
     const parts = this.#compile(nodes)
     const parent = nodes.find((node) => node.kind === 'extends')
-    // Of a template with a parent, only the blocks are rendered. They were collected by #compile().
+    // A template with a parent renders its parent. Of its own nodes only the blocks are used, which #compile() has collected.
     this.#render = parent === undefined ? (context) => renderParts(parts, context) : this.#compileExtends(parent)
   }
 
@@ -55,7 +55,7 @@ export class CompiledTemplate implements Renderable {
     return (context) => {
       try {
         const output: unknown = run(context, bindBodies(compiled, context))
-        return typeof output === 'string' ? output : String(refusePromise(output, 'What this tag prints'))
+        return typeof output === 'string' ? output : String(refusePromise(output, 'The output of this tag'))
       } catch (thrown) {
         throw located(thrown, position)
       }
@@ -69,7 +69,7 @@ export class CompiledTemplate implements Renderable {
       const parent = context.parentOf(name, own)
       const block = { name, super: () => (parent === undefined ? '' : markSafe(parent(context))) }
       try {
-        return context.within({ block }, () => renderParts(parts, context))
+        return context.withVariables({ block }, () => renderParts(parts, context))
       } catch (thrown) {
         throw located(thrown, position)
       }
@@ -100,7 +100,7 @@ export class CompiledTemplate implements Renderable {
   }
 }
 
-/** What was thrown, with its position. A falsy value becomes an Error, because callers could take it for no error. */
+/** Records the position of an error. A falsy value is replaced with an Error, because callers may test for one. */
 function located(thrown: unknown, position: TemplatePosition): unknown {
   const error = thrown ? thrown : new Error(`A template's value threw ${String(thrown)}.`)
   rememberPosition(error, position)

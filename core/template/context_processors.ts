@@ -1,15 +1,15 @@
-/** Context processors: each adds some variables to every template that is rendered for a request. */
+/** Context processors, each of which adds variables to every template that is rendered for a request. */
 import { settings } from '#core/conf'
 
-interface Asked {
+interface RequestLike {
   readonly ip?: string
   readonly csrfToken?: () => string
   readonly cspNonce?: string
 }
 
-/** `csrf_token`, made only if the template uses it. Always on, whatever the settings list. */
+/** `csrf_token`, which is created when a template uses it. The engine always adds this processor. */
 export function csrf(request: unknown): Record<string, unknown> {
-  return { csrf_token: () => (request as Asked).csrfToken?.() ?? 'NOTPROVIDED' }
+  return { csrf_token: () => (request as RequestLike).csrfToken?.() ?? 'NOTPROVIDED' }
 }
 
 /** `request`. */
@@ -17,10 +17,10 @@ export function request(request: unknown): Record<string, unknown> {
   return { request }
 }
 
-/** `debug`, which is true under DEBUG for clients whose address is in INTERNAL_IPS. */
+/** `debug`, which is true if DEBUG is on and the client's address is in INTERNAL_IPS. */
 export function debug(request: unknown): Record<string, unknown> {
   const internal = (settings as Readonly<Record<string, unknown>>).INTERNAL_IPS
-  const { ip = '' } = request as Asked
+  const { ip = '' } = request as RequestLike
   const isInternal = Array.isArray(internal) && (internal.includes(ip) || internal.includes(ip.replace(/^::ffff:/, '')))
   return settings.DEBUG && isInternal ? { debug: true } : {}
 }
@@ -35,9 +35,9 @@ export function media(_request: unknown): Record<string, unknown> {
   return { MEDIA_URL: settings.MEDIA_URL }
 }
 
-/** `csp_nonce`, made only if the template uses it. */
+/** `csp_nonce`, which is created when a template uses it. */
 export function csp(request: unknown): Record<string, unknown> {
-  return { csp_nonce: () => (request as Asked).cspNonce ?? '' }
+  return { csp_nonce: () => (request as RequestLike).cspNonce ?? '' }
 }
 
 /** `LANGUAGE_CODE`. */
@@ -50,5 +50,5 @@ export function tz(_request: unknown): Record<string, unknown> {
   return { TIME_ZONE: settings.TIME_ZONE }
 }
 
-// Django's name, which is a reserved word.
+// Django's name is a reserved word in JavaScript.
 export { staticFiles as static }

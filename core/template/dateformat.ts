@@ -1,8 +1,8 @@
-/** Django's date formats (`Y-m-d H:i`, `N j, Y, P`) in the time zone of the settings. */
+/** Formats dates with Django's format strings (`Y-m-d H:i`, `N j, Y, P`). */
 import { settings } from '#core/conf'
 
-/** What Django's English locale has under the names of its settings. */
-const NAMED: Readonly<Record<string, string>> = {
+/** The format settings of Django's English locale. */
+const NAMED_FORMATS: Readonly<Record<string, string>> = {
   DATE_FORMAT: 'N j, Y',
   DATETIME_FORMAT: 'N j, Y, P',
   TIME_FORMAT: 'P',
@@ -14,17 +14,18 @@ const NAMED: Readonly<Record<string, string>> = {
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')
-// The Associated Press's abbreviations.
+// Abbreviations in Associated Press style.
 const AP_MONTHS = 'Jan. Feb. March April May June July Aug. Sept. Oct. Nov. Dec.'.split(' ')
 const DAY = 86_400_000
 
-// The last year at either end of what a Date can hold is left out: its January or its wall clock may lie beyond.
-const MOST_DAYS = 100_000_000 - 366
+// Days around 1970 for which dates are formatted. The first and last year of Date are left out, because their first of
+// January or their local time may be out of range.
+const MAX_DAYS = 100_000_000 - 366
 
-/** A moment as the wall clock of a time zone shows it. */
+/** A date and its local time in a time zone. */
 interface WallClock {
   readonly date: Date
-  /** The same figures as UTC, so that UTC getters read the wall clock. */
+  /** The local time as if it were UTC, for the UTC getters of Date. */
   readonly wall: Date
   readonly zone: string
 }
@@ -63,7 +64,7 @@ const weekday = (wall: Date): string => DAYS[wall.getUTCDay()] as string
 const isLeap = (year: number): boolean => new Date(Date.UTC(year, 1, 29)).getUTCMonth() === 1
 const dayOfYear = (wall: Date): number => Math.floor((wall.getTime() - Date.UTC(wall.getUTCFullYear(), 0, 1)) / DAY) + 1
 
-/** ISO week and its year: the week that holds the Thursday. */
+/** ISO week and its year. A week belongs to the year of its Thursday. */
 function isoWeek(wall: Date): { year: number; week: number } {
   const thursday = new Date(wall.getTime() + (4 - (wall.getUTCDay() || 7)) * DAY)
   return { year: thursday.getUTCFullYear(), week: Math.ceil(dayOfYear(thursday) / 7) }
@@ -144,24 +145,26 @@ const LETTERS: Readonly<Record<string, (wall: Date, at: WallClock) => string | n
 }
 
 function formatAt(at: WallClock, format: string): string {
-  // A letter has the same result each time, and the name of a zone takes long to find.
+  // The results of letters are remembered, because the name of a time zone is expensive.
   const known = new Map<string, string>()
-  const written = (letter: string): string | undefined => {
+  const formatLetter = (letter: string): string | undefined => {
     if (!known.has(letter) && Object.hasOwn(LETTERS, letter)) known.set(letter, String(LETTERS[letter]?.(at.wall, at)))
     return known.get(letter)
   }
   return format.replace(/\\(.)|([A-Za-z])/gs, (whole, escaped: string | undefined, letter: string) => {
     if (escaped !== undefined) return escaped
-    return written(letter) ?? whole
+    return formatLetter(letter) ?? whole
   })
 }
 
 /**
- * A date in one of Django's formats, in TIME_ZONE; empty for an invalid date.
- * @param format letters as in Django's `date` filter (`\` before one that is meant as itself), or `DATE_FORMAT` and the like
+ * Formats a date. Returns an empty string for an invalid date.
+ * @param format a format string of Django's `date` filter (`\` escapes a letter), or the name of a format setting such
+ *   as `DATE_FORMAT`
+ * @param zone the time zone; TIME_ZONE by default
  */
 export function formatDate(date: Date, format: string, zone: string = settings.TIME_ZONE): string {
-  if (!(Math.abs(date.getTime()) <= MOST_DAYS * DAY)) return ''
-  const named = Object.hasOwn(NAMED, format) ? (NAMED[format] as string) : format
+  if (!(Math.abs(date.getTime()) <= MAX_DAYS * DAY)) return ''
+  const named = Object.hasOwn(NAMED_FORMATS, format) ? (NAMED_FORMATS[format] as string) : format
   return formatAt(wallClock(date, zone), named)
 }

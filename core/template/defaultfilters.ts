@@ -1,15 +1,15 @@
-/** The filters that every template knows without `{% load %}`. */
+/** The filters that templates use without `{% load %}`. */
 import { dateFilters } from './filters/dates.ts'
 import { listFilters } from './filters/lists.ts'
 import { logicFilters } from './filters/logic.ts'
 import { numberFilters } from './filters/numbers.ts'
-import { textFilters } from './filters/texts.ts'
-import type { Filter } from './filter.ts'
+import { stringFilters } from './filters/strings.ts'
+import type { Filter } from './library.ts'
 
 export const filters: Readonly<Record<string, Filter>> = {
   ...dateFilters,
   ...listFilters,
   ...logicFilters,
   ...numberFilters,
-  ...textFilters,
+  ...stringFilters,
 }

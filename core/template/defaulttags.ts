@@ -1,4 +1,4 @@
-/** The tags that every template knows without `{% load %}`. */
+/** The tags that templates use without `{% load %}`. */
 import type { TagCompiler } from './library.ts'
 import { flowTags } from './tags/flow.ts'
 import { inheritanceTags } from './tags/inheritance.ts'

@@ -1,8 +1,8 @@
-/** One engine: finds templates by name, keeps them compiled, and renders them. */
+/** A template engine: finds, compiles, caches and renders templates. */
 import { settings } from '#core/conf'
 import { didYouMean, joinWithAnd } from '#core/utils'
 import { CompiledTemplate } from './compile.ts'
-import { Context, type Templates } from './context.ts'
+import { Context, type RenderingEngine } from './context.ts'
 import { TemplateDoesNotExist, type Tried } from './errors.ts'
 import type { Library } from './library.ts'
 import type { TemplateLoader, TemplateSource } from './loaders/base.ts'
@@ -11,7 +11,7 @@ import { tokenize } from './syntax/lexer.ts'
 import { Parser } from './syntax/parser.ts'
 import { TagRegistry } from './tag_registry.ts'
 
-/** Adds variables to every template that is rendered for a request. */
+/** Returns variables for every template that is rendered for a request. */
 export type ContextProcessor = (request: unknown) => Record<string, unknown>
 
 export interface EngineParts {
@@ -20,46 +20,43 @@ export interface EngineParts {
   readonly libraries: ReadonlyMap<string, Library>
   readonly contextProcessors: readonly ContextProcessor[]
   readonly autoescape?: boolean
-  /** What a variable prints that is not there; `%s` in it is its name. */
+  /** Printed for a missing variable. `%s` in it is replaced with the expression. */
   readonly stringIfInvalid?: string
-  /** Whether templates are read again when they have changed; else as settings.DEBUG says. */
+  /** Whether changed templates are reloaded; settings.DEBUG by default. */
   readonly debug?: boolean | undefined
 }
 
-interface Kept {
+interface CachedTemplate {
   readonly stamp: string
   readonly template: CompiledTemplate
 }
 
-export class Engine implements Templates {
+export class Engine implements RenderingEngine {
   readonly autoescape: boolean
   readonly stringIfInvalid: string
   readonly #parts: EngineParts
-  readonly #vocabulary = new TagRegistry()
-  readonly #byOrigin = new Map<string, Kept>()
+  readonly #registry = new TagRegistry()
+  readonly #byOrigin = new Map<string, CachedTemplate>()
   readonly #byName = new Map<string, CompiledTemplate>()
 
   constructor(parts: EngineParts) {
     this.#parts = parts
     this.autoescape = parts.autoescape ?? true
     this.stringIfInvalid = parts.stringIfInvalid ?? ''
-    for (const library of parts.builtins) this.#vocabulary.add(library)
+    for (const library of parts.builtins) this.#registry.add(library)
   }
 
-  /** The template of a source that lies in no file. */
+  /** @throws TemplateSyntaxError */
   compile(source: string, name = '<string>', file?: string): CompiledTemplate {
-    const from = { name, file, library: (each: string) => this.#library(each) }
-    return new CompiledTemplate(
-      name,
-      file,
-      new Parser(tokenize(source), new TagRegistry(this.#vocabulary), from).parseAll(),
-    )
+    const template = { name, file, library: (each: string) => this.#library(each) }
+    const parser = new Parser(tokenize(source), new TagRegistry(this.#registry), template)
+    return new CompiledTemplate(name, file, parser.parseAll())
   }
 
-  find(names: readonly string[], without: ReadonlySet<string> = new Set()): CompiledTemplate {
+  find(names: readonly string[], skip: ReadonlySet<string> = new Set()): CompiledTemplate {
     const tried: Tried[] = []
     for (const name of names) {
-      const found = this.#find(name, without, tried)
+      const found = this.#find(name, skip, tried)
       if (found !== undefined) return found
     }
     throw new TemplateDoesNotExist(names.join(', '), tried)
@@ -72,7 +69,7 @@ export class Engine implements Templates {
       if (request !== undefined) all = Object.assign({}, ...this.#processed(request), variables) as typeof variables
       return new Context(this, all, request, this.autoescape).render(template)
     } catch (error) {
-      // Promises that the page has not used yet may reject later.
+      // Promises that the template did not reach may reject later.
       handlePromisesIn(all)
       throw error
     }
@@ -80,21 +77,21 @@ export class Engine implements Templates {
 
   #processed(request: unknown): Record<string, unknown>[] {
     return this.#parts.contextProcessors.map((process) => {
-      const added = refusePromise(process(request), `What the context processor '${process.name}' returns`)
+      const added = refusePromise(process(request), `The result of the context processor '${process.name}'`)
       handlePromisesOf(added)
       return added
     })
   }
 
-  #find(name: string, without: ReadonlySet<string>, tried: Tried[]): CompiledTemplate | undefined {
-    const readsAgain = this.#parts.debug ?? settings.DEBUG
-    const kept = this.#byName.get(name)
-    if (kept !== undefined && !readsAgain && without.size === 0) return kept
+  #find(name: string, skip: ReadonlySet<string>, tried: Tried[]): CompiledTemplate | undefined {
+    const reloads = this.#parts.debug ?? settings.DEBUG
+    const cached = this.#byName.get(name)
+    if (cached !== undefined && !reloads && skip.size === 0) return cached
     for (const source of this.#parts.loaders.flatMap((loader) => loader.sources(name))) {
-      const reason = this.#reasonAgainst(source, without)
+      const reason = this.#reasonToSkip(source, skip)
       if (reason === undefined) {
-        const template = this.#compiled(name, source)
-        if (without.size === 0) this.#byName.set(name, template)
+        const template = this.#load(name, source)
+        if (skip.size === 0) this.#byName.set(name, template)
         return template
       }
       tried.push({ origin: source.origin, reason })
@@ -102,15 +99,15 @@ export class Engine implements Templates {
     return undefined
   }
 
-  #reasonAgainst(source: TemplateSource, without: ReadonlySet<string>): string | undefined {
-    if (source.file !== undefined && without.has(source.file)) return 'it extends itself otherwise'
+  #reasonToSkip(source: TemplateSource, skip: ReadonlySet<string>): string | undefined {
+    if (source.file !== undefined && skip.has(source.file)) return 'it would extend itself'
     return source.stamp() === undefined ? 'does not exist' : undefined
   }
 
-  #compiled(name: string, source: TemplateSource): CompiledTemplate {
+  #load(name: string, source: TemplateSource): CompiledTemplate {
     const stamp = source.stamp() ?? ''
-    const kept = this.#byOrigin.get(source.origin)
-    if (kept !== undefined && kept.stamp === stamp) return kept.template
+    const cached = this.#byOrigin.get(source.origin)
+    if (cached !== undefined && cached.stamp === stamp) return cached.template
     const template = this.compile(source.read(), name, source.file)
     this.#byOrigin.set(source.origin, { stamp, template })
     return template

@@ -1,4 +1,4 @@
-/** The template engines of the settings, and what views use of them: getTemplate, selectTemplate, renderToString. */
+/** The template engines of the settings, and the functions that render with them. */
 import path from 'node:path'
 import { apps } from '#core/apps'
 import { loadedFromSettings, prepareSettings, projectRoot, settings } from '#core/conf'
@@ -16,26 +16,26 @@ export interface EngineSetting {
   readonly OPTIONS?: Readonly<Record<string, unknown>>
 }
 
-/** As in Django: the last but one part of BACKEND. */
-const usualName = (backend: string): string => backend.split('.').at(-2) ?? backend
+/** The default NAME, as in Django: the second to last part of BACKEND. */
+const defaultName = (backend: string): string => backend.split('.').at(-2) ?? backend
 
-/** What the entries of TEMPLATES are read with. */
-export interface Surroundings {
-  /** Folder from which names and relative DIRS are looked up. */
+/** Where the entries of TEMPLATES are resolved. */
+export interface ProjectPaths {
+  /** Directory against which dotted names and relative DIRS are resolved. */
   readonly root: string
-  /** Folders of the installed apps. */
+  /** Directories of the installed apps. */
   readonly apps: readonly string[]
 }
 
 async function loadEngine(
   entry: EngineSetting,
   setting: string,
-  { root, apps }: Surroundings,
+  { root, apps }: ProjectPaths,
 ): Promise<TemplateBackend> {
   const Backend = (await importName(entry.BACKEND, { setting: `${setting}.BACKEND`, root })) as BackendClass
   const engine = new Backend({
-    NAME: entry.NAME ?? usualName(entry.BACKEND),
-    DIRS: (entry.DIRS ?? []).map((folder) => path.resolve(root, folder)),
+    NAME: entry.NAME ?? defaultName(entry.BACKEND),
+    DIRS: (entry.DIRS ?? []).map((directory) => path.resolve(root, directory)),
     APP_DIRS: entry.APP_DIRS ?? false,
     OPTIONS: entry.OPTIONS ?? {},
     apps,
@@ -49,14 +49,14 @@ async function loadEngine(
 export class Engines {
   readonly #engines = new Map<string, TemplateBackend>()
 
-  /** Imports what TEMPLATES names, because rendering does not wait. */
-  static async load(entries: readonly EngineSetting[], surroundings: Surroundings): Promise<Engines> {
+  /** Imports what TEMPLATES names, because rendering is synchronous. @throws ImproperlyConfigured */
+  static async load(entries: readonly EngineSetting[], paths: ProjectPaths): Promise<Engines> {
     const engines = new Engines()
     for (const [i, entry] of entries.entries()) {
-      const engine = await loadEngine(entry, `TEMPLATES[${i}]`, surroundings)
+      const engine = await loadEngine(entry, `TEMPLATES[${i}]`, paths)
       if (engines.#engines.has(engine.name)) {
         throw new ImproperlyConfigured(
-          `TEMPLATES[${i}] has the NAME '${engine.name}', as another one has. Names are unique.`,
+          `TEMPLATES[${i}] has the NAME '${engine.name}' of another entry. Names must be unique.`,
         )
       }
       engines.#engines.set(engine.name, engine)
@@ -77,8 +77,9 @@ export class Engines {
   }
 
   /**
-   * The first template that exists of some names, in the engines' order.
-   * @param using name of the one engine to ask
+   * Returns the first template that exists. Each name is looked up in the engines in their order.
+   * @param using name of the only engine to use
+   * @throws TemplateDoesNotExist with every place that was tried
    */
   select(names: readonly string[], using?: string): Template {
     if (names.length === 0) throw new TypeError('selectTemplate() needs at least one name.')
@@ -97,23 +98,25 @@ export class Engines {
   }
 }
 
-/** The engines of this process: loaded by setup(), by createApplication(), and within an override of TEMPLATES. */
+/** The engines of the current settings. setup(), createApplication() and overrideSettings() load them. */
 export const engines = loadedFromSettings('TEMPLATES', () =>
   Engines.load(settings.TEMPLATES, { root: projectRoot(), apps: apps.getAppConfigs().map((app) => app.path) }),
 )
 
-/** Loads the engines that the settings in force name, unless they are loaded already. */
+/** Loads the engines of the current settings, unless they are loaded. */
 export const loadEngines = (): Promise<void> => prepareSettings()
 
 /** @throws TemplateDoesNotExist with every place that was tried */
 export const getTemplate = (name: string, using?: string): Template => engines().select([name], using)
 
-/** The first of some templates that exists. @throws TemplateDoesNotExist with every place that was tried */
+/** Returns the first template that exists. @throws TemplateDoesNotExist with every place that was tried */
 export const selectTemplate = (names: readonly string[], using?: string): Template => engines().select(names, using)
 
 /**
- * Renders a template, or the first of some that exists.
- * @param request for context processors and tags; without it there are none of their variables
+ * Renders a template, or the first of several that exists.
+ * @param request for context processors and tags; without it, context processors are not called
+ * @param using name of the only engine to use
+ * @throws TemplateDoesNotExist, TemplateSyntaxError, UnawaitedPromise, and what the code of the project throws
  */
 export function renderToString(
   names: string | readonly string[],

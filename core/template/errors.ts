@@ -1,14 +1,14 @@
-/** What goes wrong with templates: one that is not found, one that cannot be read, and where in a template it happened. */
+/** Errors of templates: one that does not exist, one with wrong syntax; and the position of any error in a template. */
 
-/** A template as the loaders looked for it. */
+/** A place where a loader looked for a template. */
 export interface Tried {
-  /** The file, or another place a loader knows. */
+  /** Path of a file, or the loader's name for another place. */
   readonly origin: string
-  /** Why it was not used: `Source does not exist`. */
+  /** Why it was not used: `does not exist`. */
   readonly reason: string
 }
 
-/** No engine has a template of this name (or of any of these names). */
+/** No engine has a template of this name, or of any of these names. */
 export class TemplateDoesNotExist extends Error {
   override readonly name = 'TemplateDoesNotExist'
   readonly template: string
@@ -26,17 +26,17 @@ export class TemplateDoesNotExist extends Error {
   }
 }
 
-/** Where in the templates something is. */
+/** A line of a template. */
 export interface TemplatePosition {
-  /** Name as it was asked for: `polls/detail.html`. */
+  /** Name with which the template was looked up: `polls/detail.html`. */
   readonly template: string
-  /** Its file, where it has one. */
+  /** Path of its file, if it comes from one. */
   readonly file: string | undefined
-  /** Line, from 1. */
+  /** Line number, from 1. */
   readonly line: number
 }
 
-/** A template that cannot be understood. The message begins with the template's name and the line. */
+/** The syntax of a template is wrong. The message begins with the template's name and the line. */
 export class TemplateSyntaxError extends Error {
   override readonly name = 'TemplateSyntaxError'
   /** The message without the position. */
@@ -52,12 +52,12 @@ export class TemplateSyntaxError extends Error {
 
 const positions = new WeakMap<object, TemplatePosition>()
 
-/** Remembers where in a template an error came up. The innermost place, which is told first, stays. */
+/** Records where in a template an error was thrown. The first position is kept, which is the innermost one. */
 export function rememberPosition(error: unknown, position: TemplatePosition): void {
   if (typeof error === 'object' && error !== null && !positions.has(error)) positions.set(error, position)
 }
 
-/** Where in a template an error came up, or undefined for an error from elsewhere. */
+/** Where in a template an error was thrown. Undefined for an error from elsewhere. */
 export function templatePosition(error: unknown): TemplatePosition | undefined {
   if (error instanceof TemplateSyntaxError && error.position !== undefined) return error.position
   return typeof error === 'object' && error !== null ? positions.get(error) : undefined

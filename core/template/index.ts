@@ -1,4 +1,4 @@
-/** Templates: `renderToString` and `getTemplate` for views, `loadEngines` for the start, marks and escaping for libraries. */
+/** Templates: `renderToString` and `getTemplate` for views, types and `markSafe` for libraries, `loadEngines` for startup. */
 import { register } from '#core/checks'
 import { checkTemplates } from './checks.ts'
 export type { BackendClass, BackendParams, Template, TemplateBackend } from './backends/base.ts'
@@ -16,8 +16,7 @@ export {
 } from './engines.ts'
 export { limitTemplateAccess, type TemplateAccess } from './syntax/access.ts'
 export { TemplateDoesNotExist, templatePosition, type TemplatePosition, TemplateSyntaxError } from './errors.ts'
-export type { Filter, FilterOptions } from './filter.ts'
-export type { Library, Tag, TagCompiler, TagParser, TagToken } from './library.ts'
+export type { Filter, FilterOptions, Library, Tag, TagCompiler, TagParser, TagToken } from './library.ts'
 export type { LoaderSetup, TemplateLoader, TemplateSource } from './loaders/base.ts'
 export { conditionalEscape, escapeHtml, html, markSafe, SafeString } from './safe.ts'
 export { resolveStaticUrlsWith, staticUrl, type StaticUrlResolver, withScriptName } from './templatetags/static.ts'

@@ -1,4 +1,4 @@
-/** Finds and imports the libraries of tags and filters: those built in, those of the apps, those of the settings. */
+/** Finds and imports template libraries: those of the framework, of the apps and of the settings. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,7 +6,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { importModule, type NamedBy } from '#core/utils'
 import type { Library } from './library.ts'
 
-/** Libraries that every template knows, by dotted name. */
+/** Libraries that templates use without `{% load %}`. */
 export const DEFAULT_BUILTINS: readonly string[] = [
   'core.template.defaulttags',
   'core.template.defaultfilters',
@@ -14,40 +14,40 @@ export const DEFAULT_BUILTINS: readonly string[] = [
   'core.urls.templatetags',
 ]
 
-/** Libraries of the framework that `{% load %}` finds. */
-const OWN: Readonly<Record<string, string>> = {
+/** Libraries of the framework for `{% load %}`. */
+const FRAMEWORK_LIBRARIES: Readonly<Record<string, string>> = {
   i18n: 'core.template.templatetags.i18n',
   l10n: 'core.template.templatetags.l10n',
   static: 'core.template.templatetags.static',
 }
 
-function checked(module: Record<string, unknown>, where: string): Library {
+function asLibrary(module: Record<string, unknown>, where: string): Library {
   const parts = ['tags', 'filters', 'compilers'].filter((name) => typeof module[name] === 'object')
   if (parts.length > 0) return module
   throw new ImproperlyConfigured(
-    `${where} is no template library: it exports neither 'tags' nor 'filters' (nor 'compilers').`,
+    `${where} is not a template library: it exports none of 'tags', 'filters' and 'compilers'.`,
   )
 }
 
 export async function importLibrary(name: string, by: NamedBy): Promise<Library> {
-  return checked(await importModule(name, by), `${by.setting}: ${name}`)
+  return asLibrary(await importModule(name, by), `${by.setting}: ${name}`)
 }
 
-/** Module files of a templatetags folder by the name of the library. */
+/** The files in an app's templatetags/ by the name of the library. */
 export function libraryFiles(app: string): Map<string, string> {
-  const folder = path.join(app, 'templatetags')
+  const directory = path.join(app, 'templatetags')
   const files = new Map<string, string>()
-  if (!existsSync(folder)) return files
-  for (const file of readdirSync(folder).toSorted()) {
+  if (!existsSync(directory)) return files
+  for (const file of readdirSync(directory).toSorted()) {
     const name = /^((?!index\.)[^.]+)\.(ts|js|mjs)$/.exec(file)?.[1]
-    if (name !== undefined) files.set(name, path.join(folder, file))
+    if (name !== undefined) files.set(name, path.join(directory, file))
   }
   return files
 }
 
 /**
- * Every library that `{% load %}` may name.
- * @param apps folders of the apps; a later one's library replaces an earlier one's of its name
+ * Imports all libraries for `{% load %}`.
+ * @param apps directories of the apps; a library of a later app replaces one of the same name
  * @param named OPTIONS.libraries
  */
 export async function importLibraries(
@@ -56,10 +56,10 @@ export async function importLibraries(
   by: NamedBy,
 ): Promise<Map<string, Library>> {
   const libraries = new Map<string, Library>()
-  for (const [name, module] of Object.entries(OWN)) libraries.set(name, await importLibrary(module, by))
+  for (const [name, module] of Object.entries(FRAMEWORK_LIBRARIES)) libraries.set(name, await importLibrary(module, by))
   for (const app of apps) {
     for (const [name, file] of libraryFiles(app)) {
-      libraries.set(name, checked((await import(pathToFileURL(file).href)) as Record<string, unknown>, file))
+      libraries.set(name, asLibrary((await import(pathToFileURL(file).href)) as Record<string, unknown>, file))
     }
   }
   for (const [name, module] of Object.entries(named)) {

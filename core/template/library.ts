@@ -1,14 +1,37 @@
-/** What a template library is: a module with tags and filters, named in OPTIONS or lying in an app's templatetags/. */
+/** The types of a template library: tags, filters, compilers of tags, and the nodes that a compiler returns. */
+import type { Context, Renderable } from './context.ts'
 import type { TemplatePosition, TemplateSyntaxError } from './errors.ts'
-import type { Filter } from './filter.ts'
-import type { Expression } from './syntax/expression.ts'
-import type { Action, ActionNode, Node } from './syntax/nodes.ts'
+
+/** The exports of a library module, which is in an app's templatetags/ or named in OPTIONS. */
+export interface Library {
+  readonly tags?: Readonly<Record<string, Tag>>
+  readonly filters?: Readonly<Record<string, Filter>>
+  /** Tags with a syntax or a body of their own. */
+  readonly compilers?: Readonly<Record<string, TagCompiler>>
+}
+
+export interface FilterOptions {
+  /** Whether the result is escaped unless it is marked as safe. */
+  readonly autoescape: boolean
+}
 
 /**
- * Prints what it returns: `{% name arg key=value %}`, or keeps it: `{% name arg as variable %}`.
- * What it returns is escaped, unless it is marked with `markSafe()`.
- * @param context all variables of the template; writing to it changes nothing
- * @param variable the name after `as`, or undefined
+ * The function behind `{{ value|name:argument }}`. A string that it returns is escaped, unless it is marked with
+ * `markSafe()`. Safe strings are passed as plain strings, unless `receivesSafeStrings` is set.
+ */
+export interface Filter {
+  (value: unknown, argument?: unknown, options?: FilterOptions): unknown
+  /** The filter adds no HTML characters, so that the result for a safe string is safe. */
+  readonly isSafe?: boolean
+  /** The filter receives safe strings as SafeString objects. */
+  readonly receivesSafeStrings?: boolean
+}
+
+/**
+ * The function behind `{% name arg key=value %}`, whose result is printed, and `{% name arg as variable %}`, whose
+ * result is assigned. The result is escaped when printed, unless it is marked with `markSafe()`.
+ * @param context a copy of all variables of the template
+ * @param variable the name after `as`
  */
 export interface Tag {
   (context: Record<string, unknown>, args: unknown[], kwargs: Record<string, unknown>, variable?: string): unknown
@@ -16,49 +39,92 @@ export interface Tag {
    * Checks the arguments when the template is compiled.
    * @param args the positional arguments as they are written
    * @param kwargs the names of the other arguments
-   * @throws SyntaxError with a sentence; the template then gets a TemplateSyntaxError with the position
+   * @throws SyntaxError with a sentence. It is reported as a TemplateSyntaxError with the position.
    */
   readonly checkArguments?: (args: readonly string[], kwargs: readonly string[]) => void
 }
 
-/** A tag as a compiler gets it. */
+/** A tag as its compiler receives it. */
 export interface TagToken {
   readonly name: string
   /** The words after the name. */
   readonly args: readonly string[]
-  /** Everything between the braces. */
+  /** Everything between `{%` and `%}`, trimmed. */
   readonly content: string
   readonly line: number
 }
 
-/** What a compiler works with. */
+/**
+ * Compiles a tag, and what follows up to its end tag if it has one. Returns undefined if the tag prints nothing.
+ * @throws SyntaxError, or the result of `parser.error()`
+ */
+export type TagCompiler = (parser: TagParser, tag: TagToken) => Node | undefined
+
+/** What a compiler can use. */
 export interface TagParser {
   /** The template's name. */
   readonly name: string
-  /** What compilers share within a template: the names of its blocks, and of `{% cycle … as name %}`. */
+  /** State that compilers share within one template, such as the names of its blocks. */
   readonly shared: Map<string, unknown>
-  /** Whether nothing but text came before the tag that is being compiled. */
+  /** Whether the tag that is being compiled is the first one, with only text before it. */
   readonly isAtFirstTag: boolean
-  /** Reads up to one of the end tags, which is read too. */
+  /** Parses up to one of the end tags and consumes it. */
   parseUntil(tag: TagToken, ends: readonly string[]): { nodes: readonly Node[]; end: TagToken }
-  /** Reads up to the end tag without understanding what lies between. */
+  /** Skips to the end tag without parsing, and consumes it. */
   skipUntil(tag: TagToken, end: string): void
-  expression(text: string, line: number): Expression
-  /** A node that prints what `run` returns; `bodies` are what lies between the tag and its end. */
+  expression(source: string, line: number): Expression
+  /** Creates a node that prints what `run` returns. The bodies are the nodes between the tag and its end tag. */
   action(line: number, run: Action, ...bodies: (readonly Node[])[]): ActionNode
-  /** Makes a library's tags and filters known, or those of its names that are asked for. */
+  /** Makes a library's tags and filters available to the rest of the template; with `only`, those names. */
   load(library: string, only?: readonly string[]): void
   position(line: number): TemplatePosition
   error(problem: string, line: number): TemplateSyntaxError
 }
 
-/** Reads a tag, and what follows up to its end tag where it has one. Undefined: the tag prints nothing. */
-export type TagCompiler = (parser: TagParser, tag: TagToken) => Node | undefined
-
-/** The exports of a library module. */
-export interface Library {
-  readonly tags?: Readonly<Record<string, Tag>>
-  readonly filters?: Readonly<Record<string, Filter>>
-  /** Tags with a syntax or a body of their own. */
-  readonly compilers?: Readonly<Record<string, TagCompiler>>
+/** A constant or a variable with its filters. */
+export interface Expression {
+  /** The expression as it is written in the template. */
+  readonly source: string
+  /**
+   * Evaluates the expression. A missing variable is an empty string, or string_if_invalid.
+   * @param missingIsNull a missing variable is null, as for `{% if %}` and `{% for %}`
+   * @throws UnawaitedPromise
+   */
+  resolve(context: Context, missingIsNull?: boolean): unknown
+  /** Evaluates the expression as HTML: escaped, unless it is safe or autoescaping is off. */
+  print(context: Context): string
 }
+
+/** Renders the nodes between a tag and its end tag, in the context that the tag was given. */
+export type Body = () => string
+
+/** Renders a tag or a variable. */
+export type Action = (context: Context, bodies: readonly Body[]) => string
+
+export interface TextNode {
+  readonly kind: 'text'
+  readonly text: string
+}
+
+/** A `{{ variable }}`, or a tag with the nodes between it and its end tag. */
+export interface ActionNode {
+  readonly kind: 'action'
+  readonly line: number
+  readonly run: Action
+  readonly bodies: readonly (readonly Node[])[]
+}
+
+export interface BlockNode {
+  readonly kind: 'block'
+  readonly line: number
+  readonly name: string
+  readonly body: readonly Node[]
+}
+
+export interface ExtendsNode {
+  readonly kind: 'extends'
+  readonly line: number
+  readonly parent: (context: Context) => Renderable
+}
+
+export type Node = TextNode | ActionNode | BlockNode | ExtendsNode

@@ -1,4 +1,4 @@
-/** Promises among a template's values: using one is an error of the page, and each rejection is handled. */
+/** Promises in a template's context: using one is an error of the page, and each rejection is handled. */
 import { getLogger } from '#core/utils'
 
 const log = getLogger('django.template')
@@ -9,7 +9,7 @@ const handled = new WeakSet<object>()
 /** How many values `handlePromisesIn` visits. */
 const MAX_VISITED = 10_000
 
-/** A template uses a promise. Rendering is synchronous, so that the promise can never be printed. */
+/** A template uses a promise. Rendering is synchronous, so it cannot wait for the value. */
 export class UnawaitedPromise extends TypeError {
   override readonly name = 'UnawaitedPromise'
 }
@@ -20,7 +20,10 @@ function isPromise(value: unknown): boolean {
 }
 
 function logRejection(reason: unknown): void {
-  log.error('A promise that a template was given rejected.', reason ?? new Error(`It rejected with ${String(reason)}.`))
+  log.error(
+    'A promise in the context of a template rejected.',
+    reason ?? new Error(`It rejected with ${String(reason)}.`),
+  )
 }
 
 /**
@@ -35,8 +38,8 @@ export function handlePromise(value: unknown): void {
 }
 
 /**
- * Returns a value that is not a promise.
- * @param what how the error names the value: `'user.load'`
+ * Returns the value, unless it is a promise.
+ * @param what the value's name in the error: `'user.load'`
  * @throws UnawaitedPromise
  */
 export function refusePromise<T>(value: T, what: string): T {

@@ -1,10 +1,10 @@
-/** Texts that are HTML already, and the escaping of all others. */
+/** Strings that are marked as safe HTML, and the escaping of all others. */
 import { refusePromise } from './promises.ts'
 
-/** A text that is HTML and must not be escaped again. */
+/** A string of HTML, which is not escaped. */
 export class SafeString extends String {}
 
-/** Vouches for a text: it is HTML, whoever wrote it may write HTML. */
+/** Marks a string as HTML from a trusted source. Never use it for input of a client. */
 export function markSafe(value: unknown): SafeString {
   return value instanceof SafeString ? value : new SafeString(String(value))
 }
@@ -17,19 +17,19 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#x27;',
 }
 
-/** A text with Django's five characters replaced, so that it is text in HTML and in a quoted attribute. */
+/** Escapes the five characters that Django escapes, for the content of elements and of quoted attributes. */
 export function escapeHtml(value: unknown): string {
-  const text = String(value)
-  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => ESCAPES[character] as string) : text
+  const string = String(value)
+  return /[&<>"']/.test(string) ? string.replace(/[&<>"']/g, (character) => ESCAPES[character] as string) : string
 }
 
-/** Escapes a text, unless it is marked as HTML. */
+/** Escapes a string, unless it is marked as safe. */
 export function conditionalEscape(value: unknown): SafeString {
   return value instanceof SafeString ? value : new SafeString(escapeHtml(value))
 }
 
-/** A marked text as a plain one, for code that compares or measures; anything else as it is. */
-export function unmarked(value: unknown): unknown {
+/** Converts a safe string to a plain string. Other values are returned as they are. */
+export function unwrapSafe(value: unknown): unknown {
   return value instanceof SafeString ? value.toString() : value
 }
 
@@ -41,10 +41,10 @@ function markup(value: unknown): string {
 }
 
 /**
- * HTML from a template literal: every value is escaped, unless it is marked; lists are joined, and nothing comes of
- * null, undefined and false.
- *
- *     html`<b>${name}</b>`
+ * Creates HTML from a template literal. Values are escaped unless they are marked as safe. Lists are joined. Null,
+ * undefined and false are left out.
+ * @example html`<b>${name}</b>`
+ * @throws UnawaitedPromise
  */
 export function html(parts: TemplateStringsArray, ...values: unknown[]): SafeString {
   return new SafeString(parts.map((part, i) => (i === 0 ? part : markup(values[i - 1]) + part)).join(''))

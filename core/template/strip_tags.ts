@@ -1,14 +1,14 @@
-/** Removes HTML tags and comments, in linear time, until none is left. */
+/** Removes HTML tags and comments in linear time. */
 
 const LESS = '<'.charCodeAt(0)
 const GREATER = '>'.charCodeAt(0)
 const COMMENT_END = /--!?\s*>/g
 
-/** Whether a `<` before this character begins a tag: a letter, `/`, `!` or `?`. */
+/** Whether `<` before this character starts a tag: a letter, `/`, `!` or `?`. */
 const isTagOpener = (code: number): boolean =>
   (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x2f || code === 0x21 || code === 0x3f
 
-/** Finds where tags and comments end. A search that has failed once is not repeated. */
+/** Finds the ends of tags and comments. A search that has failed is not repeated, so that the total time is linear. */
 class TagScanner {
   readonly #text: string
   readonly #lastEnd: number
@@ -22,7 +22,7 @@ class TagScanner {
     this.#lastQuote = { '"': text.lastIndexOf('"'), "'": text.lastIndexOf("'") }
   }
 
-  /** Index after the tag or comment that begins at `start`, or -1. */
+  /** Index after the tag or comment that starts at `start`, or -1. */
   end(start: number): number {
     const text = this.#text
     if (start > this.#lastEnd || !isTagOpener(text.charCodeAt(start + 1))) return -1
@@ -39,7 +39,7 @@ class TagScanner {
     return text.indexOf('>', start + 1) + 1
   }
 
-  /** Index after the next `>` outside the values of attributes. */
+  /** Index after the next `>` outside of attribute values. */
   #endOutsideQuotes(start: number): number {
     const text = this.#text
     let previous = ''
@@ -55,7 +55,7 @@ class TagScanner {
   }
 }
 
-/** The string without its tags and comments; the rest may form new ones. */
+/** Removes tags and comments once. What remains may form new ones. */
 function withoutMarkup(text: string): string {
   const scanner = new TagScanner(text)
   let out = ''
@@ -71,13 +71,13 @@ function withoutMarkup(text: string): string {
   return out + text.slice(from)
 }
 
-/** The characters of `text` at these indexes, which ascend. */
-function joinedPlaces(text: string, places: Uint32Array): string {
+/** The characters of `text` at some indexes, in ascending order. */
+function charactersAt(text: string, indexes: Uint32Array): string {
   let out = ''
-  for (let i = 0; i < places.length; ) {
-    const start = places[i] as number
+  for (let i = 0; i < indexes.length; ) {
+    const start = indexes[i] as number
     let end = start
-    while (places[i] === end) {
+    while (indexes[i] === end) {
       i++
       end++
     }
@@ -87,14 +87,14 @@ function joinedPlaces(text: string, places: Uint32Array): string {
 }
 
 /**
- * The string without `<…>` that begin like a tag, also if removing one forms another. Of a tag that never ends,
+ * Removes every `<…>` that starts like a tag, including those that form when another is removed. If the end is missing,
  * only the `<` is removed.
  */
-function withoutAngles(text: string): string {
+function withoutAngleBrackets(text: string): string {
   // Indexes in `text` of the characters that are kept.
   const kept = new Uint32Array(text.length)
   let count = 0
-  // Indexes in `kept` of each `<` that begins a tag, or whose next character has not been read.
+  // Indexes in `kept` of each `<` that starts a tag, or whose next character has not been read.
   const open = new Uint32Array(text.length)
   let depth = 0
   for (let i = 0; i < text.length; i++) {
@@ -111,15 +111,12 @@ function withoutAngles(text: string): string {
   }
   const unclosed = new Set(open.subarray(0, depth))
   const rest = kept.subarray(0, count).filter((_, i) => !unclosed.has(i))
-  return joinedPlaces(text, rest)
+  return charactersAt(text, rest)
 }
 
-/**
- * Removes tags and comments. The result has no `<` before a letter, `/`, `!` or `?`, whatever the input: nothing in it
- * can become a tag.
- */
+/** Removes tags and comments. The result never has `<` before a letter, `/`, `!` or `?`, so no part of it is a tag. */
 export function stripTags(value: string): string {
   if (!value.includes('<')) return value
   const rest = withoutMarkup(value)
-  return rest.includes('<') ? withoutAngles(rest) : rest
+  return rest.includes('<') ? withoutAngleBrackets(rest) : rest
 }

@@ -1,7 +1,6 @@
-/** The tags and filters that a template knows: those built in, and those that it loads. */
+/** The tags and filters that a template can use: those that are built in, and those of the libraries it loads. */
 import { didYouMean } from '#core/utils'
-import type { Filter } from './filter.ts'
-import type { Library, Tag, TagCompiler } from './library.ts'
+import type { Filter, Library, Tag, TagCompiler } from './library.ts'
 
 export class TagRegistry {
   readonly #tags: Map<string, Tag>
@@ -14,7 +13,7 @@ export class TagRegistry {
     this.#compilers = new Map(from && from.#compilers)
   }
 
-  /** Adds a library. A later one replaces an earlier one's names. */
+  /** Adds a library. Its tags and filters replace earlier ones of the same name. */
   add({ filters = {}, tags = {}, compilers = {} }: Library): void {
     for (const [name, filter] of Object.entries(filters)) this.#filters.set(name, filter)
     for (const [name, tag] of Object.entries(tags)) {
@@ -39,26 +38,28 @@ export class TagRegistry {
     return this.#filters.get(name)
   }
 
-  /** ` Did you mean …?` for a tag that is not known. */
-  nearTag(name: string): string {
+  /** ` Did you mean …?` for an unknown tag. */
+  suggestTag(name: string): string {
     return didYouMean(name, [...this.#compilers.keys(), ...this.#tags.keys()])
   }
 
-  nearFilter(name: string): string {
+  suggestFilter(name: string): string {
     return didYouMean(name, this.#filters.keys())
   }
 }
 
 /**
- * A library with some of its names alone.
- * @throws SyntaxError for a name that it does not have
+ * A library with some of its tags and filters.
+ * @throws SyntaxError for a name that is not in the library
  */
-export function partOf(library: Library, libraryName: string, names: readonly string[]): Library {
+export function selectNames(library: Library, libraryName: string, names: readonly string[]): Library {
   const parts = [library.tags, library.filters, library.compilers].map((entries = {}) => Object.entries(entries))
   const known = new Set(parts.flat().map(([name]) => name))
-  const absent = names.find((name) => !known.has(name))
-  if (absent !== undefined) {
-    throw new SyntaxError(`The library '${libraryName}' has no tag or filter '${absent}'.${didYouMean(absent, known)}`)
+  const missing = names.find((name) => !known.has(name))
+  if (missing !== undefined) {
+    throw new SyntaxError(
+      `The library '${libraryName}' has no tag or filter '${missing}'.${didYouMean(missing, known)}`,
+    )
   }
   const [tags, filters, compilers] = parts.map((entries) =>
     Object.fromEntries((entries as [string, never][]).filter(([name]) => names.includes(name))),

@@ -1,4 +1,4 @@
-/** The `{% url 'name' arg key=value %}` tag, as a function that a template engine calls. */
+/** The template tag `{% url 'name' arg key=value %}`. */
 import type { Tag } from '#core/template'
 import { reverse } from './base.ts'
 import { NoReverseMatch } from './errors.ts'
@@ -10,14 +10,14 @@ interface RequestInContext {
 
 const NEEDS_NAME = "'url' takes at least one argument, a URL pattern name."
 
-/** Writes a URL. An application's name means the instance that the request is in. */
+/** Reverses a URL pattern. An application namespace means the instance that resolved the request. */
 const url: Tag = ({ request }, [name, ...args], kwargs, variable) => {
   if (name === undefined) throw new TypeError(NEEDS_NAME)
   const { currentApp, resolverMatch } = (request ?? {}) as RequestInContext
   try {
     return reverse(name as string, { args, kwargs, currentApp: currentApp ?? resolverMatch?.namespace })
   } catch (error) {
-    // With `as`, the template asks whether there is such a URL.
+    // As in Django, `as` assigns an empty string if there is no such URL.
     if (variable !== undefined && error instanceof NoReverseMatch) return ''
     throw error
   }

@@ -9,9 +9,9 @@ import { compressionFor } from '../../core/middleware/gzip.ts'
 import { addressList, bareAddress } from '../../core/mail/mime.ts'
 import { logicFilters } from '../../core/template/filters/logic.ts'
 import { numberFilters } from '../../core/template/filters/numbers.ts'
-import { textFilters } from '../../core/template/filters/texts.ts'
+import { stringFilters } from '../../core/template/filters/strings.ts'
 import { dateFilters } from '../../core/template/filters/dates.ts'
-import type { Filter } from '../../core/template/filter.ts'
+import type { Filter } from '../../core/template/library.ts'
 import { tokenize, words } from '../../core/template/syntax/lexer.ts'
 import { base62Decode } from '../../core/serialization/base62.ts'
 import { parseEtags } from '../../core/web/etags.ts'
@@ -146,7 +146,7 @@ const filtered = (filter: Filter | undefined, ...args: unknown[]): ((text: strin
 }
 
 const ofFilters = Object.fromEntries(
-  Object.entries({ ...textFilters, floatformat: numberFilters.floatformat, get_digit: numberFilters.get_digit }).map(
+  Object.entries({ ...stringFilters, floatformat: numberFilters.floatformat, get_digit: numberFilters.get_digit }).map(
     ([name, filter]) => [`the filter ${name}`, filtered(filter, '3', { autoescape: true })] as const,
   ),
 )

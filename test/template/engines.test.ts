@@ -48,7 +48,7 @@ describe('the template engines', () => {
   })
 
   const wrong: readonly (readonly [what: string, entries: unknown[], said: string])[] = [
-    ['two of one name', [memory({}), memory({})], "TEMPLATES[1] has the NAME 'django', as another one has"],
+    ['two of one name', [memory({}), memory({})], "TEMPLATES[1] has the NAME 'django' of another entry"],
     [
       'one that is missing',
       [{ BACKEND: 'core.template.backends.jinja2.Jinja2' }],

@@ -12,7 +12,7 @@ describe('an error of a template', () => {
     ['{{ x|uper }}', "<string>, line 1: There is no filter 'uper'. Did you mean 'upper'? Is its library loaded?"],
     ['{{ x y }}', "<string>, line 1: ' y' in 'x y' cannot be understood."],
     ['{{ x|default: "y" }}', '<string>, line 1: \' "y"\' in \'x|default: "y"\' cannot be understood.'],
-    ['{{ x|default: }}', "<string>, line 1: 'x|default:' ends where a variable or a constant should stand."],
+    ['{{ x|default: }}', "<string>, line 1: 'x|default:' ends where a variable or a constant is expected."],
     ['{{ }}', '<string>, line 1: These braces are empty.'],
     ['{% %}', '<string>, line 1: This tag is empty.'],
     ['{{ "x }}', `<string>, line 1: '"x' in '"x' cannot be understood.`],

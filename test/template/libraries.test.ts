@@ -53,7 +53,7 @@ describe('a template library', () => {
       { libraries: { x: 'nowhere' } },
       "TEMPLATES[0].OPTIONS.libraries['x'] names 'nowhere', but there is no nowhere.ts",
     ],
-    ['is none', { builtins: ['no_library'] }, 'TEMPLATES[0].OPTIONS.builtins: no_library is no template library'],
+    ['is none', { builtins: ['no_library'] }, 'TEMPLATES[0].OPTIONS.builtins: no_library is not a template library'],
     [
       'is a context processor that is missing',
       { context_processors: ['greeting.nope'] },

@@ -1,33 +1,32 @@
-/** What a template backend is: the class that BACKEND of an entry in TEMPLATES names. */
+/** The contract of a template backend, the class that BACKEND in TEMPLATES names. */
 
-/** A template that was found, ready to be rendered. */
 export interface Template {
   readonly name: string
-  /** Its file, where it has one. */
+  /** Path of its file, if it comes from one. */
   readonly file: string | undefined
-  /** @param request for the context processors and for tags that need it */
+  /** @param request for context processors and tags */
   render(context?: Record<string, unknown>, request?: unknown): string
 }
 
-/** An entry of TEMPLATES, complete. */
+/** An entry of TEMPLATES with all defaults. */
 export interface BackendParams {
   readonly NAME: string
-  /** Absolute. */
+  /** Absolute paths. */
   readonly DIRS: readonly string[]
   readonly APP_DIRS: boolean
   readonly OPTIONS: Readonly<Record<string, unknown>>
-  /** Folders of the installed apps. */
+  /** Directories of the installed apps. */
   readonly apps: readonly string[]
-  /** How errors name the entry: `TEMPLATES[0]`. */
+  /** The entry's name in errors: `TEMPLATES[0]`. */
   readonly setting: string
-  /** Folder from which dotted names are looked up. */
+  /** Directory against which dotted names are resolved. */
   readonly root: string
 }
 
 export interface TemplateBackend {
-  /** Name by which `using` chooses it. */
+  /** The name for `using`. */
   readonly name: string
-  /** Imports what the settings name. Awaited once, before anything is rendered. */
+  /** Imports what the settings name. Called once, before anything is rendered. */
   load(): Promise<void>
   /** @throws TemplateDoesNotExist with every place that was tried */
   getTemplate(name: string): Template

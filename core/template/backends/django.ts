@@ -17,7 +17,7 @@ interface Options {
   readonly autoescape?: boolean
   readonly string_if_invalid?: string
   readonly debug?: boolean
-  /** Templates are read as UTF-8; known for the sake of copied settings. */
+  /** Accepted because Django has it. Templates are always read as UTF-8. */
   readonly file_charset?: string
 }
 
@@ -91,16 +91,16 @@ export class DjangoTemplates implements TemplateBackend {
   }
 
   getTemplate(name: string): Template {
-    const engine = this.#loaded()
+    const engine = this.#loadedEngine()
     return new DjangoTemplate(engine.find([name]), engine)
   }
 
   fromString(source: string): Template {
-    const engine = this.#loaded()
+    const engine = this.#loadedEngine()
     return new DjangoTemplate(engine.compile(source), engine)
   }
 
-  #loaded(): Engine {
+  #loadedEngine(): Engine {
     if (this.#engine !== undefined) return this.#engine
     throw new ImproperlyConfigured(`The template engine '${this.name}' is not loaded yet: await its load() first.`)
   }
@@ -108,11 +108,11 @@ export class DjangoTemplates implements TemplateBackend {
   #loaders(): ReturnType<typeof resolveLoaders> {
     const { DIRS, APP_DIRS, apps, root, setting } = this.#params
     const setup = { dirs: DIRS, appDirs: apps.map((app) => path.join(app, 'templates')) }
-    const usual = [
+    const defaults = [
       'core.template.loaders.filesystem.Loader',
       ...(APP_DIRS ? ['core.template.loaders.app_directories.Loader'] : []),
     ]
-    return resolveLoaders(this.#options.loaders ?? usual, setup, { root, setting: `${setting}.OPTIONS.loaders` })
+    return resolveLoaders(this.#options.loaders ?? defaults, setup, { root, setting: `${setting}.OPTIONS.loaders` })
   }
 
   #processors(): Promise<ContextProcessor[]> {

@@ -1,20 +1,20 @@
-/** Filters of dates: date, time, timesince, timeuntil. */
+/** Filters for dates: date, time, timesince, timeuntil. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
 import { stringOf } from '../stringify.ts'
-import type { Filter } from '../filter.ts'
+import type { Filter } from '../library.ts'
 
-/** A date, or a text in ISO form as databases and JSON give it. */
+/** Converts a date, or a string in ISO format such as from JSON. */
 function asDate(value: unknown): Date | undefined {
   const date = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) ? new Date(value) : value
   return date instanceof Date && !Number.isNaN(date.getTime()) ? date : undefined
 }
 
-const formatted =
-  (usual: string): Filter =>
+const formatFilter =
+  (defaultFormat: string): Filter =>
   (value, argument) => {
     const date = asDate(value)
-    return date === undefined ? '' : formatDate(date, argument === undefined ? usual : stringOf(argument))
+    return date === undefined ? '' : formatDate(date, argument === undefined ? defaultFormat : stringOf(argument))
   }
 
 const MINUTE = 60_000
@@ -25,8 +25,8 @@ const SMALL_UNITS: readonly [name: string, milliseconds: number][] = [
   ['minute', MINUTE],
 ]
 
-/** `date` so many months later; the 31st becomes the last day of a shorter month. */
-function monthsLater(date: Date, months: number): Date {
+/** Adds months to a date. The 31st becomes the last day of a shorter month. */
+function addMonths(date: Date, months: number): Date {
   const later = new Date(date)
   later.setUTCDate(1)
   later.setUTCMonth(later.getUTCMonth() + months)
@@ -35,11 +35,11 @@ function monthsLater(date: Date, months: number): Date {
   return later
 }
 
-/** The time between two moments in years, months, weeks, days, hours and minutes. */
+/** The time between two dates in years, months, weeks, days, hours and minutes. */
 function elapsed(from: Date, to: Date): [name: string, count: number][] {
   let months = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth()
-  if (monthsLater(from, months) > to) months--
-  let rest = to.getTime() - monthsLater(from, months).getTime()
+  if (addMonths(from, months) > to) months--
+  let rest = to.getTime() - addMonths(from, months).getTime()
   const parts: [string, number][] = [
     ['year', Math.floor(months / 12)],
     ['month', months % 12],
@@ -51,7 +51,7 @@ function elapsed(from: Date, to: Date): [name: string, count: number][] {
   return parts
 }
 
-/** The two largest neighbouring units: `2 years, 3 months`, with spaces that do not break. */
+/** The two largest adjacent units, with no-break spaces: `2 years, 3 months`. */
 function difference(from: Date, to: Date): string {
   if (from >= to) return '0\u00a0minutes'
   const parts = elapsed(from, to)
@@ -63,8 +63,8 @@ function difference(from: Date, to: Date): string {
 }
 
 export const dateFilters: Readonly<Record<string, Filter>> = {
-  date: formatted('DATE_FORMAT'),
-  time: formatted('TIME_FORMAT'),
+  date: formatFilter('DATE_FORMAT'),
+  time: formatFilter('TIME_FORMAT'),
   timesince(value, argument) {
     const date = asDate(value)
     return date === undefined ? '' : difference(date, asDate(argument) ?? new Date(clock.now()))

@@ -1,24 +1,23 @@
-/** Filters of lists: join, first, last, slice, dictsort, unordered_list and their like. */
+/** Filters for lists: dictsort, first, join, last, length, slice, unordered_list and others. */
 import { randomInt } from 'node:crypto'
-import { stringify, stringOf } from '../stringify.ts'
-import type { Filter } from '../filter.ts'
-import { conditionalEscape, markSafe, unmarked } from '../safe.ts'
+import { stringify, stringOf, toHtml } from '../stringify.ts'
+import type { Filter } from '../library.ts'
+import { markSafe, unwrapSafe } from '../safe.ts'
 import { refusePromise } from '../promises.ts'
-import { member } from '../syntax/lookup.ts'
+import { lookupMember } from '../syntax/lookup.ts'
 import { compare } from '../syntax/condition.ts'
-import { seesMarks, sequence, wholeNumber } from './kinds.ts'
+import { receivesSafeStrings, sequence, toInteger } from './base.ts'
 
 function length(value: unknown): number {
   if (value instanceof Map || value instanceof Set || value instanceof URLSearchParams) return value.size
   return sequence(value)?.length ?? 0
 }
 
-/** Joins entries; they and the text between them are escaped, unless they are marked. */
-const join: Filter = seesMarks((value, argument, options) => {
-  const entries = sequence(unmarked(value))
+/** Joins entries. The entries and the separator are escaped, unless they are safe. */
+const join: Filter = receivesSafeStrings((value, argument, options) => {
+  const entries = sequence(unwrapSafe(value))
   if (entries === undefined) return value
-  const part = (entry: unknown): string =>
-    String(options?.autoescape === true ? conditionalEscape(stringify(entry)) : stringify(entry))
+  const part = (entry: unknown): string => toHtml(entry, options?.autoescape === true)
   return markSafe(entries.map(part).join(part(argument ?? '')))
 })
 
@@ -26,7 +25,7 @@ const join: Filter = seesMarks((value, argument, options) => {
 function slice(value: unknown, argument: unknown): unknown {
   const entries = sequence(value)
   const parts = stringOf(argument).split(':')
-  const numbers = parts.map((part) => (part.trim() === '' ? undefined : wholeNumber(part)))
+  const numbers = parts.map((part) => (part.trim() === '' ? undefined : toInteger(part)))
   const isWrong = parts.some((part, i) => part.trim() !== '' && numbers[i] === undefined)
   if (entries === undefined || isWrong || parts.length > 3) return value
   const [from, to, step = 1] = parts.length === 1 ? [undefined, numbers[0]] : numbers
@@ -38,7 +37,7 @@ function slice(value: unknown, argument: unknown): unknown {
   return typeof value === 'string' ? picked.join('') : picked
 }
 
-/** From `from` down to, but without, `to`. */
+/** The entries from `from` down to `to`, which is excluded. */
 function backwards(entries: unknown[], from: number | undefined, to: number | undefined): unknown[] {
   const index = (at: number): number => (at < 0 ? at + entries.length : at)
   const first = from === undefined ? entries.length - 1 : Math.min(index(from), entries.length - 1)
@@ -46,30 +45,29 @@ function backwards(entries: unknown[], from: number | undefined, to: number | un
   return entries.slice(end + 1, first + 1).toReversed()
 }
 
-/** Levels of nested lists that are written; deeper ones are left out. */
+/** Levels of nested lists that are printed. Deeper lists are left out. */
 const MAX_LEVELS = 100
 
-/** Most characters of the name that entries are sorted by; a longer one is invalid. */
+/** The greatest length of the name to sort by. A longer one is invalid. */
 const MAX_NAME_LENGTH = 255
 
-/** By an attribute, dotted where it lies deeper, or by an index. */
-function sorted(value: unknown, argument: unknown): unknown[] | '' {
+/** Sorts by a property, a path of properties with dots, or an index. */
+function sortByKey(value: unknown, argument: unknown): unknown[] | '' {
   const entries = sequence(value)
   const name = stringOf(argument)
   if (entries === undefined || name.length > MAX_NAME_LENGTH) return ''
   const names = name.split('.')
   const key = (entry: unknown): unknown =>
-    names.reduce((at, each) => refusePromise(member(at, each), `'${each}' of an entry`), entry)
-  // Entries that have no order between them stay as they are.
+    names.reduce((at, each) => refusePromise(lookupMember(at, each), `'${each}' of an entry`), entry)
+  // Entries that cannot be compared keep their order.
   return entries
     .map((entry): [key: unknown, entry: unknown] => [key(entry), entry])
     .toSorted(([a], [b]) => compare(a, b) || 0)
     .map(([, entry]) => entry)
 }
 
-const unorderedList: Filter = seesMarks((value, _, options) => {
-  const escaped = (entry: unknown): string =>
-    String(options?.autoescape === true ? conditionalEscape(stringify(entry)) : stringify(entry))
+const unorderedList: Filter = receivesSafeStrings((value, _, options) => {
+  const escaped = (entry: unknown): string => toHtml(entry, options?.autoescape === true)
   const list = (entries: unknown[], depth: number): string => {
     const indent = '\t'.repeat(depth)
     const items: string[] = []
@@ -88,16 +86,16 @@ const unorderedList: Filter = seesMarks((value, _, options) => {
 })
 
 export const listFilters: Readonly<Record<string, Filter>> = {
-  dictsort: sorted,
+  dictsort: sortByKey,
   dictsortreversed: (value, argument) => {
-    const list = sorted(value, argument)
+    const list = sortByKey(value, argument)
     return list === '' ? '' : list.toReversed()
   },
   first: (value) => sequence(value)?.[0] ?? '',
   join,
   last: (value) => sequence(value)?.at(-1) ?? '',
   length,
-  length_is: (value, argument) => length(value) === wholeNumber(argument),
+  length_is: (value, argument) => length(value) === toInteger(argument),
   random: (value) => {
     const entries = sequence(value) ?? []
     return entries.length === 0 ? '' : entries[randomInt(entries.length)]

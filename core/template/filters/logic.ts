@@ -1,35 +1,38 @@
-/** Filters that choose or mark: default, yesno, safe, escape, json_script. */
+/** Filters that choose a value or escape it: default, yesno, safe, escape, json_script. */
 import { inspect } from 'node:util'
 import { jsonOf, stringify, stringOf } from '../stringify.ts'
-import type { Filter } from '../filter.ts'
+import type { Filter } from '../library.ts'
 import { handlePromisesIn } from '../promises.ts'
 import { conditionalEscape, escapeHtml, markSafe } from '../safe.ts'
-import { isTrue } from '../syntax/condition.ts'
-import { seesMarks } from './kinds.ts'
+import { isTruthy } from '../syntax/condition.ts'
+import { receivesSafeStrings } from './base.ts'
 
-/** `yes,no,maybe`: for true, false and null. */
+/** Chooses from `yes,no,maybe` for true, false and null. */
 function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
   const [yes, no, maybe = no] = stringOf(argument).split(',')
   if (no === undefined) return value
-  return value === null || value === undefined ? maybe : isTrue(value) ? yes : no
+  return value === null || value === undefined ? maybe : isTruthy(value) ? yes : no
 }
 
-/** JSON has no bigint: a script reads every number of it as a float. */
-const asNumber = (entry: unknown): unknown => (typeof entry === 'bigint' ? Number(entry) : entry)
+/** JSON has no bigint. JavaScript reads every JSON number as a float. */
+const bigintToNumber = (entry: unknown): unknown => (typeof entry === 'bigint' ? Number(entry) : entry)
 
-const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }
+const SCRIPT_ESCAPES: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }
 
-/** A value as JSON in a script element that a page's own scripts can read; nothing in it can end the element. */
+/** Prints JSON in a script element. `<`, `>` and `&` are escaped, so that the value cannot end the element. */
 function jsonScript(value: unknown, id: unknown): unknown {
-  const json = (jsonOf(value, asNumber) ?? 'null').replace(/[<>&]/g, (character) => IN_SCRIPT[character] as string)
+  const json = (jsonOf(value, bigintToNumber) ?? 'null').replace(
+    /[<>&]/g,
+    (character) => SCRIPT_ESCAPES[character] as string,
+  )
   const attribute = id === undefined ? '' : ` id="${escapeHtml(stringOf(id))}"`
   return markSafe(`<script${attribute} type="application/json">${json}</script>`)
 }
 
 export const logicFilters: Readonly<Record<string, Filter>> = {
-  default: seesMarks((value, argument) => (isTrue(value) ? value : argument)),
-  default_if_none: seesMarks((value, argument) => (value === null ? argument : value)),
-  escape: seesMarks((value) => conditionalEscape(stringify(value))),
+  default: receivesSafeStrings((value, argument) => (isTruthy(value) ? value : argument)),
+  default_if_none: receivesSafeStrings((value, argument) => (value === null ? argument : value)),
+  escape: receivesSafeStrings((value) => conditionalEscape(stringify(value))),
   force_escape: (value) => markSafe(escapeHtml(stringify(value))),
   json_script: jsonScript,
   pprint: (value) => {

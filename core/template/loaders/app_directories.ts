@@ -1,14 +1,14 @@
-/** Finds templates in the templates/ folders of the installed apps, in their order. */
+/** Finds templates in the templates/ directories of the installed apps. */
 import { type LoaderSetup, sourcesIn, type TemplateLoader, type TemplateSource } from './base.ts'
 
 export class Loader implements TemplateLoader {
-  readonly #folders: readonly string[]
+  readonly #directories: readonly string[]
 
   constructor({ appDirs }: LoaderSetup) {
-    this.#folders = appDirs
+    this.#directories = appDirs
   }
 
   sources(name: string): TemplateSource[] {
-    return sourcesIn(this.#folders, name)
+    return sourcesIn(this.#directories, name)
   }
 }

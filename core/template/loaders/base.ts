@@ -1,39 +1,37 @@
-/** What a template loader is: it knows the places where a template of a name may lie. */
+/** The contract of a template loader, templates in directories, and the loaders that settings name. */
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue, importName, type NamedBy } from '#core/utils'
 
-/** A place where a template may be. */
+/** A place where a template may exist. */
 export interface TemplateSource {
-  /** The place as a reader knows it: the path of a file, or the loader's own word for it. */
+  /** The place as errors show it: the path of a file, or the loader's name for the place. */
   readonly origin: string
-  /** The file, where it is one. */
+  /** Path of the file, if it is one. */
   readonly file?: string
-  /** Changes when the template does; undefined where there is none. */
+  /** A string that changes with the template. Undefined if there is no template. */
   stamp(): string | undefined
   read(): string
 }
 
 export interface TemplateLoader {
-  /** Places to look in, the preferred one first. */
+  /** The places to look in, in order of preference. */
   sources(name: string): TemplateSource[]
 }
 
-/** What the engine tells the loaders. */
+/** What the engine passes to the constructors of loaders. */
 export interface LoaderSetup {
-  /** DIRS, absolute. */
+  /** DIRS as absolute paths. */
   readonly dirs: readonly string[]
-  /** The templates folders of the installed apps. */
+  /** The templates/ directories of the installed apps. */
   readonly appDirs: readonly string[]
 }
 
-// Templates in folders: what the loaders of DIRS and of apps have in common.
-
-function sourceIn(folder: string, name: string): TemplateSource[] {
-  const file = path.resolve(folder, name)
-  // A name that leads out of the folder names nothing there.
-  if (name.includes('\0') || !file.startsWith(path.resolve(folder) + path.sep)) return []
+function sourceIn(directory: string, name: string): TemplateSource[] {
+  const file = path.resolve(directory, name)
+  // `../` in a name must not lead out of the directory.
+  if (name.includes('\0') || !file.startsWith(path.resolve(directory) + path.sep)) return []
   const stamp = (): string | undefined => {
     const stats = statSync(file, { throwIfNoEntry: false })
     return stats?.isFile() === true ? `${stats.mtimeMs}:${stats.size}` : undefined
@@ -41,16 +39,14 @@ function sourceIn(folder: string, name: string): TemplateSource[] {
   return [{ origin: file, file, stamp, read: () => readFileSync(file, 'utf8') }]
 }
 
-/** The places of a template in folders, the first folder first. */
-export function sourcesIn(folders: readonly string[], name: string): TemplateSource[] {
-  return folders.flatMap((folder) => sourceIn(folder, name))
+/** The places of a template in some directories. */
+export function sourcesIn(directories: readonly string[], name: string): TemplateSource[] {
+  return directories.flatMap((directory) => sourceIn(directory, name))
 }
-
-// From the names in OPTIONS.loaders to loaders.
 
 type LoaderClass = (new (setup: LoaderSetup, ...args: unknown[]) => TemplateLoader) & { takesLoaders?: true }
 
-/** A loader from its dotted name, or from a list of its name and its arguments. */
+/** Creates a loader from its dotted name, or from a list of its name and arguments. */
 async function resolveLoader(entry: unknown, setup: LoaderSetup, by: NamedBy): Promise<TemplateLoader> {
   const [name, ...args] = Array.isArray(entry) ? (entry as unknown[]) : [entry]
   if (typeof name !== 'string') {
@@ -66,7 +62,7 @@ async function resolveLoader(entry: unknown, setup: LoaderSetup, by: NamedBy): P
   return new Loader(setup, await resolveLoaders(args[0], setup, { ...by, setting: `${by.setting}[1]` }))
 }
 
-/** All loaders of a list in the settings, in its order. */
+/** Creates the loaders of OPTIONS.loaders. @throws ImproperlyConfigured */
 export async function resolveLoaders(entries: unknown, setup: LoaderSetup, by: NamedBy): Promise<TemplateLoader[]> {
   if (!Array.isArray(entries)) {
     throw new ImproperlyConfigured(`${by.setting} should be a list of loaders, found ${formatValue(entries)}.`)

@@ -1,8 +1,8 @@
-/** Asks other loaders. Every engine keeps compiled templates by itself, so this is here for copied settings alone. */
+/** Delegates to other loaders. Accepted because Django has it: engines cache compiled templates with all loaders. */
 import type { LoaderSetup, TemplateLoader, TemplateSource } from './base.ts'
 
 export class Loader implements TemplateLoader {
-  /** The argument in the settings is a list of loaders. */
+  /** The argument in OPTIONS.loaders is a list of loaders. */
   static readonly takesLoaders = true
   readonly #loaders: readonly TemplateLoader[]
 

@@ -1,15 +1,15 @@
-/** Finds templates in the folders of DIRS. */
+/** Finds templates in the directories of DIRS. */
 import { type LoaderSetup, sourcesIn, type TemplateLoader, type TemplateSource } from './base.ts'
 
 export class Loader implements TemplateLoader {
-  readonly #folders: readonly string[]
+  readonly #directories: readonly string[]
 
-  /** @param folders in the place of DIRS */
-  constructor({ dirs }: LoaderSetup, folders: readonly string[] = dirs) {
-    this.#folders = folders
+  /** @param directories used instead of DIRS */
+  constructor({ dirs }: LoaderSetup, directories: readonly string[] = dirs) {
+    this.#directories = directories
   }
 
   sources(name: string): TemplateSource[] {
-    return sourcesIn(this.#folders, name)
+    return sourcesIn(this.#directories, name)
   }
 }

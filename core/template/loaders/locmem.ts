@@ -1,4 +1,4 @@
-/** Finds templates in an object of sources by name. For tests. */
+/** Finds templates in an object of sources by name, for tests. */
 import type { LoaderSetup, TemplateLoader, TemplateSource } from './base.ts'
 
 export class Loader implements TemplateLoader {

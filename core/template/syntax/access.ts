@@ -10,14 +10,14 @@ const HARMLESS: ReadonlySet<string> = new Set(
     'getTime getFullYear getMonth getDate getDay getHours getMinutes getSeconds getMilliseconds',
   ].flatMap((names) => names.split(' ')),
 )
-const NOTHING: ReadonlySet<string> = new Set()
+const NO_MEMBERS: ReadonlySet<string> = new Set()
 
-/** Prototypes whose members are hidden, except these. */
+/** The members that templates may access on prototypes. Prototypes that are not listed are not restricted. */
 const allowed = new WeakMap<object, ReadonlySet<string>>()
-/** Own properties that are hidden on objects with this prototype. */
+/** The own properties that templates may not access on objects with these prototypes. */
 const hidden = new WeakMap<object, ReadonlySet<string>>()
 
-// A getter of globalThis loads a part of Node when it is called, so only plain values are visited.
+// The getters of globalThis load parts of Node, so only plain values are visited.
 for (const { value } of Object.values(Object.getOwnPropertyDescriptors(globalThis))) {
   const prototype: unknown = typeof value === 'function' ? (value as { prototype?: unknown }).prototype : undefined
   if (typeof prototype === 'object' && prototype !== null) allowed.set(prototype, HARMLESS)
@@ -41,7 +41,7 @@ for (const iterator of [
     prototype !== null && prototype !== Object.prototype;
     prototype = Object.getPrototypeOf(prototype) as object | null
   )
-    allowed.set(prototype, NOTHING)
+    allowed.set(prototype, NO_MEMBERS)
 }
 
 export interface TemplateAccess {
@@ -60,7 +60,7 @@ export function limitTemplateAccess(prototype: object, access: TemplateAccess): 
   hidden.set(prototype, new Set([...(hidden.get(prototype) ?? []), ...(access.hidden ?? [])]))
 }
 
-/** Whether an own property is not one of those that are hidden. */
+/** Whether an own property is not hidden. */
 function isVisibleOwn(value: object, name: string): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null
   if (prototype === null || prototype === Object.prototype) return true
@@ -68,8 +68,8 @@ function isVisibleOwn(value: object, name: string): boolean {
 }
 
 /**
- * Whether a template may access a property. Servers, sockets, streams and applications show only their own values:
- * their methods are not for pages.
+ * Whether a template may access a property. EventEmitters such as servers, sockets and applications show only their own
+ * values and no methods.
  */
 export function isReachable(value: object, name: string): boolean {
   for (let at: object | null = value; at !== null; at = Object.getPrototypeOf(at) as object | null) {

@@ -1,22 +1,22 @@
-/** Cuts a template's source into text, `{{ variables }}`, `{% tags %}` and comments, as Django does. */
+/** Splits the source of a template into text, `{{ variables }}` and `{% tags %}`. */
 import { indexFinder } from '#core/utils'
 
 export interface Token {
   readonly type: 'text' | 'variable' | 'tag'
-  /** A text as it is; of the others what stands between the braces, trimmed. */
+  /** Text as it is; of variables and tags what is between the braces, trimmed. */
   readonly content: string
-  /** Line on which it begins, from 1. */
+  /** Number of the line on which it begins, from 1. */
   readonly line: number
 }
 
 const CLOSE: Readonly<Record<string, string>> = { '{%': '%}', '{{': '}}', '{#': '#}' }
 
-/** Finds the ends of tags, from left to right. The result of a search is reused for later positions. */
+/** Finds the ends of tags, from left to right. Searches are remembered, so that the total time is linear. */
 class TagEnds {
   readonly #source: string
   #lineEnd = -1
   readonly #closing: Readonly<Record<string, (from: number) => number>>
-  /** Quotation marks that are not closed on this line. */
+  /** Quotation marks that are opened but not closed on the current line. */
   readonly #unclosed = new Set<string>()
 
   constructor(source: string) {
@@ -24,7 +24,7 @@ class TagEnds {
     this.#closing = Object.fromEntries(Object.values(CLOSE).map((close) => [close, indexFinder(source, close)]))
   }
 
-  /** Index after the closing braces of a tag that begins at `start`, or -1. A tag lies on one line, as in Django. */
+  /** Index after the closing braces of a tag that begins at `start`, or -1. A tag is on one line, as in Django. */
   after(start: number): number {
     const close = CLOSE[this.#source.slice(start, start + 2)] as string
     const line = this.#endOfLine(start)
@@ -67,7 +67,7 @@ function countLines(text: string): number {
   return lines
 }
 
-/** The tokens of a template, without its `{# comments #}`. What lies within `{% verbatim %}` is text. */
+/** The tokens of a template, without its `{# comments #}`. The content of `{% verbatim %}` is text. */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = []
   const opening = /\{[%{#]/g
@@ -98,10 +98,10 @@ export function tokenize(source: string): Token[] {
 
 const STRING = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/sy
 
-/** The words of a tag, separated by spaces that are not within quotation marks: `url 'a b' x|default:"c d"`. */
+/** Splits a tag at the spaces outside of quotation marks: `url 'a b' x|default:"c d"` has three words. */
 export function words(content: string): string[] {
   const found: string[] = []
-  // A quotation mark that is not closed is an ordinary character, and so are later ones of its kind.
+  // A quotation mark that is never closed is an ordinary character, and so is each later one of its kind.
   const unclosed = new Set<string>()
   let start = -1
   for (let i = 0; i <= content.length; i++) {

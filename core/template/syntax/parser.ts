@@ -1,48 +1,48 @@
-/** From tokens to nodes: finds each tag's compiler and each tag's end, and says where something is wrong. */
+/** Parses tokens to nodes: finds the compiler and the end of each tag, and adds the position to errors. */
 import { type TemplatePosition, TemplateSyntaxError } from '../errors.ts'
-import type { Library, TagParser, TagToken } from '../library.ts'
-import { partOf, type TagRegistry } from '../tag_registry.ts'
-import { type Expression, readExpression } from './expression.ts'
+import type { Action, ActionNode, Expression, Library, Node, TagParser, TagToken } from '../library.ts'
+import { selectNames, type TagRegistry } from '../tag_registry.ts'
+import { parseExpression } from './expression.ts'
 import { type Token, words } from './lexer.ts'
-import type { Action, ActionNode, Node } from './nodes.ts'
 import { simpleTag } from './simple_tag.ts'
 
-/** What a parser knows of the template it reads. */
-export interface Source {
+/** The template that is parsed. */
+export interface ParsedTemplate {
   readonly name: string
   readonly file: string | undefined
-  /** The library that `{% load %}` names, or an error that lists those that there are. */
+  /** The library that `{% load %}` names. @throws SyntaxError that lists the known libraries */
   library(name: string): Library
 }
 
 export class Parser implements TagParser {
   readonly shared = new Map<string, unknown>()
-  readonly #vocabulary: TagRegistry
-  readonly #source: Source
+  readonly #registry: TagRegistry
+  readonly #template: ParsedTemplate
   readonly #tokens: readonly Token[]
-  readonly #open: TagToken[] = []
+  /** Tags whose end has not been reached, the innermost last. */
+  readonly #openTags: TagToken[] = []
   #next = 0
-  #seen = 0
+  /** Number of tags and variables up to now. */
+  #count = 0
 
-  constructor(tokens: readonly Token[], vocabulary: TagRegistry, source: Source) {
+  constructor(tokens: readonly Token[], registry: TagRegistry, template: ParsedTemplate) {
     this.#tokens = tokens
-    this.#vocabulary = vocabulary
-    this.#source = source
+    this.#registry = registry
+    this.#template = template
   }
 
   get name(): string {
-    return this.#source.name
+    return this.#template.name
   }
 
-  /** Reads the whole template. */
   parseAll(): readonly Node[] {
     return this.#parse([]).nodes
   }
 
   parseUntil(tag: TagToken, ends: readonly string[]): { nodes: readonly Node[]; end: TagToken } {
-    this.#open.push(tag)
+    this.#openTags.push(tag)
     const { nodes, end } = this.#parse(ends)
-    this.#open.pop()
+    this.#openTags.pop()
     if (end !== undefined) return { nodes, end }
     throw this.error(`'${tag.name}' is not closed. Looked for: ${ends.join(', ')}.`, tag.line)
   }
@@ -56,11 +56,11 @@ export class Parser implements TagParser {
   }
 
   get isAtFirstTag(): boolean {
-    return this.#seen === 1
+    return this.#count === 1
   }
 
-  expression(text: string, line: number): Expression {
-    return this.#located(line, () => readExpression(text, this.#vocabulary))
+  expression(source: string, line: number): Expression {
+    return this.#located(line, () => parseExpression(source, this.#registry))
   }
 
   action(line: number, run: Action, ...bodies: (readonly Node[])[]): ActionNode {
@@ -68,21 +68,22 @@ export class Parser implements TagParser {
   }
 
   load(library: string, only?: readonly string[]): void {
-    const found = this.#source.library(library)
-    this.#vocabulary.add(only === undefined ? found : partOf(found, library, only))
+    const found = this.#template.library(library)
+    this.#registry.add(only === undefined ? found : selectNames(found, library, only))
   }
 
   position(line: number): TemplatePosition {
-    return { template: this.#source.name, file: this.#source.file, line }
+    return { template: this.#template.name, file: this.#template.file, line }
   }
 
   error(problem: string, line: number): TemplateSyntaxError {
     return new TemplateSyntaxError(problem, this.position(line))
   }
 
-  #located<T>(line: number, read: () => T): T {
+  /** Calls `parse`, and adds the line to a SyntaxError. */
+  #located<T>(line: number, parse: () => T): T {
     try {
-      return read()
+      return parse()
     } catch (error) {
       throw error instanceof SyntaxError ? this.error(error.message, line) : error
     }
@@ -96,11 +97,11 @@ export class Parser implements TagParser {
         nodes.push({ kind: 'text', text: token.content })
         continue
       }
-      this.#seen++
+      this.#count++
       if (token.type === 'tag') {
         const tag = this.#tag(token)
         if (ends.includes(tag.name)) return { nodes, end: tag }
-        const node = this.#compiled(tag)
+        const node = this.#compile(tag)
         if (node !== undefined) nodes.push(node)
       } else nodes.push(this.#output(token))
     }
@@ -119,17 +120,17 @@ export class Parser implements TagParser {
     return this.action(line, (context) => expression.print(context))
   }
 
-  #compiled(tag: TagToken): Node | undefined {
-    const compiler = this.#vocabulary.compiler(tag.name)
+  #compile(tag: TagToken): Node | undefined {
+    const compiler = this.#registry.compiler(tag.name)
     if (compiler !== undefined) return this.#located(tag.line, () => compiler(this, tag))
-    const simple = this.#vocabulary.tag(tag.name)
+    const simple = this.#registry.tag(tag.name)
     if (simple !== undefined) return this.#located(tag.line, () => simpleTag(this, tag, simple))
-    throw this.error(this.#unknown(tag.name), tag.line)
+    throw this.error(this.#unknownTagMessage(tag.name), tag.line)
   }
 
-  #unknown(name: string): string {
-    const open = this.#open.at(-1)
+  #unknownTagMessage(name: string): string {
+    const open = this.#openTags.at(-1)
     const within = open === undefined ? '' : ` '${open.name}' of line ${open.line} is not closed yet.`
-    return `There is no tag '${name}'.${within}${this.#vocabulary.nearTag(name)} Is its library loaded?`
+    return `There is no tag '${name}'.${within}${this.#registry.suggestTag(name)} Is its library loaded?`
   }
 }

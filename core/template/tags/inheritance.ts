@@ -1,12 +1,11 @@
-/** Tags that put templates together: extends, block, include. */
+/** Tags that combine templates: extends, block, include. */
 import path from 'node:path'
 import type { Context, Renderable } from '../context.ts'
-import { unmarked } from '../safe.ts'
-import type { Expression } from '../syntax/expression.ts'
-import type { TagCompiler, TagParser } from '../library.ts'
-import { keyword } from '../syntax/simple_tag.ts'
+import { unwrapSafe } from '../safe.ts'
+import type { Expression, TagCompiler, TagParser } from '../library.ts'
+import { parseKeyword } from '../syntax/simple_tag.ts'
 
-/** Resolves `./x.html` and `../x.html` against the template that contains them. Undefined outside the template folders. */
+/** Resolves `./x.html` and `../x.html` against the template that contains them. Undefined outside of the template directories. */
 function absoluteName(name: string, from: string): string | undefined {
   if (!name.startsWith('./') && !name.startsWith('../')) return name
   const absolute = path.posix.join(path.posix.dirname(from), name)
@@ -15,10 +14,10 @@ function absoluteName(name: string, from: string): string | undefined {
 
 const outsideMessage = (name: string, from: string): string => `'${name}' in ${from} leads out of the template folders.`
 
-function absoluteNames(value: unknown, text: string, from: string): string[] {
-  const names = (Array.isArray(value) ? value : [value]).map(unmarked)
+function absoluteNames(value: unknown, source: string, from: string): string[] {
+  const names = (Array.isArray(value) ? value : [value]).map(unwrapSafe)
   if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '')) {
-    throw new TypeError(`${text} should be the name of a template, found ${String(names[0])}.`)
+    throw new TypeError(`${source} should be the name of a template, found ${String(names[0])}.`)
   }
   return (names as string[]).map((name) => {
     const absolute = absoluteName(name, from)
@@ -27,34 +26,34 @@ function absoluteNames(value: unknown, text: string, from: string): string[] {
   })
 }
 
-type FindTemplate = (context: Context, without?: ReadonlySet<string>) => Renderable
+type FindTemplate = (context: Context, skip?: ReadonlySet<string>) => Renderable
 
 /**
- * Reads the argument of `extends` and `include`: a name, a list of names of which the first that exists is used, or a
+ * Parses the argument of `extends` and `include`: a name, a list of names of which the first that exists is used, or a
  * template object.
  */
-function readTemplate(parser: TagParser, word: string, line: number): FindTemplate {
+function parseTemplate(parser: TagParser, word: string, line: number): FindTemplate {
   const expression = parser.expression(word, line)
   const from = parser.name
   const literal = /^(["'])([^"']*)\1$/.exec(word)?.[2]
   if (literal !== undefined && absoluteName(literal, from) === undefined) {
     throw parser.error(outsideMessage(literal, from), line)
   }
-  return (context, without) => {
+  return (context, skip) => {
     const value = expression.resolve(context, true)
-    // A template object of this backend has its compiled form.
+    // Template objects of this backend have a compiled template.
     const compiled = (value as { compiled?: Renderable } | null | undefined)?.compiled
-    return compiled ?? context.templates.find(absoluteNames(value, expression.text, from), without)
+    return compiled ?? context.engine.find(absoluteNames(value, expression.source, from), skip)
   }
 }
 
 const extendsTag: TagCompiler = (parser, { args, line }) => {
   if (!parser.isAtFirstTag) throw parser.error("'extends' must be the first tag of a template.", line)
   if (args.length !== 1) throw parser.error("'extends' takes the name of one template.", line)
-  const find = readTemplate(parser, args[0] as string, line)
+  const find = parseTemplate(parser, args[0] as string, line)
   const parent = (context: Context): Renderable => {
-    const found = find(context, context.extended)
-    if (found.file !== undefined) context.extended.add(found.file)
+    const found = find(context, context.extendedFiles)
+    if (found.file !== undefined) context.extendedFiles.add(found.file)
     return found
   }
   return { kind: 'extends', line, parent }
@@ -73,17 +72,17 @@ const block: TagCompiler = (parser, tag) => {
   return { kind: 'block', line: tag.line, name, body: nodes }
 }
 
-interface IncludeParts {
+interface IncludeOptions {
   readonly variables: readonly [string, Expression][]
   readonly only: boolean
 }
 
-function includeParts(parser: TagParser, words: readonly string[], line: number): IncludeParts {
+function parseInclude(parser: TagParser, words: readonly string[], line: number): IncludeOptions {
   const only = words.includes('only')
   const rest = words.filter((word) => word !== 'only')
   if (rest.length === 0) return { variables: [], only }
   const variables = rest.slice(1).map((word): [string, Expression] => {
-    const [name, value] = keyword(word) ?? []
+    const [name, value] = parseKeyword(word) ?? []
     if (name === undefined || value === undefined)
       throw parser.error(`'${word}' should have the form name=value.`, line)
     return [name, parser.expression(value, line)]
@@ -97,13 +96,13 @@ function includeParts(parser: TagParser, words: readonly string[], line: number)
 const include: TagCompiler = (parser, { args, line }) => {
   const [template, ...words] = args
   if (template === undefined) throw parser.error("'include' needs the name of a template.", line)
-  const find = readTemplate(parser, template, line)
-  const { variables, only } = includeParts(parser, words, line)
+  const find = parseTemplate(parser, template, line)
+  const { variables, only } = parseInclude(parser, words, line)
   return parser.action(line, (context) => {
     const found = find(context)
     const added = Object.fromEntries(variables.map(([key, each]) => [key, each.resolve(context)]))
     const render = (): string => context.render(found)
-    return only ? context.isolated(added, render) : context.within(added, render)
+    return only ? context.withOnly(added, render) : context.withVariables(added, render)
   })
 }
 

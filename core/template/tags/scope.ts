@@ -1,29 +1,28 @@
-/** Tags that change what lies between them and their end: with, autoescape, filter, spaceless, comment, verbatim. */
+/** Tags that change how their body is rendered: with, autoescape, filter, spaceless, comment, verbatim. */
 import { stringOf } from '../stringify.ts'
 import { markSafe } from '../safe.ts'
-import type { Expression } from '../syntax/expression.ts'
-import type { TagCompiler, TagParser, TagToken } from '../library.ts'
-import { keyword } from '../syntax/simple_tag.ts'
+import type { Expression, TagCompiler, TagParser, TagToken } from '../library.ts'
+import { parseKeyword } from '../syntax/simple_tag.ts'
 
-/** `a=b c=d`, or in the old form `b as a`. */
-function assignments(parser: TagParser, { name, args, line }: TagToken): [string, Expression][] {
+/** Parses `a=b c=d`, or the old form `b as a`. */
+function parseAssignments(parser: TagParser, { name, args, line }: TagToken): [string, Expression][] {
   const [value, as, target] = args
   if (args.length === 3 && as === 'as') return [[target as string, parser.expression(value as string, line)]]
-  const pairs = args.map((word) => keyword(word))
+  const pairs = args.map((word) => parseKeyword(word))
   if (pairs.length === 0 || pairs.includes(undefined)) {
     throw parser.error(`'${name}' takes one or more variables in the form name=value.`, line)
   }
-  return (pairs as [string, string][]).map(([key, text]) => [key, parser.expression(text, line)])
+  return (pairs as [string, string][]).map(([key, source]) => [key, parser.expression(source, line)])
 }
 
 const withTag: TagCompiler = (parser, tag) => {
-  const variables = assignments(parser, tag)
+  const variables = parseAssignments(parser, tag)
   const { nodes } = parser.parseUntil(tag, ['endwith'])
   return parser.action(
     tag.line,
     (context, [body]) => {
       const added = Object.fromEntries(variables.map(([name, value]) => [name, value.resolve(context)]))
-      return context.within(added, () => body?.() ?? '')
+      return context.withVariables(added, () => body?.() ?? '')
     },
     nodes,
   )
@@ -53,7 +52,7 @@ const filterTag: TagCompiler = (parser, tag) => {
   const filters = tag.content.slice('filter'.length).trim()
   const forbidden = /(?:^|\|)\s*(escape|safe)\b(?!\s*:)/.exec(filters)?.[1]
   if (forbidden !== undefined) {
-    throw parser.error(`'filter ${forbidden}' cannot be. Use the autoescape tag.`, tag.line)
+    throw parser.error(`'filter ${forbidden}' is not permitted. Use the autoescape tag.`, tag.line)
   }
   const expression = parser.expression(`_filtered|${filters}`, tag.line)
   const { nodes } = parser.parseUntil(tag, ['endfilter'])
@@ -61,7 +60,7 @@ const filterTag: TagCompiler = (parser, tag) => {
     tag.line,
     (context, [body]) => {
       const filtered = markSafe(body?.() ?? '')
-      return context.within({ _filtered: filtered }, () => stringOf(expression.resolve(context)))
+      return context.withVariables({ _filtered: filtered }, () => stringOf(expression.resolve(context)))
     },
     nodes,
   )

@@ -1,15 +1,15 @@
-/** Tags that print or make a value: load, csrf_token, now, templatetag, widthratio, regroup, querystring. */
+/** Tags that print or assign a value, and load: csrf_token, now, templatetag, widthratio, regroup, querystring. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
 import { stringOf } from '../stringify.ts'
-import { numeric } from '../filters/kinds.ts'
+import { toNumber } from '../filters/base.ts'
 import { refusePromise } from '../promises.ts'
-import { escapeHtml, unmarked } from '../safe.ts'
-import { called, member } from '../syntax/lookup.ts'
+import { escapeHtml, unwrapSafe } from '../safe.ts'
+import { callIfFunction, lookupMember } from '../syntax/lookup.ts'
 import type { TagCompiler } from '../library.ts'
-import { printOrSet, readArguments, withoutTarget } from '../syntax/simple_tag.ts'
+import { printOrAssign, parseArguments, splitTarget } from '../syntax/simple_tag.ts'
 import { isEqual } from '../syntax/condition.ts'
-import { entriesOf } from './flow.ts'
+import { loopEntries } from './flow.ts'
 
 /** `{% load lib other %}`, `{% load name from lib %}`. */
 const load: TagCompiler = (parser, { args }) => {
@@ -21,19 +21,19 @@ const load: TagCompiler = (parser, { args }) => {
 
 const csrfToken: TagCompiler = (parser, { line }) =>
   parser.action(line, (context) => {
-    const token = unmarked(refusePromise(called(context.get('csrf_token'), undefined), "'csrf_token'"))
+    const token = unwrapSafe(refusePromise(callIfFunction(context.get('csrf_token'), undefined), "'csrf_token'"))
     if (typeof token !== 'string' || token === '' || token === 'NOTPROVIDED') return ''
     return `<input type="hidden" name="csrfmiddlewaretoken" value="${escapeHtml(token)}">`
   })
 
 const now: TagCompiler = (parser, { args, line }) => {
-  const { words, target } = withoutTarget(args)
+  const { words, target } = splitTarget(args)
   const [format] = words
   if (format === undefined || words.length > 1)
     throw parser.error('\'now\' takes one format, as in {% now "Y-m-d" %}.', line)
   const expression = parser.expression(format, line)
   return parser.action(line, (context) =>
-    printOrSet(context, formatDate(new Date(clock.now()), stringOf(expression.resolve(context))), target),
+    printOrAssign(context, formatDate(new Date(clock.now()), stringOf(expression.resolve(context))), target),
   )
 }
 
@@ -55,26 +55,26 @@ const templateTag: TagCompiler = (parser, { args, line }) => {
   return { kind: 'text', text }
 }
 
-/** A rounded number; empty if it is infinite. */
-const wholeText = (number: number): string => (Number.isFinite(number) ? BigInt(Math.round(number)).toString() : '')
+/** Rounds a number; an empty string for infinity. */
+const roundedString = (number: number): string => (Number.isFinite(number) ? BigInt(Math.round(number)).toString() : '')
 
 const widthRatio: TagCompiler = (parser, { args, line }) => {
-  const { words, target } = withoutTarget(args)
+  const { words, target } = splitTarget(args)
   if (words.length !== 3) throw parser.error("'widthratio' takes a value, its maximum and a width.", line)
   const expressions = words.map((word) => parser.expression(word, line))
   return parser.action(line, (context) => {
-    const numbers = expressions.map((expression) => numeric(unmarked(expression.resolve(context))))
+    const numbers = expressions.map((expression) => toNumber(unwrapSafe(expression.resolve(context))))
     const [value, maximum, width] = numbers as [number, number, number]
     const ratio = Number.isNaN(value + maximum + width)
       ? ''
       : maximum === 0
         ? '0'
-        : wholeText((value / maximum) * width)
-    return printOrSet(context, ratio, target)
+        : roundedString((value / maximum) * width)
+    return printOrAssign(context, ratio, target)
   })
 }
 
-/** `{% regroup list by attribute as groups %}`: neighbours with the same attribute become `{grouper, list}`. */
+/** `{% regroup list by attribute as groups %}` groups adjacent entries with the same attribute as `{grouper, list}`. */
 const regroup: TagCompiler = (parser, { args, line }) => {
   const [list, by, attribute, as, target] = args
   if (args.length !== 5 || by !== 'by' || as !== 'as') {
@@ -84,8 +84,8 @@ const regroup: TagCompiler = (parser, { args, line }) => {
   const grouper = parser.expression(`${target as string}.${attribute as string}`, line)
   return parser.action(line, (context) => {
     const groups: { grouper: unknown; list: unknown[] }[] = []
-    for (const entry of entriesOf(expression.resolve(context, true), 1, expression.text)) {
-      const key = context.within({ [target as string]: entry }, () => grouper.resolve(context, true))
+    for (const entry of loopEntries(expression.resolve(context, true), 1, expression.source)) {
+      const key = context.withVariables({ [target as string]: entry }, () => grouper.resolve(context, true))
       const last = groups.at(-1)
       if (last !== undefined && isEqual(last.grouper, key)) last.list.push(entry)
       else groups.push({ grouper: key, list: [entry] })
@@ -95,22 +95,22 @@ const regroup: TagCompiler = (parser, { args, line }) => {
   })
 }
 
-/** `{% querystring page=2 sort=None %}`: the query of the request, with these names replaced or taken out. */
+/** `{% querystring page=2 sort=None %}` prints the query of the request with some parameters replaced or removed. */
 const querystring: TagCompiler = (parser, { args, line }) => {
-  const { words, target } = withoutTarget(args)
-  const given = readArguments(parser, words, line)
+  const { words, target } = splitTarget(args)
+  const given = parseArguments(parser, words, line)
   if (given.positional.length > 1)
     throw parser.error("'querystring' takes one query, and variables in the form name=value.", line)
   return parser.action(line, (context) => {
     const { args: bases, kwargs } = given.resolve(context)
-    const base = bases[0] ?? member(context.request ?? context.get('request'), 'GET')
+    const base = bases[0] ?? lookupMember(context.request ?? context.get('request'), 'GET')
     const query = new URLSearchParams(base as URLSearchParams | Record<string, string> | undefined)
     for (const [name, value] of Object.entries(kwargs)) {
       query.delete(name)
       const values = value === null ? [] : Array.isArray(value) ? value : [value]
       for (const each of values) query.append(name, String(refusePromise(each, `'${name}'`)))
     }
-    return printOrSet(context, `?${query.toString()}`, target)
+    return printOrAssign(context, `?${query.toString()}`, target)
   })
 }
 

@@ -1,11 +1,10 @@
-/** `{% load l10n %}`: known, so that templates which load it work; numbers and dates have one form here. */
-import type { Filter } from '../filter.ts'
-import { seesMarks } from '../filters/kinds.ts'
-import type { TagCompiler } from '../library.ts'
+/** `{% load l10n %}`: accepted because Django has it. Numbers and dates are formatted alike everywhere. */
+import { receivesSafeStrings } from '../filters/base.ts'
+import type { Filter, TagCompiler } from '../library.ts'
 
-const asItIs: Filter = seesMarks((value) => value)
+const unchanged: Filter = receivesSafeStrings((value) => value)
 
-export const filters: Readonly<Record<string, Filter>> = { localize: asItIs, unlocalize: asItIs }
+export const filters: Readonly<Record<string, Filter>> = { localize: unchanged, unlocalize: unchanged }
 
 const localize: TagCompiler = (parser, tag) => {
   const [word = 'on'] = tag.args

@@ -1,26 +1,26 @@
-/** `{% static 'x.css' %}`, and the prefixes of static and media files. */
+/** `{% static 'x.css' %}`, and the tags for the prefixes of static and media files. */
 import { settings } from '#core/conf'
 import { quoteUri } from '#core/web'
 import type { Tag } from '../library.ts'
 
-/** Says where a static file is to be had; undefined where it does not know. */
+/** Returns the URL of a static file; undefined if it does not know the file. */
 export type StaticUrlResolver = (path: string) => string | undefined
 
 let resolver: StaticUrlResolver | undefined
 
-/** Lets an app say what `{% static %}` makes of a path. The staticfiles app does; else STATIC_URL stands in front. */
+/** Sets the function that resolves paths for `{% static %}`, as the staticfiles app does. The default prefixes STATIC_URL. */
 export function resolveStaticUrlsWith(resolve: StaticUrlResolver): void {
   resolver = resolve
 }
 
-/** A relative STATIC_URL or MEDIA_URL lies under the path of the whole site, as in Django. */
+/** Prefixes a relative STATIC_URL or MEDIA_URL with FORCE_SCRIPT_NAME, as in Django. */
 export function withScriptName(url: string | null): string {
   if (url === null || url === '') return url ?? ''
   if (url.startsWith('/') || /^[a-z][a-z\d+.-]*:\/\//i.test(url)) return url
   return `${(settings.FORCE_SCRIPT_NAME ?? '').replace(/\/$/, '')}/${url}`
 }
 
-/** The address of a static file. */
+/** The URL of a static file. @param path relative to STATIC_URL; an absolute URL is returned as it is */
 export function staticUrl(path: string): string {
   if (/^([a-z][a-z\d+.-]*:)?\/\//i.test(path)) return path
   const resolved = resolver?.(path)

@@ -96,12 +96,12 @@ describe('a condition', () => {
   })
 
   const mistakes: readonly (readonly [condition: string, said: string])[] = [
-    ['', 'ends where a value should stand'],
-    ['a ==', 'ends where a value should stand'],
+    ['', 'ends where a value is expected'],
+    ['a ==', 'ends where a value is expected'],
     ['a b', "'b' does not belong here"],
-    ['== a', "'==' stands where a value should stand"],
-    ['a and', 'ends where a value should stand'],
-    ['not', 'ends where a value should stand'],
+    ['== a', "Found '==' where a value is expected"],
+    ['a and', 'ends where a value is expected'],
+    ['not', 'ends where a value is expected'],
     ['a|nope', "There is no filter 'nope'"],
   ]
   for (const [condition, said] of mistakes) {

@@ -118,10 +118,10 @@ describe('the tags of choice and repetition', () => {
     ['{% for x, in l %}{% endfor %}', "should have the form 'for x in list'"],
     ['{% for x in l %}', "'for' is not closed. Looked for: empty, endfor."],
     ['{% if x %}{% else %}{% elif y %}{% endif %}', "There is no tag 'elif'. 'if' of line 1 is not closed yet."],
-    ['{% for a, b in l %}{% endfor %}', "'for a, b' needs 2 values at each turn, found 1"],
-    ['{% for a in n %}{% endfor %}', 'cannot go through a number'],
+    ['{% for a, b in l %}{% endfor %}', "'for a, b' needs 2 values in each iteration, found 1"],
+    ['{% for a in n %}{% endfor %}', 'cannot iterate over a number'],
     ['{% cycle %}', "'cycle' needs at least one value"],
-    ['{% resetcycle %}', 'no cycle here'],
+    ['{% resetcycle %}', 'There is no cycle to reset.'],
   ]
   for (const [source, said] of mistakes) {
     it(`say what is wrong with ${source}`, async () => {

@@ -113,14 +113,14 @@ describe('the tags of values', () => {
     ['{% translate "x" %}', "There is no tag 'translate'"],
     ['{% with %}{% endwith %}', "'with' takes one or more variables in the form name=value."],
     ['{% autoescape maybe %}{% endautoescape %}', "'autoescape' takes 'on' or 'off'."],
-    ['{% filter escape %}{% endfilter %}', "'filter escape' cannot be."],
+    ['{% filter escape %}{% endfilter %}', "'filter escape' is not permitted."],
     ['{% now %}', "'now' takes one format"],
     ['{% regroup a by b %}', "'regroup' has the form"],
     ['{% templatetag x %}', "'templatetag' takes one of openblock,"],
     ['{% comment %}', "'comment' is not closed. Looked for: endcomment."],
     ['{% verbatim %}{{ x }}', "'verbatim' is not closed. Looked for: endverbatim."],
     ['{% widthratio 1 %}', "'widthratio' takes a value"],
-    ['{% static a=1 "b" %}', `'"b"' has no name, but stands after one that has.`],
+    ['{% static a=1 "b" %}', `The positional argument '"b"' follows an argument with a name.`],
   ]
   for (const [source, said] of mistakes) {
     it(`say what is wrong with ${source}`, async () => expect((await failure(source)).message).to.contain(said))

@@ -35,8 +35,8 @@ async function openEngine(): Promise<() => Promise<void>> {
 
 /** What a tag says when the view passed it something else than it needs: the author's fault, and documented. */
 const DOCUMENTED = [
-  /cannot go through a/,
-  /needs \d+ values at each turn/,
+  /cannot iterate over a/,
+  /needs \d+ values in each iteration/,
   /should be the name of a template/,
   /leads out of the template folders/,
   /is a promise\. Templates cannot wait/,
