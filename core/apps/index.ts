@@ -1,4 +1,4 @@
-/** Installed apps, and `setup()`, where every process that uses the framework begins. */
+/** Installed apps, and `setup()`, which every process that uses the framework calls first. */
 import { loadSettings, prepareSettings, projectRoot, settings } from '../conf/index.ts'
 import { configureLogging } from './logging.ts'
 import { Apps } from './registry.ts'
@@ -10,13 +10,13 @@ export const apps = new Apps()
 let running: Promise<void> | undefined
 
 /**
- * Loads the settings and the installed apps, once; later calls wait for the first.
- * @param options.settings dotted name of the settings module; else NUAGES_SETTINGS_MODULE, else `settings`
- * @param options.root folder from which to look for it, upwards; else the current one
- * @throws ImproperlyConfigured when a setting or an app is wrong
+ * Loads the settings and the installed apps. Concurrent calls share one load, and later calls only load what modules
+ * that were imported since then need from the settings.
+ * @param options.settings dotted name of the settings module; by default NUAGES_SETTINGS_MODULE, or else `settings`
+ * @param options.root directory to look for it in, and then in its parents; by default the current one
+ * @throws ImproperlyConfigured if a setting or an app is invalid, with a line for each problem
  */
 export function setup(options: { settings?: string | undefined; root?: string | undefined } = {}): Promise<void> {
-  // What was imported since an earlier call may have something to prepare.
   if (apps.ready) return prepareSettings()
   running ??= (async () => {
     await loadSettings(options)

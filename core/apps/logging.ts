@@ -1,6 +1,7 @@
-/** The part of Django's LOGGING that has a meaning here: levels by logger name. */
+/** Applies the part of Django's LOGGING that is supported: levels by logger name. */
+import { formatSetting } from '../conf/index.ts'
 import { ImproperlyConfigured } from '../exceptions.ts'
-import { formatValue, type LogLevel, setLogLevel } from '#core/utils'
+import { type LogLevel, setLogLevel } from '#core/utils'
 
 const LEVELS: Record<string, LogLevel> = {
   DEBUG: 'debug',
@@ -16,13 +17,16 @@ function apply(entry: unknown, where: string, name?: string): void {
   const known = LEVELS[level]
   if (known === undefined) {
     throw new ImproperlyConfigured(
-      `${where}.level should be one of ${Object.keys(LEVELS).join(', ')}, found ${formatValue(level)}.`,
+      `${where}.level should be one of ${Object.keys(LEVELS).join(', ')}, found ${formatSetting(level)}.`,
     )
   }
   setLogLevel(known, name)
 }
 
-/** Applies `LOGGING.root.level` and `LOGGING.loggers[name].level`. */
+/**
+ * Sets the levels of `LOGGING.root.level` and `LOGGING.loggers[name].level`.
+ * @throws ImproperlyConfigured for an unknown level
+ */
 export function configureLogging(logging: Readonly<Record<string, unknown>>): void {
   apply(logging.root, 'LOGGING.root')
   for (const [name, entry] of Object.entries((logging.loggers ?? {}) as Record<string, unknown>)) {

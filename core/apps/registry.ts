@@ -13,25 +13,23 @@ import {
   type NamedBy,
 } from '#core/utils'
 
-// What an installed app is: its name, its label, its folder, and what it does when everything is loaded.
-
 export interface ModelName {
-  /** The class's name: `LogEntry`. */
+  /** The name of the class: `LogEntry`. */
   readonly name: string
-  /** As people write it: `log entry`; made of the name when absent. */
+  /** The name for people: `log entry`. By default derived from `name`. */
   readonly verboseName?: string
 }
 
-/** Subclass it in an app's `apps.ts` to give the app another label or something to do at start. */
+/** An installed app. A subclass in the `apps.ts` of an app changes its label, or runs code at startup. */
 export class AppConfig {
-  /** Dotted name of the app's folder: `apps.polls`. */
+  /** Dotted name of the app's directory: `apps.polls`. */
   readonly name: string
-  /** Folder of the app, absolute. */
+  /** Absolute path of the directory. */
   readonly path: string
-  /** Short name, unique in the project, by which commands and migrations know the app. */
+  /** Short name for commands and migrations. Unique in the project. */
   label: string
   verboseName: string
-  /** The app's models, for content types and permissions: `['Poll', { name: 'LogEntry', verboseName: 'entry' }]`. */
+  /** The app's models, which have content types and permissions: `['Poll', { name: 'LogEntry', verboseName: 'entry' }]`. */
   readonly models: readonly (string | ModelName)[] = []
 
   constructor(name: string, path: string) {
@@ -41,7 +39,7 @@ export class AppConfig {
     this.verboseName = this.label.charAt(0).toUpperCase() + this.label.slice(1).replaceAll('_', ' ')
   }
 
-  /** Runs once, when all apps are known: the place to register checks and signals. */
+  /** Called once, when all apps are loaded: the place to register checks and to connect signals. */
   ready(): void | Promise<void> {}
 }
 
@@ -51,7 +49,7 @@ function isAppConfigClass(value: unknown): value is AppConfigClass {
   return typeof value === 'function' && value.prototype instanceof AppConfig
 }
 
-/** The config of an app by its folder: the only AppConfig class of its apps.ts, or a plain one. */
+/** The config of an app from its directory: the only AppConfig class in its apps.ts, or a plain AppConfig. */
 async function fromFolder(name: string, folder: string, by: NamedBy): Promise<AppConfig> {
   let AppConfigClass: AppConfigClass = AppConfig
   if (moduleFile(`${name}.apps`, by.root) !== undefined) {
@@ -68,7 +66,7 @@ async function fromFolder(name: string, folder: string, by: NamedBy): Promise<Ap
   return new AppConfigClass(canonicalName(name), folder)
 }
 
-/** The config that an entry of INSTALLED_APPS names: a folder, or a class in a module. */
+/** The config that an entry of INSTALLED_APPS names: a directory, or a class in a module. */
 async function fromEntry(entry: string, by: NamedBy): Promise<AppConfig> {
   const folder = folderOf(entry, by.root)
   if (folder !== undefined) return fromFolder(entry, folder, by)
@@ -93,14 +91,15 @@ export class Apps {
   #configs = new Map<string, AppConfig>()
   #ready = false
 
-  /** Whether all apps are known and every `ready()` has run. */
+  /** Whether all apps are loaded and every `ready()` has run. */
   get ready(): boolean {
     return this.#ready
   }
 
   /**
-   * Fills the registry, in the order of INSTALLED_APPS, then runs every app's `ready()`.
-   * @throws ImproperlyConfigured that lists every entry that is wrong, a line each
+   * Fills the registry in the order of INSTALLED_APPS, then calls `ready()` of each app.
+   * @param root the directory that dotted names are relative to
+   * @throws ImproperlyConfigured with a line for each invalid entry
    */
   async populate(installed: readonly string[], root: string): Promise<void> {
     const configs = new Map<string, AppConfig>()
@@ -112,7 +111,7 @@ export class Apps {
         if (other !== undefined) {
           problems.push(
             `INSTALLED_APPS[${i}] '${entry}' has the label '${config.label}', as '${other.name}' has.` +
-              ' Labels are unique: give one of them another in its AppConfig.',
+              ' Labels must be unique: set another one in an AppConfig.',
           )
         } else configs.set(config.label, config)
       } catch (error) {
@@ -132,7 +131,7 @@ export class Apps {
     return [...this.#configs.values()]
   }
 
-  /** @throws LookupError when no app has the label */
+  /** @throws LookupError if no app has the label */
   getAppConfig(label: string): AppConfig {
     dependOnSetting('INSTALLED_APPS')
     const config = this.#configs.get(label)
@@ -142,13 +141,13 @@ export class Apps {
     return config
   }
 
-  /** Whether an app is installed, by its dotted name (Django's spelling too). */
+  /** @param name the dotted name of an app, as `core.…` or as `django.…` */
   isInstalled(name: string): boolean {
     return this.getAppConfigs().some((config) => config.name === canonicalName(name))
   }
 }
 
-/** No app has the label asked for. */
+/** No installed app has the requested label. */
 export class LookupError extends Error {
   override readonly name = 'LookupError'
 }

@@ -1,6 +1,6 @@
 /** A mail: who it is from, who gets it, what it says; `send()` gives it to the backend of the settings. */
 import { classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
-import { clock, randomText } from '#core/utils'
+import { clock, randomString } from '#core/utils'
 import type { EmailBackend, EmailBackendClass, EmailBackendOptions, OutgoingMail } from './backends/base.ts'
 import { hostname } from 'node:os'
 import {
@@ -125,13 +125,13 @@ export class EmailMessage implements OutgoingMail {
       if (list.length > 0) usual.push([name, addressList(list)])
     }
     usual.push(['Date', new Date(clock.now()).toUTCString().replace('GMT', '+0000')])
-    usual.push(['Message-ID', `<${Math.floor(clock.now())}.${randomText(20)}@${hostname() || 'localhost'}>`])
+    usual.push(['Message-ID', `<${Math.floor(clock.now())}.${randomString(20)}@${hostname() || 'localhost'}>`])
     return [...usual.filter(([name]) => !own.has(name.toLowerCase())), ...own.values()]
   }
 
   #content(): Part {
     const text = textPart(this.body, 'plain')
-    const boundary = (): string => `==${randomText(24)}==`
+    const boundary = (): string => `==${randomString(24)}==`
     const readable =
       this.html === undefined ? text : multipart('alternative', [text, textPart(this.html, 'html')], boundary())
     if (this.attachments.length === 0) return readable

@@ -1,6 +1,6 @@
 /** CSRF secrets and the masked tokens that pages hold, as Django makes and reads them. */
 import { constantTimeEqual } from '#core/signing'
-import { LETTERS_AND_DIGITS, randomText } from '#core/utils'
+import { LETTERS_AND_DIGITS, randomString } from '#core/utils'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured, SessionNotLoaded } from '#core/exceptions'
 import { type AnyResponse, extendRequest, type HttpRequest, patchVaryHeaders } from '#core/http'
@@ -13,7 +13,7 @@ const INDEXES: ReadonlyMap<string, number> = new Map(Array.from(LETTERS_AND_DIGI
 
 const indexOf = (character: string | undefined): number => INDEXES.get(character ?? '') ?? 0
 
-export const newSecret = (): string => randomText(SECRET_LENGTH)
+export const newSecret = (): string => randomString(SECRET_LENGTH)
 
 /**
  * A token for a page: the mask, and the secret moved on by it.

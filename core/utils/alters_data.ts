@@ -1,9 +1,9 @@
 /** Django's `alters_data`: marks methods that templates must not call. */
 
 /**
- * Marks methods that change data. A template calls the methods that it finds, but prints nothing for these.
- * @param names the prototype's own methods
- * @throws TypeError for a name that is not one of them
+ * Marks methods that change data. Templates call the methods that they look up, but not these: they print nothing.
+ * @param names own methods of the prototype
+ * @throws TypeError for a name that is not an own method
  */
 export function altersData(prototype: object, names: readonly string[]): void {
   for (const name of names) {

@@ -1,14 +1,14 @@
-/** The time of day, in one place, so that a test can stop it. */
+/** The current time, from one place, so that a test can replace it. */
 
-/** Milliseconds since the epoch, with a fraction where the clock has one. */
 export interface Clock {
+  /** Milliseconds since the epoch. May have a fraction. */
   now(): number
 }
 
 const system: Clock = { now: () => Date.now() }
 let current = system
 
-/** The process's clock. Everything that asks for the time asks here. */
+/** The clock of the process. All modules read the time from it. */
 export const clock: Clock = { now: () => current.now() }
 
 /** Whole seconds since the epoch, rounded down. */
@@ -16,7 +16,7 @@ export function unixSeconds(): number {
   return Math.floor(current.now() / 1000)
 }
 
-/** Puts another clock in the place of the system's; without an argument puts the system's back. For tests. */
+/** Replaces the clock; without an argument, restores that of the system. For tests. */
 export function setClock(replacement: Clock = system): void {
   current = replacement
 }

@@ -1,63 +1,63 @@
-/** Dotted names as in settings: which file one stands for, and the module or value found there. */
+/** Resolves dotted names, as in settings, to files, modules and exports. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '../exceptions.ts'
 import { didYouMean, joinWithAnd } from './message_text.ts'
 
-/** The folder that `core.` stands for, whether this runs as source or as built JavaScript. */
+/** The directory that `core.` refers to, in the sources and in the built package. */
 export const CORE = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-const ENDINGS = ['.ts', '.js', '.mjs']
+const EXTENSIONS = ['.ts', '.js', '.mjs']
 
-/** Where a name was met, so that an error can say so. */
+/** Where a name comes from, for errors, and where it is looked up. */
 export interface NamedBy {
   /** The setting, with an index or key: `MIDDLEWARE[2]`, `CACHES['default'].BACKEND`. */
   readonly setting: string
-  /** The folder of settings.ts, from which names other than `core.…` are looked up. */
+  /** The directory that names other than `core.…` are relative to: that of settings.ts. */
   readonly root: string
 }
 
-/** `django.core.X` is `core.X`, any other `django.X` is `core.X`, and every other name is itself. */
+/** `core.X` for `django.core.X` and for any other `django.X`. Other names are returned as they are. */
 export function canonicalName(name: string): string {
   if (name === 'django.core' || name.startsWith('django.core.')) return name.slice('django.'.length)
   return name.startsWith('django.') ? `core.${name.slice('django.'.length)}` : name
 }
 
-/** Whether a text has the form of a dotted name: identifiers joined by dots. */
+/** Whether a string is a dotted name: identifiers joined by dots. */
 export function isDottedName(text: string): boolean {
   return /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/.test(text)
 }
 
-/** The path, without an ending, that a dotted name stands for. */
+/** The path that a dotted name refers to, without a file name extension. */
 export function pathOf(name: string, root: string): string {
   const [first, ...rest] = canonicalName(name).split('.')
   return first === 'core' ? path.join(CORE, ...rest) : path.join(root, first as string, ...rest)
 }
 
-/** The file that a path without an ending stands for: itself with an ending, or the index of the folder. */
+/** The file for a path without an extension: a file with that name, or the index file of the directory. */
 function fileAt(base: string): string | undefined {
-  return [...ENDINGS.map((e) => base + e), ...ENDINGS.map((e) => path.join(base, `index${e}`))].find(existsSync)
+  return [...EXTENSIONS.map((e) => base + e), ...EXTENSIONS.map((e) => path.join(base, `index${e}`))].find(existsSync)
 }
 
-/** The module file of a dotted name, or undefined. */
+/** The file of the module with a dotted name; undefined if it does not exist. */
 export function moduleFile(name: string, root: string): string | undefined {
   return fileAt(pathOf(name, root))
 }
 
-/** The folder of a dotted name, or undefined. */
+/** The directory with a dotted name; undefined if it does not exist. */
 export function folderOf(name: string, root: string): string | undefined {
   const folder = pathOf(name, root)
   return existsSync(folder) && statSync(folder).isDirectory() ? folder : undefined
 }
 
-/** The names that could stand in a dotted name after this folder's own. */
+/** The names of the modules and subdirectories of a directory. */
 function namesIn(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true })
   const names = entries.flatMap((entry) => {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') return []
     if (entry.isDirectory()) return [entry.name]
-    const ending = ENDINGS.find((e) => entry.name.endsWith(e) && !entry.name.endsWith(`.d${e}`))
+    const ending = EXTENSIONS.find((e) => entry.name.endsWith(e) && !entry.name.endsWith(`.d${e}`))
     return ending === undefined ? [] : [entry.name.slice(0, -ending.length)]
   })
   return [...new Set(names)].toSorted()
@@ -71,8 +71,8 @@ export function readablePath(file: string, root: string): string {
 }
 
 /**
- * What an error says of a name that leads nowhere: the file looked for, how far the path exists, what lies there.
- * @param what what the name should have led to, `file` or `folder`
+ * The error for a name that does not exist: the file that was looked for, and what the nearest existing directory holds.
+ * @param what what the name should refer to
  */
 export function missing(name: string, { setting, root }: NamedBy, what: 'file' | 'folder'): ImproperlyConfigured {
   const target = pathOf(name, root)
@@ -92,7 +92,10 @@ export function missing(name: string, { setting, root }: NamedBy, what: 'file' |
   )
 }
 
-/** Imports the module of a dotted name. An error inside the module is passed on as it is. */
+/**
+ * Imports the module with a dotted name.
+ * @throws ImproperlyConfigured if there is no such module. An error inside the module is passed on.
+ */
 export async function importModule(name: string, by: NamedBy): Promise<Record<string, unknown>> {
   const file = isDottedName(name) ? moduleFile(name, by.root) : undefined
   if (file === undefined) {
@@ -102,7 +105,10 @@ export async function importModule(name: string, by: NamedBy): Promise<Record<st
   return (await import(pathToFileURL(file).href)) as Record<string, unknown>
 }
 
-/** Imports what a dotted name names inside a module: `core.cache.backends.locmem.LocMemCache`. */
+/**
+ * Imports an export of a module by its dotted name: `core.cache.backends.locmem.LocMemCache`.
+ * @throws ImproperlyConfigured if there is no such module or export, with those that exist
+ */
 export async function importName(name: string, by: NamedBy): Promise<unknown> {
   const dot = name.lastIndexOf('.')
   if (dot <= 0 || !isDottedName(name)) {

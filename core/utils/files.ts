@@ -1,14 +1,14 @@
-/** Files that are whole or not there, and locks between processes. */
+/** Files that are written completely or not at all, and locks between processes. */
 import { closeSync, fstatSync, futimesSync, lstatSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceUnavailable } from '../exceptions.ts'
 import { clock } from './clock.ts'
-import { randomText } from './random.ts'
+import { randomString } from './random.ts'
 
 export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-/** Runs `work`; where its file is not there, undefined. */
+/** The result of `work`; undefined if its file does not exist. */
 export function ifThere<T>(work: () => T): T | undefined {
   try {
     return work()
@@ -19,15 +19,15 @@ export function ifThere<T>(work: () => T): T | undefined {
 }
 
 /**
- * Writes a file that must not be there yet, for its owner alone. It bears our clock's time, not that of a file server.
- * @throws EEXIST where it is
+ * Writes a new file that only its owner can read. Its times are those of the clock of this process, not of a file server.
+ * @throws EEXIST if the file exists
  */
 export function writeNewFile(file: string, content: string | Uint8Array): void {
   const descriptor = openSync(file, 'wx', 0o600)
   try {
     fill(descriptor, content)
   } catch (error) {
-    // A full disk leaves half a file, which nobody must find.
+    // If the disk is full, an incomplete file is left.
     unlinkSync(file)
     throw error
   } finally {
@@ -36,14 +36,14 @@ export function writeNewFile(file: string, content: string | Uint8Array): void {
 }
 
 function fill(descriptor: number, content: string | Uint8Array): void {
-  // Unlike a single write, this goes on until all is written.
+  // Unlike a single write, this writes everything.
   writeFileSync(descriptor, content)
   futimesSync(descriptor, clock.now() / 1000, clock.now() / 1000)
 }
 
-/** Puts a complete file in the place of an old one: whoever reads sees one or the other. */
+/** Replaces a file atomically: readers see the old content or the new one. */
 export function replaceFile(file: string, content: string | Uint8Array): void {
-  const temporary = `${file}_out_${randomText(8)}`
+  const temporary = `${file}_out_${randomString(8)}`
   try {
     writeNewFile(temporary, content)
     renameSync(temporary, file)
@@ -53,21 +53,21 @@ export function replaceFile(file: string, content: string | Uint8Array): void {
   }
 }
 
-/** Milliseconds after which a lock was left behind by a process that died. */
-const STALE_AFTER = 5_000
+/** An older lock was left behind by a process that died. */
+const STALE_MS = 5_000
 
-/** Milliseconds by which a file server's clock may be ahead. A lock from later than that would never get old. */
-const MOST_SKEW = 60_000
+/** By how much the clock of a file server may be ahead. A lock from later than that would never become stale. */
+const MAX_SKEW_MS = 60_000
 
-/** Milliseconds to wait for a lock before giving up. */
-const PATIENCE = 10_000
+/** How long to wait for a lock. */
+const TIMEOUT_MS = 10_000
 
-/** Whether a lock was taken away from a process that stood still for long: what bears its name by now is another's. */
+/** Whether another process broke the lock while this one was suspended. The file with its name is then another lock. */
 const isLost = (descriptor: number): boolean => fstatSync(descriptor).nlink === 0
 
 /**
- * The lock of a file, among all processes that use the same folder: a file beside it that only one can create.
- * What is done under it must not wait, so that it is never held for long.
+ * A lock of a file for all processes that use the same directory: a second file, which only one of them can create.
+ * It is held for synchronous work only, so that it is never held for long.
  */
 export class FileLock {
   readonly #file: string
@@ -78,7 +78,7 @@ export class FileLock {
     this.#lock = path.join(path.dirname(file), `.lock-${path.basename(file)}`)
   }
 
-  /** Runs `work` if the lock is free at this moment; says whether it did. */
+  /** Runs `work` if the lock is free. @returns whether it was */
   try(work: () => void): boolean {
     const descriptor = this.#take()
     if (descriptor === undefined) return false
@@ -92,7 +92,7 @@ export class FileLock {
 
   /**
    * Runs `work` as soon as the lock is free.
-   * @throws ServiceUnavailable when it does not become free
+   * @throws ServiceUnavailable if it does not become free within 10 seconds
    */
   async run<T>(work: () => T): Promise<T> {
     const descriptor = this.#take() ?? (await this.#wait())
@@ -104,9 +104,10 @@ export class FileLock {
   }
 
   /**
-   * Puts what `content` gives in the place of the file, as soon as the lock is free. The lock itself becomes the new
-   * file: two files to make and one to remove would cost twice as much as the whole save.
-   * @throws ServiceUnavailable when the lock does not become free; what `content` throws, and the file stays
+   * Replaces the file with the result of `content` as soon as the lock is free. The lock file itself becomes the new file,
+   * which saves creating one file and removing another.
+   * @throws ServiceUnavailable if the lock does not become free within 10 seconds, and what `content` throws. The file is
+   * then unchanged.
    */
   async replace(content: () => string | Uint8Array): Promise<void> {
     const descriptor = this.#take() ?? (await this.#wait())
@@ -127,13 +128,13 @@ export class FileLock {
       await pause(Math.random() * 2)
       const descriptor = this.#take()
       if (descriptor !== undefined) return descriptor
-      if (performance.now() - started > PATIENCE) {
-        throw new ServiceUnavailable(`The lock of a file was not released within ${PATIENCE / 1000} seconds.`)
+      if (performance.now() - started > TIMEOUT_MS) {
+        throw new ServiceUnavailable(`The lock of a file was not released within ${TIMEOUT_MS / 1000} seconds.`)
       }
     }
   }
 
-  /** The lock's descriptor; undefined where somebody else has it. */
+  /** The descriptor of the lock; undefined if another process holds it. */
   #take(): number | undefined {
     try {
       return openSync(this.#lock, 'wx', 0o600)
@@ -149,17 +150,16 @@ export class FileLock {
     closeSync(descriptor)
   }
 
-  /** Takes away the lock of a process that died. Renaming makes sure that two cannot both take it away. */
+  /** Removes the lock of a process that died. It is renamed first, so that only one process can remove it. */
   #breakIfStale(): void {
     ifThere(() => {
       const seen = lstatSync(this.#lock)
-      if (!seen.isFile())
-        throw new ServiceUnavailable('The place of a lock file is taken by something that is not a file.')
+      if (!seen.isFile()) throw new ServiceUnavailable('Something that is not a file has the name of a lock file.')
       const age = Date.now() - seen.mtimeMs
-      if (age < STALE_AFTER && age > -MOST_SKEW) return
-      const taken = `${this.#lock}-${randomText(8)}`
+      if (age < STALE_MS && age > -MAX_SKEW_MS) return
+      const taken = `${this.#lock}-${randomString(8)}`
       renameSync(this.#lock, taken)
-      // Between the look and the rename somebody may have made a new lock: it goes back.
+      // Another process may have created a new lock before the rename. It is renamed back.
       if (lstatSync(taken).ino === seen.ino) unlinkSync(taken)
       else renameSync(taken, this.#lock)
     })

@@ -1,4 +1,4 @@
-/** Small tools without settings: the clock, dotted names, random strings, loggers, message texts. */
+/** Functions that need no settings: the clock, dotted names, npm packages, files, random strings, loggers, parts of messages. */
 export { altersData } from './alters_data.ts'
 export { clock, type Clock, setClock, unixSeconds } from './clock.ts'
 export {
@@ -35,7 +35,7 @@ export {
 } from './log.ts'
 export { closestMatch, didYouMean, formatValue, isClass, joinWithAnd } from './message_text.ts'
 export { importPackage, requirePackage, resolvePackage } from './packages.ts'
-export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomText } from './random.ts'
+export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomString } from './random.ts'
 export {
   exposureOf,
   fileFault,

@@ -3,8 +3,8 @@ import type { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
 import { formatValue } from './message_text.ts'
 
-// What is written to logs and terminals: one line for each message, without characters that could drive a terminal, of
-// any value that was thrown, to streams whose reader may be gone.
+// Messages quote what clients sent. They are written on one line, without control characters for a terminal, and to streams
+// that may be closed. A thrown value may be anything.
 
 /** Whether name and message can be read. A getter or a proxy could throw, or return something other than a string. */
 const isReadable = (error: Error): boolean => typeof error.name === 'string' && typeof error.message === 'string'
@@ -18,19 +18,17 @@ export function ifReadable<T>(read: () => T): T | undefined {
   }
 }
 
-/**
- * The error itself if its name and message can be read, else a new one that says what was thrown. Never throws.
- */
+/** A thrown value if it is an Error whose name and message can be read, or else an Error that describes it. Never throws. */
 export function asError(thrown: unknown): Error {
   const isError = ifReadable(() => thrown instanceof Error) === true
   if (isError && ifReadable(() => isReadable(thrown as Error)) === true) return thrown as Error
-  if (!isError) return new Error(`Something that is no Error was thrown: ${formatValue(thrown)}`)
+  if (!isError) return new Error(`A value that is not an Error was thrown: ${formatValue(thrown)}`)
   const message = ifReadable((): unknown => (thrown as Error).message)
   return new Error(`An error that cannot be read was thrown: ${formatValue(message)}`)
 }
 
-// Controls (C0, C1, DEL), format characters (bidirectional, zero-width), lone surrogates, private and unassigned code
-// points, line and paragraph separators, and what fonts do not draw.
+// Control characters (C0, C1, DEL), format characters (bidirectional, zero-width), lone surrogates, private and unassigned
+// code points, line and paragraph separators, and characters that are not drawn.
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const PLAIN = /^[ -~]*$/
 
@@ -45,8 +43,8 @@ const escaped = (character: string): string => {
 }
 
 /**
- * A string in one line of visible characters. Others are written as in JSON: `\n`, `\u009b`. A backslash is not escaped:
- * if the difference matters, escape it first.
+ * A string as one line of visible characters. Others are escaped as in JSON: `\n`, `\u009b`. Backslashes are not escaped:
+ * if the difference matters, escape them first.
  */
 export function escapeControls(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNSAFE, (character) => SHORT[character] ?? escaped(character))
@@ -54,23 +52,23 @@ export function escapeControls(text: string): string {
 
 const escapeLines = (text: string): string => text.split('\n').map(escapeControls).join('\n')
 
-/** A stack with its line ends. Those of the message, which may quote a client, are escaped. */
+/** A stack on several lines. Line breaks in its message, which may quote a client, are escaped. */
 function stackText(stack: string, message: string): string {
   const at = message === '' ? -1 : stack.indexOf(message)
   if (at >= 0) {
     const end = at + message.length
     return escapeLines(stack.slice(0, at)) + escapeControls(message) + escapeLines(stack.slice(end))
   }
-  // The message was changed after the stack was made: what comes before the first frame is the old one.
+  // The message was changed after the stack was captured. The old one ends at the first frame.
   const frames = stack.search(/\n +at /)
   return frames < 0 ? escapeControls(stack) : escapeControls(stack.slice(0, frames)) + escapeLines(stack.slice(frames))
 }
 
-/** A thrown value as logs show it: the stack of an error, else the value. Never throws. */
+/** A thrown value for a log: the stack of an Error, or else the value. Never throws. */
 export function errorText(thrown: unknown): string {
   try {
     if (!(thrown instanceof Error)) return escapeControls(formatValue(thrown))
-    // A getter may give anything, or throw.
+    // A getter may return anything, or throw.
     const error = asError(thrown)
     const { name, message } = error
     const stack = ifReadable(() => error.stack)
@@ -80,7 +78,7 @@ export function errorText(thrown: unknown): string {
   }
 }
 
-/** A line for a log that is already escaped, and may have colours. */
+/** A log message that is already escaped, and may have colours. */
 export class LogLine {
   readonly text: string
 
@@ -95,8 +93,8 @@ const guarded = new WeakSet<EventEmitter>()
 const ignore = (): void => {}
 
 /**
- * Keeps the process alive when the stream fails: the reader of an output is gone (EPIPE), its terminal (EIO), the disk
- * is full (ENOSPC), a file to read does not exist. Without a listener, its `error` event would end the process.
+ * Adds a listener for errors of a stream, because without one an `error` event ends the process: the reader of a pipe has
+ * ended (EPIPE), the terminal is closed (EIO), the disk is full (ENOSPC), a file to read does not exist.
  */
 export function surviveErrorsOf(stream: EventEmitter): void {
   if (guarded.has(stream)) return
@@ -104,7 +102,7 @@ export function surviveErrorsOf(stream: EventEmitter): void {
   stream.on('error', ignore)
 }
 
-/** Writes a string, or drops it if the stream fails. Never throws. */
+/** Writes a string, or discards it if the stream fails. Never throws. */
 export function writeText(stream: Writable, text: string): void {
   try {
     surviveErrorsOf(stream)
@@ -119,9 +117,9 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 export interface LogRecord {
   readonly logger: string
   readonly level: LogLevel
-  /** One line. Control and format characters are escaped, since most messages quote what a client sent. */
+  /** One line. Control and format characters are escaped, because most messages quote what a client sent. */
   readonly message: string
-  /** As it was thrown: its message and stack are not escaped. */
+  /** The value as it was thrown: its message and stack are not escaped. */
   readonly error?: unknown
 }
 
@@ -129,7 +127,7 @@ export type LogHandler = (record: LogRecord) => void
 
 const ORDER: Record<LogLevel, number> = { debug: 10, info: 20, warning: 30, error: 40 }
 
-/** Writes to standard error: the message, and below it the stack of the error that came with it. */
+/** Writes the message to standard error, followed by the stack of the error. */
 export const consoleHandler: LogHandler = ({ message, error }) => {
   writeText(process.stderr, error === undefined ? `${message}\n` : `${message}\n${errorText(error)}\n`)
 }
@@ -147,7 +145,7 @@ function levelOf(name: string): number {
   return defaultLevel
 }
 
-/** Code in JavaScript may pass any value as a message, even a proxy that throws. */
+/** Untyped code may pass any value as a message, even a proxy that throws. */
 function textOf(line: string | LogLine): string {
   if (typeof line === 'string') return escapeControls(line)
   return ifReadable(() => line instanceof LogLine) === true ? line.text : escapeControls(formatValue(line))
@@ -185,7 +183,7 @@ export class Logger {
       try {
         handler(record)
       } catch (failure) {
-        // Callers often log an error that they are handling, and must be able to continue.
+        // Callers often log an error that they handle, and must be able to continue.
         consoleHandler({ ...record, message: `A log handler failed at: ${message}`, error: failure })
       }
     }
@@ -200,13 +198,13 @@ export function getLogger(name: string): Logger {
   return logger
 }
 
-/** Sets the least level that is written, for everything or for a logger and all below it. */
+/** Sets the minimum level that is written, for all loggers, or for one and those below it. */
 export function setLogLevel(level: LogLevel, name?: string): void {
   if (name === undefined) defaultLevel = ORDER[level]
   else levels.set(name, ORDER[level])
 }
 
-/** Sends all records to `handler` alone until the function that is returned is called. */
+/** Sends all records only to `handler`, until the returned function is called. */
 export function captureLogs(handler: LogHandler): () => void {
   const before = handlers
   handlers = [handler]

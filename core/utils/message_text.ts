@@ -1,6 +1,7 @@
-/** Words for error messages: near names, lists, and values as a reader would write them. */
+/** Parts of error messages: similar names, lists, and values in a readable form. */
 import { inspect } from 'node:util'
 
+/** The number of insertions, deletions, substitutions and swaps of neighbours between two strings. */
 function distance(a: string, b: string): number {
   let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
@@ -18,7 +19,7 @@ function distance(a: string, b: string): number {
   return previous[b.length] as number
 }
 
-/** The known name that `name` was probably meant to be: at most two slips away, fewer in short names. */
+/** The known name that was probably meant: it differs by at most two typing errors, or one in a name of up to four characters. */
 export function closestMatch(name: string, known: Iterable<string>): string | undefined {
   const allowed = name.length < 5 ? 1 : 2
   let best: string | undefined
@@ -34,7 +35,7 @@ export function closestMatch(name: string, known: Iterable<string>): string | un
   return best
 }
 
-/** ` Did you mean 'x'?`, or nothing where no known name is near. */
+/** ` Did you mean 'x'?`; empty if no known name is similar. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = closestMatch(name, known)
   return near === undefined ? '' : ` Did you mean '${near}'?`
@@ -44,7 +45,7 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'a value that JSON omits'
   } catch {
-    // It contains itself or a bigint, or is nested too deeply.
+    // It contains itself or a bigint, or is nested too deeply for JSON.
     return inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY })
   }
 }
@@ -64,7 +65,7 @@ function describe(value: unknown): string {
   return jsonOf(value)
 }
 
-/** A value as an error message shows it: short, and with its type where the string would not tell. Never throws. */
+/** A value for an error message: at most 80 characters, in the notation of JavaScript. Never throws. */
 export function formatValue(value: unknown): string {
   try {
     const text = describe(value)

@@ -7,7 +7,7 @@ import { ImproperlyConfigured } from '../exceptions.ts'
 import type { NamedBy } from './dotted_names.ts'
 import { errorCode } from './files.ts'
 
-/** The file that `exports` of a package.json gives to `import`. */
+/** The file that `exports` of a package.json specifies for `import`. */
 function importTarget(exports: unknown): string | undefined {
   if (typeof exports === 'string') return exports
   if (typeof exports !== 'object' || exports === null) return undefined
@@ -16,7 +16,7 @@ function importTarget(exports: unknown): string | undefined {
   return importTarget(target)
 }
 
-/** The entry point of a package that can be imported but not required, which is all that Node's resolver answers for. */
+/** The entry point of a package that can only be imported. Node's `require.resolve` refuses such packages. */
 function importOnly(require: NodeJS.Require, name: string): string | undefined {
   const directories = (require.resolve.paths(name) ?? []).map((directory) => path.join(directory, name))
   const found = directories.find((directory) => existsSync(path.join(directory, 'package.json')))

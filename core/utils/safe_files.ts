@@ -1,4 +1,4 @@
-/** Files and folders in places where other users of the machine can also write. */
+/** Access to files in directories where other users of the machine can also write. */
 import {
   closeSync,
   constants,
@@ -13,14 +13,14 @@ import {
 import { errorCode } from './files.ts'
 import { ifReadable } from './log.ts'
 
-/** The user id that owns the files which this process makes. Undefined on Windows, which has no such ids. */
+/** The user ID that owns the files that this process creates. Undefined on Windows, which has no such IDs. */
 export const processUser = (): number | undefined => process.geteuid?.()
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
 /**
- * Why other users can see or change what is in a folder, as a phrase that follows its name. Undefined if they cannot, and
- * if this process cannot see the folder.
+ * Why other users can read or change the files in a directory, as a phrase that follows its name. Undefined if they cannot,
+ * and if this process cannot access the directory.
  */
 export function exposureOf(folder: string): string | undefined {
   const found = ifReadable(() => statSync(folder))
@@ -35,7 +35,7 @@ function exposureIn(found: Stats): string | undefined {
   return (found.mode & 0o077) === 0 ? undefined : `has the mode ${octal(found.mode)}, which lets other users in`
 }
 
-/** What is wrong with a private folder, as a phrase that follows its name; undefined if nothing is. */
+/** What is wrong with a private directory, as a phrase that follows its name; undefined if nothing is. */
 export function privateFolderFault(folder: string): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false })
   if (found === undefined) return 'is not there'
@@ -44,7 +44,7 @@ export function privateFolderFault(folder: string): string | undefined {
   return exposureIn(found)
 }
 
-/** Makes a folder that only its owner can use. Anything that already has this name stays as it is. */
+/** Creates a directory that only its owner can use. Anything that already has this name is left unchanged. */
 export function makePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
@@ -53,15 +53,15 @@ export function makePrivateFolder(folder: string): void {
   }
 }
 
-/** Something with the name of a file must not be read as one. The message says why, without the name. */
+/** Something must not be read as a file. The message is a phrase that follows its name. */
 export class NotAFile extends Error {
   override readonly name = 'NotAFile'
 }
 
 export interface FileLimits {
-  /** Bytes that a file may have. */
+  /** Maximum size of a file, in bytes. */
   readonly most: number
-  /** The user id that a file must belong to; undefined for any. */
+  /** The user ID that a file must belong to; undefined for any. */
   readonly owner?: number | undefined
 }
 
@@ -72,15 +72,16 @@ export function fileFault(found: Stats, { most, owner }: FileLimits): string | u
   return owner === undefined || found.uid === owner ? undefined : `belongs to the user ${found.uid}`
 }
 
-/** Does not follow a link, and does not wait for the other end of a FIFO. Windows has neither flag. */
+/** Flags that do not follow a link, and do not wait for the other end of a FIFO. Windows has neither. */
 const SAFELY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-/** Codes of opening a link, which differ between systems, and of a socket or a device without a driver. */
+/** Codes for opening a link, which differ between systems, and for a socket or a device without a driver. */
 const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EFTYPE', 'ENXIO', 'ENODEV', 'EOPNOTSUPP', 'EISDIR'])
 
 /**
- * Reads a file in a folder that others can write to, without blocking on what they put there. Undefined if it is absent.
- * @throws NotAFile for a link, a FIFO, a folder and the like, and for a file beyond the limits
+ * Reads a file in a directory that other users can write to. It never blocks, whatever they create there. Undefined if the
+ * file does not exist.
+ * @throws NotAFile for a link, a FIFO, a directory and the like, and for a file beyond the limits
  */
 export function readRegularFile(file: string, limits: FileLimits): { content: Buffer; stats: Stats } | undefined {
   let descriptor: number

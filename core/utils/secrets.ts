@@ -1,37 +1,37 @@
-/** Secrets in pages and logs: their names, the passwords in URLs, and the mask that replaces them. */
+/** Finds and masks secrets in pages, logs and messages: by their names, and as passwords in URLs. */
 
 export const MASK = '*'.repeat(20)
 
-/** Django's words, anywhere in a name. */
+/** Parts of names that Django considers secret. */
 const PARTS = /api|auth|token|key|secret|pass|signature|credential|private/i
 
-/** Further words, anywhere in a name: they are not part of harmless words. */
+/** Further parts of names, which do not occur in other words. */
 const UNIQUE = /pwd|cvv|cvc|pincode|cardnum|cardno|creditcard|securitycode/i
 
-/** Only as a whole word of a name: `pin` must not hide `shipping`. A number and a plural may follow: `pin2`, `otps`. */
+/** Whole words of names: `pin` must not match `shipping`. A plural and a number may follow: `otps`, `pin2`. */
 const WORDS =
   /(?:^|[^a-z\d])(?:pin|pw|otp|hotp|totp|mfa|2fa|csc|cvn|ssn|iban|jwt|bearer|dsn|(?:card|cc|pin|account)[^a-z\d]?(?:number|num|no)|(?:security|verification|auth|one[^a-z\d]?time|sms|pin|recovery|backup)[^a-z\d]?codes?)s?\d*(?![a-z\d])/
 
-/** Secret in a request, though not in a setting: `code` is OAuth's. */
+/** Names that are secret in a request only: `code` is used by OAuth. */
 const IN_REQUESTS = /cookie|session|sessid|csrf|xsrf|^code$|(?:^|[^a-z\d])sid(?![a-z\d])/
 
-/** `userPIN`, `PinCode` and `user[pin]` alike: lower case, with something between the words. */
+/** A name in lower case with its words separated: `user_pin` for `userPIN`. */
 const spacedOut = (name: string): string =>
   name.replace(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toLowerCase()
 
-/** Whether a name has a word for a secret that Django does not look for: `pwd`, `pin`, `otp`, `cvv`, … */
+/** Whether a name contains a word for a secret that Django does not look for: `pwd`, `pin`, `otp`, `cvv`, … */
 export const hasSecretWord = (name: string): boolean => UNIQUE.test(name) || WORDS.test(spacedOut(name))
 
-/** Whether a setting, or a credential, of this name is a secret. */
+/** Whether the name of a setting or of a credential says that its value is secret. */
 export const isSecretName = (name: string): boolean => PARTS.test(name) || hasSecretWord(name)
 
-/** Whether a field, header or cookie of this name is a secret. */
+/** Whether the name of a form field, header or cookie says that its value is secret. */
 export const isSecretField = (name: string): boolean => isSecretName(name) || IN_REQUESTS.test(spacedOut(name))
 
-/** The end of the part with user and password. */
+/** The end of user and password in a URL. */
 const END = /[\s/?#]/g
 
-/** The end of user and password in a URL of a setting, where a password may have `?` and `#`. */
+/** The same in a setting, where a password may contain `?` and `#`. */
 const END_IN_SETTING = /[\s/]/g
 
 function isPlain(value: object): value is Record<string, unknown> {
@@ -56,8 +56,8 @@ export function maskSecrets(name: string, value: unknown, ancestors: readonly un
 }
 
 /**
- * The string with the password of each URL in it replaced, in linear time.
- * @param end a global regular expression for the one character that ends user and password
+ * Replaces the password of each URL in a string, in linear time.
+ * @param end a global regular expression for the character after user and password
  */
 export function maskUrlPasswords(text: string, mask: string, end = END): string {
   let out = ''

@@ -1,13 +1,13 @@
-/** Strings, trimmed, searched and measured in linear time. A pattern such as `x+$` takes quadratic time to trim. */
+/** Trims, searches and measures strings in linear time. A regular expression such as `x+$` takes quadratic time. */
 
-/** A string without the given characters at its end. */
+/** Removes the given characters from the end of a string. */
 export function trimEndOf(text: string, characters: string): string {
   let end = text.length
   while (end > 0 && characters.includes(text[end - 1] as string)) end--
   return text.slice(0, end)
 }
 
-/** A string without the given characters at either end. */
+/** Removes the given characters from both ends of a string. */
 export function trimOf(text: string, characters: string): string {
   const left = trimEndOf(text, characters)
   let start = 0
@@ -31,7 +31,7 @@ export function indexFinder(text: string, wanted: string): (from: number) => num
   }
 }
 
-/** Whether a string has more than `limit` characters. The time does not depend on the length of the string. */
+/** Whether a string has more than `limit` characters (code points), in a time that does not depend on its length. */
 export const isLongerThan = (value: string, limit: number): boolean =>
-  // A character has one or two code units, so that only lengths in between have to be counted.
+  // A character has one or two code units, so that only lengths between the two limits have to be counted.
   value.length > limit && (value.length > 2 * limit || Array.from(value).length > limit)

@@ -1,8 +1,8 @@
 /** Session keys: how they are drawn, and which strings can be one. */
-import { LOWERCASE_AND_DIGITS, randomText } from '#core/utils'
+import { LOWERCASE_AND_DIGITS, randomString } from '#core/utils'
 
-/** A new key: 32 characters of a-z and 0-9, 165 random bits. */
-export const newSessionKey = (): string => randomText(32, LOWERCASE_AND_DIGITS)
+/** A new key: 32 characters of a-z and 0-9, 165 bits that nobody can guess. */
+export const newSessionKey = (): string => randomString(32, LOWERCASE_AND_DIGITS)
 
 /**
  * Whether a string could be a key of any engine: 8 to 4096 visible ASCII characters. Django refuses shorter keys, and

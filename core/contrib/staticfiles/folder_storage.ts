@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, rename, rmdir, stat, unlink, writeFile } 
 import path from 'node:path'
 import { projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, SuspiciousOperation } from '#core/exceptions'
-import { errorCode, joinWithAnd, randomText } from '#core/utils'
+import { errorCode, joinWithAnd, randomString } from '#core/utils'
 import { quoteUri } from '#core/web'
 import { staticBaseUrl, type StaticStorage, type StorageOptions } from './base.ts'
 import { exists, fileBelow } from './folders.ts'
@@ -70,7 +70,7 @@ export class StaticFilesStorage implements StaticStorage {
   async save(name: string, content: Uint8Array): Promise<void> {
     const file = this.path(name)
     await mkdir(path.dirname(file), { recursive: true })
-    const temporary = `${file}.${randomText(8)}.tmp`
+    const temporary = `${file}.${randomString(8)}.tmp`
     try {
       await writeFile(temporary, content)
       if (this.#permissions !== null) await chmod(temporary, this.#permissions)

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, randomText } from '#core/utils'
+import { clock, randomString } from '#core/utils'
 import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
 import { readable } from './console.ts'
 
@@ -26,7 +26,7 @@ export class EmailBackend implements Backend {
       .replace('T', '-')
     await mkdir(this.#folder, { recursive: true })
     // A mail may hold a link that logs somebody in: for the owner's eyes alone.
-    const file = path.join(this.#folder, `${stamp}-${randomText(12)}.log`)
+    const file = path.join(this.#folder, `${stamp}-${randomString(12)}.log`)
     await writeFile(file, readable(messages), { flag: 'wx', mode: 0o600 })
     return messages.length
   }

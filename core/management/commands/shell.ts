@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { apps } from '#core/apps'
 import { prepareSettings, projectRoot } from '#core/conf'
-import { importModule, moduleFile, randomText } from '#core/utils'
+import { importModule, moduleFile, randomString } from '#core/utils'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { nuagesVersion } from '../version.ts'
 
@@ -81,7 +81,7 @@ async function prepareDoors(): Promise<void> {
  * what they mean in the project. The file is there only while it is loaded.
  */
 async function runModule(code: string, names: Names): Promise<void> {
-  const file = path.join(projectRoot(), `.shell-${randomText(12)}.mts`)
+  const file = path.join(projectRoot(), `.shell-${randomString(12)}.mts`)
   const remove = (): void => rmSync(file, { force: true })
   Object.assign(globalThis, names)
   process.once('exit', remove)

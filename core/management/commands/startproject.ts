@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
-import { CORE, randomText } from '#core/utils'
+import { CORE, randomString } from '#core/utils'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { projectFiles, writeNewFiles } from '../templates.ts'
 import { nuagesVersion } from '../version.ts'
@@ -38,7 +38,7 @@ export default class StartProjectCommand extends BaseCommand<Options> {
     const files = projectFiles({
       name,
       packageName,
-      secretKey: INSECURE + randomText(KEY_LENGTH, KEY_ALPHABET),
+      secretKey: INSECURE + randomString(KEY_LENGTH, KEY_ALPHABET),
       version: nuagesVersion(),
       manage: readFileSync(MANAGE, 'utf8'),
     })

@@ -4,7 +4,7 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { openSession, SessionTooBig } from '#core/contrib/sessions'
 import { SessionStore } from '#core/contrib/sessions/backends/signed_cookies'
-import { randomText, setClock } from '#core/utils'
+import { randomString, setClock } from '#core/utils'
 
 describe('the signed_cookies engine', () => {
   before(() => setup())
@@ -25,7 +25,7 @@ describe('the signed_cookies engine', () => {
 
   it('refuses what no browser would keep, and names the largest keys', async () => {
     const session = openSession(new SessionStore())
-    session.update({ small: 1, cart: randomText(5000), notes: randomText(500) })
+    session.update({ small: 1, cart: randomString(5000), notes: randomString(500) })
     const error = await session.save().catch((each: unknown) => each)
     expect(error).to.be.instanceOf(SessionTooBig)
     expect((error as Error).message).to.match(/would have \d+ bytes, .* cart \(5002\), notes \(502\), small \(1\)/)
@@ -36,7 +36,7 @@ describe('the signed_cookies engine', () => {
       await overrideSettings({ SESSION_COOKIE_NAME: name }, async () => {
         for (let length = 3700; length < 4100; length += 2) {
           const store = new SessionStore()
-          const data = { text: randomText(length) }
+          const data = { text: randomString(length) }
           const size = await store.create({ data, expiresAt: Date.now() + 1000 }).then(
             ({ key }) => name.length + key.length,
             () => Number.POSITIVE_INFINITY,

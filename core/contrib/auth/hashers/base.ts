@@ -1,7 +1,7 @@
 /** What a password hasher is, and what all of them share. */
 import { timingSafeEqual } from 'node:crypto'
 import { namedBy } from '#core/conf'
-import { importPackage, randomText } from '#core/utils'
+import { importPackage, randomString } from '#core/utils'
 
 /** What an encoded password says of itself. */
 export interface DecodedPassword {
@@ -36,7 +36,7 @@ const BITS_PER_CHARACTER = Math.log2(62)
 /** Whether a salt is shorter than one that would be drawn today. */
 export const isShortSalt = (salt: string): boolean => salt.length * BITS_PER_CHARACTER < SALT_ENTROPY
 
-export const newSalt = (): string => randomText(Math.ceil(SALT_ENTROPY / BITS_PER_CHARACTER))
+export const newSalt = (): string => randomString(Math.ceil(SALT_ENTROPY / BITS_PER_CHARACTER))
 
 /** @throws TypeError for a salt that would break the text apart */
 export function refuseSalt(salt: string): void {

@@ -1,7 +1,7 @@
 /** Passwords by the hashers of the settings: `makePassword`, `checkPassword`, and what else there is to know of one. */
 import { type InstanceRequirement, loadedFromSettings, loadInstance, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue, joinWithAnd, randomText } from '#core/utils'
+import { formatValue, joinWithAnd, randomString } from '#core/utils'
 import { MAX_PASSWORD_LENGTH } from '../types.ts'
 import type { PasswordHasher } from './base.ts'
 import { whenThreadIsFree } from './limiter.ts'
@@ -55,7 +55,7 @@ export const isPasswordUsable = (encoded: string | null): boolean =>
   encoded === null || !encoded.startsWith(UNUSABLE_PREFIX)
 
 /** What stands for a password when there is none: no password fits it, and no two are alike. */
-export const unusablePassword = (): string => UNUSABLE_PREFIX + randomText(UNUSABLE_LENGTH)
+export const unusablePassword = (): string => UNUSABLE_PREFIX + randomString(UNUSABLE_LENGTH)
 
 /**
  * A password as it is stored.
@@ -80,7 +80,7 @@ export async function makePassword(
 
 /** Takes as long as the check of a password, where there is none to check, so that the time reveals nothing. */
 export async function burnHash(): Promise<void> {
-  await makePassword(randomText(UNUSABLE_LENGTH))
+  await makePassword(randomString(UNUSABLE_LENGTH))
 }
 
 export interface Verified {
@@ -126,7 +126,7 @@ export async function verifyPassword(
   const isCorrect = await whenThreadIsFree(async () => {
     const fits = await hasher.verify(password, encoded)
     // The time of a wrong password must not show whose hash is outdated, nor must a second wait in the queue.
-    if (!fits && changed) await preferred.encode(randomText(UNUSABLE_LENGTH), preferred.salt())
+    if (!fits && changed) await preferred.encode(randomString(UNUSABLE_LENGTH), preferred.salt())
     else if (!fits && mustUpdate) await hasher.hardenRuntime(password, encoded)
     return fits
   })
