@@ -49,7 +49,7 @@ export class ItemCodec {
   decode(stored: string): unknown {
     const flags = stored.charCodeAt(0)
     if (flags === UNKNOWN) {
-      throw new Error(`Its flags in memcached are ${stored.slice(1)}, which are not known: it may be compressed.`)
+      throw new Error(`Its flags in memcached are ${stored.slice(1)}, which are unknown: it may be compressed.`)
     }
     if (!KNOWN.includes(flags)) return this.#bytes(stored)
     const bytes = stored.slice(1)
@@ -68,14 +68,14 @@ export class ItemCodec {
 
 function utf8(bytes: string): string {
   const buffer = Buffer.from(bytes, 'latin1')
-  if (!isUtf8(buffer)) throw new Error('It is said to be text, and is not UTF-8.')
+  if (!isUtf8(buffer)) throw new Error('Its flags are those of a string, but its bytes are not UTF-8.')
   return buffer.toString('utf8')
 }
 
 function integer(bytes: string): number | bigint {
   // A decremented number may be padded with spaces.
   const value = parseInteger(bytes.trimEnd())
-  if (value === undefined) throw new Error('It is said to be a whole number, and is none.')
+  if (value === undefined) throw new Error('Its flags are those of a whole number, but its bytes are not one.')
   return value
 }
 

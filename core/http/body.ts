@@ -1,4 +1,4 @@
-/** Reads a request's body once: within the limits, and into fields and files where it is a form. */
+/** Reads the body of a request once, within the limits, and parses forms into fields and files. */
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
@@ -42,16 +42,16 @@ export function isForm({ method, req }: HttpRequest): boolean {
   return type === URLENCODED || type === MULTIPART
 }
 
-/** Whether a view may expect the body without asking for it: forms and JSON. */
+/** Whether the body is read before the view is called: forms and JSON. */
 export function isReadBeforeView(request: HttpRequest): boolean {
   if (!hasBody(request.req)) return false
   const type = mediaType(request.req)
-  // A large upload by PUT is not a form to parse, and whether to hold it in memory is the view's to say.
+  // As in Django, only POST is parsed. Whether an upload by PUT fits into memory is for the view to decide.
   if (type === MULTIPART) return request.method === 'POST'
   return type === URLENCODED || isJsonType(type)
 }
 
-/** The encoding that the charset of a Content-Type names; undefined if it is absent or unknown. */
+/** The encoding for the charset of a Content-Type; undefined if it is absent or unknown. */
 export function charsetIn(contentType: string): string | undefined {
   const label = /;\s*charset=\s*"?([^\s;"]+)/i.exec(contentType)?.[1]
   if (label === undefined) return undefined
@@ -64,23 +64,23 @@ export function charsetIn(contentType: string): string | undefined {
 }
 
 /**
- * Fields of a query string or form body.
+ * Parses the fields of a query string or of a form body.
  * @throws TooManyFieldsSent over DATA_UPLOAD_MAX_NUMBER_FIELDS
  */
-export function parseFields(text: string): URLSearchParams {
+export function parseFields(encoded: string): URLSearchParams {
   const most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
   if (most !== null) {
     let fields = 1
-    for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) fields++
+    for (let at = encoded.indexOf('&'); at >= 0; at = encoded.indexOf('&', at + 1)) fields++
     if (fields > most) {
       throw new TooManyFieldsSent()
     }
   }
-  // URLSearchParams drops one question mark, which may belong to the first name.
-  return new URLSearchParams(`?${text}`)
+  // URLSearchParams removes a leading question mark, which may belong to the first name.
+  return new URLSearchParams(`?${encoded}`)
 }
 
-/** All bytes of a body. What comes after an error is let go by, so that the answer still reaches the client. */
+/** Reads all bytes of a body. After an error, the rest is discarded, so that the client can still receive the response. */
 function collect(req: IncomingMessage, most: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -96,7 +96,7 @@ function collect(req: IncomingMessage, most: number): Promise<Buffer> {
       if (size > most) stop(new RequestDataTooBig('Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.'))
       else chunks.push(chunk)
     }
-    const gone = (): void => stop(new UnreadablePostError('The client left before the whole body had come.'))
+    const gone = (): void => stop(new UnreadablePostError('The client disconnected before the body was complete.'))
     if (Number(req.headers['content-length']) > most) {
       return stop(new RequestDataTooBig('Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.'))
     }
@@ -124,17 +124,17 @@ async function readMultipart(request: HttpRequest): Promise<ReadBody> {
   return { bytes: undefined, post: reader.post, files: reader.files }
 }
 
-/** The body as a parser that ran earlier has left it. */
+/** The body that a parser from npm has read. */
 function parsedElsewhere(request: HttpRequest): ReadBody {
-  const text = rawBodyOf(request)
+  const raw = rawBodyOf(request)
   const isUrlencoded = mediaType(request.req) === URLENCODED
   return {
-    bytes: text === undefined ? undefined : Buffer.from(text),
-    // The raw body is better if it was kept: in an object, `a=1&a=2` and `a[]=1&a[]=2` are the same.
+    bytes: raw === undefined ? undefined : Buffer.from(raw),
+    // The raw body is preferred: in a parsed object, `a=1&a=2` and `a[]=1&a[]=2` are the same.
     post: !isForm(request)
       ? new URLSearchParams()
-      : isUrlencoded && text !== undefined
-        ? parseFields(text)
+      : isUrlencoded && raw !== undefined
+        ? parseFields(raw)
         : fieldsFrom(parsedBodyOf(request)),
     files: isForm(request) ? filesFrom(request) : new FileMap(),
     isParsedElsewhere: true,
@@ -157,7 +157,7 @@ function refuseCompressed(request: HttpRequest): void {
 
 async function readAnyBody(request: HttpRequest): Promise<ReadBody> {
   const { req } = request
-  // A parser that does not handle the type assigns an empty object, and leaves the body unread.
+  // A parser that does not support the type assigns an empty object and does not read the body.
   if (req.readableDidRead) return parsedElsewhere(request)
   if (!hasBody(req)) return { bytes: NOTHING, post: new URLSearchParams(), files: new FileMap() }
   refuseCompressed(request)
@@ -165,7 +165,7 @@ async function readAnyBody(request: HttpRequest): Promise<ReadBody> {
   return isUpload ? readMultipart(request) : readBytes(request)
 }
 
-/** Reads the body at the first call; later calls wait for that one and fail as it did. */
+/** Reads the body on the first call. Later calls share its result, or its error. */
 export async function readBody(request: HttpRequest): Promise<void> {
   const state = stateOf(request)
   state.body ??= await (state.reading ??= readAnyBody(request))

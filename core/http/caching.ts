@@ -1,4 +1,4 @@
-/** What caches are told: Vary, Cache-Control, Expires, on an HttpResponse and on Koa's own response alike. */
+/** Headers for caches: Vary, Cache-Control and Expires, on an HttpResponse or on Koa's response. */
 import type { Response } from 'koa'
 import { settings } from '#core/conf'
 import { clock } from '#core/utils'
@@ -12,7 +12,7 @@ interface HeaderAccess {
   set(name: string, value: string): unknown
 }
 
-/** Koa's response says '' for a header that is not there, and a list for one that was set several times. */
+/** Koa's `response.get` returns '' for an absent header, and an array for one that was set several times. */
 class KoaHeaders implements HeaderAccess {
   readonly #response: Response
 
@@ -39,7 +39,7 @@ const listOf = (header: string | undefined): string[] =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
 
-/** Adds names of request headers to Vary. A name that is there already stays as it is; `*` stands for all. */
+/** Adds names of request headers to Vary. Existing names keep their spelling; `*` replaces all. */
 export function patchVaryHeaders(response: AnyResponse, names: readonly string[]): void {
   const headers = headersOf(response)
   const before = headers.get('Vary')
@@ -62,7 +62,7 @@ export function hasVaryHeader(response: AnyResponse, name: string): boolean {
   return listOf(headersOf(response).get('Vary')).some((entry) => entry.toLowerCase() === name.toLowerCase())
 }
 
-/** Directives in camelCase (`maxAge`, `noStore`, `private` …): true for a flag, else the value. */
+/** Directives in camelCase (`maxAge`, `noStore`, `private` …): true for a flag, otherwise the value. */
 export type CacheDirectives = Readonly<Record<string, boolean | number | string>>
 
 const directiveName = (key: string): string =>
@@ -107,8 +107,8 @@ class Directives {
 }
 
 /**
- * Adds directives to Cache-Control. The smaller max-age wins, `private` and `public` replace each other, and
- * `noCache` with a field's name adds to the fields that are there.
+ * Adds directives to Cache-Control, as Django does: the smaller max-age wins, `private` and `public` replace each other,
+ * and `noCache` with the name of a field adds to the existing fields.
  */
 export function patchCacheControl(response: AnyResponse, directives: CacheDirectives): void {
   const headers = headersOf(response)
@@ -117,22 +117,22 @@ export function patchCacheControl(response: AnyResponse, directives: CacheDirect
   headers.set('Cache-Control', String(found))
 }
 
-/** Forbids shared caches to keep a response: what `patchCacheControl(response, { private: true })` does. */
+/** Excludes a response from shared caches: `patchCacheControl(response, { private: true })`. */
 export function makePrivate(response: AnyResponse): void {
   const headers = headersOf(response)
   if (headers.get('Cache-Control') === undefined) headers.set('Cache-Control', 'private')
   else patchCacheControl(response, { private: true })
 }
 
-/** The max-age of a response in seconds, or undefined. */
+/** The max-age of a response in seconds; undefined if it has none. */
 export function getMaxAge(response: AnyResponse): number | undefined {
   const match = /(?:^|[,\s])max-age\s*=\s*(\d+)/i.exec(headersOf(response).get('Cache-Control') ?? '')
   return match === null ? undefined : Number(match[1])
 }
 
 /**
- * Lets caches keep a response.
- * @param cacheTimeout seconds; CACHE_MIDDLEWARE_SECONDS when absent, negative counts as 0
+ * Sets Expires and max-age.
+ * @param cacheTimeout seconds, CACHE_MIDDLEWARE_SECONDS by default; a negative number counts as 0
  */
 export function patchResponseHeaders(response: AnyResponse, cacheTimeout?: number): void {
   const seconds = Math.max(0, cacheTimeout ?? settings.CACHE_MIDDLEWARE_SECONDS)
@@ -141,7 +141,7 @@ export function patchResponseHeaders(response: AnyResponse, cacheTimeout?: numbe
   patchCacheControl(response, { maxAge: seconds })
 }
 
-/** Tells every cache to keep nothing of a response. */
+/** Excludes a response from all caches. */
 export function addNeverCacheHeaders(response: AnyResponse): void {
   patchResponseHeaders(response, -1)
   patchCacheControl(response, { noCache: true, noStore: true, mustRevalidate: true, private: true })

@@ -1,10 +1,10 @@
-/** The address of the client: that of the connection, or the one that a trusted proxy names. */
+/** The address of the client: that of the connection, or the one in the header of a trusted proxy. */
 import { BlockList, isIP } from 'node:net'
 import { settings } from '#core/conf'
 import { header, headerOfMeta } from './host.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Networks in which a proxy, a load balancer or a container host is found. */
+/** Networks of proxies, load balancers and container hosts. */
 const INTERNAL: readonly (readonly [network: string, prefix: number])[] = [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -17,7 +17,7 @@ const INTERNAL: readonly (readonly [network: string, prefix: number])[] = [
   ['fe80::', 10],
 ]
 
-/** Characters of the longest address that is read: room for brackets, zone and port. */
+/** Maximum length of an address in characters, with brackets, zone and port. */
 const MAX_LENGTH = 100
 
 const internal = new BlockList()
@@ -27,25 +27,25 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4'
 }
 
-/** Whether an address is a loopback, private or link-local one. */
+/** Whether an address is loopback, private or link-local. */
 const isInternalAddress = (address: string): boolean => internal.check(address, familyOf(address))
 
-/** An IP address without port, zone or brackets, and an IPv4 address in IPv6 as IPv4; undefined for anything else. */
-function plainAddress(text: string): string | undefined {
-  if (text.length > MAX_LENGTH) return undefined
-  const [, inBrackets, withPort] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]{7,15}):\d{1,5}$/.exec(text) ?? []
-  const address = ((inBrackets ?? withPort ?? text).split('%', 1)[0] as string).replace(/^::ffff:(?=[\d.]+$)/i, '')
+/** An IP address without port, zone or brackets; IPv4-mapped IPv6 becomes IPv4. Undefined if it is not an address. */
+function plainAddress(given: string): string | undefined {
+  if (given.length > MAX_LENGTH) return undefined
+  const [, inBrackets, withPort] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]{7,15}):\d{1,5}$/.exec(given) ?? []
+  const address = ((inBrackets ?? withPort ?? given).split('%', 1)[0] as string).replace(/^::ffff:(?=[\d.]+$)/i, '')
   return isIP(address) === 0 ? undefined : address.toLowerCase()
 }
 
 export interface ClientAddress {
   /** IPv4 or IPv6; empty if there is none, as on a Unix socket. */
   readonly address: string
-  /** Whether it may be that of a proxy, and thus of all clients: no header is trusted, and the address is internal. */
+  /** Whether it may be the address of a proxy, shared by all clients: no header is trusted, and the address is internal. */
   readonly isShared: boolean
 }
 
-/** The client's address. The last entry of CLIENT_ADDRESS_HEADER counts: the nearest proxy has added it. */
+/** The client's address: the last entry of CLIENT_ADDRESS_HEADER, which the nearest proxy has added, or the socket's. */
 export function clientAddressOf(request: HttpRequest): ClientAddress {
   const name = settings.CLIENT_ADDRESS_HEADER
   const entries = name === null ? '' : (header(request, headerOfMeta(name)) ?? '')
@@ -55,12 +55,12 @@ export function clientAddressOf(request: HttpRequest): ClientAddress {
   return { address, isShared: address === '' || isInternalAddress(address) }
 }
 
-/** The first four groups of an IPv6 address, its /64: the network of one household or machine. IPv4 stays as it is. */
+/** The /64 of an IPv6 address, which is the network of one household or machine. An IPv4 address is returned unchanged. */
 export function addressBlock(address: string): string {
   if (isIP(address) !== 6) return address
   const [head, tail] = address.split('::') as [string, string?]
   const before = head.split(':').filter((group) => group !== '')
-  // An IPv4 address at the end counts as two groups, which are never among the first four.
+  // An IPv4 address at the end stands for two groups, which are never among the first four.
   const after = (tail ?? '').split(':').filter((group) => group !== '')
   const missing = tail === undefined ? 0 : 8 - before.length - after.length - (address.includes('.') ? 1 : 0)
   const groups = [...before, ...Array.from({ length: missing }, () => '0'), ...after]

@@ -1,13 +1,13 @@
-/** The cookies that an answer sets: one of each name, as in Django's jar. */
+/** The cookies that a response sets: one for each name, as in Django. */
 import { getCookieSigner, type TimestampSigner } from '#core/signing'
 import { Cookie, type CookieOptions, type DeleteCookieOptions, expireCookie, fillCookie } from '#core/web'
 
 export interface SetSignedCookieOptions extends CookieOptions {
-  /** Keeps cookies of the same name apart that are meant for different things. */
+  /** Separates cookies of the same name that have different purposes. */
   readonly salt?: string
 }
 
-/** The signer of a signed cookie. The length keeps salt and name from sliding into each other. */
+/** The signer of a signed cookie. The length makes the concatenation of salt and name unambiguous. */
 export function signerOf(name: string, salt: string): TimestampSigner {
   return getCookieSigner(`django.http.cookies.v2:${Array.from(salt).length}:${salt}${name}`)
 }
@@ -32,7 +32,7 @@ export class CookieJar implements Iterable<Cookie> {
     return this.#cookies.values()
   }
 
-  /** Takes a cookie over from another jar, in the place of one of the same name. */
+  /** Adds a cookie. It replaces one of the same name. */
   put(cookie: Cookie): Cookie {
     this.#cookies.set(cookie.key, cookie)
     return cookie
@@ -55,7 +55,7 @@ export class CookieJar implements Iterable<Cookie> {
     return this.put(cookie)
   }
 
-  /** The Set-Cookie lines, in the order in which the names were first set. */
+  /** The values of the Set-Cookie headers, in the order in which the names were first set. */
   lines(): string[] {
     return Array.from(this.#cookies.values(), String)
   }

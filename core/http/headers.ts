@@ -1,4 +1,4 @@
-/** The headers of an answer: found whatever their case, sent as they were written. */
+/** The headers of a response: names are case-insensitive, and sent as they were written. */
 import { memoizeString } from '#core/concurrency'
 import { formatValue } from '#core/utils'
 import { BadHeaderError, BadRequest } from '#core/exceptions'
@@ -27,16 +27,16 @@ const BEYOND_LATIN1 = /[^\0-\xff]/
 
 export type HeaderValue = string | number
 
-/** A value as it can be sent; other characters than Latin-1 as a MIME encoded-word. */
-function asText(name: string, value: HeaderValue): string {
-  const text = String(value)
-  if (PLAIN.test(text)) return text
-  if (CONTROLS.test(text)) {
+/** A value as it is sent. One with characters beyond Latin-1 becomes a MIME encoded-word. @throws BadHeaderError */
+function encodedValue(name: string, value: HeaderValue): string {
+  const given = String(value)
+  if (PLAIN.test(given)) return given
+  if (CONTROLS.test(given)) {
     throw new BadHeaderError(
-      `Header values cannot contain newlines or control characters: ${name} is ${formatValue(text)}.`,
+      `Header values cannot contain newlines or control characters: ${name} is ${formatValue(given)}.`,
     )
   }
-  return BEYOND_LATIN1.test(text) ? `=?utf-8?b?${Buffer.from(text).toString('base64')}?=` : text
+  return BEYOND_LATIN1.test(given) ? `=?utf-8?b?${Buffer.from(given).toString('base64')}?=` : given
 }
 
 /** A name in lower case. @throws BadHeaderError */
@@ -53,13 +53,13 @@ export class ResponseHeaders implements Iterable<[string, string]> {
     return this.#entries.get(name.toLowerCase())?.[1]
   }
 
-  /** @throws BadHeaderError when name or value would break out of the line */
+  /** @throws BadHeaderError if the name is not a token, or the value has a control character */
   set(name: string, value: HeaderValue): this {
-    this.#entries.set(checkedName(name), [name, asText(name, value)])
+    this.#entries.set(checkedName(name), [name, encodedValue(name, value)])
     return this
   }
 
-  /** Sets a header unless it is there. */
+  /** Sets a header that is not set. */
   setDefault(name: string, value: HeaderValue): this {
     return this.has(name) ? this : this.set(name, value)
   }
@@ -81,15 +81,15 @@ export class ResponseHeaders implements Iterable<[string, string]> {
   }
 }
 
-// What can be wrong with a request or an answer, beside the errors that every room knows.
+// Errors of requests and responses, in addition to those of #core/exceptions.
 
-/** A form body is not what its Content-Type says. Becomes a 400 response. */
+/** A multipart form is malformed. Becomes a 400 response. */
 export class MultiPartParserError extends BadRequest {}
 
-/** The client went away before its whole body had come. */
+/** The client disconnected before the body was complete. Becomes a 400 response. */
 export class UnreadablePostError extends BadRequest {}
 
-/** A signed cookie was asked for, without a default, and did not come with the request. */
+/** `getSignedCookie` without a default, for a cookie that the request does not have. */
 export class CookieMissing extends Error {
   override readonly name = 'CookieMissing'
 }

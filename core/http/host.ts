@@ -1,4 +1,4 @@
-/** Which host a request is for, and whether the site answers to it. */
+/** The host of a request, and whether ALLOWED_HOSTS includes it. */
 import type { IncomingMessage } from 'node:http'
 import { memoizeString } from '#core/concurrency'
 import { cachedFromSettings, settings } from '#core/conf'
@@ -11,18 +11,18 @@ const LOCAL_HOSTS = ['.localhost', '127.0.0.1', '[::1]']
 
 const testHosts = new Set<string>()
 
-/** Makes this process answer to one more host, whatever ALLOWED_HOSTS says. For test clients. */
+/** Allows a host in addition to ALLOWED_HOSTS, in this process. For test clients. */
 export function allowTestHost(domain: string): void {
   testHosts.add(domain)
 }
 
-/** A header that occurs once; undefined if it is absent. */
+/** The value of a request header; undefined if it is absent. */
 export function header(request: HttpRequest, name: string): string | undefined {
   const value = request.req.headers[name]
   return typeof value === 'string' ? value : undefined
 }
 
-/** The port that a proxy names, if the settings trust it. @throws BadRequest if it is not a port */
+/** X-Forwarded-Port, if USE_X_FORWARDED_PORT is on. @throws BadRequest if it is not a port */
 function forwardedPort(request: HttpRequest): string | undefined {
   const port = settings.USE_X_FORWARDED_PORT ? header(request, 'x-forwarded-port') : undefined
   if (port === undefined || isPort(port)) return port
@@ -31,12 +31,12 @@ function forwardedPort(request: HttpRequest): string | undefined {
 
 const localPort = (request: HttpRequest): string => String(request.req.socket.localPort ?? '')
 
-/** The port of the connection as text, or of X-Forwarded-Port where the settings trust it. */
+/** The port as a string: X-Forwarded-Port if USE_X_FORWARDED_PORT is on, otherwise that of the connection. */
 export const portOf = (request: HttpRequest): string => forwardedPort(request) ?? localPort(request)
 
 const defaultPort = (request: HttpRequest): string => (isSecure(request) ? '443' : '80')
 
-/** The address that the connection came in on, for the rare client that names no host. */
+/** The local address of the connection, for a request without a Host header. */
 function localHost(request: HttpRequest): string {
   const address = (request.req.socket.localAddress ?? '').replace(/^::ffff:/, '')
   const host = address.includes(':') ? `[${address}]` : address
@@ -44,7 +44,7 @@ function localHost(request: HttpRequest): string {
   return port === '' || port === defaultPort(request) ? host : `${host}:${port}`
 }
 
-/** The host as given, unchecked. */
+/** The host as the client sent it, unchecked. */
 function givenHost(request: HttpRequest): string {
   const forwarded = settings.USE_X_FORWARDED_HOST ? header(request, 'x-forwarded-host') : undefined
   // HTTP/2 has no Host header, but `:authority`.
@@ -59,7 +59,7 @@ function checkedHost(host: string, patterns: readonly string[]): string {
   throw new DisallowedHost(`Invalid HTTP_HOST header: ${formatValue(host)}. ${remedyFor(domain, isValid)}`)
 }
 
-/** Settings are read while this is built, so that other settings build another one. */
+/** Built again when one of the settings that it reads changes. */
 const hostChecker = cachedFromSettings(() => {
   const patterns = settings.DEBUG && settings.ALLOWED_HOSTS.length === 0 ? LOCAL_HOSTS : settings.ALLOWED_HOSTS
   return memoizeString((host) => checkedHost(host, patterns))
@@ -75,10 +75,10 @@ function remedyFor(domain: string, isValid: boolean): string {
     : 'A port is a number from 1 to 65535.'
 }
 
-/** Headers of a request that Node reads where the server sets no `maxHeadersCount`. */
+/** How many headers Node reads if the server sets no `maxHeadersCount`. */
 const HEADERS_READ = 1000
 
-/** Node drops further headers without a word: a second Host, or what a proxy has added behind those of the client. */
+/** Node silently drops headers over the limit. These could be a second Host, or headers that a proxy has added. */
 function refuseUnreadHeaders({ rawHeaders, socket }: IncomingMessage): void {
   const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } }
   const most = server?.maxHeadersCount ?? HEADERS_READ
@@ -104,15 +104,15 @@ export function refuseSecondHost(request: IncomingMessage): void {
   if (hosts > 1 || differs) throw new DisallowedHost('Invalid HTTP_HOST header: the request names more than one host.')
 }
 
-/** The port by which clients reach the site, if it is known. */
+/** The port that clients connect to, if it is known. */
 function publicPort(request: HttpRequest): string | undefined {
   const isBehindProxy = settings.SECURE_PROXY_SSL_HEADER !== null || settings.USE_X_FORWARDED_HOST
   return forwardedPort(request) ?? (isBehindProxy ? undefined : localPort(request))
 }
 
 /**
- * The host for links that are sent to others, such as in mails. Unlike in `getHost()`, a port is left out unless it is
- * the one that the site is reached by: ALLOWED_HOSTS does not restrict ports, so a client could choose any.
+ * The host for links that are sent to other people, such as in mails. Unlike `getHost()`, it has a port only if that is
+ * the port of the site: ALLOWED_HOSTS does not restrict ports, so a client could choose any.
  * @throws DisallowedHost
  */
 export function hostForLinks(request: HttpRequest): string {
@@ -123,7 +123,7 @@ export function hostForLinks(request: HttpRequest): string {
   return isOurs ? host : host.slice(0, -port.length - 1)
 }
 
-/** The header that a name in META's spelling stands for: HTTP_X_FORWARDED_PROTO is x-forwarded-proto. */
+/** The header name for a key of Django's META: `x-forwarded-proto` for HTTP_X_FORWARDED_PROTO. */
 export const headerOfMeta = (name: string): string =>
   name
     .replace(/^HTTP_/, '')

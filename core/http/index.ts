@@ -1,4 +1,4 @@
-/** HTTP: what a view gets, what it answers with, and the helpers for headers and cookies. */
+/** HTTP: requests, responses, and helpers for headers and cookies. */
 export {
   type Cookie,
   CookieError,

@@ -1,4 +1,4 @@
-/** Gives a Koa application's request and response Django's attributes, once, on their prototypes. */
+/** Defines Django's attributes on the prototypes of a Koa application's request and response. */
 import { isUtf8 } from 'node:buffer'
 import type Koa from 'koa'
 import { BadRequest, UnsupportedMediaType } from '#core/exceptions'
@@ -15,12 +15,12 @@ import { responseAttributes } from './koa_response.ts'
 import { type ReadBody, stateOf } from './request_state.ts'
 import { FileMap } from './uploaded_file.ts'
 
-/** The form that was read; undefined if the body is not a form, so that POST and FILES are empty. */
+/** The form that was read; undefined if the body is not a form, in which case POST and FILES are empty. */
 function formOf(request: HttpRequest, attribute: string): ReadBody | undefined {
   const { body } = stateOf(request)
   if (body !== undefined || !hasBody(request.req) || !isForm(request)) return body
   throw new Error(
-    `request.${attribute} is not there yet, because the body has not been read. Forms are read before the view runs;` +
+    `request.${attribute} is not available yet, because the body has not been read. Forms are read before the view runs;` +
       ' a middleware calls `await request.read()` first.',
   )
 }
@@ -30,7 +30,7 @@ const tooDeep = (): BadRequest => new BadRequest(`The body is nested more than $
 
 const shallow = new WeakSet<object>()
 
-/** The body as a parser from npm has parsed it, if one has. @throws BadRequest if it is nested too deeply */
+/** The body as parsed by a parser from npm; undefined if none ran. @throws BadRequest if it is nested too deeply */
 function shallowBodyOf(request: HttpRequest): unknown {
   const value = parsedBodyOf(request)
   if (typeof value !== 'object' || value === null || shallow.has(value)) return value
@@ -39,7 +39,7 @@ function shallowBodyOf(request: HttpRequest): unknown {
   return value
 }
 
-/** What a parser from npm has assigned, or the bytes. Undefined if there is neither, as parsers expect. */
+/** The value that a parser from npm assigned, or the bytes. Undefined if there is neither, as parsers expect. */
 function bodyOf(request: HttpRequest): unknown {
   const { parsed, body, viewHasBegun } = stateOf(request)
   const found = parsed !== undefined || body?.isParsedElsewhere ? shallowBodyOf(request) : undefined
@@ -50,8 +50,8 @@ function bodyOf(request: HttpRequest): unknown {
 }
 
 /**
- * The view wants another type of body than the client has sent: that is the client's error, not the site's.
- * @throws UnsupportedMediaType, or an Error where the view has to read the body first
+ * Throws, because the view expects another type of body than the client sent, which is the client's error.
+ * @throws UnsupportedMediaType
  */
 function refuseBody(request: HttpRequest, attribute: string): never {
   const type = request.get('Content-Type') || 'unknown'
@@ -81,11 +81,11 @@ function jsonOf(request: HttpRequest): unknown {
 
 function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new BadRequest('The body is not JSON: it is not UTF-8.')
-  // As in Python, a byte order mark is skipped.
-  const text = bytes.toString().replace(/^\uFEFF/, '')
-  if (isDeeperThan(MOST_CLIENT_LEVELS, text)) throw tooDeep()
+  // As in Python, a byte order mark is ignored.
+  const json = bytes.toString().replace(/^\uFEFF/, '')
+  if (isDeeperThan(MOST_CLIENT_LEVELS, json)) throw tooDeep()
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(json) as unknown
   } catch (error) {
     throw new BadRequest('The body is not JSON.', { cause: error })
   }
@@ -107,7 +107,7 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   get body(): Buffer {
     return bodyOf(this) as Buffer
   },
-  // A body parser from npm assigns what it has parsed.
+  // For body parsers from npm, which assign their result.
   set body(value: unknown) {
     stateOf(this).parsed = { value }
   },
@@ -152,7 +152,7 @@ const requestAttributes: ThisType<HttpRequest> & object = {
   },
 }
 
-/** To be called just before the view: from then on, reading a body that is missing is an error. */
+/** Called immediately before the view. From then on, access to a body that has not been read is an error. */
 export function beginView(request: HttpRequest): void {
   stateOf(request).viewHasBegun = true
 }
@@ -160,7 +160,7 @@ export function beginView(request: HttpRequest): void {
 /** Whether the view of a request has been called. */
 export const viewHasBegun = (request: HttpRequest): boolean => stateOf(request).viewHasBegun === true
 
-// What templates may access on a request: Django's attributes, and those of Koa's that say what was asked for.
+// The attributes of a request that templates may access: Django's, and those of Koa that describe the request.
 const REQUEST_IN_TEMPLATES = [
   'GET',
   'POST',
@@ -200,7 +200,7 @@ const REQUEST_IN_TEMPLATES = [
   'stale',
 ]
 const RESPONSE_IN_TEMPLATES = ['status', 'message', 'type', 'length', 'header', 'headers']
-/** Own properties of Koa's objects that lead to the application, the server and the connection. */
+/** Own properties of Koa's objects with access to the application, the server and the connection. */
 const KOA_OBJECTS = ['app', 'ctx', 'req', 'res', 'request', 'response', 'cookies', 'respond']
 
 /** Koa's own attributes are on the prototype of the application's object. */
@@ -211,10 +211,10 @@ function limitKoaAccess(object: object, members: readonly string[], hidden: read
 }
 
 /**
- * Gives all requests of an application further attributes, when the first of them needs it. They stand on the
- * prototype: defined on each request, they would cost every one of them more than the whole chain.
- * @param name one of the attributes, by which is seen whether they are there
- * @param inTemplates those that templates may access; all of them when absent
+ * Adds attributes to all requests of an application, on their prototype, unless they are defined already. To define them
+ * on each request would cost more than the rest of the middleware chain.
+ * @param name one of the attributes, whose presence shows that they are defined
+ * @param inTemplates the attributes that templates may access; all of them by default
  */
 export function extendRequest<Name extends string>(
   request: HttpRequest,
@@ -228,7 +228,7 @@ export function extendRequest<Name extends string>(
   limitTemplateAccess(prototype, { members: inTemplates })
 }
 
-/** To be called once for an application, before it answers requests. */
+/** Called once for an application, before it handles requests. */
 export function extendKoa(app: Koa): void {
   overrideKoa(app)
   Object.defineProperties(app.request, Object.getOwnPropertyDescriptors(requestAttributes))

@@ -12,10 +12,10 @@ import { setPath, setQuery, targetOf } from './request_target.ts'
 import { stateOf } from './request_state.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Koa's takes quadratic time. */
-function fieldsOf(text: string): ParsedUrlQuery {
+/** Koa's version takes quadratic time. */
+function fieldsOf(query: string): ParsedUrlQuery {
   const fields: ParsedUrlQuery = {}
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of new URLSearchParams(query)) {
     const before = Object.hasOwn(fields, name) ? fields[name] : undefined
     if (Array.isArray(before)) before.push(value)
     else setOwn(fields, name, before === undefined ? value : [before, value])
@@ -23,7 +23,7 @@ function fieldsOf(text: string): ParsedUrlQuery {
   return fields
 }
 
-/** Koa's own use `url.parse`. Everything else in Koa that needs a path or a query gets it from these. */
+/** Koa's versions use `url.parse`. All other attributes of Koa that need a path or a query use these. */
 const requestOverrides: ThisType<HttpRequest> & object = {
   get path(): string {
     return targetOf(this).path
@@ -32,13 +32,13 @@ const requestOverrides: ThisType<HttpRequest> & object = {
     setPath(this, path)
   },
   get querystring(): string {
-    // Koa also reads it on the prototype, which is not a request.
+    // Koa also reads this on the prototype, which has no `req`.
     return (this.req as unknown) === undefined ? '' : targetOf(this).query
   },
-  set querystring(text: string) {
-    setQuery(this, text)
+  set querystring(query: string) {
+    setQuery(this, query)
   },
-  /** Koa's reads headers of any length, which can take quadratic time. */
+  /** Koa's version reads headers of any length, which can take quadratic time. */
   get accept(): Accepts {
     return (stateOf(this).accept ??= acceptsOf(this.req.headers))
   },
@@ -48,14 +48,14 @@ const requestOverrides: ThisType<HttpRequest> & object = {
 }
 
 function queryOf(request: HttpRequest): ParsedUrlQuery {
-  const text = request.querystring
+  const { querystring } = request
   const state = stateOf(request)
-  if (state.query?.text !== text) state.query = { text, fields: fieldsOf(text) }
+  if (state.query?.querystring !== querystring) state.query = { querystring, fields: fieldsOf(querystring) }
   return state.query.fields
 }
 
 const responseOverrides: ThisType<Response> & object = {
-  /** Redirects to the page of this site that the request comes from, else to `alt`. */
+  /** Redirects to the referring page if it is on this site, otherwise to `alt`. */
   back(alt?: string): void {
     const referrer = this.ctx.get('Referrer')
     const parts = splitUrl(referrer)
@@ -64,7 +64,7 @@ const responseOverrides: ThisType<Response> & object = {
   },
 }
 
-/** One of Koa's own accessors, from the prototype of the application's object. */
+/** An accessor of Koa, from the prototype of the application's object. */
 const accessorOf = (object: object, name: string): PropertyDescriptor =>
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(object), name) as PropertyDescriptor
 
@@ -85,7 +85,7 @@ export function overrideKoa(app: Koa): void {
     body: {
       ...body,
       set(this: Response, value: unknown) {
-        // Koa listens for its errors only when it begins to send: a missing file may be reported earlier.
+        // Koa listens for errors only when it starts to send. A missing file may be reported earlier.
         if (value instanceof Stream) surviveErrorsOf(value)
         body.set?.call(this, value)
       },

@@ -1,35 +1,35 @@
-/** Puts a view's answer into Koa's response, where the middleware on the way out find it. */
+/** Copies the response of a view to Koa's response, which the middleware sees on the way out. */
 import type { Response } from 'koa'
 import type { Cookie, CookieOptions, DeleteCookieOptions } from '#core/web'
 import { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 import { patchVaryHeaders } from './caching.ts'
 import { HttpResponse, type HttpResponseBase } from './response.ts'
 import { StreamingHttpResponse } from './streaming.ts'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextIteration } from 'node:timers/promises'
 import type { HttpRequest } from './request.ts'
 
-// Cookies on Koa's own response: what HttpResponse has, for middleware that sees no HttpResponse.
+// The cookie methods of HttpResponse on Koa's response, for middleware.
 
 declare module 'koa' {
   interface BaseResponse {
-    /** Sets a cookie; a second call for the same name adds to what the first one set. */
+    /** Sets a cookie. A second call for the same name keeps the attributes that it does not set. */
     setCookie(name: string, value?: string, options?: CookieOptions): void
-    /** Sets a cookie that `request.getSignedCookie()` reads, and that nobody else can make. */
+    /** Sets a signed cookie, which `request.getSignedCookie()` reads and clients cannot forge. */
     setSignedCookie(name: string, value: string, options?: SetSignedCookieOptions): void
-    /** Tells the browser to drop a cookie: path and domain must be those it was set with. */
+    /** Makes the browser delete a cookie. Path and domain must be those with which it was set. */
     deleteCookie(name: string, options?: DeleteCookieOptions): void
   }
 }
 
 const JAR = Symbol('nuages.cookies')
 
-/** The jar of a response, made when its first cookie is set. */
+/** The cookie jar of a response, created for its first cookie. */
 function jarOf(response: Response): CookieJar {
   const holder = response as Response & { [JAR]?: CookieJar }
   return (holder[JAR] ??= new CookieJar())
 }
 
-/** Writes a cookie's line in the place of an earlier one of its name, which another middleware may have written. */
+/** Adds a Set-Cookie header, or replaces one of the same name, which another middleware may have added. */
 function write(response: Response, cookie: Cookie): void {
   const header = response.res.getHeader('Set-Cookie')
   const lines = header === undefined ? [] : Array.isArray(header) ? [...header] : [String(header)]
@@ -39,7 +39,7 @@ function write(response: Response, cookie: Cookie): void {
   response.res.setHeader('Set-Cookie', lines)
 }
 
-/** Takes over the cookies of an HttpResponse. */
+/** Adds the cookies of an HttpResponse. */
 function putCookies(response: Response, cookies: CookieJar): void {
   const jar = jarOf(response)
   for (const cookie of cookies) write(response, jar.put(cookie))
@@ -57,35 +57,37 @@ export const responseAttributes: ThisType<Response> & object = {
   },
 }
 
-export function applyResponse(answer: HttpResponseBase, response: Response): void {
+/** Copies a view's response to Koa's response: status, headers, cookies and content. */
+export function applyResponse(from: HttpResponseBase, response: Response): void {
   const { res } = response
-  response.status = answer.status
-  // A middleware may have said on the way in what its part of the answer varies on.
+  response.status = from.status
+  // A middleware may have set Vary on the way in.
   const varies = res.hasHeader('Vary')
-  for (const [name, value] of answer.headers.entries()) {
+  for (const [name, value] of from.headers.entries()) {
     if (varies && name.toLowerCase() === 'vary') patchVaryHeaders(response, value.split(','))
     else res.setHeader(name, value)
   }
-  if (answer.hasCookies) putCookies(response, answer.cookies)
-  if (answer instanceof HttpResponse) {
-    const hasType = answer.headers.has('Content-Type')
-    response.body = answer.rawContent
-    // Koa guesses a type where the view took it away.
+  if (from.hasCookies) putCookies(response, from.cookies)
+  if (from instanceof HttpResponse) {
+    const hasType = from.headers.has('Content-Type')
+    response.body = from.rawContent
+    // Koa sets a type if the view has removed it.
     if (!hasType) res.removeHeader('Content-Type')
-  } else if (answer instanceof StreamingHttpResponse) {
-    const length = answer.headers.get('Content-Length')
-    response.body = answer.stream
-    // Koa drops the length of what a stream replaces.
+  } else if (from instanceof StreamingHttpResponse) {
+    const length = from.headers.get('Content-Length')
+    response.body = from.stream
+    // Koa removes Content-Length when the body is a stream.
     if (length !== undefined) res.setHeader('Content-Length', length)
   }
 }
 
-// When a response has ended: for work that the client must neither wait for nor be able to measure.
-
-/** Milliseconds after which a response counts as one that is never sent, such as that of a view that a test calls. */
+/** Milliseconds after which a response counts as never sent, such as the response of a view that a test calls. */
 const LONGEST_WAIT = 10_000
 
-/** Resolves in a later turn of the event loop after the response was sent or aborted. */
+/**
+ * Resolves in a later iteration of the event loop, after the response was sent or aborted: for work that the client must
+ * neither wait for nor be able to measure.
+ */
 export async function responseClosed({ res }: HttpRequest): Promise<void> {
   if (!res.destroyed && !res.closed) {
     await new Promise<void>((resolve) => {
@@ -96,5 +98,5 @@ export async function responseClosed({ res }: HttpRequest): Promise<void> {
       })
     })
   }
-  await nextTurn()
+  await nextIteration()
 }

@@ -1,4 +1,4 @@
-/** A request's own address: decoded for resolving, encoded for links. */
+/** The URL of a request: decoded for resolving, encoded for links. */
 import { settings } from '#core/conf'
 import { BadRequest } from '#core/exceptions'
 import { escapeLeadingSlashes, escapeUriPath, iriToUri, splitUrl } from '#core/web'
@@ -6,7 +6,7 @@ import { targetOf } from './request_target.ts'
 import { stateOf } from './request_state.ts'
 import type { HttpRequest } from './request.ts'
 
-/** FORCE_SCRIPT_NAME without a final slash. */
+/** FORCE_SCRIPT_NAME without a trailing slash. */
 export function scriptNameOf(): string {
   const name = settings.FORCE_SCRIPT_NAME
   return name === null ? '' : name.endsWith('/') ? name.slice(0, -1) : name
@@ -22,8 +22,8 @@ function decode(path: string): string {
 }
 
 /**
- * The path within the site, decoded. A proxy may have taken the script name off the path or left it there.
- * @throws BadRequest for a percent-escape that stands for no character
+ * The path within the site, decoded, without the script name, which a proxy may have removed already.
+ * @throws BadRequest for an invalid percent-escape
  */
 export function pathInfoOf(request: HttpRequest): string {
   const state = stateOf(request)
@@ -34,7 +34,7 @@ export function pathInfoOf(request: HttpRequest): string {
   return (state.path = isBelow ? path.slice(script.length) || '/' : path)
 }
 
-/** The path as it stands in a URL. One with a broken percent-escape stays as it came, so that an error page can show it. */
+/** The path, encoded for a URL. A path with an invalid percent-escape is unchanged, so that an error page can show it. */
 function encodedPath(request: HttpRequest): string {
   try {
     return escapeUriPath(scriptNameOf() + pathInfoOf(request))
@@ -51,13 +51,13 @@ export function fullPathOf(request: HttpRequest, forceAppendSlash: boolean): str
   return escapeLeadingSlashes(path) + slash + (querystring === '' ? '' : `?${iriToUri(querystring)}`)
 }
 
-/** An absolute URL of `location` as seen from the page at `origin` + `path`. @throws BadRequest where it is none */
+/** Resolves `location` against the page at `origin` + `path`. @throws BadRequest if it is not a URL */
 function absolute(location: string, origin: string, path: string): string {
   const parts = splitUrl(location)
   if (parts === undefined) throw new BadRequest('The location has a malformed host.')
   if (parts.scheme !== '' && parts.netloc !== '') return location
   const isPlain = location.startsWith('/') && parts.netloc === '' && !/(?:^|\/)\.\.?(?:\/|$)/.test(parts.path)
-  // Parsing and joining is left to the cases that need it.
+  // The frequent case, without parsing.
   if (isPlain) return origin + location
   if (!URL.canParse(location, origin + path)) throw new BadRequest('The location is not a URL.')
   return new URL(location, origin + path).href

@@ -1,4 +1,4 @@
-/** Reads a multipart form: fields into memory, files into memory or temporary files, all within the limits. */
+/** Parses a multipart form within the limits: fields in memory, files in memory or in temporary files. */
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
@@ -13,30 +13,30 @@ import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
 
 type BusboyClass = typeof Busboy
 
-/** Most bytes of the headers of a part: room for a name of 255 characters in each of its two spellings. */
+/** Maximum size of a part's headers in bytes, enough for `filename` and `filename*` of 255 characters. */
 const MAX_HEADER_SIZE = 8192
 
-/** Most lines of them. Browsers send three. */
+/** Maximum number of header lines of a part. Browsers send three. */
 const MAX_HEADER_LINES = 50
 
-/** Most characters of the type that a file claims to have: what a column of a database usually holds. */
+/** Maximum length of a file's content type in characters, as in a usual database column. */
 const MAX_TYPE_LENGTH = 255
 
-/** Bytes that the parser gets in one piece. */
-const PIECE = 65_536
+/** Bytes in one write to the parser. */
+const CHUNK_SIZE = 65_536
 
-/** Django's pattern, long enough for any browser and tool. */
+/** Django's pattern. */
 const VALID_BOUNDARY = /^[ -~]{0,200}[!-~]$/
 
 /**
- * The parser's internal source of parts. The parser itself reports only named parts, but parts without a name or headers
- * take as much time, so all parts are counted here.
+ * The parser's internal source of parts. The parser emits only parts with a name, but parts without a name take as much
+ * time, so all parts are counted here.
  */
 interface PartSource {
   on(event: 'part', listener: (part: PartHead) => void): void
 }
 
-/** By name, in lower case; a header may come several times. */
+/** Values by lower-case name. A header may occur several times. */
 type PartHeaders = Readonly<Record<string, readonly string[]>>
 
 interface PartHead {
@@ -48,7 +48,7 @@ function areTooLong(headers: PartHeaders): boolean {
   return lines.length > MAX_HEADER_LINES || lines.reduce((sum, length) => sum + length, 0) > MAX_HEADER_SIZE
 }
 
-/** @throws TypeError with a version of the package that has another structure */
+/** @throws TypeError if a version of the package has another structure */
 function partsOf(parser: BusboyInstance): PartSource {
   const inside = parser as unknown as { readonly _parser?: { readonly parser?: PartSource } }
   const source = inside._parser?.parser
@@ -67,15 +67,15 @@ export class MultipartReader {
   readonly files = new FileMap()
   readonly #temporaryPaths: string[] = []
   readonly #open = new Set<Readable>()
-  readonly #kept: Promise<UploadedFile>[] = []
+  readonly #uploads: Promise<UploadedFile>[] = []
   readonly #maxBytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE ?? Number.POSITIVE_INFINITY
   readonly #maxFields = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS ?? Number.POSITIVE_INFINITY
   readonly #maxFiles = settings.DATA_UPLOAD_MAX_NUMBER_FILES ?? Number.POSITIVE_INFINITY
   #bytes = 0
   #parts = 0
-  #isGivenUp = false
+  #isAborted = false
   #fileCount = 0
-  /** Bytes that the files of this request may still hold in memory, together. */
+  /** Bytes of memory that are left for the files of this request. */
   #memoryLeft = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
   #fail: (error: unknown) => void = () => {}
 
@@ -84,10 +84,10 @@ export class MultipartReader {
     const { Busboy } = await import('@fastify/busboy')
     try {
       await this.#parse(req, this.#parser(Busboy, req))
-      for (const file of await Promise.all(this.#kept)) this.files.append(file)
+      for (const file of await Promise.all(this.#uploads)) this.files.append(file)
     } catch (error) {
-      for (const stream of this.#open) stream.destroy(new Error('The form was given up.'))
-      await Promise.allSettled(this.#kept)
+      for (const stream of this.#open) stream.destroy(new Error('Parsing of the form was aborted.'))
+      await Promise.allSettled(this.#uploads)
       await this.removeTemporaryFiles()
       throw error
     }
@@ -108,9 +108,9 @@ export class MultipartReader {
       if (!VALID_BOUNDARY.test((boundary?.[1] ?? boundary?.[2] ?? '').trim())) throw new Error('invalid boundary')
       return new Busboy({
         headers: { ...req.headers, 'content-type': contentType },
-        // Names are made safe in one place, here.
+        // File names are sanitized in one place, `safeFileName`.
         preservePath: true,
-        // As in Django, a part without a file's name is a field, whatever its type.
+        // As in Django, a part without a file name is a field, whatever its type.
         isPartAFile: (_name, _type, fileName) => fileName !== undefined,
         limits: { fieldSize: this.#maxBytes, headerSize: 2 * MAX_HEADER_SIZE, headerPairs: MAX_HEADER_LINES + 1 },
       })
@@ -120,14 +120,15 @@ export class MultipartReader {
     }
   }
 
-  /** Feeds the parser until it has all, or until something is wrong; what still comes then is let go by. */
+  /** Feeds the parser until the end of the body or an error. After an error, the rest of the body is discarded. */
   #parse(req: IncomingMessage, parser: BusboyInstance): Promise<void> {
     return new Promise((resolve, reject) => {
-      const gone = (): void => this.#fail(new UnreadablePostError('The client left before the whole form had come.'))
+      const gone = (): void =>
+        this.#fail(new UnreadablePostError('The client disconnected before the form was complete.'))
       const ended = (): void => void req.off('close', gone)
       const feeder = this.#feeder(parser)
       this.#fail = (error) => {
-        this.#isGivenUp = true
+        this.#isAborted = true
         req.unpipe(feeder)
         req.resume()
         reject(error)
@@ -148,11 +149,11 @@ export class MultipartReader {
     })
   }
 
-  /** Hands the body over in small pieces, so that the parser does not go on for long once the form is given up. */
+  /** Writes the body in small chunks, so that the parser stops soon after an error. */
   #feeder(parser: BusboyInstance): Writable {
     const feed = (chunk: Buffer, at: number, done: () => void): void => {
-      if (at >= chunk.length || this.#isGivenUp) done()
-      else parser.write(chunk.subarray(at, at + PIECE), () => feed(chunk, at + PIECE, done))
+      if (at >= chunk.length || this.#isAborted) done()
+      else parser.write(chunk.subarray(at, at + CHUNK_SIZE), () => feed(chunk, at + CHUNK_SIZE, done))
     }
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => feed(chunk, 0, done),
@@ -165,9 +166,9 @@ export class MultipartReader {
 
   /** As in Django, every part that is not a file is a field, with or without a name. */
   #countPart(part: PartHead): void {
-    // By now it is known which of the earlier parts are files.
+    // The earlier parts have been classified as fields or files by now.
     this.#limitFields()
-    if (this.#isGivenUp) return
+    if (this.#isAborted) return
     this.#parts++
     part.once('header', (header) => {
       if (areTooLong(header)) {
@@ -179,13 +180,13 @@ export class MultipartReader {
   }
 
   #limitFields(): void {
-    if (this.#isGivenUp || this.#parts - this.#fileCount <= this.#maxFields) return
+    if (this.#isAborted || this.#parts - this.#fileCount <= this.#maxFields) return
     this.#fail(new TooManyFieldsSent())
   }
 
   #addField(name: string | undefined, value: string, isCut: boolean): void {
-    if (name === undefined || this.#isGivenUp) return
-    // The two that Django counts beside name and value stand for `&` and `=`.
+    if (name === undefined || this.#isAborted) return
+    // As in Django, 2 more for `&` and `=`.
     this.#bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2
     if (isCut || this.#bytes > this.#maxBytes) {
       return this.#fail(new RequestDataTooBig('Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.'))
@@ -195,7 +196,7 @@ export class MultipartReader {
 
   #addFile(fieldName: string | undefined, stream: Readable, filename: string | undefined, contentType: string): void {
     stream.on('error', () => {})
-    if (this.#isGivenUp) {
+    if (this.#isAborted) {
       stream.resume()
       return
     }
@@ -209,13 +210,13 @@ export class MultipartReader {
       return
     }
     this.#open.add(stream)
-    const kept = this.#keep(stream, { fieldName, name, contentType: contentType.slice(0, MAX_TYPE_LENGTH) })
-    kept.catch((error: unknown) => this.#fail(error))
-    this.#kept.push(kept)
+    const upload = this.#receive(stream, { fieldName, name, contentType: contentType.slice(0, MAX_TYPE_LENGTH) })
+    upload.catch((error: unknown) => this.#fail(error))
+    this.#uploads.push(upload)
   }
 
-  /** Takes a file's bytes into memory, and into a temporary file from where they get too many. */
-  async #keep(stream: Readable, part: FilePart): Promise<UploadedFile> {
+  /** Reads a file into memory, or into a temporary file once the memory limit is reached. */
+  async #receive(stream: Readable, part: FilePart): Promise<UploadedFile> {
     const chunks: Buffer[] = []
     let size = 0
     let file: FileHandle | undefined
@@ -233,7 +234,7 @@ export class MultipartReader {
         temporaryPath = this.#newTemporaryPath()
         file = await open(temporaryPath, 'wx', 0o600)
         for (const each of chunks) await file.writeFile(each)
-        // The memory is free again for the files that follow.
+        // The memory is available to the following files again.
         this.#memoryLeft += size
       }
     } finally {

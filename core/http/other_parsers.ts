@@ -1,4 +1,4 @@
-/** The results of body parsers from npm as fields and files, and the status of their errors. */
+/** Converts the results of body parsers from npm to fields and files, and their errors to a status. */
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
 import { TooManyFieldsSent } from '#core/exceptions'
@@ -6,17 +6,17 @@ import { stateOf } from './request_state.ts'
 import { FileMap, safeFileName, UploadedFile } from './uploaded_file.ts'
 import type { HttpRequest } from './request.ts'
 
-/** Where parsers leave what they have read: on Koa's request, or (`patchNode`) on Node's. */
+/** Properties that parsers set on Koa's request or, with `patchNode`, on Node's. */
 interface Parsed {
   readonly body?: unknown
   readonly rawBody?: unknown
-  /** Of one file: `single()` of multer. */
+  /** A single file: `single()` of multer. */
   readonly file?: unknown
-  /** By field, with lists where a field has several (formidable, `fields()` of multer), or in one list (multer). */
+  /** By field, with an array for several files (formidable, `fields()` of multer), or one array (multer). */
   readonly files?: unknown
 }
 
-/** A file of multer (`buffer` or `path`) or of formidable (`filepath`). */
+/** A file of multer (`buffer` or `path`) or formidable (`filepath`). */
 interface ParsedFile {
   readonly fieldname?: string
   readonly originalname?: string
@@ -32,34 +32,34 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 
 const onNode = (request: HttpRequest): IncomingMessage & Parsed => request.req
 
-/** The body as a parser has parsed it; undefined if none has run. */
+/** The body as parsed by a parser; undefined if none ran. */
 export function parsedBodyOf(request: HttpRequest): unknown {
   const { parsed } = stateOf(request)
   return parsed === undefined ? onNode(request).body : parsed.value
 }
 
-/** The body as the client sent it, if a parser has kept it. */
+/** The body as the client sent it, if a parser has stored it. */
 export function rawBodyOf(request: HttpRequest): string | undefined {
   const raw = (request as Parsed).rawBody ?? onNode(request).rawBody
   return typeof raw === 'string' ? raw : undefined
 }
 
 /**
- * The fields of a form that was parsed into an object. Lists become several fields of one name, and nested objects get
- * their names back: `{ a: { b: '1' } }` is the field `a[b]`.
+ * The fields of a form that was parsed into an object. An array becomes several fields of one name; a nested object
+ * becomes bracketed names: `{ a: { b: '1' } }` is the field `a[b]`.
  * @throws TooManyFieldsSent over DATA_UPLOAD_MAX_NUMBER_FIELDS
  */
 export function fieldsFrom(body: unknown): URLSearchParams {
   const fields = new URLSearchParams()
   if (!isObject(body) || Buffer.isBuffer(body)) return fields
   const most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS ?? Number.POSITIVE_INFINITY
-  // A stack instead of recursion: the client decides how deep the names are nested.
+  // A stack instead of recursion, because the client chooses the nesting depth.
   const waiting: [name: string, value: unknown][] = Object.entries(body).toReversed()
   let count = 0
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [name, value] = next
     if (isObject(value)) {
-      // Only the keys are visited: a list may have a length of millions and one entry.
+      // Object.entries skips the holes of sparse arrays, whose length can be in the millions.
       const inside = Object.entries(value).map(([key, entry]): [string, unknown] => {
         return [Array.isArray(value) && !isObject(entry) ? name : `${name}[${key}]`, entry]
       })
@@ -87,7 +87,7 @@ function uploadedFile(field: string, file: ParsedFile): UploadedFile | undefined
   })
 }
 
-/** The files of a form, whatever the shape in which a parser has left them. */
+/** The files of a form, from any of the shapes that parsers use. */
 export function filesFrom(request: HttpRequest): FileMap {
   const found = new FileMap()
   const add = (field: string, value: unknown): void => {
@@ -102,10 +102,10 @@ export function filesFrom(request: HttpRequest): FileMap {
   return found
 }
 
-/** What the client did wrong, by the codes of multer; the others are about a field or a name. */
+/** Codes of multer for a body that is too large. */
 const TOO_LARGE = /^LIMIT_(?:FILE_SIZE|FIELD_VALUE|FILE_COUNT|FIELD_COUNT|PART_COUNT)$/
 
-/** The messages of busboy, which multer passes on without a code. */
+/** Messages of busboy, which multer forwards without a code. */
 const MALFORMED_FORM =
   /^(?:Unexpected end of (?:form|file)|Malformed (?:part header|content type|urlencoded form)|Multipart: Boundary not found|Missing Content-Type|Unsupported content type: .*|Request (?:aborted|closed))$/i
 
@@ -113,8 +113,8 @@ const isClientError = (status: unknown): status is number =>
   typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 500
 
 /**
- * The status from 400 to 499 that an error of a middleware asks for: Koa's `status` or `statusCode`, formidable's
- * `httpCode`, and what the errors of multer, busboy and zlib mean. Undefined if the error is not the client's.
+ * The status from 400 to 499 for an error of a middleware: from Koa's `status` or `statusCode`, from formidable's
+ * `httpCode`, or by the errors of multer, busboy and zlib. Undefined if the error is not the client's.
  */
 export function clientErrorStatus(error: Error): number | undefined {
   const { status, statusCode, httpCode, code } = error as Error & Record<string, unknown>

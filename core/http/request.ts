@@ -1,14 +1,12 @@
-/** What a request has beyond Koa's own attributes: the types. */
+/** The types of views, and of Django's attributes on a request. */
 import type { Request } from 'koa'
 import type { HttpResponseBase } from './response.ts'
 import type { FileMap } from './uploaded_file.ts'
 
-// What a view is, and what resolving a URL tells about it.
-
-/** Koa's own request with Django's attributes, so that a Koa middleware and a view see one object. */
+/** Koa's request with Django's attributes. Koa middleware and views share this object. */
 export type HttpRequest = Request
 
-/** Marks that decorators put on a view, for middleware to read from `request.resolverMatch.func`. */
+/** Flags that decorators set on a view. Middleware reads them from `request.resolverMatch.func`. */
 export interface ViewMarks {
   csrfExempt?: boolean
   sessionExempt?: boolean
@@ -18,21 +16,21 @@ export interface ViewMarks {
 }
 
 /**
- * A function that answers a request.
- * @template P the params that its route gives: the named ones by name, unnamed groups of a regular expression by
- * index. A plain `View` is one of whatever params.
+ * A function that returns the response to a request.
+ * @template P the params of its route: named ones by name, unnamed groups of a regular expression by index. `View`
+ * alone is a view with any params.
  */
 export interface View<P = never> extends ViewMarks {
   (request: HttpRequest, params: P): HttpResponseBase | Promise<HttpResponseBase>
 }
 
-/** What a URL was found to stand for. */
+/** The result of resolving a URL. */
 export interface ResolverMatch {
   readonly func: View
-  /** Values of unnamed groups; empty where the route has named ones. */
+  /** Values of unnamed groups; empty if the route has named ones. */
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
-  /** Name of the pattern without its namespaces; undefined where it has none. */
+  /** Name of the pattern without its namespaces; undefined if it has none. */
   readonly urlName: string | undefined
   readonly appNames: readonly string[]
   readonly namespaces: readonly string[]
@@ -47,11 +45,11 @@ export interface ResolverMatch {
 }
 
 export interface SignedCookieOptions {
-  /** What to give where the cookie is absent, forged or too old, instead of an error. */
+  /** Returned if the cookie is absent, forged or too old, instead of an error. */
   readonly default?: string
   /** The salt that the cookie was set with. */
   readonly salt?: string
-  /** The age, in seconds, over which the cookie is refused. */
+  /** Maximum age of the cookie in seconds. */
   readonly maxAge?: number
 }
 
@@ -63,39 +61,39 @@ declare module 'koa' {
     readonly POST: URLSearchParams
     /** Files of a form sent with POST, by field name. */
     readonly FILES: FileMap
-    /** Cookies that came with the request, without a prototype. */
+    /** The cookies of the request, in an object without a prototype. */
     readonly COOKIES: Readonly<Record<string, string>>
     /**
-     * The body as it came, or as a body parser from npm has parsed it. Forms and JSON are read before the view runs,
-     * others by `await read()`. In a middleware it is undefined before anything has been read.
-     * @throws UnsupportedMediaType in a view, for a body that has not been read, and for one that was read into POST and FILES; BadRequest
-     * for one that is nested too deeply
+     * The bytes of the body, or the result of a body parser from npm. Forms and JSON are read before the view runs, other
+     * bodies by `await read()`. In a middleware, undefined until the body is read.
+     * @throws UnsupportedMediaType in a view, if the body has not been read, or was read into POST and FILES
+     * @throws BadRequest if it is nested too deeply
      */
     body: Buffer
-    /** What the URL resolved to; undefined where nothing matches. */
+    /** The result of resolving the URL; undefined if no pattern matches. */
     resolverMatch: ResolverMatch | undefined
-    /** The path under which the site lies, without a final slash: FORCE_SCRIPT_NAME or empty. */
+    /** The path prefix of the site without a trailing slash: FORCE_SCRIPT_NAME, or empty. */
     readonly scriptName: string
-    /** The path within the site with its percent-escapes decoded: what is resolved. */
+    /** The path within the site, decoded: the path that is resolved. */
     readonly pathInfo: string
-    /** `http` or `https`, as `isSecure()` has it. */
+    /** `https` if `isSecure()`, otherwise `http`. */
     readonly scheme: string
     /**
-     * The host as the client named it, with its port if it gave one.
-     * @throws DisallowedHost when it is malformed or not in ALLOWED_HOSTS
+     * The host as the client sent it, with its port if it has one.
+     * @throws DisallowedHost if it is malformed or not in ALLOWED_HOSTS
      */
     getHost(): string
-    /** The port that the request came in on, as text. */
+    /** The port of the request, as a string. */
     getPort(): string
-    /** Whether the client used https, by SECURE_PROXY_SSL_HEADER where a proxy tells, else by the socket. */
+    /** Whether the client used HTTPS: by SECURE_PROXY_SSL_HEADER if that is set and present, otherwise by the socket. */
     isSecure(): boolean
-    /** Path and query, ready for a link. */
+    /** Path and query, encoded for a link. */
     getFullPath(options?: { forceAppendSlash?: boolean }): string
-    /** A URL with scheme and host: of this request, or of `location` as seen from it. */
+    /** The absolute URL of this request, or of `location` relative to it. */
     buildAbsoluteUri(location?: string): string
     /**
      * The value of a cookie that `setSignedCookie` set.
-     * @throws CookieMissing when it is absent, BadSignature when it is forged or too old, unless a default is given
+     * @throws CookieMissing if it is absent, BadSignature if it is forged or too old, unless a default is given
      */
     getSignedCookie(name: string, options?: SignedCookieOptions): string
     /**
@@ -105,7 +103,7 @@ declare module 'koa' {
     read(): Promise<void>
     /**
      * The body as JSON.
-     * @throws UnsupportedMediaType when its type is another, BadRequest when it is not JSON
+     * @throws UnsupportedMediaType for another content type, BadRequest if it is not JSON
      */
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
     json<T = unknown>(): T

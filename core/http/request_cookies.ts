@@ -1,4 +1,4 @@
-/** The cookies of a request: parsed when first asked for, and the signed ones among them verified. */
+/** The cookies of a request, parsed on first access, and the verification of signed cookies. */
 import { settings } from '#core/conf'
 import { BadSignature, SignatureExpired } from '#core/signing'
 import { parseCookies } from '#core/web'
@@ -8,7 +8,7 @@ import { CookieMissing } from './headers.ts'
 import type { HttpRequest, SignedCookieOptions } from './request.ts'
 import { stateOf } from './request_state.ts'
 
-/** Node gives a header's bytes as Latin-1; browsers send UTF-8. */
+/** Node decodes headers as Latin-1; browsers send UTF-8. */
 function asUtf8(header: string): string {
   // oxlint-disable-next-line no-control-regex
   return /^[\0-\x7f]*$/.test(header) ? header : Buffer.from(header, 'latin1').toString()

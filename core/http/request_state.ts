@@ -1,4 +1,4 @@
-/** What is remembered of a request between two looks at it. */
+/** State that the framework keeps for a request. */
 import type { Accepts } from 'accepts'
 import type { ParsedUrlQuery } from 'node:querystring'
 import type { HttpRequest, ResolverMatch } from './request.ts'
@@ -6,34 +6,34 @@ import type { FileMap } from './uploaded_file.ts'
 
 /** The body, once it has been read. */
 export interface ReadBody {
-  /** Undefined where the bytes went by: into files and fields, or to another middleware. */
+  /** Undefined if the bytes were parsed into files and fields, or read by a middleware. */
   readonly bytes: Buffer | undefined
   readonly post: URLSearchParams
   readonly files: FileMap
-  /** Whether a parser from npm has read it. */
+  /** Whether a parser from npm read it. */
   readonly isParsedElsewhere?: boolean
 }
 
 /** The parsed request target. */
 export interface RequestTarget {
-  /** What it was read from. */
+  /** The unparsed target. */
   readonly raw: string
-  /** With its percent-escapes, as sent. */
+  /** With percent-escapes, as sent. */
   readonly path: string
-  /** Without its question mark. */
+  /** Without the question mark. */
   readonly query: string
   /** Host and port of a target in absolute form (`GET http://example.com/ HTTP/1.1`). */
   readonly authority: string | undefined
   /** Why the request is refused, if it is. */
   readonly problem: string | undefined
-  /** Whether it is a path with a query in printable ASCII, as nearly all are. */
+  /** Whether it is a path, with or without a query, in printable ASCII. */
   readonly isPlain: boolean
 }
 
 export interface RequestState {
   target?: RequestTarget
-  /** The fields of a query string as Koa gives them. */
-  query?: { readonly text: string; readonly fields: ParsedUrlQuery }
+  /** `ctx.query` of Koa, and the query string that it was parsed from. */
+  query?: { readonly querystring: string; readonly fields: ParsedUrlQuery }
   /** What the client accepts. */
   accept?: Accepts
   get?: URLSearchParams
@@ -42,9 +42,9 @@ export interface RequestState {
   match?: ResolverMatch | undefined
   reading?: Promise<ReadBody>
   body?: ReadBody
-  /** What a parser other than ours put into `request.body`. */
+  /** The value that a parser from npm assigned to `request.body`. */
   parsed?: { readonly value: unknown }
-  /** Whether the view has been called: before that, the body may still be read by a middleware. */
+  /** Whether the view has been called. Before that, a middleware may still read the body. */
   viewHasBegun?: boolean
 }
 

@@ -18,14 +18,14 @@ const BEYOND_ASCII = /[^\0-\x7f]+/g
 const HTTP = /^https?:\/\//i
 
 /** Path and query of a target, up to its fragment. */
-function split(text: string): { path: string; query: string } {
-  const hash = text.indexOf('#')
-  const whole = hash < 0 ? text : text.slice(0, hash)
+function split(target: string): { path: string; query: string } {
+  const hash = target.indexOf('#')
+  const whole = hash < 0 ? target : target.slice(0, hash)
   const mark = whole.indexOf('?')
   return mark < 0 ? { path: whole, query: '' } : { path: whole.slice(0, mark), query: whole.slice(mark + 1) }
 }
 
-/** What is wrong with the host and port of a target in absolute form. */
+/** Why host and port of a target in absolute form are invalid; undefined if they are valid. */
 function problemWithAuthority(authority: string): string | undefined {
   if (authority.includes('@')) return 'it has a user name'
   const { domain, port } = splitDomainPort(authority)
@@ -75,7 +75,7 @@ function parse(raw: string): RequestTarget {
   }
 }
 
-/** The target of a request. It is parsed again if middleware has assigned another one. */
+/** The parsed target of a request. It is parsed again after a middleware has changed it. */
 export function targetOf(request: HttpRequest): RequestTarget {
   const state = stateOf(request)
   const raw = request.req.url
@@ -86,36 +86,36 @@ export function targetOf(request: HttpRequest): RequestTarget {
 
 const joined = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`)
 
-/** As in Koa, a middleware may assign null: then there is no path, or no query. */
-const textOrNothing = (given: unknown): string => (typeof given === 'string' ? given : '')
+/** As in Koa, a middleware may assign null for an empty path or query. */
+const stringOrEmpty = (given: unknown): string => (typeof given === 'string' ? given : '')
 
-/** Gives a request another path, with the query that it has: `ctx.path = …`. */
+/** Replaces the path of a request and keeps its query: `ctx.path = …`. */
 export function setPath(request: HttpRequest, given: unknown): void {
   const target = targetOf(request)
-  const path = textOrNothing(given)
+  const path = stringOrEmpty(given)
   if (path !== target.path) request.url = joined(path.replace(/[?#]/g, encodeURIComponent), target.query)
 }
 
-/** Gives a request another query, with or without its question mark: `ctx.querystring = …`, `ctx.search = …`. */
+/** Replaces the query of a request; a leading question mark is optional: `ctx.querystring = …`, `ctx.search = …`. */
 export function setQuery(request: HttpRequest, given: unknown): void {
   const target = targetOf(request)
-  const text = textOrNothing(given)
-  const query = (text.startsWith('?') ? text.slice(1) : text).replaceAll('#', '%23')
+  const search = stringOrEmpty(given)
+  const query = (search.startsWith('?') ? search.slice(1) : search).replaceAll('#', '%23')
   if (query !== target.query) request.url = joined(target.path, query)
 }
 
-/** Percent-escapes the bytes that should have been escaped. Node decodes them as Latin-1. */
-const withEscapes = (text: string): string =>
-  text.replace(BEYOND_ASCII, (characters) => {
+/** Percent-escapes bytes beyond ASCII, which Node decodes as Latin-1. */
+const withEscapes = (target: string): string =>
+  target.replace(BEYOND_ASCII, (characters) => {
     // oxlint-disable-next-line no-control-regex
     const bytes = Buffer.from(characters, /[^\0-\xff]/.test(characters) ? 'utf8' : 'latin1')
     return Array.from(bytes, (byte) => `%${byte.toString(16).toUpperCase()}`).join('')
   })
 
 /**
- * Refuses a request whose target is malformed. If it is in absolute form, its host replaces the
- * Host header (RFC 9112, 3.2.2), and its path and query replace the target, so that all middleware finds a plain path.
- * @throws BadRequest, and Http404 for `OPTIONS *`, which does not ask for a page
+ * Refuses a request with a malformed target. The host of a target in absolute form replaces the Host header (RFC 9112,
+ * 3.2.2), and its path and query replace the target, so that middleware always sees a path.
+ * @throws BadRequest, and Http404 for `OPTIONS *`, which has no path
  */
 export function acceptTarget(request: HttpRequest): void {
   const target = targetOf(request)

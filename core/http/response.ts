@@ -1,4 +1,4 @@
-/** What a view answers with: status, headers, cookies, and content that stands in memory. */
+/** The responses that views return: status, headers, cookies, and content in memory. */
 import { settings, settingsAreLoaded } from '#core/conf'
 import type { CookieOptions, DeleteCookieOptions } from '#core/web'
 import { formatValue } from '#core/utils'
@@ -8,9 +8,9 @@ import { type HeaderValue, ResponseHeaders } from './headers.ts'
 export interface ResponseOptions {
   readonly status?: number | undefined
   readonly headers?: Readonly<Record<string, HeaderValue>> | Iterable<readonly [string, HeaderValue]> | undefined
-  /** The whole Content-Type; `text/html` with the charset when absent. */
+  /** The complete Content-Type; by default `text/html` with the charset. */
   readonly contentType?: string | undefined
-  /** What text is encoded with; that of contentType when absent, else DEFAULT_CHARSET. */
+  /** The encoding of strings; by default the charset of contentType, or else DEFAULT_CHARSET. */
   readonly charset?: string | undefined
 }
 
@@ -19,13 +19,13 @@ const defaultCharset = (): string => (settingsAreLoaded() ? settings.DEFAULT_CHA
 const charsetOf = (type: string | undefined): string | undefined =>
   type === undefined ? undefined : /;\s*charset=\s*"?([^\s;"]+)/i.exec(type)?.[1]
 
-/** The usual one is a constant: a text that is put together has to be copied before it can be looked at. */
+/** A constant in the frequent case: a concatenated string would be flattened for each response. */
 const htmlIn = (charset: string): string =>
   charset === 'utf-8' ? 'text/html; charset=utf-8' : `text/html; charset=${charset}`
 
 const isIterable = (value: object): value is Iterable<readonly [string, HeaderValue]> => Symbol.iterator in value
 
-/** What every answer has, whether its content is in memory or still to come. */
+/** The base class of all responses. */
 export abstract class HttpResponseBase {
   readonly headers = new ResponseHeaders()
   readonly charset: string
@@ -43,7 +43,7 @@ export abstract class HttpResponseBase {
     else if (contentType !== undefined) this.headers.set('Content-Type', contentType)
   }
 
-  /** Made when it is first asked for: most answers set no cookie of their own. */
+  /** Created on first access, because most responses set no cookies. */
   get cookies(): CookieJar {
     return (this.#cookies ??= new CookieJar())
   }
@@ -63,19 +63,19 @@ export abstract class HttpResponseBase {
     this.#status = status
   }
 
-  /** Sets a cookie; a second call for the same name adds to what the first one set. */
+  /** Sets a cookie. A second call for the same name keeps the attributes that it does not set. @throws CookieError */
   setCookie(name: string, value = '', options: CookieOptions = {}): this {
     this.cookies.set(name, value, options)
     return this
   }
 
-  /** Sets a cookie that `request.getSignedCookie()` reads, and that nobody else can make. */
+  /** Sets a signed cookie, which `request.getSignedCookie()` reads and clients cannot forge. */
   setSignedCookie(name: string, value: string, options: SetSignedCookieOptions = {}): this {
     this.cookies.setSigned(name, value, options)
     return this
   }
 
-  /** Tells the browser to drop a cookie: path and domain must be those it was set with. */
+  /** Makes the browser delete a cookie. Path and domain must be those with which it was set. */
   deleteCookie(name: string, options: DeleteCookieOptions = {}): this {
     this.cookies.delete(name, options)
     return this
@@ -86,17 +86,23 @@ export type Content = string | Uint8Array
 
 const isUtf8 = (charset: string): boolean => charset === 'utf-8' || /^utf-?8$/i.test(charset)
 
-/** Text as bytes, in the charsets that Node can write. */
-export function encoded(text: string, charset: string): Buffer {
-  if (isUtf8(charset)) return Buffer.from(text)
+/** Encodes a string. @throws TypeError for a charset that Node cannot encode */
+export function encoded(content: string, charset: string): Buffer {
+  if (isUtf8(charset)) return Buffer.from(content)
   const encoding = /^(?:latin-?1|iso-8859-1)$/i.test(charset) ? 'latin1' : charset.toLowerCase()
   if (!Buffer.isEncoding(encoding)) {
-    throw new TypeError(`Text cannot be written as '${charset}'. Give utf-8, latin1, utf-16le or ascii, or give bytes.`)
+    throw new TypeError(
+      `A string cannot be encoded as '${charset}'. Use utf-8, latin1, utf-16le or ascii, or pass bytes.`,
+    )
   }
-  return Buffer.from(text, encoding)
+  return Buffer.from(content, encoding)
 }
 
-/** An answer with its content in memory. */
+/**
+ * A response with its content in memory.
+ *
+ *     return new HttpResponse('<p>Not here.</p>', { status: 404, headers: { 'Cache-Control': 'no-store' } })
+ */
 export class HttpResponse extends HttpResponseBase {
   #content: string | Buffer = ''
 
@@ -115,27 +121,28 @@ export class HttpResponse extends HttpResponseBase {
     else if (Buffer.isBuffer(content)) this.#content = content
     else if (content instanceof Uint8Array) {
       this.#content = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-    } else throw new TypeError(`The content of an HttpResponse is a text or bytes, found ${formatValue(content)}.`)
+    } else throw new TypeError(`The content of an HttpResponse is a string or bytes, found ${formatValue(content)}.`)
   }
 
-  /** The content as it was given: a text that nobody asked the bytes of need not be turned into them. */
+  /** The content as it was set: a string is not encoded unless `content` is read. */
   get rawContent(): string | Buffer {
     return this.#content
   }
 
-  /** The content as text. */
+  /** The content, decoded. */
   get text(): string {
     return typeof this.#content === 'string' ? this.#content : new TextDecoder(this.charset).decode(this.#content)
   }
 }
 
-/** An answer in JSON. Dates become ISO texts, as `JSON.stringify` does it. */
+/** A response in JSON. As with `JSON.stringify`, dates become ISO strings. */
 export class JsonResponse extends HttpResponse {
-  /** @throws TypeError when JSON cannot hold the data */
+  /** @throws TypeError if JSON cannot represent the data */
   constructor(data: unknown, options: ResponseOptions & { readonly indent?: number } = {}) {
-    const text = JSON.stringify(data, undefined, options.indent) as string | undefined
-    if (text === undefined)
-      throw new TypeError(`JSON cannot hold ${formatValue(data)}: give an object, list, text or number.`)
-    super(text, { ...options, contentType: options.contentType ?? 'application/json' })
+    const json = JSON.stringify(data, undefined, options.indent) as string | undefined
+    if (json === undefined) {
+      throw new TypeError(`JSON cannot hold ${formatValue(data)}: give an object, an array, a string or a number.`)
+    }
+    super(json, { ...options, contentType: options.contentType ?? 'application/json' })
   }
 }

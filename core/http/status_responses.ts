@@ -1,4 +1,4 @@
-/** Answers whose name says their status. */
+/** Responses that are named after their status. */
 import { type Content, HttpResponse, type ResponseOptions } from './response.ts'
 import { DisallowedRedirect } from '#core/exceptions'
 import { iriToUri, splitUrl } from '#core/web'
@@ -29,7 +29,7 @@ export class HttpResponseNotFound extends HttpResponse {
 }
 
 export class HttpResponseNotAllowed extends HttpResponse {
-  /** @param permittedMethods the methods that the address does answer */
+  /** @param permittedMethods the methods that the URL supports */
   constructor(permittedMethods: readonly string[], content: Content = '', options: ResponseOptions = {}) {
     super(content, options, 405)
     this.headers.set('Allow', permittedMethods.join(', '))
@@ -48,20 +48,19 @@ export class HttpResponseServerError extends HttpResponse {
   }
 }
 
-// Answers that send the client to another address, on schemes that are safe to follow.
-
 const ALLOWED_SCHEMES: readonly string[] = ['http', 'https', 'ftp']
 
-/** Longest address, in characters, that is sent. */
+/** Maximum length of a redirect URL in characters. */
 const MAX_REDIRECT_LENGTH = 16_384
 
 export interface RedirectOptions extends ResponseOptions {
-  /** Makes the client repeat method and body at the new address: 307 for 302, 308 for 301. */
+  /** Makes the client repeat the method and the body: 307 instead of 302, 308 instead of 301. */
   readonly preserveRequest?: boolean
 }
 
+/** A redirect to a URL with a safe scheme. */
 abstract class HttpResponseRedirectBase extends HttpResponse {
-  /** @throws DisallowedRedirect for an address that is too long, malformed, or of a scheme such as `javascript` */
+  /** @throws DisallowedRedirect for a URL that is too long, malformed, or has a scheme such as `javascript` */
   constructor(to: string, options: RedirectOptions, status: number) {
     super('', options, status)
     if (to.length > MAX_REDIRECT_LENGTH) {
@@ -75,7 +74,7 @@ abstract class HttpResponseRedirectBase extends HttpResponse {
     this.headers.set('Location', iriToUri(to))
   }
 
-  /** The address, as sent. */
+  /** The URL, as sent. */
   get url(): string {
     return this.headers.get('Location') as string
   }

@@ -1,4 +1,4 @@
-/** Answers whose content comes piece by piece: from an iterable, a stream, or a file. */
+/** Responses whose content is streamed: from an iterable, a stream, or a file. */
 import { createReadStream, ReadStream, statSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -9,7 +9,7 @@ import { type Content, encoded, HttpResponseBase, type ResponseOptions } from '.
 
 export type StreamingContent = Iterable<Content> | AsyncIterable<Content> | Readable
 
-/** A file's bytes. It is opened when someone begins to read, so that an answer that is never sent holds nothing open. */
+/** A file's bytes. The file is opened on the first read, so that a response that is never sent does not leave it open. */
 async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(file) as AsyncIterable<Uint8Array>
 }
@@ -27,7 +27,11 @@ async function* asBytes(
   for await (const piece of pieces) yield typeof piece === 'string' ? encoded(piece, charset) : piece
 }
 
-/** An answer that is sent while it is made. */
+/**
+ * A response that is sent while it is generated.
+ *
+ *     return new StreamingHttpResponse(rows(), { contentType: 'text/csv' })
+ */
 export class StreamingHttpResponse extends HttpResponseBase {
   readonly stream: Readable
 
@@ -37,12 +41,12 @@ export class StreamingHttpResponse extends HttpResponseBase {
       content instanceof Readable
         ? content
         : Readable.from(asBytes(content, this.charset), { objectMode: false, highWaterMark: 16_384 })
-    // It may fail before it is read, or although it is never read.
+    // The stream may fail before it is read, or without ever being read.
     surviveErrorsOf(this.stream)
   }
 }
 
-/** Content-Disposition for a file, or undefined where there is nothing to say. */
+/** The Content-Disposition of a file; undefined if it needs none. */
 export function contentDisposition(asAttachment: boolean, filename: string): string | undefined {
   if (filename === '') return asAttachment ? 'attachment' : undefined
   const plain = /^[ -~]*$/.test(filename)
@@ -53,13 +57,13 @@ export function contentDisposition(asAttachment: boolean, filename: string): str
 }
 
 export interface FileResponseOptions extends ResponseOptions {
-  /** Offers the file for saving instead of showing it. */
+  /** Makes the browser save the file instead of displaying it. */
   readonly asAttachment?: boolean
-  /** The name to offer; the file's own when absent. */
+  /** The name for saving; by default that of the file. */
   readonly filename?: string
 }
 
-/** The path of the whole file that a source is, where it is one. */
+/** The path of a source that is a complete file; undefined for any other source. */
 function wholeFile(source: string | Readable | Uint8Array): string | undefined {
   if (typeof source === 'string') return source
   if (!(source instanceof ReadStream) || typeof source.path !== 'string') return undefined
@@ -70,9 +74,11 @@ function wholeFile(source: string | Readable | Uint8Array): string | undefined {
 }
 
 /**
- * A file, with the headers that tell its length, type and name.
- * Takes the file's path, an opened stream, or bytes.
- * @throws an error of the file system when there is no such file
+ * A file with Content-Length, Content-Type and Content-Disposition. The source is a path, a stream, or bytes.
+ *
+ *     return new FileResponse('/srv/reports/2026.pdf', { asAttachment: true })
+ *
+ * @throws Error of the file system if the file does not exist
  */
 export class FileResponse extends StreamingHttpResponse {
   constructor(source: string | Readable | Uint8Array, options: FileResponseOptions = {}) {

@@ -1,4 +1,4 @@
-/** A file that came with a form: in memory while it is small, else in a temporary file. */
+/** An uploaded file: in memory if it is small, otherwise in a temporary file. */
 import { createReadStream } from 'node:fs'
 import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
 import { settings } from '#core/conf'
@@ -13,24 +13,24 @@ export interface UploadedFileParts {
   readonly temporaryPath?: string | undefined
 }
 
-/** Most characters of a file's name, as in Django: what a file system holds. */
+/** Maximum length of a file name in characters, as in Django and in file systems. */
 const MAX_NAME_LENGTH = 255
 
-/** The beginning of a string, without half of a surrogate pair at its end. */
-const cut = (text: string, length: number): string => text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')
+/** Truncates a string without splitting a surrogate pair. */
+const truncated = (name: string, length: number): string => name.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')
 
-/** A name that is too long loses its middle: its ending says what the file is. */
+/** Shortens a name that is too long, and keeps its extension. */
 function shortened(name: string): string {
   if (name.length <= MAX_NAME_LENGTH) return name
   const dot = name.lastIndexOf('.')
-  // As in Python, a name that begins with its only dot has no ending.
-  const ending = dot > 0 && /[^.]/.test(name.slice(0, dot)) ? cut(name.slice(dot), MAX_NAME_LENGTH) : ''
-  return cut(name, MAX_NAME_LENGTH - ending.length) + ending
+  // As in Python, a name whose only dot is the first character has no extension.
+  const extension = dot > 0 && /[^.]/.test(name.slice(0, dot)) ? truncated(name.slice(dot), MAX_NAME_LENGTH) : ''
+  return truncated(name, MAX_NAME_LENGTH - extension.length) + extension
 }
 
 /**
- * The last part of a name from outside, of 255 characters at most, without what a file system or terminal could trip
- * over; undefined where nothing is left of it.
+ * The last component of a name that a client sent, at most 255 characters, without control and other invisible
+ * characters. Undefined if nothing is left.
  */
 export function safeFileName(name: string): string | undefined {
   const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
@@ -41,15 +41,15 @@ export function safeFileName(name: string): string | undefined {
 export class UploadedFile {
   /** The field of the form. */
   readonly fieldName: string
-  /** The name that the client gave, without folders. */
+  /** The name that the client sent, without directories. */
   readonly name: string
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number
-  /** As the client claims it. */
+  /** The content type that the client sent. Not verified. */
   readonly contentType: string
-  /** The bytes; undefined for a file that was too large to keep in memory: see `chunks()` and `read()`. */
+  /** The bytes; undefined for a file in a temporary file, which `chunks()` and `read()` read. */
   readonly content: Buffer | undefined
-  /** Where a large file lies until the response has been sent. */
+  /** The path of the temporary file, which is deleted after the response was sent. */
   readonly temporaryPath: string | undefined
 
   constructor({ fieldName, name, size, contentType, content, temporaryPath }: UploadedFileParts) {
@@ -61,7 +61,7 @@ export class UploadedFile {
     this.temporaryPath = temporaryPath
   }
 
-  /** The bytes, piece by piece. */
+  /** The bytes in chunks. */
   async *chunks(chunkSize = 65_536): AsyncGenerator<Buffer> {
     if (this.content === undefined) {
       yield* createReadStream(this.temporaryPath as string, { highWaterMark: chunkSize }) as AsyncIterable<Buffer>
@@ -70,12 +70,12 @@ export class UploadedFile {
     for (let at = 0; at < this.content.length; at += chunkSize) yield this.content.subarray(at, at + chunkSize)
   }
 
-  /** All the bytes. */
+  /** All bytes. */
   async read(): Promise<Buffer> {
     return this.content ?? readFile(this.temporaryPath as string)
   }
 
-  /** Writes the file, with the mode FILE_UPLOAD_PERMISSIONS, over what may be there. */
+  /** Writes the file with the mode FILE_UPLOAD_PERMISSIONS. Overwrites an existing file. */
   async saveTo(path: string): Promise<void> {
     if (this.content === undefined) await copyFile(this.temporaryPath as string, path)
     else await writeFile(path, this.content)
@@ -83,7 +83,7 @@ export class UploadedFile {
   }
 }
 
-/** Files by field name. A field may have several: `get` gives the last of them, `getAll` all. */
+/** Files by field name. If a field has several, `get` returns the last one, and `getAll` all of them. */
 export class FileMap extends Map<string, UploadedFile> {
   readonly #all = new Map<string, UploadedFile[]>()
 

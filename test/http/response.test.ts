@@ -42,7 +42,7 @@ describe('a response', () => {
     expect(response.content).to.deep.equal(Buffer.from('ü'))
     response.content = new Uint8Array([0x61, 0x62])
     expect(response.text).to.equal('ab')
-    expect(() => (response.content = 5 as unknown as string)).to.throw('text or bytes')
+    expect(() => (response.content = 5 as unknown as string)).to.throw('string or bytes')
   })
 
   it('finds headers whatever their case, and sends them as written', async () => {
