@@ -24,7 +24,7 @@ export class InvalidCacheKey extends Error {
 /** A value that the backend cannot store, add to, or read. */
 export class InvalidCacheValue extends TypeError {
   override readonly name: string = 'InvalidCacheValue'
-  /** From `gets`, of a value that cannot be read: by this, `cas` can put another in its place. */
+  /** The token of the unreadable value, if `gets` threw the error. With it, `cas` can replace the value. */
   readonly token?: string
 
   constructor(message: string, { token, ...options }: ErrorOptions & { token?: string | undefined } = {}) {

@@ -56,7 +56,7 @@ async function loadSerializer(given: unknown, setting: string): Promise<CacheSer
   return typeof given === 'string' ? loadInstance(setting, given, SERIALIZER) : toInstance(setting, given, SERIALIZER)
 }
 
-/** What an entry of CACHES names, imported. */
+/** Imports what an entry of CACHES names. */
 async function load(alias: string): Promise<Loaded> {
   const { BACKEND, KEY_FUNCTION, OPTIONS } = settings.CACHES[alias] as {
     BACKEND: string
