@@ -29,6 +29,7 @@ const SLOW = {
     'test/security/{process,secret_key,nginx}.test.ts',
   ],
   'The short run of the fuzz suite': ['test/security/fuzz.test.ts'],
+  'Fast paths compared with plain ones': ['test/fast/**'],
   'Growth of processing time': ['test/security/{superlinear,regular_expressions}.test.ts'],
   'Vectors of expensive password hashes': ['test/vectors/password_hashes.test.ts'],
 }

@@ -18,15 +18,15 @@ export type SessionOperation = readonly [name: string, ...args: readonly unknown
 
 const OPERATIONS: Readonly<Record<string, (session: Session, ...args: never[]) => unknown>> = {
   get: (session, key: string) => session.get(key),
-  set: (session, key: string, value: unknown) => void session.set(key, value as never),
+  set: (session, key: string, value: unknown) => void session.set(key, value),
   remove: (session, key: string) => session.remove(key),
   has: (session, key: string) => session.has(key),
   pop: (session, key: string) => session.pop(key),
-  setDefault: (session, key: string, value: unknown) => session.setDefault(key, value as never),
+  setDefault: (session, key: string, value: unknown) => session.setDefault(key, value),
   keys: (session) => session.keys().toSorted(),
   /** Changes a list or an object inside the session, without a call to it. */
   nested(session, key: string, value: unknown) {
-    const held = session.get(key) as unknown
+    const held = session.get(key)
     if (Array.isArray(held)) held.push(value)
     else if (typeof held === 'object' && held !== null) Object.assign(held, { inside: value })
   },
@@ -41,7 +41,7 @@ const OPERATIONS: Readonly<Record<string, (session: Session, ...args: never[]) =
   isEmpty: (session) => session.isEmpty(),
   increment: (session, key: string) =>
     session.atomic((each) => {
-      each.set(key, ((Number(each.get(key)) || 0) + 1) as never)
+      each.set(key, (Number(each.get(key)) || 0) + 1)
     }),
   fail() {
     throw new Error('The view fails.')

@@ -26,8 +26,8 @@ function generator(seed: number): () => number {
 
 function seedRandom(seed: number): void {
   const next = generator(seed)
-  crypto.randomInt = ((max: number) => next() % max) as typeof crypto.randomInt
-  crypto.randomBytes = ((size: number) => Buffer.from(Array.from({ length: size }, () => next() & 0xff))) as never
+  crypto.randomInt = (max: number) => next() % max
+  crypto.randomBytes = (size: number) => Buffer.from(Array.from({ length: size }, () => next() & 0xff))
   syncBuiltinESMExports()
 }
 

@@ -119,12 +119,21 @@ export class SessionState {
   open(): SessionDict {
     if (this.#data !== undefined) return this.#data
     if (this.#key === null) return (this.#data = {})
-    if (this.#fetched === undefined) {
-      if (!canLoadSync(this.store)) throw new SessionNotLoaded()
-      this.#fetched = { loaded: this.store.loadSync(this.#key) }
+    const fetched = this.#fetchSync(this.#key)
+    if (fetched === undefined) throw new SessionNotLoaded()
+    if ('error' in fetched) throw fetched.error
+    return this.#adopt(fetched.loaded)
+  }
+
+  /** What was fetched, or what can be fetched synchronously; undefined where neither is possible. */
+  #fetchSync(key: string): Fetched | undefined {
+    if (this.#fetched !== undefined || !canLoadSync(this.store)) return this.#fetched
+    try {
+      this.#fetched = { loaded: this.store.loadSync(key) }
+    } catch (error) {
+      this.#fetched = { error }
     }
-    if ('error' in this.#fetched) throw this.#fetched.error
-    return this.#adopt(this.#fetched.loaded)
+    return this.#fetched
   }
 
   #adopt(loaded: LoadedSession | undefined): SessionDict {
@@ -150,10 +159,15 @@ export class SessionState {
     return true
   }
 
-  /** Removes the content without reading it. */
+  /**
+   * Removes the content. If the session is available, its key is dropped where the store does not know it, and its version
+   * saves the next save a load. Otherwise nothing is read.
+   */
   clear(): void {
-    // A known version saves the next save a load.
-    if (this.#data === undefined && this.#fetched !== undefined && 'loaded' in this.#fetched) this.open()
+    if (this.#data === undefined && this.#key !== null) {
+      const fetched = this.#fetchSync(this.#key)
+      if (fetched !== undefined && 'loaded' in fetched) this.#adopt(fetched.loaded)
+    }
     this.#data = {}
     this.tracker.markCleared()
   }

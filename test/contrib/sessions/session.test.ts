@@ -292,6 +292,22 @@ describe('session', () => {
       expect(failing.sessionKey).to.equal('a'.repeat(32))
     })
 
+    for (const [how, fetches] of [
+      ['fetched before', true],
+      ['read synchronously', false],
+    ] as const) {
+      it(`when it is cleared, and drops a key that the store does not know: ${how}`, async () => {
+        const sync = Object.assign(store, { loadSync: () => undefined })
+        const cleared = openSession(fetches ? new MemoryStore() : sync, 'unknown-key')
+        if (fetches) await stateOf(cleared).fetch()
+        cleared.clear()
+        expect(cleared.sessionKey).to.equal(null)
+        cleared.set('new', 1)
+        await cleared.save()
+        expect(cleared.sessionKey).to.not.equal(null)
+      })
+    }
+
     it('takes no text of fewer than eight characters for a key', () => {
       for (const key of ['', '1', '1234567', null, undefined]) {
         expect(openSession(store, key).sessionKey).to.equal(null)

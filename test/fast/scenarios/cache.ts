@@ -91,6 +91,7 @@ class Run {
     this.#cache = cache
   }
 
+  // oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive
   async take(each: Operation): Promise<unknown> {
     const cache = this.#cache
     switch (each.do) {

@@ -107,6 +107,7 @@ function header(name: string, value: string): unknown {
   return [headers.get(name), headers.has(name.toLowerCase()), [...headers], headers.delete(name.toUpperCase())]
 }
 
+// oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive
 const take = (each: Step): unknown => {
   switch (each.do) {
     case 'parse':

@@ -117,7 +117,15 @@ class Browser {
     else this.#jar.set(name, value)
   }
 
-  async #ask(each: Omit<Visit, 'copies'>, cookies: string): Promise<{ readonly cookies: readonly string[] }> {
+  async #ask(
+    each: Omit<Visit, 'copies'>,
+    cookies: string,
+  ): Promise<{
+    readonly cookies: readonly string[]
+    readonly status: unknown
+    readonly headers: unknown
+    readonly body: string
+  }> {
     const { method, path: asked, host, form } = each
     const token = this.#jar.get('csrftoken')
     const body = method !== 'POST' || form === undefined ? undefined : `${form}&csrfmiddlewaretoken=${token ?? ''}`
@@ -138,7 +146,9 @@ class Browser {
     const headers = Object.entries(response.headers).filter(([name]) => !OF_THE_MOMENT.includes(name))
     return {
       cookies: response.headers['set-cookie'] ?? [],
-      ...{ status: response.statusCode, headers, body: Buffer.concat(pieces).toString('latin1') },
+      status: response.statusCode,
+      headers,
+      body: Buffer.concat(pieces).toString('latin1'),
     }
   }
 

@@ -116,6 +116,7 @@ class Run {
   readonly #signed: string[] = []
   #seconds = 0
 
+  // oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive
   async take(each: Step): Promise<unknown> {
     switch (each.do) {
       case 'sign':
