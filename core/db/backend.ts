@@ -1,35 +1,35 @@
-/** What a database engine is to the rest of the framework: the contract of a module in `backends/`. */
+/** The interface of a database engine: what a module in `backends/` exports as `backend`. */
 import type { Knex } from 'knex'
 import type { LoadedSettings } from '#core/conf'
 
 /** An entry of DATABASES. */
 export type DatabaseSettings = LoadedSettings['DATABASES'][string]
 
-/** The family of SQL that a database speaks; what `db.vendor` is in a migration. */
+/** The SQL dialect of a database; `db.vendor` in a migration. */
 export type Vendor = 'sqlite' | 'postgresql' | 'mysql'
 
-/** Where an entry of DATABASES was met, for messages, and the folder that its paths start from. */
+/** The entry of DATABASES, for errors, and the directory that its paths are relative to. */
 export interface DatabaseLocation {
   readonly alias: string
   readonly root: string
 }
 
-/** The parts of a knex configuration that an engine fills in from an entry of DATABASES. */
+/** The parts of a knex configuration that an engine derives from an entry of DATABASES. */
 export interface BackendConfig {
   readonly connection: Knex.StaticConnectionConfig
   readonly pool: Knex.PoolConfig
-  /** Milliseconds that a query waits for a connection. */
+  /** How long a query waits for a connection, in milliseconds. */
   readonly acquireConnectionTimeout?: number
   readonly useNullAsDefault?: boolean
 }
 
 export type Dialect = typeof Knex.Client
 
-/** Runs statements on one connection synchronously. A binding for every `?`. */
+/** Runs statements on one connection synchronously. There is a binding for each `?`. */
 export interface Statements {
-  /** The first row as an object, undefined where there is none. */
+  /** The first row as an object; undefined if there is none. */
   get(sql: string, bindings: readonly unknown[]): unknown
-  /** The number of rows that were changed. */
+  /** @returns the number of changed rows */
   run(sql: string, bindings: readonly unknown[]): number
 }
 
@@ -48,47 +48,48 @@ export interface Preparing {
   isUnknown(error: unknown): boolean
 }
 
-/** An engine's own client for the command line, ready to be run. */
+/** The command line client of an engine, and how to run it. */
 export interface ClientProgram {
-  /** The names that the program goes by, the usual one first. */
+  /** Names of the program, the usual one first. */
   readonly commands: readonly [string, ...string[]]
   readonly args: readonly string[]
-  /** Variables of its environment. What is secret is here: everybody on the machine can read `args`. */
+  /** Environment variables. Secrets are passed here, because every user of the machine can read `args`. */
   readonly env: Readonly<Record<string, string>>
 }
 
 /**
- * An engine. `DATABASES[alias].ENGINE` names a module that exports one as `backend`.
- * Nothing here connects but `lockMigrations` and `migrationTransaction`.
+ * A database engine. `DATABASES[alias].ENGINE` names a module that exports one as `backend`. Only `lockMigrations` and
+ * `migrationTransaction` connect to the database.
  */
 export interface DatabaseBackend {
   readonly vendor: Vendor
-  /** The engine's name as people write it. */
+  /** The name of the engine for people: `PostgreSQL`. */
   readonly displayName: string
-  /** Whether a rollback takes back CREATE TABLE and its like too. */
+  /** Whether a rollback also undoes CREATE TABLE and other changes of the schema. */
   readonly hasTransactionalDdl: boolean
-  /** Whether a date column keeps an instant; if not, it keeps a wall clock, in the zone that USE_TZ and TIME_ZONE say. */
+  /** Whether date columns have a time zone. If not, they store local times, in the zone that USE_TZ and TIME_ZONE specify. */
   readonly keepsInstants: boolean
   /** The knex client class. Its driver is loaded when the first connection is opened. */
   dialect(place: DatabaseLocation): Dialect
-  /** @throws ImproperlyConfigured when the entry cannot work: no NAME, no driver package, no folder */
+  /** @throws ImproperlyConfigured for an invalid entry: without NAME, without its driver, or in a missing directory */
   configure(entry: DatabaseSettings, place: DatabaseLocation): BackendConfig
   /**
-   * The client that `dbshell` runs. Absent: there is none.
-   * @param parameters further words for the client
+   * The client that `dbshell` runs. Absent if there is none.
+   * @param parameters further arguments of the client
    */
   shell?(entry: DatabaseSettings, place: DatabaseLocation, parameters: readonly string[]): ClientProgram
-  /** Whether there is something to connect to without creating it. Absent: always. */
+  /** Whether the database exists, so that connecting does not create it. Absent if connecting never does. */
   exists?(entry: DatabaseSettings, place: DatabaseLocation): boolean
   /**
-   * Runs `migrate` while no other process of ours migrates the same database; waits for its turn.
-   * @param pool the database's ordinary connections
-   * @param single opens a knex with exactly one connection, for a lock that lives as long as its connection
+   * Runs `migrate` when no other process migrates the same database.
+   * @param pool the connections of the database
+   * @param single opens a knex with exactly one connection, for a lock that is held as long as its connection is open
    */
   lockMigrations<T>(pool: Knex, single: () => Knex, migrate: (db: Knex) => Promise<T>): Promise<T>
-  /** Runs `body` in a transaction fit for schema changes. */
+  /** Runs `body` in a transaction that can change the schema. */
   migrationTransaction<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T>
-  // What fast paths use. An engine without these members, or with fast paths off, is used through knex alone.
+
+  // For fast paths. An engine without these members, or with fast paths off, is used through knex only.
 
   /** Runs `work` as one transaction within one tick of the event loop. */
   transactionSync?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
@@ -98,12 +99,12 @@ export interface DatabaseBackend {
   /** How the entry's database prepares statements by name. */
   preparing?(entry: DatabaseSettings): Preparing
   isUniqueViolation(error: unknown): boolean
-  /** What a unique violation says of the key: the names of its columns, or that of its index. */
+  /** The key of a unique violation: the names of its columns, or the name of its index. */
   violatedKey(error: unknown): string
   isConnectionError(error: unknown): boolean
 }
 
-/** The code that a driver's error carries; a text or, on MySQL beside it, a number. */
+/** The `code` of a driver's error; empty if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' ? code : ''
@@ -121,11 +122,11 @@ const NETWORK_CODES = new Set([
   'ETIMEDOUT',
 ])
 
-/** Whether the network, the socket file or the pool is at fault, whatever the engine. */
+/** Whether an error was caused by the network, the socket file or the pool, for any engine. */
 export function isNetworkError(error: unknown): boolean {
   if (NETWORK_CODES.has(codeOf(error))) return true
   const { name, syscall, message } = (error ?? {}) as { name?: string; syscall?: string; message?: string }
   if (syscall === 'connect' || name === 'KnexTimeoutError') return true
-  // What pg and tarn throw without a code.
+  // pg and tarn throw these without a code.
   return /^(Connection terminated|timeout exceeded when trying to connect|aborted$)/.test(message ?? '')
 }

@@ -1,14 +1,14 @@
-/** Checks of DATABASES: each entry has an engine, its driver, and what the engine needs. Nothing is connected to. */
+/** Checks that each entry of DATABASES has an engine, its driver, and what the engine needs. They do not connect. */
 import { type CheckMessage, Error, register } from '#core/checks'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { connections, DEFAULT_ALIAS } from './connections.ts'
-import { connectionZone, wallClockText } from './date_texts.ts'
+import { connectionZone, localDateString } from './date_strings.ts'
 
 function problemOf(alias: string): string | undefined {
   try {
     const database = connections.database(alias)
     database.validate()
-    wallClockText(0, connectionZone(database.entry))
+    localDateString(0, connectionZone(database.entry))
     return undefined
   } catch (error) {
     if (error instanceof ImproperlyConfigured) return error.message
@@ -24,7 +24,7 @@ export function checkDatabases(): CheckMessage[] {
   })
   if (aliases.length === 0 || aliases.includes(DEFAULT_ALIAS)) return messages
   const missing = new Error(`DATABASES has no '${DEFAULT_ALIAS}'.`, {
-    hint: 'It is used wherever no other database is named. DATABASES may also be empty.',
+    hint: 'It is used unless another database is named. DATABASES may also be empty.',
     id: 'databases.E001',
   })
   return [missing, ...messages]

@@ -1,4 +1,4 @@
-/** The databases of DATABASES: `connections` by alias, `connection` the default one, `transaction`. */
+/** The databases of DATABASES: `connections` by alias, the default `connection`, and `transaction`. */
 import type { Knex } from 'knex'
 import { cachedFromSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -10,7 +10,7 @@ import { afterCommitOf, joined, transactionOn } from './transactions.ts'
 
 export const DEFAULT_ALIAS = 'default'
 
-/** Databases by alias, each opened when it is first used. */
+/** Databases by alias. Each is opened when it is first used. */
 export class Databases {
   readonly #entries: Readonly<Record<string, DatabaseSettings>>
   readonly #root: string
@@ -31,7 +31,7 @@ export class Databases {
     return Object.keys(this.#entries)
   }
 
-  /** @throws ImproperlyConfigured when DATABASES has no such alias, or its engine cannot be had */
+  /** @throws ImproperlyConfigured if DATABASES has no such alias, or its engine cannot be loaded */
   database(alias: string): Database {
     let database = this.#open.get(alias)
     if (database === undefined) {
@@ -52,7 +52,7 @@ export class Databases {
   }
 }
 
-/** A knex that is, at every use, the one that `current` gives. */
+/** A proxy for the knex that `current` returns at each use. */
 function delegate(current: () => Knex): Knex {
   return new Proxy((() => undefined) as unknown as Knex, {
     apply: (_, __, parameters: unknown[]) => Reflect.apply(current(), undefined, parameters) as unknown,
@@ -69,7 +69,7 @@ const current = cachedFromSettings(
 
 const joining = new Map<string, Knex>()
 
-/** The transaction that the running code is in, else the pool: what `connections.get(alias)` stands for at this moment. */
+/** The transaction of the running code, or else the pool: what `connections.get(alias)` refers to at this moment. */
 export const currentConnection = (alias: string = DEFAULT_ALIAS): Knex => joined(current().database(alias).pool)
 
 function joiningConnection(alias: string): Knex {
@@ -82,34 +82,34 @@ function joiningConnection(alias: string): Knex {
 }
 
 /**
- * The databases of the settings in force. What `get()` gives is a knex that joins the transaction which the running
- * code is in, if any; so it may be kept, and used inside `transaction()` and outside alike. It does so by a thin Proxy.
+ * The databases of the settings in force. `get()` returns a proxy for a knex that uses the transaction of the running code,
+ * if there is one. So it can be stored, and used inside and outside of `transaction()`.
  */
 export const connections = {
-  /** @throws ImproperlyConfigured when DATABASES has no such alias */
+  /** @throws ImproperlyConfigured if DATABASES has no such alias */
   get(alias: string = DEFAULT_ALIAS): Knex {
     current().database(alias)
     return joiningConnection(alias)
   },
-  /** All of them, in the order of DATABASES. */
+  /** All databases, in the order of DATABASES. */
   all: (): Knex[] => current().aliases.map((alias) => connections.get(alias)),
   aliases: (): string[] => current().aliases,
-  /** A database with its engine and its settings. */
+  /** A database, with its engine and its settings. */
   database: (alias: string = DEFAULT_ALIAS): Database => current().database(alias),
-  /** Closes every connection, so that a process can end; a later use opens them anew. */
+  /** Closes all connections, so that a process can end. A later use opens them again. */
   close: (): Promise<void> => current.dispose(),
 }
 
-/** The default database; nothing is opened before it is used. */
+/** The default database. It is opened when it is first used. */
 export const connection: Knex = joiningConnection(DEFAULT_ALIAS)
 
 /**
- * Runs `fn` in a transaction: committed when it resolves, rolled back when it rejects. All code inside that uses the
- * same database takes part. Inside another transaction it is a savepoint.
+ * Runs `fn` in a transaction, which is committed if it resolves and rolled back if it rejects. All code that it calls uses
+ * the transaction for queries to the same database. Inside another transaction, it is a savepoint.
  */
 export const transaction = <T>(fn: (trx: Knex.Transaction) => Promise<T>, alias: string = DEFAULT_ALIAS): Promise<T> =>
   transactionOn(connections.database(alias).pool, fn)
 
-/** Calls `fn` once the transaction that the running code is in is committed; at once where it is in none. */
+/** Calls `fn` when the transaction of the running code is committed; immediately if there is none. */
 export const onCommit = (fn: () => unknown, alias: string = DEFAULT_ALIAS): Promise<void> =>
   afterCommitOf(connections.database(alias).pool, fn)

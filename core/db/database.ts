@@ -1,16 +1,16 @@
-/** One entry of DATABASES at work: its engine, and its pool of connections, opened when first needed. */
+/** An entry of DATABASES with its engine and its connection pool, which is opened when it is first used. */
 import type { Knex } from 'knex'
 import { getLogger } from '#core/utils'
 import type { ClientProgram, DatabaseBackend, DatabaseLocation, DatabaseSettings, Dialect, Reader } from './backend.ts'
-import { toDateText } from './date_texts.ts'
+import { toDateString } from './date_strings.ts'
 import { loadKnex } from './drivers.ts'
 
-/** A day: longer than the lock of a migration may lie idle. */
-const LONG_IDLE = 86_400_000
+/** Longer than the connection that holds the lock of a migration is idle. */
+const DAY_MS = 86_400_000
 
 const logger = getLogger('django.db.backends')
 
-/** knex talks to the console by itself; what it says of a failed connection is in the error that it throws as well. */
+/** Messages of knex, which it would write to the console. Those about a failed connection are also in the error. */
 const log = {
   warn(message: unknown) {
     const text = String(message)
@@ -19,7 +19,7 @@ const log = {
   },
   error: (message: unknown) => logger.error(String(message)),
   deprecate: (method: string, alternative: string) => logger.debug(`${method} is deprecated, use ${alternative}`),
-  // With `debug` on, knex would hand over statements with their values.
+  // In debug mode, knex logs statements with their values.
   debug: () => undefined,
 }
 
@@ -27,13 +27,13 @@ interface WithPrepBindings {
   prepBindings(bindings: unknown[] | undefined): unknown[] | undefined
 }
 
-/** A dialect in which a Date bound to a statement becomes what Django would write for it. */
-function writingDates(Base: Dialect, written: (ms: number) => string): Dialect {
+/** A dialect that binds a Date in the form in which Django stores it. */
+function withDates(Base: Dialect, toString: (ms: number) => string): Dialect {
   const Parent = Base as unknown as new (config: Knex.Config) => Knex.Client & WithPrepBindings
   return class extends Parent {
     override prepBindings(bindings: unknown[] | undefined): unknown[] | undefined {
       if (bindings?.some((value) => value instanceof Date) !== true) return super.prepBindings(bindings)
-      return super.prepBindings(bindings.map((value) => (value instanceof Date ? written(value.getTime()) : value)))
+      return super.prepBindings(bindings.map((value) => (value instanceof Date ? toString(value.getTime()) : value)))
     }
   } as unknown as Dialect
 }
@@ -53,7 +53,7 @@ export class Database {
     this.#place = place
   }
 
-  /** The connections themselves, beside any transaction. */
+  /** The connection pool, outside of any transaction. */
   get pool(): Knex {
     this.#pool ??= this.#open()
     return this.#pool
@@ -72,29 +72,29 @@ export class Database {
     return this.#reader
   }
 
-  /** Whether the database is there, as far as can be known without connecting. */
+  /** Whether the database exists, as far as is known without connecting. */
   exists(): boolean {
     return this.backend.exists?.(this.entry, this.#place) ?? true
   }
 
-  /** The engine's client for the command line; undefined where it has none. */
+  /** The command line client of the engine; undefined if it has none. */
   shell(parameters: readonly string[] = []): ClientProgram | undefined {
     return this.backend.shell?.(this.entry, this.#place, parameters)
   }
 
-  /** @throws ImproperlyConfigured when the entry cannot work */
+  /** @throws ImproperlyConfigured for an invalid entry */
   validate(): void {
     this.backend.configure(this.entry, this.#place)
   }
 
-  /** A knex of one connection, which the caller must destroy. */
+  /** Opens a knex with one connection, which the caller must destroy. */
   openSingle(): Knex {
-    return this.#open({ min: 0, max: 1, idleTimeoutMillis: LONG_IDLE })
+    return this.#open({ min: 0, max: 1, idleTimeoutMillis: DAY_MS })
   }
 
-  /** A knex class of this database's SQL, for statements that are never sent. */
+  /** The knex client class of this database. */
   dialect(): Dialect {
-    return writingDates(this.backend.dialect(this.#place), (ms) => toDateText(ms, this.backend, this.entry))
+    return withDates(this.backend.dialect(this.#place), (ms) => toDateString(ms, this.backend, this.entry))
   }
 
   async close(): Promise<void> {
@@ -111,11 +111,11 @@ export class Database {
       ...config,
       client: this.dialect(),
       pool: { ...config.pool, ...pool },
-      // Otherwise a message would hold the statement with its values: session data, passwords.
+      // Otherwise an error would contain the statement with its values, such as session data and passwords.
       compileSqlOnError: false,
       log,
     })
-    // mysql2 adds the statement with its values.
+    // mysql2 adds the statement with its values to the error.
     knex.on('query-error', (error: { sql?: string }) => delete error.sql)
     return knex
   }

@@ -1,20 +1,21 @@
-/** Dates as Django keeps them in each engine: `toDatabaseDate`, `fromDatabaseDate`, to the microsecond. */
+/** Converts dates to and from the form in which Django stores them in each engine, with microseconds. */
 import { connections } from './connections.ts'
-import { connectionZone, fromDateText, toDateText } from './date_texts.ts'
+import { connectionZone, fromDateString, toDateString } from './date_strings.ts'
 
 /**
- * What to write into a date column, or to compare one with.
- * @param ms milliseconds since the epoch, fraction included
+ * A date to write to a date column, or to compare with one.
+ * @param ms milliseconds since the epoch; may have a fraction
  */
 export function toDatabaseDate(ms: number, alias = 'default'): string {
   const { backend, entry } = connections.database(alias)
-  return toDateText(ms, backend, entry)
+  return toDateString(ms, backend, entry)
 }
 
 /**
- * The instant in milliseconds since the epoch, fraction included, that a date column holds.
- * @param value the column as it was read: a text, or a Date
+ * The date in a date column, in milliseconds since the epoch, with a fraction.
+ * @param value the column as the driver returned it: a string, or a Date
+ * @throws TypeError for a value that is not a date
  */
 export function fromDatabaseDate(value: unknown, alias = 'default'): number {
-  return fromDateText(value, connectionZone(connections.database(alias).entry))
+  return fromDateString(value, connectionZone(connections.database(alias).entry))
 }

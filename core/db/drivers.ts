@@ -1,17 +1,17 @@
-/** Finds the npm packages that engines stand on, at the moment a database is first used. */
+/** Loads knex and the drivers of the engines when a database is first used. */
 import { createRequire } from 'node:module'
 import type { knex, Knex } from 'knex'
 import { type NamedBy, requirePackage, resolvePackage } from '#core/utils'
 import type { BackendConfig, DatabaseLocation, DatabaseSettings, Dialect } from './backend.ts'
 
-const ours = createRequire(import.meta.url)
+const requireFrom = createRequire(import.meta.url)
 
-/** knex itself, loaded late: it takes longer to load than all that a command without a database needs. */
-export const loadKnex = (): typeof knex => (ours('knex') as { knex: typeof knex }).knex
+/** Loads knex, which takes longer than everything else that a command without a database loads. */
+export const loadKnex = (): typeof knex => (requireFrom('knex') as { knex: typeof knex }).knex
 
-/** The client class that knex has for a driver. */
+/** The client class of knex for a driver. */
 export const knexDialect = (name: 'better-sqlite3' | 'postgres' | 'mysql2'): Dialect =>
-  ours(`knex/lib/dialects/${name}`) as Dialect
+  requireFrom(`knex/lib/dialects/${name}`) as Dialect
 
 const namedBy = ({ alias, root }: DatabaseLocation): NamedBy => ({ setting: `DATABASES['${alias}']`, root })
 
@@ -21,26 +21,26 @@ export const driverFile = (name: string, place: DatabaseLocation): string => res
 /** A driver. @throws ImproperlyConfigured if it is not installed, with the command that installs it */
 export const requireDriver = (name: string, place: DatabaseLocation): unknown => requirePackage(name, namedBy(place))
 
-// How many connections to a database server are kept, and for how long: OPTIONS.pool and CONN_MAX_AGE.
+// The number of connections to a database server and their lifetime: OPTIONS.pool and CONN_MAX_AGE.
 
-/** OPTIONS.pool with the names that Django gives them. */
+/** OPTIONS.pool, with Django's names. */
 interface PoolOptions {
   readonly min_size?: number
   readonly max_size?: number
-  /** Seconds that a query waits for a connection. */
+  /** How long a query waits for a connection, in seconds. */
   readonly timeout?: number
 }
 
 const MAX_SIZE = 10
 const TIMEOUT = 10
 
-/** CONN_MAX_AGE in seconds: null keeps a connection for good, 0 closes it as soon as nobody wants it. */
+/** @param age CONN_MAX_AGE, in seconds: null for no limit, 0 to close a connection as soon as it is idle */
 function lifetime(age: number | null | undefined): Knex.PoolConfig {
   if (age === undefined || age === null) return {}
   return age === 0 ? { idleTimeoutMillis: 1 } : { maxConnectionLifetimeMillis: age * 1000 }
 }
 
-/** What pg's and mysql2's connections have in common. */
+/** A connection of pg or mysql2. */
 interface Connection {
   query(sql: string, done: (error: Error | null) => void): void
 }
@@ -52,7 +52,7 @@ function runAll(connection: Connection, [first, ...rest]: readonly string[], don
   connection.query(first, (error) => (error ? done(error) : runAll(connection, rest, done)))
 }
 
-/** @param firstStatements what each new connection runs first */
+/** @param firstStatements statements that each new connection runs first */
 export function poolOf(
   entry: DatabaseSettings,
   firstStatements: () => readonly string[],
@@ -67,6 +67,6 @@ export function poolOf(
   }
 }
 
-/** The OPTIONS that are for the driver: all but those that the engine's module reads itself. */
+/** The OPTIONS for the driver: all that the engine does not read itself. */
 export const driverOptions = (options: object, read: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !read.includes(name)))

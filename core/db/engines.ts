@@ -1,4 +1,4 @@
-/** From the ENGINE of a database to its module: the three built in are at hand, a project's own is imported by setup(). */
+/** Finds the backend of a database's ENGINE. Those of the project are imported by setup(). */
 import { loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { canonicalName } from '#core/utils'
@@ -21,10 +21,10 @@ const BACKEND: Requirement<DatabaseBackend> = {
     typeof (value as Partial<DatabaseBackend> | null | undefined)?.configure === 'function',
 }
 
-/** A backend or, so that a database nobody uses stops nothing, what to say when it is used. */
-type Prepared = ReadonlyMap<string, DatabaseBackend | ImproperlyConfigured>
+/** Backends by ENGINE, or the error of loading one, which is thrown when the database is used. */
+type LoadedBackends = ReadonlyMap<string, DatabaseBackend | ImproperlyConfigured>
 
-const ownBackends = loadedFromSettings('DATABASES', async (): Promise<Prepared> => {
+const ownBackends = loadedFromSettings('DATABASES', async (): Promise<LoadedBackends> => {
   const found = new Map<string, DatabaseBackend | ImproperlyConfigured>()
   for (const [alias, { ENGINE }] of Object.entries(settings.DATABASES)) {
     if (builtIn.has(canonicalName(ENGINE))) continue
@@ -40,7 +40,7 @@ const ownBackends = loadedFromSettings('DATABASES', async (): Promise<Prepared> 
   return found
 })
 
-/** @throws ImproperlyConfigured when the engine's module is not there or is none, or `setup()` has not run */
+/** @throws ImproperlyConfigured if the module of the engine cannot be loaded, or `setup()` has not been called */
 export function backendNamed(engine: string): DatabaseBackend {
   const backend = builtIn.get(canonicalName(engine)) ?? ownBackends().get(engine)
   if (backend instanceof ImproperlyConfigured) throw backend

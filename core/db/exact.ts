@@ -1,12 +1,11 @@
-/** Conditions on strings that hold for the very same string only, whatever collation its column has. */
+/** A condition that compares strings exactly, whatever the collation of their column. */
 import type { Knex } from 'knex'
 import { connections } from './connections.ts'
 
 /**
- * Adds the condition that a column is one of some strings, character by character. Collations of MySQL treat strings
- * as equal that differ in case, accents, width or trailing spaces. Their comparison is kept next to that of the bytes,
- * because only it can use an index.
- * @param alias of the database that the query runs on
+ * Adds the condition that a column equals one of some strings. Collations of MySQL also treat strings as equal that differ
+ * in case, accents, width or trailing spaces, so the bytes are compared, too. Only the first comparison can use an index.
+ * @param alias of the database of the query
  */
 export function whereExactly<Query extends Knex.QueryBuilder>(
   query: Query,

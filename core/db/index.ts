@@ -1,4 +1,4 @@
-/** Databases: `connection`, `connections`, `transaction`, dates as Django keeps them, migrations. */
+/** Databases: `connection`, `connections`, `transaction`, dates as Django stores them, migrations. */
 import './checks.ts'
 export type {
   BackendConfig,
@@ -22,7 +22,7 @@ export {
   transaction,
 } from './connections.ts'
 export type { Database } from './database.ts'
-export { connectionZone, instantOf, wallClockText } from './date_texts.ts'
+export { connectionZone, instantOf, localDateString } from './date_strings.ts'
 export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
 export { runStatement } from './fast/direct_statements.ts'
 export { truncateTables } from './truncate.ts'

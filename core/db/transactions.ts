@@ -1,4 +1,4 @@
-/** Which transaction the running code is in: it follows the code through every `await`, as Django's follows the thread. */
+/** The transaction of the running code. It is kept across `await`, like that of a thread in Django. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Knex } from 'knex'
 import { fastPaths } from '#core/utils'
@@ -6,7 +6,7 @@ import { runUntilIdle } from './fast/idle_storage.ts'
 
 interface Open {
   readonly trx: Knex.Transaction
-  /** What to do once the outermost transaction is committed. */
+  /** Called when the outermost transaction is committed. */
   readonly afterCommit: (() => unknown)[]
 }
 
@@ -19,14 +19,14 @@ const runWith: <T>(store: ReadonlyMap<Knex, Open>, work: () => Promise<T>) => Pr
 
 function innermost(pool: Knex): Open | undefined {
   const found = open.getStore()?.get(pool)
-  // Code that nobody waited for may outlive the transaction that it was started in.
+  // Code that was not awaited may still run when its transaction has ended.
   return found === undefined || found.trx.isCompleted() ? undefined : found
 }
 
-/** The open transaction of the running code, else the pool itself. */
+/** The open transaction of the running code, or else the pool. */
 export const joined = (pool: Knex): Knex => innermost(pool)?.trx ?? pool
 
-/** Runs `fn` so that whoever in it asks for the database of `pool` joins `trx`. */
+/** Runs `fn`, in which queries to the database of `pool` use `trx`. */
 export function runIn<T>(
   pool: Knex,
   trx: Knex.Transaction,
@@ -36,7 +36,7 @@ export function runIn<T>(
   return runWith(new Map(open.getStore()).set(pool, { trx, afterCommit }), fn)
 }
 
-/** Runs `fn` in a transaction: in a savepoint of the one that the running code is in, if there is one. */
+/** Runs `fn` in a transaction, or in a savepoint of the open transaction of the running code. */
 export async function transactionOn<T>(pool: Knex, fn: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   const outer = innermost(pool)
   const afterCommit: (() => unknown)[] = []
@@ -47,7 +47,7 @@ export async function transactionOn<T>(pool: Knex, fn: (trx: Knex.Transaction) =
   return result
 }
 
-/** Calls `fn` once the outermost transaction is committed, never if it is rolled back; at once where there is none. */
+/** Calls `fn` when the outermost transaction is committed, not if it is rolled back. Immediately if there is none. */
 export async function afterCommitOf(pool: Knex, fn: () => unknown): Promise<void> {
   const outer = innermost(pool)
   if (outer === undefined) await fn()

@@ -1,4 +1,4 @@
-/** Mail: `sendMail`, `EmailMessage`, and the backends that EMAIL_BACKEND chooses from. */
+/** Mail: `sendMail`, `EmailMessage`, and the interface of the backends. */
 export type { EmailBackend, EmailBackendClass, EmailBackendOptions, OutgoingMail } from './backends/base.ts'
 export { type Attachment, EmailMessage, type EmailMessageOptions, getConnection } from './message.ts'
 export { BadHeaderError } from '#core/exceptions'

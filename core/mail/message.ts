@@ -1,4 +1,4 @@
-/** A mail: who it is from, who gets it, what it says; `send()` gives it to the backend of the settings. */
+/** A mail message, and the backend that EMAIL_BACKEND names. */
 import { classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
 import { clock, randomString } from '#core/utils'
 import type { EmailBackend, EmailBackendClass, EmailBackendOptions, OutgoingMail } from './backends/base.ts'
@@ -15,13 +15,11 @@ import {
   textPart,
 } from './mime.ts'
 
-// The backend that EMAIL_BACKEND names.
-
 const backendClass = loadedFromSettings('EMAIL_BACKEND', () =>
   loadNamed('EMAIL_BACKEND', settings.EMAIL_BACKEND, classWith<EmailBackendClass>('sendMessages')),
 )
 
-/** A backend to send mail with. */
+/** A backend to send mail with; by default of the class that EMAIL_BACKEND names. */
 export function getConnection(
   options: EmailBackendOptions & { readonly backend?: EmailBackendClass } = {},
 ): EmailBackend {
@@ -32,7 +30,7 @@ export function getConnection(
 export interface Attachment {
   readonly filename: string
   readonly content: string | Uint8Array
-  /** `application/octet-stream` when absent. */
+  /** Content type; `application/octet-stream` by default. */
   readonly type?: string
 }
 
@@ -40,19 +38,19 @@ export interface EmailMessageOptions {
   readonly subject?: string
   /** Plain text. */
   readonly body?: string
-  /** The same in HTML, for readers that show it. */
+  /** The same content as HTML. */
   readonly html?: string | undefined
-  /** DEFAULT_FROM_EMAIL when absent. */
+  /** Sender; DEFAULT_FROM_EMAIL by default. */
   readonly fromEmail?: string | null | undefined
   readonly to?: readonly string[]
   readonly cc?: readonly string[]
-  /** Get the mail, and are not named in it. */
+  /** Recipients that are not listed in the headers. */
   readonly bcc?: readonly string[]
   readonly replyTo?: readonly string[]
-  /** Further headers, or others in the place of the usual ones. */
+  /** Additional headers, which replace default ones of the same name. */
   readonly headers?: Readonly<Record<string, string>>
   readonly attachments?: readonly Attachment[]
-  /** The backend to send with; that of EMAIL_BACKEND when absent. */
+  /** The backend to send with; by default that of EMAIL_BACKEND. */
   readonly connection?: EmailBackend | undefined
 }
 
@@ -73,7 +71,7 @@ export class EmailMessage implements OutgoingMail {
     const { subject = '', body = '', html, fromEmail, to = [], cc = [], bcc = [], replyTo = [] } = options
     for (const [name, list] of Object.entries({ to, cc, bcc, replyTo })) {
       if (!Array.isArray(list))
-        throw new TypeError(`\`${name}\` of a mail is a list of addresses, found a single value.`)
+        throw new TypeError(`\`${name}\` of a mail should be a list of addresses, found a single value.`)
     }
     this.subject = subject
     this.body = body
@@ -88,27 +86,27 @@ export class EmailMessage implements OutgoingMail {
     this.connection = options.connection
   }
 
-  /** Everybody who gets the mail. */
+  /** All recipients. */
   recipients(): string[] {
     return [...this.to, ...this.cc, ...this.bcc].filter((address) => address !== '')
   }
 
-  /** Who the mail server is told that it comes from and goes to. @throws BadHeaderError */
+  /** The sender and the recipients of the SMTP envelope. @throws BadHeaderError for an address with a line break */
   envelope(): { from: string; to: string[] } {
     for (const address of [this.fromEmail, ...this.recipients()]) refuseLineBreaks('To', address)
     return { from: bareAddress(this.fromEmail), to: this.recipients().map(bareAddress) }
   }
 
   /**
-   * The mail as it goes over the wire, lines ended by CR LF.
-   * @throws BadHeaderError when a header holds a line break
+   * The message in the Internet Message Format (RFC 5322), with CR LF line breaks.
+   * @throws BadHeaderError for a header with a line break
    */
   asText(): string {
     const { headers, body } = this.#content()
     return partText({ headers: [...this.#headers(), ['MIME-Version', '1.0'], ...headers], body })
   }
 
-  /** Sends the mail. @returns 1 when it was sent, 0 when there is nobody to get it or a failure was to be silent */
+  /** Sends the message. @returns 1 if it was sent, 0 if it has no recipients or an error was ignored */
   async send({ failSilently = false }: { failSilently?: boolean } = {}): Promise<number> {
     if (this.recipients().length === 0) return 0
     return (this.connection ?? getConnection({ failSilently })).sendMessages([this])

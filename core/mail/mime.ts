@@ -1,16 +1,16 @@
-/** The text of a mail (RFC 5322, 2045, 2047): headers that nobody can inject lines into, and bodies in UTF-8. */
+/** Encodes mail (RFC 5322, 2045, 2047): headers, into which no lines can be injected, and bodies in UTF-8. */
 import { domainToASCII } from 'node:url'
 import { BadHeaderError } from '#core/exceptions'
 import { quoteUri } from '#core/web'
 import { formatValue } from '#core/utils'
 
 const LINE_END = '\r\n'
-/** Longest line of a header, in characters, before it is folded. */
+/** Maximum length of a header line before it is folded, in characters. */
 const FOLD_AT = 76
-/** Longest line that a mail server must take, in bytes. */
-const LONGEST_LINE = 998
+/** Maximum length of a line that a mail server must accept, in bytes. */
+const MAX_LINE_LENGTH = 998
 
-/** A text as encoded words, none longer than 75 characters, cut between characters. */
+/** A string as encoded words of at most 75 characters, split between characters. */
 function encodedWords(text: string): string {
   const words: string[] = []
   let word = ''
@@ -40,7 +40,7 @@ function addressParts(text: string): [name: string, address: string] {
   return [name.length > 1 && name.startsWith('"') && name.endsWith('"') ? name.slice(1, -1) : name, address]
 }
 
-/** An address as the envelope has it: without a name, its domain in ASCII. */
+/** An address for the envelope: without a name, and with its domain in ASCII. */
 export function bareAddress(text: string): string {
   const [, address] = addressParts(text)
   const at = address.lastIndexOf('@')
@@ -56,7 +56,7 @@ function addressHeader(text: string): string {
   return `${isAscii(name) ? plain : encodedWords(name)} <${address}>`
 }
 
-/** Addresses in one header, a new line where one would grow long. */
+/** The value of a header with addresses, folded between them. */
 export function addressList(addresses: readonly string[]): string {
   let line = 0
   return addresses
@@ -69,7 +69,7 @@ export function addressList(addresses: readonly string[]): string {
     .join('')
 }
 
-/** @throws BadHeaderError when a value holds a line break */
+/** @throws BadHeaderError for a value with a line break, or an invalid name */
 export function refuseLineBreaks(name: string, value: string): void {
   if (!/[\r\n]/.test(value) && /^[!-9;-~]+$/.test(name)) return
   throw new BadHeaderError(`A mail's header must not hold a line break: ${formatValue(name)} is ${formatValue(value)}.`)
@@ -84,10 +84,10 @@ const withCrlf = (text: string): string => text.replace(/\r\n|\r|\n/g, LINE_END)
 
 const wrapped = (base64: string): string => base64.replace(/.{76}(?=.)/g, `$&${LINE_END}`)
 
-/** Text as a part; readable in transit unless its lines are too long. */
+/** A part with text; in base64 only if a line is too long. */
 export function textPart(text: string, subtype: string): Part {
   const body = withCrlf(text)
-  const tooLong = body.split(LINE_END).some((line) => Buffer.byteLength(line) > LONGEST_LINE)
+  const tooLong = body.split(LINE_END).some((line) => Buffer.byteLength(line) > MAX_LINE_LENGTH)
   const encoding = tooLong ? 'base64' : isAscii(body.replaceAll(LINE_END, '')) ? '7bit' : '8bit'
   return {
     headers: [
@@ -112,7 +112,7 @@ export function filePart(name: string, content: string | Uint8Array, type: strin
   }
 }
 
-/** Several parts as one. */
+/** A part that consists of several parts. */
 export function multipart(kind: 'alternative' | 'mixed', parts: readonly Part[], boundary: string): Part {
   const bodies = parts.map((part) => `--${boundary}${LINE_END}${partText(part)}${LINE_END}`)
   return {
@@ -121,12 +121,12 @@ export function multipart(kind: 'alternative' | 'mixed', parts: readonly Part[],
   }
 }
 
-/** Headers and body, as they are sent. */
+/** The headers and the body of a part, as they are sent. */
 export function partText({ headers, body }: Part): string {
   return headers.map(([name, value]) => `${name}: ${value}${LINE_END}`).join('') + LINE_END + body
 }
 
-/** A header of free text. */
+/** A header with unstructured text. @throws BadHeaderError */
 export function textHeader(name: string, value: string): readonly [string, string] {
   refuseLineBreaks(name, value)
   return [name, headerText(value)]

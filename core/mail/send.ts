@@ -1,18 +1,17 @@
-/** `sendMail` and its siblings: mail in one call. */
-import { settings } from '#core/conf'
+/** Functions that send mail: `sendMail`, `sendMassMail`, `mailAdmins`, `mailManagers`. */
+import { formatSetting, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue } from '#core/utils'
 import type { EmailBackend } from './backends/base.ts'
 import { EmailMessage, getConnection } from './message.ts'
 
 export interface SendMailOptions {
-  /** Answers 0 where it would throw. */
+  /** Returns 0 instead of throwing an error of the mail server. */
   readonly failSilently?: boolean
-  /** User at the SMTP server; EMAIL_HOST_USER when absent. */
+  /** User name for the SMTP server; EMAIL_HOST_USER by default. */
   readonly authUser?: string
   readonly authPassword?: string
   readonly connection?: EmailBackend
-  /** The same text in HTML, for readers that show it. */
+  /** The same content as HTML. */
   readonly html?: string
 }
 
@@ -25,10 +24,10 @@ const connectionOf = ({ connection, failSilently = false, authUser, authPassword
   })
 
 /**
- * Sends one mail to some people, who all see each other's addresses.
- * @param fromEmail DEFAULT_FROM_EMAIL when null
- * @returns how many mails were sent: 1 or 0
- * @throws BadHeaderError when the subject or an address holds a line break; whatever the mail server says
+ * Sends one message to several recipients, which are all listed in it.
+ * @param fromEmail DEFAULT_FROM_EMAIL if null
+ * @returns the number of sent messages: 1 or 0
+ * @throws BadHeaderError for a subject or an address with a line break, and the errors of the mail server
  */
 export function sendMail(
   subject: string,
@@ -41,7 +40,7 @@ export function sendMail(
   return new EmailMessage({ subject, body, fromEmail, to, html, connection: connectionOf(options) }).send()
 }
 
-/** Sends several mails over one connection. */
+/** Sends several messages over one connection. @returns the number of sent messages */
 export function sendMassMail(
   mails: readonly (readonly [subject: string, body: string, fromEmail: string | null, to: readonly string[]])[],
   options: Omit<SendMailOptions, 'html'> = {},
@@ -50,13 +49,13 @@ export function sendMassMail(
   return connectionOf(options).sendMessages(messages)
 }
 
-/** The addresses in ADMINS or MANAGERS: addresses, or pairs of name and address. */
+/** The addresses in ADMINS or MANAGERS, whose entries are addresses or pairs of a name and an address. */
 function addressesOf(name: 'ADMINS' | 'MANAGERS'): string[] {
   return settings[name].map((entry, i) => {
     const address: unknown = Array.isArray(entry) ? entry[1] : entry
     if (typeof address === 'string' && address !== '') return address
     throw new ImproperlyConfigured(
-      `${name}[${i}] should be an address, or a pair of a name and an address, found ${formatValue(entry)}.`,
+      `${name}[${i}] should be an address, or a pair of a name and an address, found ${formatSetting(entry)}.`,
     )
   })
 }
@@ -72,10 +71,10 @@ async function mailPeople(
   return sendMail(settings.EMAIL_SUBJECT_PREFIX + subject, body, settings.SERVER_EMAIL, to, options)
 }
 
-/** Sends a mail to ADMINS, from SERVER_EMAIL. */
+/** Sends a message from SERVER_EMAIL to ADMINS. */
 export const mailAdmins = (subject: string, body: string, options: SendMailOptions = {}): Promise<number> =>
   mailPeople('ADMINS', subject, body, options)
 
-/** Sends a mail to MANAGERS, from SERVER_EMAIL. */
+/** Sends a message from SERVER_EMAIL to MANAGERS. */
 export const mailManagers = (subject: string, body: string, options: SendMailOptions = {}): Promise<number> =>
   mailPeople('MANAGERS', subject, body, options)

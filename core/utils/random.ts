@@ -7,7 +7,7 @@ export const LETTERS_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS
 /** A string of `length` characters of `alphabet`, each equally likely, from the cryptographic random generator of the system. */
 export function randomString(length: number, alphabet: string = LETTERS_AND_DIGITS): string {
   let text = ''
-  // Node fetches random bytes for many calls at once.
+  // Node fetches random bytes for many calls together.
   while (text.length < length) text += alphabet[randomInt(alphabet.length)]
   return text
 }

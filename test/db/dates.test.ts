@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
 import { connection, fromDatabaseDate, toDatabaseDate } from '#core/db'
-import { instantOf, wallClockAt } from '../../core/db/date_texts.ts'
+import { instantOf, localTimeAt } from '../../core/db/date_strings.ts'
 import { databases, onEachDatabase } from '../services.ts'
 
 const all = await databases('dates')
@@ -67,10 +67,10 @@ describe('dates in a database', () => {
       for (const [text, ms] of texts) expect(fromDatabaseDate(text), String(text)).to.equal(ms)
     }))
 
-  it('refuse what is no date, and years that no database takes', () =>
+  it('refuse values that are not dates, and years that no database accepts', () =>
     overrideSettings(engine('sqlite3'), () => {
       for (const value of ['', 'now', '2030-13-01 00:00:00', '2030-02-30 00:00:00', '2030-01-01 25:00:00', 5, null]) {
-        expect(() => fromDatabaseDate(value), String(value)).to.throw(TypeError, 'which is no date')
+        expect(() => fromDatabaseDate(value), String(value)).to.throw(TypeError, 'which is not a date')
       }
       for (const ms of [Date.UTC(10_000, 0, 1), Date.UTC(-1, 0, 1), Number.NaN]) {
         expect(() => toDatabaseDate(ms)).to.throw(RangeError, 'between the years 1 and 9999')
@@ -92,8 +92,8 @@ describe('dates in a database', () => {
     const times = fc.integer({ min: Date.UTC(1950, 0, 1), max: Date.UTC(2090, 0, 1) })
     fc.assert(
       fc.property(zones, times, (zone, ms) => {
-        const back = instantOf(wallClockAt(ms, zone), zone)
-        if (back !== ms) expect(wallClockAt(back, zone)).to.equal(wallClockAt(ms, zone))
+        const back = instantOf(localTimeAt(ms, zone), zone)
+        if (back !== ms) expect(localTimeAt(back, zone)).to.equal(localTimeAt(ms, zone))
         expect(back).to.be.at.most(ms)
       }),
       { numRuns: 300 },

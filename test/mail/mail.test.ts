@@ -141,7 +141,7 @@ describe('mail', () => {
   })
 
   it('wants lists of addresses', () => {
-    expect(() => new EmailMessage({ to: 'a@x.org' as never })).to.throw(/`to` of a mail is a list/)
+    expect(() => new EmailMessage({ to: 'a@x.org' as never })).to.throw(/`to` of a mail should be a list/)
   })
 
   it('stays in the outbox with the locmem backend', () =>

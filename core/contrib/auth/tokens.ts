@@ -1,6 +1,6 @@
 /** Tokens of password reset links: good for a while, for one user, until the password or the last login changes. */
 import { settings } from '#core/conf'
-import { connections, connectionZone, wallClockText } from '#core/db'
+import { connections, connectionZone, localDateString } from '#core/db'
 import { constantTimeEqual, saltedHmac } from '#core/signing'
 import { clock } from '#core/utils'
 
@@ -48,7 +48,7 @@ export function decodeUid(text: string): string | undefined {
 function withoutZone({ lastLogin, databaseAlias }: TokenUser): string {
   if (lastLogin === null || lastLogin === undefined) return ''
   const zone = connectionZone(connections.database(databaseAlias).entry)
-  return wallClockText(Math.floor(lastLogin.getTime() / 1000) * 1000, zone)
+  return localDateString(Math.floor(lastLogin.getTime() / 1000) * 1000, zone)
 }
 
 export class PasswordResetTokenGenerator {
@@ -74,7 +74,7 @@ export class PasswordResetTokenGenerator {
 
   /** Whole seconds since 2001 by the wall clock of TIME_ZONE, as Django counts them. */
   protected now(): number {
-    const wall = wallClockText(Math.floor(clock.now() / 1000) * 1000, settings.TIME_ZONE)
+    const wall = localDateString(Math.floor(clock.now() / 1000) * 1000, settings.TIME_ZONE)
     return (Date.parse(`${wall.replace(' ', 'T')}Z`) - Date.UTC(2001, 0, 1)) / 1000
   }
 

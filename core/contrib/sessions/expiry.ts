@@ -1,6 +1,6 @@
 /** When a session ends: what `_session_expiry` in its data says, or SESSION_COOKIE_AGE. */
 import { settings } from '#core/conf'
-import { instantOf, wallClockText } from '#core/db'
+import { instantOf, localDateString } from '#core/db'
 import { clock, unixSeconds } from '#core/utils'
 import type { SessionDict } from './store.ts'
 
@@ -20,7 +20,7 @@ export type Expiry =
  * @throws RangeError outside the years 1 to 9999
  */
 export function isoText(ms: number): string {
-  const text = (zone: string): string => wallClockText(ms, zone).replace(' ', 'T')
+  const text = (zone: string): string => localDateString(ms, zone).replace(' ', 'T')
   return settings.USE_TZ ? `${text('UTC')}+00:00` : text(settings.TIME_ZONE)
 }
 

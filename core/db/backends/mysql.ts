@@ -1,4 +1,4 @@
-/** MySQL and MariaDB on mysql2. */
+/** MySQL and MariaDB with mysql2. */
 import {
   type ClientProgram,
   codeOf,
@@ -10,12 +10,12 @@ import {
 } from '../backend.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue } from '#core/utils'
+import { formatSetting } from '#core/conf'
 import { driverOptions, knexDialect, poolOf, requireDriver } from '../drivers.ts'
 
-// The client of MySQL and MariaDB, with what an entry of DATABASES says.
+// The command line client.
 
-/** What OPTIONS may say in the place of the entry itself, by the names of Django's driver. */
+/** OPTIONS that override the entry itself, with the names of Django's driver. */
 interface Options {
   readonly charset?: string
   readonly database?: string
@@ -30,7 +30,7 @@ interface Options {
   readonly user?: string
 }
 
-/** A file's path. The settings may also hold a certificate or a key itself, which is nothing for a command line. */
+/** The path of a file. Settings may also contain a certificate or a key itself, which cannot be passed to the client. */
 const fileOf = (value: unknown): string | undefined =>
   typeof value === 'string' && !value.includes('\n') ? value : undefined
 
@@ -38,7 +38,7 @@ function server(entry: DatabaseSettings, options: Options): Record<string, strin
   const host = options.host ?? entry.HOST
   const socket = options.unix_socket ?? (host?.includes('/') ? host : undefined)
   if (socket !== undefined) return { socket }
-  // The client by itself would look for a socket, and leave the port out of account; we connect to this address.
+  // Without a host, the client uses a socket and ignores the port.
   const usual = options.read_default_file === undefined ? '127.0.0.1' : undefined
   return { host: host || usual, port: options.port ?? entry.PORT }
 }
@@ -47,7 +47,7 @@ function mysql(entry: DatabaseSettings, parameters: readonly string[]): ClientPr
   const options: Options = entry.OPTIONS ?? {}
   const { ssl = {} } = options
   const flags = {
-    // The client wants it before all others.
+    // The client requires it to be first.
     'defaults-file': options.read_default_file,
     user: options.user ?? entry.USER,
     ...server(entry, options),
@@ -59,7 +59,7 @@ function mysql(entry: DatabaseSettings, parameters: readonly string[]): ClientPr
   const password = options.password ?? options.passwd ?? entry.PASSWORD
   const name = options.database ?? options.db ?? entry.NAME
   return {
-    // MariaDB gives up the name that it took over from MySQL.
+    // Recent releases of MariaDB have no program named mysql.
     commands: ['mysql', 'mariadb'],
     args: [
       ...Object.entries(flags).flatMap(([flag, value]) => (value ? [`--${flag}=${value}`] : [])),
@@ -70,7 +70,7 @@ function mysql(entry: DatabaseSettings, parameters: readonly string[]): ClientPr
   }
 }
 
-/** OPTIONS with the names of Django's driver; the others go to ours. */
+/** OPTIONS with the names of Django's driver. The others are passed to mysql2. */
 interface MysqlOptions {
   readonly charset?: string
   /** Seconds. */
@@ -115,7 +115,7 @@ function optionsOf({ OPTIONS }: DatabaseSettings, { alias }: DatabaseLocation): 
   return options
 }
 
-/** Django's `ssl` names files; the driver wants what is in them. */
+/** `ssl` contains the names of files, as in Django. The driver requires their contents. */
 function encryption({ ssl }: MysqlOptions): object {
   if (ssl === undefined) return {}
   const read = (value: unknown) =>
@@ -123,14 +123,14 @@ function encryption({ ssl }: MysqlOptions): object {
   return { ssl: Object.fromEntries(Object.entries(ssl).map(([name, value]) => [name, read(value)])) }
 }
 
-/** How a connection begins: as in Django, READ COMMITTED; and strict, for cut-off data is lost data. */
+/** The first statements of a connection: READ COMMITTED as in Django, and strict mode, so that no data is truncated. */
 function firstStatements(
   { isolation_level = 'read committed', sql_mode, init_command }: MysqlOptions,
   { alias }: DatabaseLocation,
 ) {
   if (isolation_level !== null && !ISOLATION_LEVELS.includes(isolation_level.toLowerCase())) {
     throw new ImproperlyConfigured(
-      `DATABASES['${alias}'].OPTIONS.isolation_level should be one of ${ISOLATION_LEVELS.join(', ')}, found ${formatValue(isolation_level)}.`,
+      `DATABASES['${alias}'].OPTIONS.isolation_level should be one of ${ISOLATION_LEVELS.join(', ')}, found ${formatSetting(isolation_level)}.`,
     )
   }
   const mode =
@@ -161,7 +161,7 @@ function connectionOf(entry: DatabaseSettings, place: DatabaseLocation): object 
     connectTimeout: Number(connect_timeout ?? CONNECT_TIMEOUT) * 1000,
     supportBigNumbers: true,
     timezone: 'Z',
-    // Dates stay text: a JavaScript Date would cut off the microseconds and guess the zone.
+    // A JavaScript Date would lose the microseconds, and assume a time zone.
     dateStrings: true,
     ...encryption(options),
     ...driverOptions(options, READ_HERE),
@@ -197,7 +197,7 @@ export const backend: DatabaseBackend = {
   async lockMigrations(_pool, single, migrate) {
     const db = single()
     try {
-      // The names of locks are the server's, not the database's.
+      // Names of locks are global to the server, not to a database.
       const [rows] = (await db.raw("SELECT GET_LOCK(CONCAT('nuages.migrate.', LEFT(SHA1(DATABASE()), 40)), ?) AS got", [
         LOCK_WAIT,
       ])) as [{ got: number | null }[]]
@@ -205,7 +205,7 @@ export const backend: DatabaseBackend = {
         throw new Error(`Another process has been migrating this database for ${LOCK_WAIT} seconds.`)
       return await migrate(db)
     } finally {
-      // The lock ends with its connection.
+      // Closing the connection releases the lock.
       await db.destroy()
     }
   },
@@ -214,7 +214,7 @@ export const backend: DatabaseBackend = {
 
   isUniqueViolation: (error) => codeOf(error).startsWith('ER_DUP_ENTRY'),
 
-  // "Duplicate entry 'ada' for key 'username'"; MySQL 8 puts the table before the index.
+  // "Duplicate entry 'ada' for key 'username'". MySQL 8 adds the table: 'auth_user.username'.
   violatedKey: (error) =>
     /'(?:[^'.]*\.)?([^'.]*)'$/.exec(String((error as { sqlMessage?: unknown }).sqlMessage))?.[1] ?? '',
 

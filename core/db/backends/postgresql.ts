@@ -1,4 +1,4 @@
-/** PostgreSQL on pg. */
+/** PostgreSQL with pg. */
 import {
   type ClientProgram,
   codeOf,
@@ -11,13 +11,14 @@ import {
 import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { fastPaths, formatValue } from '#core/utils'
+import { formatSetting } from '#core/conf'
+import { fastPaths } from '#core/utils'
 import { driverOptions, knexDialect, poolOf, requireDriver } from '../drivers.ts'
-import { connectionZone } from '../date_texts.ts'
+import { connectionZone } from '../date_strings.ts'
 
-// psql, with what an entry of DATABASES says.
+// The command line client.
 
-/** OPTIONS with libpq's names, and the variables in which psql takes them. */
+/** OPTIONS with the names of libpq, and the environment variables by which they are passed to psql. */
 const VARIABLES = {
   passfile: 'PGPASSFILE',
   service: 'PGSERVICE',
@@ -33,7 +34,7 @@ function psql(entry: DatabaseSettings, parameters: readonly string[]): ClientPro
   const { NAME, USER, PASSWORD, HOST, PORT } = entry
   const options: Options = entry.OPTIONS ?? {}
   const flags = Object.entries({ '-U': USER, '-h': HOST, '-p': PORT })
-  // A service names its database itself.
+  // A service specifies its database.
   const name = NAME || (options.service ? '' : 'postgres')
   const variables = Object.entries(VARIABLES).map(([option, variable]) => [variable, options[option as keyof Options]])
   const set = [['PGPASSWORD', PASSWORD], ...variables].filter(([, value]) => value)
@@ -52,7 +53,7 @@ interface PgDriver {
   readonly types: { getTypeParser(oid: number, format?: string): (text: string) => unknown }
 }
 
-/** OPTIONS with libpq's names, as Django has them; the others go to the driver. */
+/** OPTIONS with the names of libpq, as in Django. The others are passed to pg. */
 interface PgOptions {
   /** Seconds. */
   readonly connect_timeout?: number | string
@@ -68,23 +69,23 @@ const [INT8, TIMESTAMP, TIMESTAMPTZ] = [20, 1114, 1184]
 const READ_HERE = ['connect_timeout', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'prepare_threshold', 'pool']
 const CONNECT_TIMEOUT = 5
 /**
- * Runs after which a statement is prepared. A plan that was made when a table was new and empty reads all of it, again and
- * again while it grows, until the table is analyzed.
+ * Number of runs after which a statement is prepared. A plan that is made while a table is empty scans the whole table, and
+ * is used until the table is analyzed.
  */
 const PREPARE_THRESHOLD = 1000
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp']
 
-/** One number for all of us, so that only one migrates a database at a time. */
+/** The advisory lock of migrations, so that only one process migrates a database at a time. */
 const MIGRATION_LOCK = 7_226_501_937
 
-/** Dates stay text, because a JavaScript Date would cut off the microseconds; whole numbers are numbers while they fit. */
+/** Dates remain strings, because a Date would lose the microseconds. An int8 is a number if it is a safe integer. */
 function typeParser(oid: number, format: string | undefined, { types }: PgDriver): (text: string) => unknown {
   if (oid === TIMESTAMP || oid === TIMESTAMPTZ) return (text) => text
   if (oid === INT8) return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text)
   return types.getTypeParser(oid, format)
 }
 
-/** Where the server is if HOST does not say: as for libpq, at its socket, if there is one. */
+/** The host if HOST is not set: as with libpq, the directory of the server's socket if there is one. */
 function defaultHost(port: number): string | undefined {
   if (process.env.PGHOST) return undefined
   return SOCKET_FOLDERS.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`))
@@ -132,7 +133,7 @@ function checkThreshold(entry: DatabaseSettings, { alias }: DatabaseLocation): v
   const threshold = prepareThreshold(entry)
   if (threshold === null || (Number.isInteger(threshold) && threshold >= 0)) return
   throw new ImproperlyConfigured(
-    `DATABASES['${alias}'].OPTIONS.prepare_threshold should be the number of runs after which a statement is prepared, or null for never, found ${formatValue(threshold)}.`,
+    `DATABASES['${alias}'].OPTIONS.prepare_threshold should be the number of runs after which a statement is prepared, or null for never, found ${formatSetting(threshold)}.`,
   )
 }
 
@@ -156,7 +157,7 @@ export const backend: DatabaseBackend = {
     checkThreshold(entry, place)
     return {
       connection: connectionOf(entry, place, driver),
-      // As in Django, so that what SQL itself says of "today" is the project's.
+      // As in Django, so that CURRENT_DATE and the like are in the time zone of the project.
       ...poolOf(entry, () => [`SET TIME ZONE '${connectionZone(entry).replaceAll("'", "''")}'`]),
     }
   },
@@ -179,7 +180,7 @@ export const backend: DatabaseBackend = {
       await db.raw('RESET lock_timeout')
       return await migrate(db)
     } finally {
-      // The lock ends with its connection.
+      // Closing the connection releases the lock.
       await db.destroy()
     }
   },
@@ -188,13 +189,13 @@ export const backend: DatabaseBackend = {
 
   isUniqueViolation: (error) => codeOf(error) === '23505',
 
-  // The detail is "Key (username)=(ada) already exists."; a role that may not read the table gets none.
+  // The detail is "Key (username)=(ada) already exists." A role that may not read the table does not get it.
   violatedKey: (error) => {
     const { detail = '', constraint = '' } = error as { detail?: string; constraint?: string }
     const [start, end] = [detail.indexOf('('), detail.indexOf(')=')]
     return start >= 0 && end > start ? detail.slice(start + 1, end) : constraint
   },
 
-  // Class 08 connection, 28 authorization, 57P0x shutting down, 53 too many connections or no space, 3D000 no database.
+  // Classes 08 connection, 28 authorization, 53 too many connections or no space, 57P0x shutting down; 3D000 no database.
   isConnectionError: (error) => /^(08...|28...|57P0.|53...|3D000)$/.test(codeOf(error)) || isNetworkError(error),
 }

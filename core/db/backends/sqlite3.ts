@@ -1,4 +1,4 @@
-/** SQLite on better-sqlite3: one connection a process, write-ahead log, statements prepared once. */
+/** SQLite with better-sqlite3: one connection for each process, and a write-ahead log. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -17,11 +17,11 @@ import { sqliteDialect, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'
 
-/** Longest wait for another process's migration, in milliseconds. */
-const MIGRATION_WAIT = 600_000
+/** How long to wait for a migration of another process. */
+const MIGRATION_WAIT_MS = 600_000
 
-/** How long a connection lives in an idle pool, in milliseconds: for good. Closing the memory would empty it. */
-const FOR_GOOD = 2 ** 31 - 1
+/** The connection is never closed when it is idle: that would delete a database in memory. */
+const NEVER_MS = 2 ** 31 - 1
 
 const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
 
@@ -33,13 +33,13 @@ function fileOf({ NAME }: DatabaseSettings, { alias, root }: DatabaseLocation): 
   }
   if (NAME.startsWith('file:')) {
     throw new ImproperlyConfigured(
-      `DATABASES['${alias}'].NAME is a 'file:' URI, which this SQLite does not read. Give a path, or '${MEMORY}'.`,
+      `DATABASES['${alias}'].NAME is a 'file:' URI, which is not supported. Give a path, or '${MEMORY}'.`,
     )
   }
   return NAME === MEMORY ? MEMORY : path.resolve(root, NAME)
 }
 
-function existingFolder(file: string, { alias }: DatabaseLocation): void {
+function requireDirectory(file: string, { alias }: DatabaseLocation): void {
   const folder = path.dirname(file)
   if (file === MEMORY || existsSync(folder)) return
   throw new ImproperlyConfigured(
@@ -47,7 +47,7 @@ function existingFolder(file: string, { alias }: DatabaseLocation): void {
   )
 }
 
-/** Whether the database answers to no change of foreign keys that a migration made and did not repair. */
+/** @throws Error if rows refer to rows that do not exist */
 async function refuseBrokenReferences(trx: Knex): Promise<void> {
   const broken = (await trx.raw('PRAGMA foreign_key_check')) as { table: string; parent: string }[]
   const first = broken[0]
@@ -57,14 +57,14 @@ async function refuseBrokenReferences(trx: Knex): Promise<void> {
   )
 }
 
-/** A transaction on a connection that is ours for the length of it, with foreign keys unenforced until its end. */
+/** Runs a transaction in which foreign keys are not enforced until its end. */
 async function withoutForeignKeys<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   const client = db.client as Knex.Client
   const connection = (await client.acquireConnection()) as unknown
   const pragma = (state: 'ON' | 'OFF') => db.raw(`PRAGMA foreign_keys = ${state}`).connection(connection)
   try {
-    // SQLite changes a table by copying it, which would otherwise delete rows that refer to it. Inside a
-    // transaction this pragma does nothing, therefore the connection is held.
+    // SQLite changes a table by copying it, which would delete rows that refer to it. The pragma has no effect inside a
+    // transaction, so the connection is acquired first.
     await pragma('OFF')
     const checked = async (trx: Knex.Transaction): Promise<T> => {
       const result = await body(trx)
@@ -88,12 +88,12 @@ export const backend: DatabaseBackend = {
 
   configure(entry, place) {
     const filename = fileOf(entry, place)
-    existingFolder(filename, place)
+    requireDirectory(filename, place)
     transactionMode(entry.OPTIONS ?? {}, place)
     return {
       connection: { filename, options: { ...entry.OPTIONS } },
-      // Two connections of one process would block each other, and the process with them.
-      pool: { min: filename === MEMORY ? 1 : 0, max: 1, idleTimeoutMillis: FOR_GOOD },
+      // Two connections would wait for each other's locks, which blocks the process.
+      pool: { min: filename === MEMORY ? 1 : 0, max: 1, idleTimeoutMillis: NEVER_MS },
       useNullAsDefault: true,
     }
   },
@@ -109,11 +109,11 @@ export const backend: DatabaseBackend = {
     return file === MEMORY || existsSync(file)
   },
 
-  // A transaction locks the whole file, and each migration looks again, inside its own, whether it is still to be done.
+  // A transaction locks the whole file, and each migration checks in its own transaction whether it is already applied.
   lockMigrations: (pool, _single, migrate) => migrate(pool),
 
   async migrationTransaction(db, body) {
-    const deadline = performance.now() + MIGRATION_WAIT
+    const deadline = performance.now() + MIGRATION_WAIT_MS
     for (;;) {
       let begun = false
       const begin = (trx: Knex.Transaction) => {
@@ -138,7 +138,7 @@ export const backend: DatabaseBackend = {
 
   isUniqueViolation: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)$/.test(codeOf(error)),
 
-  // "UNIQUE constraint failed: auth_user.username, auth_user.email", behind the statement.
+  // The statement, followed by "UNIQUE constraint failed: auth_user.username, auth_user.email".
   violatedKey: (error) => {
     const columns = (error as Error).message.split('constraint failed: ').at(-1) ?? ''
     return columns

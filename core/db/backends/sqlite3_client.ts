@@ -2,7 +2,7 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue } from '#core/utils'
+import { formatSetting } from '#core/conf'
 import { codeOf, type DatabaseLocation, type Dialect } from '../backend.ts'
 import { knexDialect, requireDriver } from '../drivers.ts'
 
@@ -11,9 +11,9 @@ type Driver = new (filename: string, options: object) => BetterSqlite3.Database
 /** Opens a connection. knex calls it with `new`. */
 export type OpenConnection = new (filename: string) => BetterSqlite3.Database
 
-/** OPTIONS that are ours or Django's; the others go to the driver. */
+/** OPTIONS of Nuages and of Django. The others are passed to the driver. */
 interface SqliteOptions {
-  /** Seconds that a statement waits for another process's lock. */
+  /** How long a statement waits for a lock of another process, in seconds. */
   readonly timeout?: number
   /** SQL that each new connection runs. */
   readonly init_command?: string
@@ -35,7 +35,10 @@ interface Client {
 const DEFAULT_TIMEOUT = 5
 const MODES = ['DEFERRED', 'IMMEDIATE', 'EXCLUSIVE']
 
-/** How transactions begin. Django's default is DEFERRED, under which a read that turns into a write can fail immediately. */
+/**
+ * How transactions begin. The default of Django is DEFERRED, in which a write after a read can fail immediately.
+ * @throws ImproperlyConfigured for an unknown mode
+ */
 export function transactionMode(
   { transaction_mode = 'IMMEDIATE' }: SqliteOptions,
   { alias }: DatabaseLocation,
@@ -43,12 +46,12 @@ export function transactionMode(
   const mode = transaction_mode.toUpperCase()
   if (MODES.includes(mode)) return mode
   throw new ImproperlyConfigured(
-    `DATABASES['${alias}'].OPTIONS.transaction_mode should be ${MODES.join(' or ')}, found ${formatValue(transaction_mode)}.`,
+    `DATABASES['${alias}'].OPTIONS.transaction_mode should be ${MODES.join(' or ')}, found ${formatSetting(transaction_mode)}.`,
   )
 }
 
 function prepareConnection(connection: BetterSqlite3.Database, options: SqliteOptions): void {
-  // Changing to the log writes to the file; readers of a file that may not be written can do without.
+  // Changing the journal mode writes to the file. A database that is read-only does not need it.
   try {
     if (options.readonly !== true) connection.pragma('journal_mode = WAL')
   } catch (error) {
@@ -74,7 +77,7 @@ function open(Database: Driver, filename: string, options: SqliteOptions): Bette
   }
 }
 
-/** What knex takes for the driver: it opens connections with all of OPTIONS, of which knex passes on only some. */
+/** A replacement for the driver that opens connections with all OPTIONS. knex would pass on only some of them. */
 function openerOf(driver: Driver, options: SqliteOptions): OpenConnection {
   return function openConnection(filename: string) {
     const connection = open(driver, filename, options)

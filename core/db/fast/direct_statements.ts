@@ -4,7 +4,7 @@
  */
 import { getLogger } from '#core/utils'
 import type { Database } from '../database.ts'
-import { Prepared } from './prepared.ts'
+import { StatementNames } from './prepared.ts'
 
 /** What a knex client runs; `options` go to the driver. */
 interface Query {
@@ -22,25 +22,25 @@ interface QueryClient {
 
 const logger = getLogger('django.db.backends')
 
-const preparedBy = new WeakMap<Database, Prepared>()
+const namesByDatabase = new WeakMap<Database, StatementNames>()
 
-function preparedOf(database: Database): Prepared | undefined {
-  const known = preparedBy.get(database)
+function namesOf(database: Database): StatementNames | undefined {
+  const known = namesByDatabase.get(database)
   const { backend, entry } = database
   if (known !== undefined || backend.preparing === undefined) return known
-  const prepared = new Prepared(backend.preparing(entry))
-  preparedBy.set(database, prepared)
-  return prepared
+  const names = new StatementNames(backend.preparing(entry))
+  namesByDatabase.set(database, names)
+  return names
 }
 
 async function run(database: Database, client: QueryClient, connection: unknown, query: Query): Promise<unknown> {
-  const prepared = preparedOf(database)
-  const name = prepared?.nameFor(query.sql)
+  const names = namesOf(database)
+  const name = names?.nameFor(query.sql)
   if (name === undefined) return (await client.query(connection, query)).response
   try {
     return (await client.query(connection, { ...query, options: { name } })).response
   } catch (error) {
-    if (prepared?.refusedBy(error) !== true) throw error
+    if (names?.refusedBy(error) !== true) throw error
     logger.info(`Statements for the database '${database.alias}' are no longer prepared: ${String(error)}`)
     return (await client.query(connection, query)).response
   }

@@ -1,6 +1,6 @@
 /**
- * Turns an AsyncLocalStorage off while nothing runs in it: while it is in use, Node reports every promise of the process to
- * it.
+ * Disables an AsyncLocalStorage while nothing runs in it, because Node reports every promise of the process to an enabled
+ * one.
  */
 import type { AsyncLocalStorage } from 'node:async_hooks'
 

@@ -1,4 +1,4 @@
-/** Which tables the apps have: those that the statements of their migrations make, rename and do not drop again. */
+/** The tables of the apps: those that their migrations create or rename, and do not drop again. */
 import type { Knex } from 'knex'
 import type { Vendor } from '../backend.ts'
 import type { Database } from '../database.ts'
@@ -18,7 +18,7 @@ const RENAMES = new RegExp(
 
 const COMMENTS = /^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/
 
-/** A table's name without quotes, `schema.table` where it has a schema. PostgreSQL reads what has no quotes in lower case. */
+/** The name of a table without quotes: `table` or `schema.table`. PostgreSQL converts names without quotes to lower case. */
 function plainName(written: string, vendor: Vendor): string {
   const parts = written.match(new RegExp(PART, 'g')) ?? []
   return parts
@@ -26,7 +26,7 @@ function plainName(written: string, vendor: Vendor): string {
     .join('.')
 }
 
-/** A new name stays in the schema of the old one. */
+/** A renamed table stays in its schema. */
 const renamed = (before: string, after: string): string =>
   before.includes('.') && !after.includes('.') ? `${before.slice(0, before.indexOf('.'))}.${after}` : after
 
@@ -41,14 +41,14 @@ function follow(tables: Set<string>, statement: string, vendor: Vendor): void {
   if (tables.delete(before)) tables.add(renamed(before, plainName(after, vendor)))
 }
 
-/** Follows one migration. What it wrote before an error counts. */
+/** Applies the statements of a migration to the set of tables, up to the first error. */
 async function followMigration(tables: Set<string>, database: Database, migration: Migration): Promise<void> {
   await writeSql(database, migration, (sql) => {
     for (const statement of sql.split(';')) follow(tables, statement, database.backend.vendor)
   })
 }
 
-/** The names of the tables that a migration makes. */
+/** The names of the tables that a migration creates. */
 export async function tablesMadeBy(database: Database, migration: Migration): Promise<string[]> {
   const tables = new Set<string>()
   await followMigration(tables, database, migration)
@@ -58,16 +58,16 @@ export async function tablesMadeBy(database: Database, migration: Migration): Pr
 export interface AppTables {
   /** `table`, or `schema.table`. */
   readonly tables: readonly string[]
-  /** Migrations that do not go on without an answer from the database: what tables they make after that is not known. */
+  /** Migrations that need a result of a query to continue. The tables that they create after that are unknown. */
   readonly unread: readonly Migration[]
 }
 
-function isThere(db: Knex, name: string): Promise<boolean> {
+function exists(db: Knex, name: string): Promise<boolean> {
   const [table = '', schema] = name.split('.').toReversed()
   return (schema === undefined ? db.schema : db.schema.withSchema(schema)).hasTable(table)
 }
 
-/** The tables of the installed apps that a database has; neither those of others nor that of the migrations. */
+/** The tables of the installed apps that exist in a database, without the table of the migrations. */
 export async function appTables(database: Database): Promise<AppTables> {
   const [graph, applied] = await Promise.all([loadMigrations(), appliedMigrations(database)])
   const made = new Set<string>()
@@ -76,6 +76,6 @@ export async function appTables(database: Database): Promise<AppTables> {
     await followMigration(made, database, migration).catch(() => unread.push(migration))
   }
   const tables: string[] = []
-  for (const table of made) if (await isThere(database.pool, table)) tables.push(table)
+  for (const table of made) if (await exists(database.pool, table)) tables.push(table)
   return { tables, unread }
 }

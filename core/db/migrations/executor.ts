@@ -1,4 +1,4 @@
-/** Carries out a plan of migrations, one transaction each, alone on the database. */
+/** Executes a plan of migrations, each in a transaction, while no other process migrates the database. */
 import type { Knex } from 'knex'
 import type { Database } from '../database.ts'
 import { runIn } from '../transactions.ts'
@@ -8,17 +8,17 @@ import type { MigrationGraph, PlannedStep } from './graph.ts'
 import { MigrationRecorder } from './recorder.ts'
 import { tablesMadeBy } from './app_tables.ts'
 
-/** Told when a migration begins and when it is done. */
+/** Called at the beginning and at the end of each migration. */
 export interface MigrationProgress {
   began?(step: PlannedStep): void
-  /** @param faked recorded without being run */
+  /** @param faked whether it was recorded without being run */
   done?(step: PlannedStep, faked: boolean): void
 }
 
 export interface ExecuteOptions {
   /** Records without running. */
   readonly fake?: boolean
-  /** Records an app's first migration without running it if all its tables are there. */
+  /** Records the first migration of an app without running it if all of its tables exist. */
   readonly fakeInitial?: boolean
 }
 
@@ -34,9 +34,11 @@ export class MigrationExecutor {
   }
 
   /**
-   * Takes the steps of a plan that nobody has taken yet, in order, and gives their number. Of two processes, one waits
-   * for the other.
-   * @throws MigrationFailed at the first that fails; those before it stay
+   * Executes the steps of a plan in order. Those that another process has executed meanwhile are skipped. Of two processes,
+   * one waits for the other.
+   * @returns the number of executed steps
+   * @throws MigrationFailed at the first step that fails. Those before it remain applied.
+   * @throws IrreversibleMigration before the first step if one of them cannot be unapplied
    */
   async execute(plan: readonly PlannedStep[], options: ExecuteOptions = {}): Promise<number> {
     if (plan.length === 0) return 0
@@ -47,25 +49,25 @@ export class MigrationExecutor {
       pool,
       () => this.#database.openSingle(),
       async (db) => {
-        // Where creating a table ends a transaction, it must not be part of a migration's.
+        // If CREATE TABLE commits, it must not be part of the transaction of a migration.
         if (!backend.hasTransactionalDdl) await new MigrationRecorder(this.#database, db).ensureTable()
-        let taken = 0
-        for (const step of plan) if (await this.#take(step, db, options)) taken += 1
-        return taken
+        let executed = 0
+        for (const step of plan) if (await this.#execute(step, db, options)) executed += 1
+        return executed
       },
     )
   }
 
-  /** Takes one step, and tells whether it was still to be taken. */
-  async #take(step: PlannedStep, db: Knex, options: ExecuteOptions): Promise<boolean> {
+  /** Executes a step. @returns false if another process has done so */
+  async #execute(step: PlannedStep, db: Knex, options: ExecuteOptions): Promise<boolean> {
     const log = new StatementLog()
     const outcome = await this.#inTransaction(step.migration, db, (knex) => this.#body(step, knex, log, options)).catch(
       (error: unknown) => {
         throw error instanceof MigrationFailed ? error : failureOf(this.#database, step.migration, log, error)
       },
     )
-    if (outcome !== 'taken before') this.#progress.done?.(step, outcome === 'faked')
-    return outcome !== 'taken before'
+    if (outcome !== 'skipped') this.#progress.done?.(step, outcome === 'faked')
+    return outcome !== 'skipped'
   }
 
   #inTransaction<T>({ atomic }: Migration, db: Knex, body: (knex: Knex) => Promise<T>): Promise<T> {
@@ -79,14 +81,14 @@ export class MigrationExecutor {
     knex: Knex,
     log: StatementLog,
     options: ExecuteOptions,
-  ): Promise<'run' | 'faked' | 'taken before'> {
+  ): Promise<'run' | 'faked' | 'skipped'> {
     const { migration, backwards } = step
     const recorder = new MigrationRecorder(this.#database, knex)
     await recorder.ensureTable()
-    // Another process may have taken the step since the plan was made.
-    if ((await recorder.applied()).has(migration.key) !== backwards) return 'taken before'
+    // Another process may have executed the step since the plan was made.
+    if ((await recorder.applied()).has(migration.key) !== backwards) return 'skipped'
     this.#progress.began?.(step)
-    const fake = options.fake === true || (options.fakeInitial === true && (await this.#isThere(step, knex)))
+    const fake = options.fake === true || (options.fakeInitial === true && (await this.#tablesExist(step, knex)))
     if (!fake) await this.#run(step, knex, log)
     await (backwards ? recorder.forget(migration) : recorder.record(migration))
     return fake ? 'faked' : 'run'
@@ -101,8 +103,8 @@ export class MigrationExecutor {
     }
   }
 
-  /** Whether a first migration's tables all exist. */
-  async #isThere({ migration, backwards }: PlannedStep, knex: Knex): Promise<boolean> {
+  /** Whether all tables of the first migration of an app exist. */
+  async #tablesExist({ migration, backwards }: PlannedStep, knex: Knex): Promise<boolean> {
     if (backwards || !this.#graph.isInitial(migration)) return false
     const tables = await tablesMadeBy(this.#database, migration)
     for (const table of tables) if (!(await knex.schema.hasTable(table))) return false

@@ -1,12 +1,12 @@
-/** What to tell of a migration that failed: which one, which statement, and what the database looks like now. */
+/** Errors of migrations: which migration and statement failed, and the state of the database. */
 import type { Database } from '../database.ts'
 import { type Migration, readableFile } from './migration.ts'
 
-/** A migration failed. The message says which, at which statement, and what is left of it. */
+/** A migration failed. The message has the migration, the statement, and which statements were not rolled back. */
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed'
   readonly migration: Migration
-  /** The SQL that failed, without its values; undefined when the failure was not a statement's. */
+  /** The SQL that failed, without its values; undefined if no statement failed. */
   readonly statement: string | undefined
 
   constructor(message: string, migration: Migration, statement: string | undefined, options: ErrorOptions) {
@@ -16,7 +16,7 @@ export class MigrationFailed extends Error {
   }
 }
 
-/** A migration without a way back was to be taken back. */
+/** A migration without `down` cannot be unapplied. */
 export class IrreversibleMigration extends Error {
   override readonly name = 'IrreversibleMigration'
 
@@ -27,7 +27,7 @@ export class IrreversibleMigration extends Error {
 
 const CHANGES_SCHEMA = /^\s*(create|alter|drop|rename|truncate)\b/i
 
-/** The statements of one migration, as knex reports them. */
+/** Records the statements of a migration from the events of knex. */
 export class StatementLog {
   readonly #statements: string[] = []
   #failed: { error: unknown; sql: string } | undefined
@@ -41,16 +41,16 @@ export class StatementLog {
     this.#statements.pop()
   }
 
-  /** The statement that `error` came from. */
+  /** The statement that caused an error. */
   statementOf(error: unknown): string | undefined {
     return this.#failed?.error === error ? this.#failed?.sql : undefined
   }
 
-  /** What a migration did that no rollback takes back. */
+  /** The statements that were not rolled back. */
   left(database: Database, { atomic }: Migration): string[] {
     const ran = this.#statements.filter((sql) => !/^\s*(select|show|begin|commit|rollback|pragma)\b/i.test(sql))
     if (!atomic) return ran
-    // A change of the schema commits whatever stood before it, and ends the transaction.
+    // A change of the schema commits the statements before it, and ends the transaction.
     const commits = !database.backend.hasTransactionalDdl && ran.some((sql) => CHANGES_SCHEMA.test(sql))
     return commits ? ran : []
   }

@@ -1,29 +1,29 @@
-/** Migrations and what comes before what, across apps; from that, what to do to get somewhere. */
+/** The dependencies between migrations of all apps, and the plan of steps to a target. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { didYouMean } from '#core/utils'
 import { keyOf, type Migration, type MigrationDependency, readableFile } from './migration.ts'
 
-/** Where to go: a migration, or before an app's first. */
+/** The state to migrate an app to: a migration, or null for before its first one. */
 export type MigrationTarget = readonly [app: string, name: string | null]
 
 export interface PlannedStep {
   readonly migration: Migration
-  /** Whether it is to be taken back. */
+  /** Whether the migration is unapplied. */
   readonly backwards: boolean
 }
 
-/** Some migration is applied whose dependency is not. */
+/** A migration is applied, but one of its dependencies is not. */
 export class InconsistentMigrationHistory extends Error {
   override readonly name = 'InconsistentMigrationHistory'
 }
 
 type Edges = ReadonlyMap<string, ReadonlySet<string>>
 
-/** What is recorded as applied, by `app.name`. */
+/** The applied migrations, as `app.name`. */
 export type AppliedKeys = Pick<ReadonlySet<string>, 'has'> & { keys(): Iterable<string> }
 
 export class MigrationGraph {
-  /** Labels of the apps that have a folder of migrations, in alphabetical order. */
+  /** Labels of the apps with a migrations directory, in alphabetical order. */
   readonly migratedApps: readonly string[]
   readonly #installed: readonly string[]
   readonly #nodes: ReadonlyMap<string, Migration>
@@ -45,7 +45,7 @@ export class MigrationGraph {
     }
     this.#parents = parents
     this.#children = children
-    // An app's own order comes first: it tells which of an app's migrations `__first__` and `__latest__` are.
+    // Dependencies within apps come first: they determine which migrations `__first__` and `__latest__` refer to.
     const each = (own: boolean) => {
       for (const migration of inOrder) {
         for (const dependency of migration.dependencies) {
@@ -54,9 +54,9 @@ export class MigrationGraph {
       }
     }
     each(true)
-    this.#refuseCircles()
+    this.#refuseCycles()
     each(false)
-    this.#refuseCircles()
+    this.#refuseCycles()
   }
 
   get(key: string): Migration | undefined {
@@ -68,17 +68,17 @@ export class MigrationGraph {
     return [...this.#nodes.values()].filter((migration) => migration.app === app)
   }
 
-  /** Migrations that nothing of the same app depends on: where an app, or every app, ends. */
+  /** The last migrations of an app, or of all apps: no migration of the same app depends on them. */
   leaves(app?: string): Migration[] {
     return this.#ends(this.#children, app)
   }
 
-  /** Migrations that depend on nothing of the same app: where an app begins. */
+  /** The first migrations of an app: they depend on no migration of the same app. */
   roots(app: string): Migration[] {
     return this.#ends(this.#parents, app)
   }
 
-  /** Whether a migration is the first of its app. */
+  /** Whether a migration is a first one of its app. */
   isInitial(migration: Migration): boolean {
     return this.roots(migration.app).includes(migration)
   }
@@ -88,34 +88,34 @@ export class MigrationGraph {
     return [...(this.#parents.get(key) ?? [])].toSorted()
   }
 
-  /** Those of an app whose name is `prefix` or, failing that, begins with it. */
+  /** The migration of an app with the name `prefix`, or else all whose names begin with it. */
   matching(app: string, prefix: string): Migration[] {
     const exact = this.#nodes.get(keyOf([app, prefix]))
     return exact ? [exact] : this.of(app).filter(({ name }) => name.startsWith(prefix))
   }
 
-  /** Apps whose migrations end in more than one place, with the names of these. */
+  /** Apps with several last migrations, with their names. */
   conflicts(): Map<string, string[]> {
     const ends = this.migratedApps.map((app) => [app, this.leaves(app).map(({ name }) => name)] as const)
     return new Map(ends.filter(([, names]) => names.length > 1))
   }
 
-  /** A migration and all that come before it, these first. */
+  /** A migration and all that it depends on, in the order of application. */
   forwards(migration: Migration): Migration[] {
     return this.#reachable(migration, this.#parents)
   }
 
-  /** All migrations that build on one, the last of them first, and then itself. */
+  /** A migration and all that depend on it, in the order in which they are unapplied. */
   backwards(migration: Migration): Migration[] {
     return this.#reachable(migration, this.#children)
   }
 
-  /** Every migration in the order of application. */
+  /** The targets and all that they depend on, in the order of application. */
   all(targets: readonly Migration[] = this.leaves()): Migration[] {
     return [...new Set(targets.flatMap((leaf) => this.forwards(leaf)))]
   }
 
-  /** The steps from what is applied to the targets. A target that is applied takes back what its app did after it. */
+  /** The steps from the applied migrations to the targets. For an applied target, later migrations of its app are unapplied. */
   plan(targets: readonly MigrationTarget[], applied: AppliedKeys): PlannedStep[] {
     const done = new Set(applied.keys())
     const steps: PlannedStep[] = []
@@ -137,10 +137,10 @@ export class MigrationGraph {
     return steps
   }
 
-  /** @throws InconsistentMigrationHistory when something is applied before what it depends on */
+  /** @throws InconsistentMigrationHistory if a migration is applied and one of its dependencies is not */
   checkHistory(applied: AppliedKeys, alias: string): void {
     for (const key of applied.keys()) {
-      // Rows of migrations that are not here are another program's.
+      // Unknown migrations were applied by another program.
       const missing = [...(this.#parents.get(key) ?? [])].find((parent) => !applied.has(parent))
       if (missing === undefined) continue
       throw new InconsistentMigrationHistory(
@@ -167,7 +167,7 @@ export class MigrationGraph {
 
   #reachable(start: Migration, edges: Edges, found = new Set<Migration>()): Migration[] {
     if (found.has(start)) return []
-    // The order of branches that could stand either way round is Django's, so that plans read the same.
+    // As in Django, so that independent branches have the same order in plans.
     for (const key of [...(edges.get(start.key) ?? [])].toSorted().toReversed()) {
       this.#reachable(this.#nodes.get(key) as Migration, edges, found)
     }
@@ -175,7 +175,7 @@ export class MigrationGraph {
     return [...found]
   }
 
-  /** The key that a dependency stands for; undefined for the ends of an app that has none. */
+  /** The key of a dependency; undefined for `__first__` and `__latest__` of an app without migrations. */
   #resolved(migration: Migration, dependency: MigrationDependency): string | undefined {
     const [app, name] = dependency
     const key = keyOf(dependency)
@@ -194,7 +194,7 @@ export class MigrationGraph {
     throw problem(`which does not exist.${didYouMean(name, names)}`)
   }
 
-  #refuseCircles(): void {
+  #refuseCycles(): void {
     const safe = new Set<string>()
     const walk = (key: string, path: readonly string[]): void => {
       if (safe.has(key)) return
@@ -203,7 +203,7 @@ export class MigrationGraph {
         const circle = [...path.slice(at), key]
         const files = path.slice(at).map((each) => readableFile(this.#nodes.get(each)?.file ?? ''))
         throw new ImproperlyConfigured(
-          `Migrations depend on each other in a circle: ${circle.join(' → ')}. One of these files must let go: ${files.join(', ')}.`,
+          `Migrations depend on each other in a circle: ${circle.join(' → ')}. Remove a dependency from one of these files: ${files.join(', ')}.`,
         )
       }
       for (const parent of this.#parents.get(key) ?? []) walk(parent, [...path, key])

@@ -1,4 +1,4 @@
-/** Migrations: how files become a graph, a graph becomes a plan, and a plan is carried out. */
+/** Migrations: files are loaded into a graph, which is turned into a plan, which is executed. */
 export { type ExecuteOptions, MigrationExecutor, type MigrationProgress } from './executor.ts'
 export { IrreversibleMigration, MigrationFailed } from './failure.ts'
 export { InconsistentMigrationHistory, MigrationGraph, type MigrationTarget, type PlannedStep } from './graph.ts'

@@ -1,4 +1,4 @@
-/** Finds the migrations of the installed apps: the files in their `migrations/` folders. */
+/** Loads the migrations of the installed apps: the files in their `migrations/` directories. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,7 +10,7 @@ import { appliedMigrations } from './recorder.ts'
 
 export const migrationsFolder = (app: AppConfig): string => path.join(app.path, 'migrations')
 
-/** The migration files of a folder by name. As in Django, `_` at the beginning hides a file. */
+/** The migration files of a directory by name. As in Django, names that begin with `_` are ignored. */
 function filesIn(folder: string): Map<string, string> {
   const files = new Map<string, string>()
   for (const file of readdirSync(folder).toSorted()) {
@@ -30,8 +30,8 @@ async function migrationsOf(app: AppConfig): Promise<Migration[]> {
 }
 
 /**
- * All migrations of the apps, in their order.
- * @throws ImproperlyConfigured when a file is no migration, or names one that is not there, or they run in a circle
+ * The migrations of the apps.
+ * @throws ImproperlyConfigured if a file is not a migration, a dependency does not exist, or dependencies are circular
  */
 export async function loadMigrations(configs: readonly AppConfig[] = apps.getAppConfigs()): Promise<MigrationGraph> {
   const withMigrations = configs.filter((app) => existsSync(migrationsFolder(app)))
@@ -44,9 +44,7 @@ export async function loadMigrations(configs: readonly AppConfig[] = apps.getApp
   )
 }
 
-// What is still to be migrated.
-
-/** The migrations that a database lacks, as `app.name`, in order. Creates neither a table nor a database. */
+/** The migrations that are not applied to a database, as `app.name`, in order. Creates neither a table nor a database. */
 export async function unappliedMigrations(alias = 'default'): Promise<string[]> {
   const graph = await loadMigrations()
   const applied = await appliedMigrations(connections.database(alias))

@@ -1,4 +1,4 @@
-/** What a migration is: a file `<app>/migrations/NNNN_name.ts` that exports `up`, `down` and `dependencies`. */
+/** A migration: a file `<app>/migrations/NNNN_name.ts` that exports `up`, `down` and `dependencies`. */
 import path from 'node:path'
 import type { Knex } from 'knex'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -6,19 +6,19 @@ import { formatValue } from '#core/utils'
 import type { Vendor } from '../backend.ts'
 import type { Database } from '../database.ts'
 
-/** A migration that has to come first: `['auth', '0001_initial']`. `__first__` and `__latest__` stand for an app's ends. */
+/** A migration that must be applied before: `['auth', '0001_initial']`, or the `__first__` or `__latest__` of an app. */
 export type MigrationDependency = readonly [app: string, name: string]
 
-/** What `up` and `down` work with. All of it happens in the migration's transaction. */
+/** The parameter of `up` and `down`. All its statements are part of the transaction of the migration. */
 export interface MigrationEditor {
   /** The alias in DATABASES. */
   readonly alias: string
   readonly vendor: Vendor
-  /** knex's schema builder: `await db.schema.createTable('polls_question', (table) => { … })`. */
+  /** The schema builder of knex: `await db.schema.createTable('polls_question', (table) => { … })`. */
   readonly schema: Knex.SchemaBuilder
-  /** For rows: `await db.knex('polls_question').insert({ … })`. */
+  /** Changes rows: `await db.knex('polls_question').insert({ … })`. */
   readonly knex: Knex
-  /** Runs one statement, `?` standing for a value, and gives the rows that it returns, if any. */
+  /** Runs one statement, with a `?` for each binding. @returns its rows, if any */
   raw(sql: string, bindings?: readonly Knex.RawBinding[]): Promise<Record<string, unknown>[]>
 }
 
@@ -31,29 +31,29 @@ export interface Migration {
   readonly key: string
   readonly file: string
   readonly dependencies: readonly MigrationDependency[]
-  /** What it does, a line each, for people: `Create model Session`. */
+  /** Descriptions of what it does: `Create model Session`. */
   readonly operations: readonly string[]
   /** Whether it runs in a transaction. */
   readonly atomic: boolean
   readonly up: MigrationStep
-  /** Absent where there is no way back. */
+  /** Absent if the migration cannot be unapplied. */
   readonly down: MigrationStep | undefined
 }
 
 export const keyOf = ([app, name]: MigrationDependency): string => `${app}.${name}`
 
-/** A file as the reader of a message finds it: from the current folder, if it is below that. */
+/** The path of a file for a message: relative to the current directory, if the file is in it. */
 export function readableFile(file: string): string {
   const relative = path.relative(process.cwd(), file)
   return relative.startsWith('..') ? file : relative
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string'
+const isString = (value: unknown): value is string => typeof value === 'string'
 
 const isDependency = (value: unknown): value is MigrationDependency =>
-  Array.isArray(value) && value.length === 2 && value.every(isText)
+  Array.isArray(value) && value.length === 2 && value.every(isString)
 
-/** @throws ImproperlyConfigured when the file exports something else than a migration does */
+/** @throws ImproperlyConfigured if an export of the file is invalid */
 export function readMigration(app: string, name: string, file: string, module: Record<string, unknown>): Migration {
   const { up, down, dependencies = [], operations = [], atomic = true } = module
   const wrong = (exported: string, expected: string, found: unknown): ImproperlyConfigured =>
@@ -65,7 +65,8 @@ export function readMigration(app: string, name: string, file: string, module: R
   if (!Array.isArray(dependencies) || !dependencies.every(isDependency)) {
     throw wrong('dependencies', "a list of pairs such as ['auth', '0001_initial']", dependencies)
   }
-  if (!Array.isArray(operations) || !operations.every(isText)) throw wrong('operations', 'a list of texts', operations)
+  if (!Array.isArray(operations) || !operations.every(isString))
+    throw wrong('operations', 'a list of strings', operations)
   if (typeof atomic !== 'boolean') throw wrong('atomic', 'true or false', atomic)
   return {
     app,
@@ -80,16 +81,14 @@ export function readMigration(app: string, name: string, file: string, module: R
   }
 }
 
-// The `db` that a migration is given.
-
 type Rows = Record<string, unknown>[]
 
-/** The rows in what a driver answers: pg wraps them, mysql2 puts the columns beside them, a change has none. */
-function rowsOf(answer: unknown, vendor: Vendor): Rows {
+/** The rows in the result of a driver: a property in pg, the first of two results in mysql2. A change has none. */
+function rowsOf(result: unknown, vendor: Vendor): Rows {
   const rows = {
-    sqlite: () => answer,
-    postgresql: () => (answer as { rows?: unknown }).rows,
-    mysql: () => (answer as unknown[])[0],
+    sqlite: () => result,
+    postgresql: () => (result as { rows?: unknown }).rows,
+    mysql: () => (result as unknown[])[0],
   }[vendor]()
   return Array.isArray(rows) ? (rows as Rows) : []
 }
@@ -111,7 +110,7 @@ export function editorOf(
   }
 }
 
-// What apps want done before and after each `migrate`: Django's pre_migrate and post_migrate.
+// Signals before and after each `migrate`, as Django's pre_migrate and post_migrate.
 
 export interface MigrateEvent {
   /** Label of the app. */
@@ -126,7 +125,7 @@ type Receiver = (event: MigrateEvent) => Promise<void> | void
 class MigrateSignal {
   readonly #receivers = new Set<Receiver>()
 
-  /** Adds a receiver; it is called once for each installed app. Adding it twice is the same as once. */
+  /** Adds a receiver, which is called once for each installed app. Adding it again has no effect. */
   connect(receiver: Receiver): void {
     this.#receivers.add(receiver)
   }
@@ -140,8 +139,8 @@ class MigrateSignal {
   }
 }
 
-/** Sent before the first migration, also when there is none to apply. */
+/** Sent before the first migration, even if there are none to apply. */
 export const preMigrate = new MigrateSignal()
 
-/** Sent after the last migration: the place for rows that an app needs. */
+/** Sent after the last migration: the place to insert rows that an app needs. */
 export const postMigrate = new MigrateSignal()

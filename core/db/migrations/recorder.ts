@@ -1,10 +1,10 @@
-/** The table django_migrations, exactly as Django has it: a row is an applied migration. */
+/** The table django_migrations, as Django creates it. It has a row for each applied migration. */
 import type { Knex } from 'knex'
 import { settings } from '#core/conf'
 import { clock } from '#core/utils'
 import type { Vendor } from '../backend.ts'
 import type { Database } from '../database.ts'
-import { connectionZone, fromDateText, toDateText } from '../date_texts.ts'
+import { connectionZone, fromDateString, toDateString } from '../date_strings.ts'
 import { keyOf, type Migration } from './migration.ts'
 
 const TABLE = 'django_migrations'
@@ -34,7 +34,7 @@ const definitions: Readonly<Record<Vendor, (id: string) => string>> = {
     ' `name` varchar(255) NOT NULL, `applied` datetime(6) NOT NULL)',
 }
 
-/** The type of an automatic key: DEFAULT_AUTO_FIELD in SQL. */
+/** The SQL type of an automatic key, from DEFAULT_AUTO_FIELD. */
 function idType(): string {
   if (settings.DEFAULT_AUTO_FIELD.endsWith('BigAutoField')) return 'bigint'
   return settings.DEFAULT_AUTO_FIELD.endsWith('SmallAutoField') ? 'smallint' : 'integer'
@@ -49,13 +49,13 @@ export class MigrationRecorder {
     this.#db = db
   }
 
-  /** Every row, of whatever program, by `app.name`; nothing where there is no table yet. */
+  /** The applied migrations by `app.name`, including those of other programs. Empty if the table does not exist. */
   async applied(): Promise<Map<string, AppliedMigration>> {
     if (!(await this.#hasTable())) return new Map()
     const rows = (await this.#db(TABLE).select('app', 'name', 'applied').orderBy('id')) as Row[]
     const zone = connectionZone(this.#database.entry)
     return new Map(
-      rows.map(({ app, name, applied }) => [keyOf([app, name]), { app, name, applied: fromDateText(applied, zone) }]),
+      rows.map(({ app, name, applied }) => [keyOf([app, name]), { app, name, applied: fromDateString(applied, zone) }]),
     )
   }
 
@@ -64,7 +64,7 @@ export class MigrationRecorder {
   }
 
   async record({ app, name }: Migration): Promise<void> {
-    const applied = toDateText(clock.now(), this.#database.backend, this.#database.entry)
+    const applied = toDateString(clock.now(), this.#database.backend, this.#database.entry)
     await this.#db(TABLE).insert({ app, name, applied })
   }
 
@@ -77,7 +77,7 @@ export class MigrationRecorder {
   }
 }
 
-/** What is applied to a database. A database that does not exist is not created: nothing is applied to it. */
+/** The migrations that are applied to a database. A database that does not exist is not created, and has none. */
 export async function appliedMigrations(database: Database): Promise<Map<string, AppliedMigration>> {
   return database.exists() ? new MigrationRecorder(database, database.pool).applied() : new Map()
 }

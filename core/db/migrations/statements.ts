@@ -1,4 +1,4 @@
-/** The SQL of a migration without running it: a knex of the database's dialect whose statements are written down. */
+/** The SQL of a migration, without running it: a knex of the database's dialect records the statements. */
 import type { Knex } from 'knex'
 import { trimEndOf } from '#core/utils'
 import type { Vendor } from '../backend.ts'
@@ -13,22 +13,22 @@ interface Query {
   context?: unknown
 }
 
-/** How a driver answers when there is nothing. */
-const nothing: Readonly<Record<Vendor, (sql: string) => unknown>> = {
+/** Empty results of the drivers. */
+const emptyResult: Readonly<Record<Vendor, (sql: string) => unknown>> = {
   sqlite: () => [],
   postgresql: (sql) => ({ rows: [], rowCount: 0, command: /^\s*(\w*)/.exec(sql)?.[1]?.toUpperCase() }),
   mysql: () => [[], []],
 }
 
-/** What knex asks of a client for a change of a column that SQLite cannot make: the statements to run instead. */
+/** The result of `ddl`, by which knex obtains the statements for a change that SQLite cannot make directly. */
 const noStatements = { pre: [], sql: [], post: [], check: null }
 
-/** A knex that sends nothing; each statement goes to `written`. */
-function writingKnex(database: Database, written: (sql: string) => void): Knex {
+/** A knex that passes its statements to `written` instead of a database. */
+function recordingKnex(database: Database, written: (sql: string) => void): Knex {
   const Dialect = database.dialect()
-  // Not a field: knex makes the client of a transaction without the constructor.
+  // Not a field, because knex creates the client of a transaction without calling the constructor.
   let isRebuilding = false
-  class Writing extends Dialect {
+  class Recording extends Dialect {
     override acquireConnection(): Promise<object> {
       return Promise.resolve({})
     }
@@ -38,13 +38,13 @@ function writingKnex(database: Database, written: (sql: string) => void): Knex {
     }
 
     /**
-     * On SQLite, knex changes a column by making the table anew from the definition that the database gives it: nothing
-     * of that can be told before it is done.
+     * On SQLite, knex changes a column by creating the table again from the definition that it reads from the database. So
+     * the statements are unknown here.
      */
-    ddl(table: { tableName(): string }, answer: unknown): object {
+    ddl(table: { tableName(): string }, definition: unknown): object {
       const change = (name: string) => async (): Promise<typeof noStatements> => {
-        written(`-- makes ${table.tableName()} anew: ${name}`)
-        isRebuilding = answer === undefined
+        written(`-- recreates ${table.tableName()}: ${name}`)
+        isRebuilding = definition === undefined
         return noStatements
       }
       return new Proxy({}, { get: (_, name) => change(String(name)) })
@@ -52,39 +52,39 @@ function writingKnex(database: Database, written: (sql: string) => void): Knex {
 
     override transaction(...parameters: Parameters<Knex.Client['transaction']>): Knex.Transaction {
       if (!isRebuilding) return super.transaction(...parameters)
-      // That which knex begins for the statements that there are not.
+      // knex begins this transaction for the statements of ddl().
       isRebuilding = false
       return undefined as unknown as Knex.Transaction
     }
 
-    override query(_connection: unknown, asked: string | Query): Promise<Query> {
-      const query: Query = typeof asked === 'string' ? { sql: asked } : asked
+    override query(_connection: unknown, given: string | Query): Promise<Query> {
+      const query: Query = typeof given === 'string' ? { sql: given } : given
       const bindings = (this as unknown as { prepBindings(values: unknown): unknown }).prepBindings(query.bindings)
       const values = Array.isArray(bindings) && bindings.length > 0 ? (bindings as Knex.RawBinding[]) : undefined
       written(values === undefined ? query.sql : (this as unknown as Knex).raw(query.sql, values).toQuery())
-      query.response = nothing[database.backend.vendor](query.sql)
+      query.response = emptyResult[database.backend.vendor](query.sql)
       query.context = { lastID: 0, changes: 0 }
       return Promise.resolve(query)
     }
   }
-  const knex = loadKnex()({ client: Writing, useNullAsDefault: true })
-  // Given to knex itself, they would make it load the driver.
+  const knex = loadKnex()({ client: Recording, useNullAsDefault: true })
+  // As part of the configuration, they would make knex load the driver.
   Object.assign(knex.client as Knex.Client, { connectionSettings: { database: database.entry.NAME, options: {} } })
   return knex
 }
 
-/** Statements end in one semicolon each; what a migration only asks the database cannot be answered, and is a comment. */
+/** A statement with a semicolon at its end. A query is a comment, because it has no result here. */
 function line(sql: string): string {
   const text = trimEndOf(sql.trim(), ';')
   if (/^--.*$/.test(text)) return text
   return /^(select|show|pragma table_info)\b/i.test(text)
-    ? `-- asks the database: ${text.replaceAll('\n', ' ')}`
+    ? `-- queries the database: ${text.replaceAll('\n', ' ')}`
     : `${text};`
 }
 
 /**
- * Tells `written` what a migration would run, statement by statement.
- * @throws Error when it cannot go on without an answer from the database
+ * Passes each statement of a migration to `written`.
+ * @throws Error if the migration needs the result of a query
  */
 export async function writeSql(
   database: Database,
@@ -92,11 +92,11 @@ export async function writeSql(
   written: (sql: string) => void,
   backwards = false,
 ): Promise<void> {
-  const knex = writingKnex(database, (sql) => written(line(sql)))
+  const knex = recordingKnex(database, (sql) => written(line(sql)))
   await (backwards ? down : up)?.(editorOf(database, knex))
 }
 
-/** What a migration would run, a statement an entry. @throws Error as `writeSql` does */
+/** The statements of a migration. @throws Error if the migration needs the result of a query */
 export async function migrationSql(database: Database, migration: Migration, backwards = false): Promise<string[]> {
   const statements: string[] = []
   await writeSql(database, migration, (sql) => statements.push(sql), backwards)

@@ -1,6 +1,6 @@
-/** The contract of a mail backend: what EMAIL_BACKEND names. */
+/** The interface of a mail backend, which EMAIL_BACKEND names. */
 
-/** A message as a backend sees it. */
+/** A message for a backend. */
 export interface OutgoingMail {
   readonly subject: string
   readonly body: string
@@ -10,17 +10,17 @@ export interface OutgoingMail {
   readonly cc: readonly string[]
   readonly bcc: readonly string[]
   readonly replyTo: readonly string[]
-  /** Everybody who gets it. */
+  /** All recipients. */
   recipients(): string[]
-  /** Who the mail server is told that it comes from and goes to. @throws BadHeaderError */
+  /** The sender and the recipients of the SMTP envelope. @throws BadHeaderError for an address with a line break */
   envelope(): { from: string; to: string[] }
-  /** As it goes over the wire, lines ended by CR LF. @throws BadHeaderError */
+  /** The message in the Internet Message Format, with CR LF line breaks. @throws BadHeaderError for a header with a line break */
   asText(): string
 }
 
-/** Each backend takes what concerns it; what is absent comes from the settings. */
+/** Each backend uses the options that concern it. Options that are absent come from the settings. */
 export interface EmailBackendOptions {
-  /** Mail that cannot be sent is no error. */
+  /** Ignores errors of the mail server. */
   readonly failSilently?: boolean
   readonly host?: string
   readonly port?: number
@@ -28,16 +28,16 @@ export interface EmailBackendOptions {
   readonly password?: string
   readonly useTls?: boolean
   readonly useSsl?: boolean
-  /** Seconds. */
+  /** Seconds; null for no timeout. */
   readonly timeout?: number | null
-  /** Folder of the file backend. */
+  /** Directory of the file backend. */
   readonly filePath?: string
-  /** Where the console backend writes. */
+  /** The stream that the console backend writes to. */
   readonly stream?: { write(text: string): unknown }
 }
 
 export interface EmailBackend {
-  /** Sends messages over one connection, and says how many were sent. One without recipients is passed over. */
+  /** Sends messages over one connection. Those without recipients are skipped. @returns how many were sent */
   sendMessages(messages: readonly OutgoingMail[]): Promise<number>
 }
 

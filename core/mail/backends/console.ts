@@ -1,10 +1,10 @@
-/** Mail on standard output, for development. */
+/** Writes mail to standard output, for development. */
 import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
 
-/** The line under each message, Django's. */
+/** The line after each message, as in Django. */
 const RULE = '-'.repeat(79)
 
-/** Messages as people read them: lines ended by LF, a rule under each. */
+/** Messages for people: with LF line breaks, and a line after each. */
 export const readable = (messages: readonly OutgoingMail[]): string =>
   messages.map((message) => `${message.asText().replaceAll('\r\n', '\n')}\n${RULE}\n`).join('')
 

@@ -1,4 +1,4 @@
-/** Mail that goes nowhere. */
+/** Discards mail. */
 import type { EmailBackend as Backend, OutgoingMail } from './base.ts'
 
 export class EmailBackend implements Backend {

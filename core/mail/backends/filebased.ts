@@ -1,4 +1,4 @@
-/** Mail in files, a file for each call: EMAIL_FILE_PATH is the folder. */
+/** Writes mail to files in the directory EMAIL_FILE_PATH, one for each call. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { projectRoot, settings } from '#core/conf'
@@ -13,7 +13,9 @@ export class EmailBackend implements Backend {
   constructor({ filePath }: EmailBackendOptions = {}) {
     const folder = filePath ?? settings.EMAIL_FILE_PATH
     if (!folder) {
-      throw new ImproperlyConfigured('EMAIL_FILE_PATH is not set. It is the folder in which this mail backend writes.')
+      throw new ImproperlyConfigured(
+        'EMAIL_FILE_PATH is not set. It is the directory that this mail backend writes to.',
+      )
     }
     this.#folder = path.resolve(projectRoot(), folder)
   }
@@ -25,7 +27,7 @@ export class EmailBackend implements Backend {
       .replace(/[-:]|\..*/g, '')
       .replace('T', '-')
     await mkdir(this.#folder, { recursive: true })
-    // A mail may hold a link that logs somebody in: for the owner's eyes alone.
+    // Mail may contain links that log a user in, so that only the owner may read the file.
     const file = path.join(this.#folder, `${stamp}-${randomString(12)}.log`)
     await writeFile(file, readable(messages), { flag: 'wx', mode: 0o600 })
     return messages.length

@@ -1,4 +1,4 @@
-/** Mail over SMTP, by nodemailer: EMAIL_HOST and its siblings say where and how. */
+/** Sends mail by SMTP with nodemailer, as EMAIL_HOST and related settings specify. */
 import { namedBy, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { importPackage } from '#core/utils'
@@ -24,7 +24,7 @@ export class EmailBackend implements Backend {
     return this.#options.useSsl ?? settings.EMAIL_USE_SSL
   }
 
-  /** How nodemailer is to connect. */
+  /** Options of nodemailer. */
   #connection(): object {
     const { host, port, username, password, timeout } = this.#options
     const user = username ?? settings.EMAIL_HOST_USER
@@ -34,7 +34,7 @@ export class EmailBackend implements Backend {
       host: host ?? settings.EMAIL_HOST,
       port: port ?? settings.EMAIL_PORT,
       secure: this.#useSsl,
-      // Without either, as in Django, the connection stays as it is; with TLS it never falls back to plain text.
+      // As in Django, STARTTLS is used only if it is set, and then there is no fallback to an unencrypted connection.
       requireTLS: this.#useTls,
       ignoreTLS: !this.#useTls && !this.#useSsl,
       ...(user !== '' && { auth: { user, pass: password ?? settings.EMAIL_HOST_PASSWORD } }),

@@ -6,7 +6,7 @@ import {
   connections,
   loadMigrations,
   type MigrationGraph,
-  wallClockText,
+  localDateString,
 } from '#core/db'
 import { type ArgumentParser, BaseCommand, type CommonOptions } from '../base.ts'
 import { refuseUnknownApps, tellingDatabaseErrors } from '../migrations.ts'
@@ -23,7 +23,7 @@ type Applied = ReadonlyMap<string, AppliedMigration>
 const mark = (applied: boolean): string => (applied ? '[X]' : '[ ]')
 
 /** A date as Django shows it here: in UTC, or with USE_TZ off in the wall clock of TIME_ZONE. */
-const shownDate = (ms: number): string => wallClockText(ms, settings.USE_TZ ? 'UTC' : settings.TIME_ZONE).slice(0, 19)
+const shownDate = (ms: number): string => localDateString(ms, settings.USE_TZ ? 'UTC' : settings.TIME_ZONE).slice(0, 19)
 
 export default class Command extends BaseCommand<Options> {
   readonly help = 'Shows all available migrations for the current project.'

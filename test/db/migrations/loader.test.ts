@@ -65,7 +65,7 @@ describe('loading migrations', () => {
     [
       'operations that are none',
       'export const up = () => {}\nexport const operations = [1]',
-      '`operations` should be a list of texts, found [1].',
+      '`operations` should be a list of strings, found [1].',
     ],
     [
       'an atomic that is neither',

@@ -117,7 +117,7 @@ describe('sqlmigrate', () => {
       `prints values in their places and questions as comments, on ${engine}`,
       on(engine, async () => {
         const { stdout } = await sql('polls', '0001')
-        expect(stdout).to.include('-- Create table a\n-- Fill table a\n--\n-- asks the database: select ')
+        expect(stdout).to.include('-- Create table a\n-- Fill table a\n--\n-- queries the database: select ')
         expect(stdout).to.match(/insert into .a. \(.name.\) values \('it(''|\\')s'\);\nUPDATE a SET name = 'x';/)
       }),
     )
@@ -129,12 +129,12 @@ describe('sqlmigrate', () => {
       expect((await sql('polls', '0005')).stdout).to.equal(
         [
           'BEGIN;',
-          '-- asks the database: PRAGMA table_info(`a`)',
-          '-- makes `a` anew: dropColumn',
-          '-- makes `a` anew: alterColumn',
+          '-- queries the database: PRAGMA table_info(`a`)',
+          '-- recreates `a`: dropColumn',
+          '-- recreates `a`: alterColumn',
           'BEGIN IMMEDIATE;',
-          '-- asks the database: PRAGMA table_info(`a`)',
-          '-- makes `a` anew: dropColumn',
+          '-- queries the database: PRAGMA table_info(`a`)',
+          '-- recreates `a`: dropColumn',
           'COMMIT;',
           'COMMIT;\n',
         ].join('\n'),
@@ -145,7 +145,9 @@ describe('sqlmigrate', () => {
   it(
     'goes through no rows, on PostgreSQL',
     on('postgresql', async () => {
-      expect((await sql('polls', '0006')).stdout).to.equal('BEGIN;\n-- asks the database: select * from "a"\nCOMMIT;\n')
+      expect((await sql('polls', '0006')).stdout).to.equal(
+        'BEGIN;\n-- queries the database: select * from "a"\nCOMMIT;\n',
+      )
     }),
   )
 
