@@ -26,12 +26,13 @@ const done = new Set<string>()
 
 /**
  * The JavaScript file of a module of the bench, which is built first where this process has not done so.
- * @param module its path, from `bench/`
+ * @param module its path, absolute or from `bench/`
  * @param root the checkout of the repository: this one, or another to compare with
  */
 export function built(module: string, root = ROOT): string {
   const directory = path.join(root, '.nuages', 'built')
   if (!done.has(root)) build(root, directory)
   done.add(root)
-  return path.join(directory, 'bench', module.replace(/\.ts$/, '.js'))
+  const source = path.relative(root, path.resolve(root, 'bench', module))
+  return path.join(directory, source.replace(/\.ts$/, '.js'))
 }
