@@ -1,4 +1,4 @@
-/** The registry of installed apps, filled from INSTALLED_APPS. */
+/** Installed apps: `AppConfig`, and the registry that INSTALLED_APPS fills. */
 import path from 'node:path'
 import { dependOnSetting } from '../conf/index.ts'
 import { ImproperlyConfigured } from '../exceptions.ts'

@@ -1,4 +1,4 @@
-/** The registry of checks and their runner. It holds no check of its own: rooms register theirs. */
+/** System checks: messages, the registry, and the runner. Modules register their own checks. */
 import { settings } from '../conf/index.ts'
 
 // What a check says: a level, a sentence, a hint, an id.

@@ -1,4 +1,4 @@
-/** Turns errors into answers: handler400 and its siblings of the root urlconf, the default pages, the debug pages. */
+/** Turns errors into responses and logs them: the handlers of the root urlconf, default pages, debug pages. */
 import { STATUS_CODES } from 'node:http'
 import {
   clientErrorStatus,

@@ -1,4 +1,4 @@
-/** Walks MIDDLEWARE once: each entry becomes a Koa middleware, or is left out. */
+/** Builds the chain from MIDDLEWARE: each entry becomes a Koa middleware or is left out. With its system check. */
 import type { Middleware } from 'koa'
 import { functionOf, loadFromPackage, loadNamed, prepareSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, MiddlewareNotUsed } from '#core/exceptions'

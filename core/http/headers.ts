@@ -1,4 +1,4 @@
-/** The headers of a response: names are case-insensitive, and sent as they were written. */
+/** The headers of a response, with case-insensitive names, and the errors of requests and responses. */
 import { memoizeString } from '#core/concurrency'
 import { formatValue } from '#core/utils'
 import { BadHeaderError, BadRequest } from '#core/exceptions'

@@ -1,4 +1,4 @@
-/** Copies the response of a view to Koa's response, which the middleware sees on the way out. */
+/** Koa's response: copies a view's response to it, adds cookie methods, and tells when it has ended. */
 import type { Response } from 'koa'
 import type { Cookie, CookieOptions, DeleteCookieOptions } from '#core/web'
 import { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'

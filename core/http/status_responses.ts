@@ -1,4 +1,4 @@
-/** Responses that are named after their status. */
+/** Responses that are named after their status, redirects included. */
 import { type Content, HttpResponse, type ResponseOptions } from './response.ts'
 import { DisallowedRedirect } from '#core/exceptions'
 import { iriToUri, splitUrl } from '#core/web'

@@ -1,4 +1,4 @@
-/** The project's own mocha: where it is, what its configuration says, and what a run of it is given. */
+/** The project's own mocha: its configuration, the files that labels of tests stand for, and a run. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** The files of a new project, as `startproject` writes them. */
+/** The files that `startproject` and `startapp` write, and how they are written. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { CommandError } from './base.ts'

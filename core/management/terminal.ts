@@ -1,4 +1,4 @@
-/** Terminals: the streams of the process, and one that records what is written to it. */
+/** Terminals: streams and their recording, questions, colours, and other programs in the foreground. */
 import { writeText } from '#core/utils'
 import { CommandError, type Paint, type Style, type Terminal } from './base.ts'
 import { createInterface } from 'node:readline/promises'

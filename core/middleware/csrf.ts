@@ -1,4 +1,4 @@
-/** Refuses requests that another site has made in a visitor's name. */
+/** CSRF protection: the middleware, the check of Origin, Referer and token, and the decorators of views. */
 import { cachedFromSettings, loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
 import { applyResponse, type HttpRequest, type HttpResponseBase, isReadBeforeView, type View } from '#core/http'
 import { isSameDomain, splitUrl, type UrlParts } from '#core/web'

@@ -1,4 +1,4 @@
-/** CSRF secrets and the masked tokens that pages hold, as Django makes and reads them. */
+/** CSRF secrets and masked tokens in the format of Django, and the state of a request. */
 import { constantTimeEqual } from '#core/signing'
 import { LETTERS_AND_DIGITS, randomString } from '#core/utils'
 import { settings } from '#core/conf'

@@ -1,4 +1,4 @@
-/** Compresses what is worth it, for clients that can read it. */
+/** GZipMiddleware: compresses responses for clients that accept it, with a random length against BREACH. */
 import { randomInt } from 'node:crypto'
 import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream'
 import { promisify } from 'node:util'

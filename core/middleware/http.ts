@@ -1,4 +1,4 @@
-/** Gives answers an ETag, and sends 304 instead of what the client has already. */
+/** Conditional GET: adds an ETag, evaluates If-Match and its siblings, and sends 304 or 412. */
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { etagOf, parseEtags, parseHttpDate } from '#core/web'
 import type { Middleware, Response } from 'koa'

@@ -1,4 +1,4 @@
-/** Answers that take the place of what the view, or another middleware, has answered already. */
+/** Reads and replaces the body and the headers of a response, whichever middleware set them. */
 import type { Response } from 'koa'
 import { applyResponse, type HttpResponseBase } from '#core/http'
 import { Readable } from 'node:stream'

@@ -1,4 +1,4 @@
-/** Redirects http to https, and sends the headers that make browsers more careful. */
+/** Redirects http to https, sends security headers, and reports a missing SECURE_PROXY_SSL_HEADER. */
 import { settings } from '#core/conf'
 import { applyResponse, type HttpRequest, HttpResponsePermanentRedirect } from '#core/http'
 import { getLogger } from '#core/utils'

@@ -1,4 +1,4 @@
-/** Makes requests without a server or an application, to call a view with. */
+/** Creates requests without a server, and encodes the data that a test sends. */
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import Koa from 'koa'

@@ -1,4 +1,4 @@
-/** The auth app: users, groups and permissions; the permissions are filled in after each `migrate`. */
+/** The auth app: users, groups and permissions. The permissions are created after each `migrate`. */
 import { appliedMigrations, connections, type MigrateEvent, postMigrate } from '#core/db'
 import { createContentTypes, modelsOfApp } from '#core/contrib/contenttypes'
 import { AppConfig } from '#core/apps'

@@ -1,4 +1,4 @@
-/** `authenticate`: asks each backend in turn whose credentials these are. */
+/** Users and the backends of AUTHENTICATION_BACKENDS: `authenticate`, permissions, and the signals of logins. */
 import { apps } from '#core/apps'
 import {
   type InstanceRequirement,

@@ -1,4 +1,4 @@
-/** What a new password has to be like: the validators of AUTH_PASSWORD_VALIDATORS, and `validatePassword`. */
+/** The validators of AUTH_PASSWORD_VALIDATORS, `validatePassword`, and the list of common passwords. */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import path from 'node:path'

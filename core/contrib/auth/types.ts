@@ -1,4 +1,4 @@
-/** What a user, its class and a backend have to offer: a project's own may be used wherever ours are. */
+/** The types of users, their class and the backends, which a project may implement, and the limits of their strings. */
 import type { HttpRequest } from '#core/http'
 import { isLongerThan } from '#core/utils'
 

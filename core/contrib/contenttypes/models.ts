@@ -1,4 +1,4 @@
-/** `ContentType`: the models of all apps, each with a number of its own. */
+/** `ContentType`: a row for each model of the installed apps, created after each `migrate`. */
 import type { Knex } from 'knex'
 import { appliedMigrations, connections, DEFAULT_ALIAS, type MigrateEvent } from '#core/db'
 import { type AppConfig, apps, type ModelName } from '#core/apps'

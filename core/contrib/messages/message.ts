@@ -1,4 +1,4 @@
-/** One message: its text, its level, and the tags by which a page styles it. */
+/** A message with its level and tags, and its JSON form, byte for byte as Django stores it. */
 import { settings } from '#core/conf'
 import { markSafe, SafeString } from '#core/template'
 import { DEFAULT_TAGS } from './constants.ts'

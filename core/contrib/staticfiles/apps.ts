@@ -1,4 +1,4 @@
-/** The staticfiles app: finds the static files of apps and folders, serves them in development, collects them for a server. */
+/** The staticfiles app: its settings for collectstatic, its middleware in development, its system checks. */
 import { AppConfig, apps } from '#core/apps'
 import { serveStaticFilesWith } from '#core/handlers'
 import { resolveStaticUrlsWith } from '#core/template'

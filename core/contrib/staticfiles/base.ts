@@ -1,4 +1,4 @@
-/** What a storage of static files is: the place that collectstatic fills, and that `{% static %}` knows the addresses of. */
+/** The contract of a storage of static files, and the checked STATIC_URL. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { withScriptName } from '#core/template'

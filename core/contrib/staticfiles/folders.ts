@@ -1,4 +1,4 @@
-/** Folders of static files: names inside them, walked and resolved without ever leading out. */
+/** Directories of static files, and the file name patterns of shells. No name leads out of a directory. */
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 

@@ -1,4 +1,4 @@
-/** A view that serves static files from where the finders find them, for development. */
+/** Serves static files in development: the view, the middleware that runserver adds, and URL patterns. */
 import path from 'node:path'
 import { settings } from '#core/conf'
 import { Http404, ImproperlyConfigured, SuspiciousOperation } from '#core/exceptions'

@@ -1,4 +1,4 @@
-/** Shows how the project's settings differ from the defaults. */
+/** Shows how the settings of the project differ from the defaults, with secrets hidden. */
 import { allSettings, loadSettings, projectRoot, schema, settingsModule } from '#core/conf'
 import { hasSecretWord, importModule, MASK, maskUrlPasswords } from '#core/utils'
 import { inspect } from 'node:util'

@@ -1,4 +1,4 @@
-/** Django's request log: `[21/Nov/2026 07:11:12] "GET / HTTP/1.1" 200 123` for each answer, on `django.server`. */
+/** Django's request log, `[21/Nov/2026 07:11:12] "GET / HTTP/1.1" 200 123`, and the dates of the banner. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { clock, getLogger, type Logger, LogLine } from '#core/utils'
 import type { Paint, Style } from '../base.ts'

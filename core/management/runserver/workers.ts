@@ -1,4 +1,4 @@
-/** The workers that run one version of the code. */
+/** The worker processes that run one version of the code. */
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { type FromWorker, isMessage, REPLACE_GRACE, type ToWorker, WORKER_FLAG } from './messages.ts'

@@ -1,4 +1,4 @@
-/** Checks of the order of MIDDLEWARE: who needs what another has done before. */
+/** Checks of the order of MIDDLEWARE. */
 import { settings } from '#core/conf'
 import { canonicalName } from '#core/utils'
 import { type CheckMessage, Error, Warning } from '#core/checks'

@@ -1,4 +1,4 @@
-/** `path` and `rePath`: the entries of `urlpatterns`. */
+/** `path` and `rePath`, and the types of params that are read from a route. */
 import type { ConverterTypes } from './converters.ts'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { View } from '#core/http'

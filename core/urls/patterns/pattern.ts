@@ -1,4 +1,4 @@
-/** One entry of `urlpatterns` that leads to a view. */
+/** The entries of `urlpatterns`: what views and includes share, URL templates, and the match of a path. */
 import type { Converter } from './converters.ts'
 import type { ResolverMatch as Match, View } from '#core/http'
 import { limitTemplateAccess } from '#core/template'

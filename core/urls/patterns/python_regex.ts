@@ -1,4 +1,4 @@
-/** Django's regular expressions, written in Python's form, as JavaScript's. */
+/** Translates Python's regular expressions to JavaScript's, token by token. */
 
 // Regular expressions, Python's and JavaScript's, taken apart into the tokens that this room has to understand.
 

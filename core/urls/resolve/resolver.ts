@@ -1,4 +1,4 @@
-/** One entry of `urlpatterns` that leads to further patterns: an include, and the root of them all. */
+/** An include, or the root of all patterns, and the patterns that can match a path. */
 import { fastPaths } from '#core/utils'
 import {
   type MatchedStart,

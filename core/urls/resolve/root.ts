@@ -1,4 +1,4 @@
-/** The root of all patterns: what `resolve` and `reverse` ask. */
+/** The root of all patterns, which resolves and reverses, with its error handlers. */
 import type { HttpRequest, View } from '#core/http'
 import { Resolver404 } from '../errors.ts'
 import { Included, type UrlconfModule } from '../patterns/include.ts'

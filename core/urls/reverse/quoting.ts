@@ -1,4 +1,4 @@
-/** Percent-encoding of the parts of a URL, as Django does it. */
+/** Percent-encoding of the parts of a URL, and values in messages, as in Django and Python. */
 
 // Half of a surrogate pair is no character and has no encoding.
 const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\uFFFD')

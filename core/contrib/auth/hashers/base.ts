@@ -1,4 +1,4 @@
-/** What a password hasher is, and what all of them share. */
+/** The contract of a password hasher, what all hashers share, and the npm packages that some need. */
 import { timingSafeEqual } from 'node:crypto'
 import { namedBy } from '#core/conf'
 import { importPackage, randomString } from '#core/utils'

@@ -1,4 +1,4 @@
-/** Asks twice for a new password, until both are the same and the validators have no objection. */
+/** What the user commands ask at the terminal: secret input, new passwords, valid user names. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Terminal } from '#core/management'

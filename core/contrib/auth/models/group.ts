@@ -1,4 +1,4 @@
-/** `Group`: users who may do the same. */
+/** `Group` and `Permission`, and the links between users, groups and permissions. */
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import { altersData } from '#core/utils'

@@ -1,4 +1,4 @@
-/** A row of a table as an object: it knows which of its values have changed since it was read. */
+/** A table row as an object that knows which values have changed, and the types of its columns. */
 import { connections, DEFAULT_ALIAS, fromDatabaseDate, toDatabaseDate } from '#core/db'
 import type { Knex } from 'knex'
 import { altersData } from '#core/utils'

@@ -1,4 +1,4 @@
-/** `User.objects`: finds users, and makes new ones with their password hashed. */
+/** `User.objects`: finds users, and creates them with a hashed password and a unique name. */
 import { isTooLong, violatedKey } from '#core/db'
 import { altersData, isLongerThan } from '#core/utils'
 import {

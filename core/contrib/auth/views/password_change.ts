@@ -1,4 +1,4 @@
-/** The page on which one changes one's password, and the page that says it is done. */
+/** The page that changes a password, the page that confirms it, and their form. */
 import type { AuthUser } from '../types.ts'
 import { type FieldsOptions, Form } from '../forms.ts'
 import { passwordHelpTexts, validatePassword, ValidationError } from '../password_validation.ts'

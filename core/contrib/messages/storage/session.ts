@@ -1,4 +1,4 @@
-/** Keeps messages in the visitor's session. */
+/** Stores messages in the session, or says which line of MIDDLEWARE is missing. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
