@@ -56,10 +56,18 @@ const isDocumented = (error: unknown): boolean =>
 const MARK = 'client<q7>'
 const UNESCAPED = 'client<q7'
 
-/** @param onTurn called at each turn of a generated loop */
-const contextOf = (text: string, onTurn: () => void): Record<string, unknown> => ({
-  turn: () => {
-    onTurn()
+/** Iterations after which a template is stopped: nested loops over a string could go on for minutes. */
+const MAX_ITERATIONS = 500
+
+/** Characters of the client's text in a template with a loop. `x|join:x` squares them, in each iteration. */
+const MAX_TEXT_IN_LOOP = 300
+
+class TooManyIterations extends Error {}
+
+/** @param onIteration called at the start of each iteration of a generated loop */
+const contextOf = (text: string, onIteration: () => void): Record<string, unknown> => ({
+  iteration: () => {
+    onIteration()
     return ''
   },
   text: MARK + text,
@@ -188,7 +196,7 @@ const { template } = fc.letrec<{ template: string; piece: string }>((tie) => {
       {
         arbitrary: fc
           .tuple(expression, body)
-          .map(([list, inner]) => `{% for x in ${list} %}{{ turn }}${inner}{{ x }}{% empty %}-{% endfor %}`),
+          .map(([list, inner]) => `{% for x in ${list} %}{{ iteration }}${inner}{{ x }}{% empty %}-{% endfor %}`),
         weight: 2,
       },
       {
@@ -228,19 +236,27 @@ interface Rendering {
   readonly text: string
 }
 
-function render({ source, text }: Rendering): Output | undefined {
-  let turns = 0
+function render({ source, text: whole }: Rendering): Output | undefined {
+  const text = source.includes('{{ iteration }}') ? whole.slice(0, MAX_TEXT_IN_LOOP) : whole
+  let iterations = 0
+  const count = (): void => {
+    if (++iterations > MAX_ITERATIONS) throw new TooManyIterations()
+  }
+  // The author of a loop decides on the work. An iteration counts as much as printing the input.
+  const produced = (output: string): Output => ({
+    outputBytes: output.length + iterations * (source.length + text.length),
+  })
   let output: string
   try {
-    output = engine.fromString(source).render(contextOf(text, () => turns++))
+    output = engine.fromString(source).render(contextOf(text, count))
   } catch (error) {
+    if (error instanceof TooManyIterations) return produced('')
     if (isDocumented(error)) return undefined
     throw error
   }
   const isTrusted = TRUSTS.test(source) || source.includes(UNESCAPED)
   ensure(isTrusted || !output.includes(UNESCAPED), 'client text came out unescaped')
-  // The author of nested loops over a string decides on the work. A turn counts as much as printing the input.
-  return { outputBytes: output.length + turns * (source.length + text.length) }
+  return produced(output)
 }
 
 const compiled = new Map<string, Template>()
