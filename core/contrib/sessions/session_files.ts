@@ -6,6 +6,7 @@
 import { existsSync, lstatSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import {
@@ -88,13 +89,11 @@ export class SessionFiles {
     return isName(key) ? path.join(this.path, this.#prefix + key) : undefined
   }
 
-  /** The keys of all files. */
-  keys(): string[] {
+  #all(): string[] {
     this.#verify()
     return readdirSync(this.path)
-      .filter((name) => name.startsWith(this.#prefix))
-      .map((name) => name.slice(this.#prefix.length))
-      .filter(isName)
+      .filter((name) => name.startsWith(this.#prefix) && isName(name.slice(this.#prefix.length)))
+      .map((name) => path.join(this.path, name))
   }
 
   exists(file: string): boolean {
@@ -105,7 +104,7 @@ export class SessionFiles {
   /** The content of a file; undefined where there is none, or where it cannot be a session's file, which is logged. */
   read(file: string): SessionFile | undefined {
     try {
-      return this.readStrictly(file)
+      return this.#readStrictly(file)
     } catch (error) {
       if (!(error instanceof NotAFile)) throw error
       // The name contains the key, so it is not logged.
@@ -115,7 +114,7 @@ export class SessionFiles {
   }
 
   /** @throws NotAFile for what cannot be a session's file */
-  readStrictly(file: string): SessionFile | undefined {
+  #readStrictly(file: string): SessionFile | undefined {
     const found = readRegularFile(file, this.limits)
     return found && { text: found.content.toString('utf8'), modified: found.stats.mtimeMs }
   }
@@ -153,26 +152,47 @@ export class SessionFiles {
     })
   }
 
-  /** Deletes a file if it is expired, unless another process is changing it. */
-  deleteExpired(file: string, isExpired: (found: SessionFile) => boolean): boolean {
+  /**
+   * Deletes a file if it is expired, unless another process is changing it.
+   * @returns whether it was deleted; undefined where the file is not a session's, or access to it is denied
+   */
+  deleteExpired(file: string, isExpired: (found: SessionFile) => boolean): boolean | undefined {
+    const hasExpired = (): boolean => {
+      const found = this.#readStrictly(file)
+      return found !== undefined && isExpired(found)
+    }
     let deleted = false
-    new FileLock(file).try(() => {
-      const found = this.read(file)
-      if (found === undefined || !isExpired(found)) return
-      unlinkSync(file)
-      deleted = true
-    })
-    return deleted
-  }
-
-  /** Runs `work` on a file. @returns undefined where the file is not a session's, or access to it is denied */
-  ifPermitted<T>(work: () => T): T | undefined {
     try {
-      return work()
+      // Read once without a lock, because most files of a directory have not expired.
+      if (!hasExpired()) return false
+      new FileLock(file).try(() => {
+        if (!hasExpired()) return
+        unlinkSync(file)
+        deleted = true
+      })
+      return deleted
     } catch (error) {
       if (error instanceof NotAFile || isDenied(error)) return undefined
       throw error
     }
+  }
+
+  /** Deletes all files that are expired, and logs how many were not readable. @returns how many were deleted */
+  async clearExpired(isExpired: (found: SessionFile) => boolean): Promise<number> {
+    let deleted = 0
+    let skipped = 0
+    for (const file of this.#all()) {
+      const result = this.deleteExpired(file, isExpired)
+      if (result === undefined) skipped++
+      else if (result) deleted++
+      // Requests are served between two files.
+      await nextTick()
+    }
+    if (skipped > 0) {
+      const why = 'they are not regular files, are too large or belong to another user'
+      log.warning(`${skipped} files in '${this.path}' with names of sessions were skipped: ${why}.`)
+    }
+    return deleted
   }
 
   /**

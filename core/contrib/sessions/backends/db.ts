@@ -2,11 +2,12 @@
 import { promiseTry } from '#core/concurrency'
 import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from '#core/db'
 import { fastPaths } from '#core/utils'
-import { decodeSession, encodeSession } from '../codec.ts'
+import { encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
 import { canBeKey, newSessionKey } from '../keys.ts'
 import { KnexTable } from '../tables/knex_table.ts'
 import { BatchedTable } from '../tables/fast/batched_table.ts'
+import { LoadedRow } from '../tables/session_table.ts'
 import type { Change, NewRow, SessionColumns, SessionRow, SessionTable } from '../tables/session_table.ts'
 import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
@@ -17,23 +18,6 @@ export interface DatabaseStoreOptions {
   /** Values of the columns that the table has in addition to Django's three, from the session's data. */
   readonly extraColumns?: (data: Readonly<SessionDict>) => Readonly<Record<string, unknown>>
   readonly newKey?: () => string
-}
-
-class LoadedRow implements LoadedSession {
-  readonly data: SessionDict
-  readonly version: string
-  readonly #expiresAt: () => number
-
-  constructor(text: string, expiresAt: () => number) {
-    this.data = decodeSession(text)
-    this.version = text
-    this.#expiresAt = expiresAt
-  }
-
-  /** Computed lazily because it is expensive and rarely needed. */
-  get expiresAt(): number {
-    return this.#expiresAt()
-  }
 }
 
 export class SessionStore implements Store {

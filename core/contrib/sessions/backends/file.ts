@@ -5,17 +5,14 @@
  * more than the work. For a directory on a slow network disk, use another engine. As in Django, a number of seconds in
  * setExpiry() counts from each read.
  */
-import { setImmediate as nextTick } from 'node:timers/promises'
 import { settings } from '#core/conf'
-import { clock, getLogger } from '#core/utils'
+import { clock } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { InvalidSessionKey, SessionConflict, SessionGone, SessionTooBig } from '../exceptions.ts'
 import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
 import { newSessionKey } from '../keys.ts'
 import { type SessionFile, SessionFiles } from '../session_files.ts'
 import type { LoadedSession, SavedSession, SessionRecord, SyncSessionStore as Store } from '../store.ts'
-
-const log = getLogger('django.security.SuspiciousSession')
 
 /** The session in a file, unless it has expired. */
 function sessionIn({ text, modified }: SessionFile): LoadedSession | undefined {
@@ -71,7 +68,7 @@ export class SessionStore implements Store {
       return undefined
     }
     const session = sessionIn(found)
-    if (session === undefined) this.#files.ifPermitted(() => this.#files.deleteExpired(file, isExpired))
+    if (session === undefined) this.#files.deleteExpired(file, isExpired)
     return session
   }
 
@@ -111,26 +108,7 @@ export class SessionStore implements Store {
     return file !== undefined && this.#files.exists(file)
   }
 
-  async clearExpired(): Promise<number> {
-    let deleted = 0
-    let skipped = 0
-    for (const key of this.#files.keys()) {
-      const result = this.#files.ifPermitted(() => this.#clear(this.keyToFile(key)))
-      if (result === undefined) skipped++
-      else if (result) deleted++
-      // Requests are served between two files.
-      await nextTick()
-    }
-    if (skipped > 0) {
-      const why = 'they are not regular files, are too large or belong to another user'
-      log.warning(`${skipped} files in '${this.#files.path}' with names of sessions were skipped: ${why}.`)
-    }
-    return deleted
-  }
-
-  /** Deletes a file if its session has expired. */
-  #clear(file: string): boolean {
-    const found = this.#files.readStrictly(file)
-    return found !== undefined && isExpired(found) && this.#files.deleteExpired(file, isExpired)
+  clearExpired(): Promise<number> {
+    return this.#files.clearExpired(isExpired)
   }
 }

@@ -1,4 +1,6 @@
-/** What the db engine asks of the table of sessions. */
+/** What the db engine asks of the table of sessions, and a session that was loaded from a row. */
+import { decodeSession } from '../codec.ts'
+import type { LoadedSession, SessionDict } from '../store.ts'
 
 export interface SessionRow {
   readonly session_key: string
@@ -35,4 +37,21 @@ export interface SessionTable {
   insert(row: NewRow): Promise<boolean>
   /** False if there is no such row any more. */
   update(change: Change): Promise<boolean>
+}
+
+export class LoadedRow implements LoadedSession {
+  readonly data: SessionDict
+  readonly version: string
+  readonly #expiresAt: () => number
+
+  constructor(text: string, expiresAt: () => number) {
+    this.data = decodeSession(text)
+    this.version = text
+    this.#expiresAt = expiresAt
+  }
+
+  /** Computed lazily because it is expensive and rarely needed. */
+  get expiresAt(): number {
+    return this.#expiresAt()
+  }
 }
