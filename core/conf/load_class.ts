@@ -49,7 +49,10 @@ export const functionOf = <T>(description: string): Requirement<T> => ({
 })
 
 /** What a setting names exists, but is not what the setting needs. */
-export class UnsuitableValue extends ImproperlyConfigured {}
+export class UnsuitableValue extends ImproperlyConfigured {
+  /** The documented name, by which users look the error up. */
+  override readonly name = 'ImproperlyConfigured'
+}
 
 /** A module, for the errors of its exports. */
 interface Origin {

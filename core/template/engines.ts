@@ -1,9 +1,9 @@
 /** The template engines of the settings, and the functions that render with them. */
 import path from 'node:path'
 import { apps } from '#core/apps'
-import { loadedFromSettings, prepareSettings, projectRoot, settings } from '#core/conf'
+import { classWith, loadedFromSettings, loadNamed, prepareSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { importName, joinWithAnd } from '#core/utils'
+import { joinWithAnd } from '#core/utils'
 import type { BackendClass, Template, TemplateBackend } from './backends/base.ts'
 import { TemplateDoesNotExist, type Tried } from './errors.ts'
 
@@ -15,6 +15,8 @@ export interface EngineSetting {
   readonly APP_DIRS?: boolean
   readonly OPTIONS?: Readonly<Record<string, unknown>>
 }
+
+const BACKEND = classWith<BackendClass>('load', 'getTemplate', 'fromString')
 
 /** The default NAME, as in Django: the second to last part of BACKEND. */
 const defaultName = (backend: string): string => backend.split('.').at(-2) ?? backend
@@ -32,7 +34,7 @@ async function loadEngine(
   setting: string,
   { root, apps }: ProjectPaths,
 ): Promise<TemplateBackend> {
-  const Backend = (await importName(entry.BACKEND, { setting: `${setting}.BACKEND`, root })) as BackendClass
+  const Backend = await loadNamed(`${setting}.BACKEND`, entry.BACKEND, BACKEND, { root })
   const engine = new Backend({
     NAME: entry.NAME ?? defaultName(entry.BACKEND),
     DIRS: (entry.DIRS ?? []).map((directory) => path.resolve(root, directory)),

@@ -142,7 +142,9 @@ describe('a signed cookie', () => {
     expect(failure)
       .to.be.an('error')
       .with.property('message')
-      .that.contains("SIGNING_BACKEND names 'test.http.cookie_signer.NoSigner', which is not a class that extends")
+      .that.contains(
+        "SIGNING_BACKEND names 'test.http.cookie_signer.NoSigner', which should be TimestampSigner of #core/signing or a subclass of it",
+      )
   })
 
   it('that is absent is an error, or the default', async () => {

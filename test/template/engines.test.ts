@@ -54,6 +54,11 @@ describe('the template engines', () => {
       [{ BACKEND: 'core.template.backends.jinja2.Jinja2' }],
       "TEMPLATES[0].BACKEND names 'core.template.backends.jinja2'",
     ],
+    [
+      'one that is no engine',
+      [{ BACKEND: 'core.template.defaultfilters.filters' }],
+      "TEMPLATES[0].BACKEND names 'core.template.defaultfilters.filters', which should be a class with load(), getTemplate() and fromString(), found",
+    ],
   ]
   for (const [what, entries, said] of wrong) {
     it(`refuse ${what}`, async () => {

@@ -62,7 +62,7 @@ describe('a template library', () => {
     [
       'is a context processor that is no function',
       { context_processors: ['greeting.notFunction'] },
-      'should be a function, found 5',
+      'should be a function of (request), found 5',
     ],
     [
       'is an option that does not exist',
@@ -73,6 +73,11 @@ describe('a template library', () => {
       'is a loader that is missing',
       { loaders: ['core.template.loaders.zip.Loader'] },
       'TEMPLATES[0].OPTIONS.loaders[0] names',
+    ],
+    [
+      'is a loader that is none',
+      { loaders: ['greeting.site'] },
+      "TEMPLATES[0].OPTIONS.loaders[0] names 'greeting.site', which should be a class with a method sources(), found",
     ],
     [
       'is a loader that is no name',

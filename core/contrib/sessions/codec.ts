@@ -1,8 +1,7 @@
 /** Session data as a string in a table, a file or a cookie: in Django's format, signed and perhaps compressed. */
-import { cachedByKey, loadedFromSettings, projectRoot, settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { cachedByKey, classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
 import { BadSignature, JSONSerializer, type SerializerClass, TimestampSigner } from '#core/signing'
-import { fastPaths, getLogger, importName } from '#core/utils'
+import { fastPaths, getLogger } from '#core/utils'
 import { parseJson, stringifyJson } from '#core/serialization'
 import { RememberingSigner } from './fast/remembering_signer.ts'
 import { CompressingSigner, type JsonSigner } from './json_signer.ts'
@@ -13,16 +12,9 @@ export const STORE_SALT = 'django.contrib.sessions.SessionStore'
 
 const log = getLogger('django.security.SuspiciousSession')
 
-const serializer = loadedFromSettings('SESSION_SERIALIZER', async () => {
-  const name = settings.SESSION_SERIALIZER
-  const found = await importName(name, { setting: 'SESSION_SERIALIZER', root: projectRoot() })
-  // An arrow function has no prototype.
-  const { prototype } = found as { prototype?: Partial<Record<string, unknown>> }
-  if (typeof prototype?.dumps !== 'function' || typeof prototype.loads !== 'function') {
-    throw new ImproperlyConfigured(`SESSION_SERIALIZER names '${name}', which is not a class with dumps() and loads().`)
-  }
-  return found as SerializerClass
-})
+const serializer = loadedFromSettings('SESSION_SERIALIZER', () =>
+  loadNamed('SESSION_SERIALIZER', settings.SESSION_SERIALIZER, classWith<SerializerClass>('dumps', 'loads')),
+)
 
 interface Salted {
   readonly signer: TimestampSigner

@@ -1,33 +1,18 @@
 /** The engine that SESSION_ENGINE names, and sessions on it. */
 import { type AppConfig, apps } from '#core/apps'
-import { cachedFromSettings, loadedFromSettings, projectRoot, settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { cachedFromSettings, classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
 import { type HttpRequest, parseCookies } from '#core/http'
-import { importModule, joinWithAnd } from '#core/utils'
 import { createSessionProxy } from './session_proxy.ts'
 import { SessionState } from './session_state.ts'
 import { TimeoutStore } from './timeout_store.ts'
 import type { Session } from './session.ts'
 import type { SessionMetadata, SessionStore, SessionStoreClass } from './store.ts'
 
-const REQUIRED = ['load', 'create', 'update', 'delete'] as const
+const STORE = classWith<SessionStoreClass>('load', 'create', 'update', 'delete')
 
-const engine = loadedFromSettings('SESSION_ENGINE', async () => {
-  const name = settings.SESSION_ENGINE
-  const module = await importModule(name, { setting: 'SESSION_ENGINE', root: projectRoot() })
-  const { SessionStore } = module
-  if (typeof SessionStore !== 'function') {
-    throw new ImproperlyConfigured(
-      `SESSION_ENGINE names '${name}', which exports no class SessionStore. It exports: ${joinWithAnd(Object.keys(module))}.`,
-    )
-  }
-  const { prototype } = SessionStore as { prototype?: Partial<Record<string, unknown>> }
-  const absent = REQUIRED.filter((method) => typeof prototype?.[method] !== 'function')
-  if (absent.length > 0) {
-    throw new ImproperlyConfigured(`SESSION_ENGINE names '${name}', whose SessionStore has no ${joinWithAnd(absent)}.`)
-  }
-  return SessionStore as SessionStoreClass
-})
+const engine = loadedFromSettings('SESSION_ENGINE', () =>
+  loadNamed('SESSION_ENGINE', settings.SESSION_ENGINE, STORE, { exportName: 'SessionStore' }),
+)
 
 /**
  * What an installed app may add to sessions, as methods of its AppConfig. The session core does not know the apps

@@ -1,7 +1,8 @@
 /** The backend for Django's template language. */
 import path from 'node:path'
+import { functionOf, loadNamed } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue, importName, joinWithAnd } from '#core/utils'
+import { joinWithAnd } from '#core/utils'
 import type { CompiledTemplate } from '../compile.ts'
 import { csrf } from '../context_processors.ts'
 import { type ContextProcessor, Engine } from '../engine.ts'
@@ -117,16 +118,10 @@ export class DjangoTemplates implements TemplateBackend {
 
   #processors(): Promise<ContextProcessor[]> {
     const { root, setting } = this.#params
+    const processor = functionOf<ContextProcessor>('a function of (request)')
     const names = this.#options.context_processors ?? []
     return Promise.all(
-      names.map(async (name, i) => {
-        const by = { root, setting: `${setting}.OPTIONS.context_processors[${i}]` }
-        const processor = await importName(name, by)
-        if (typeof processor === 'function') return processor as ContextProcessor
-        throw new ImproperlyConfigured(
-          `${by.setting} names '${name}', which should be a function, found ${formatValue(processor)}.`,
-        )
-      }),
+      names.map((name, i) => loadNamed(`${setting}.OPTIONS.context_processors[${i}]`, name, processor, { root })),
     )
   }
 }

@@ -1,8 +1,9 @@
 /** The contract of a template loader, templates in directories, and the loaders that settings name. */
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { classWith, loadNamed } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
-import { formatValue, importName, type NamedBy } from '#core/utils'
+import { formatValue, type NamedBy } from '#core/utils'
 
 /** A place where a template may exist. */
 export interface TemplateSource {
@@ -46,6 +47,8 @@ export function sourcesIn(directories: readonly string[], name: string): Templat
 
 type LoaderClass = (new (setup: LoaderSetup, ...args: unknown[]) => TemplateLoader) & { takesLoaders?: true }
 
+const LOADER = classWith<LoaderClass>('sources')
+
 /** Creates a loader from its dotted name, or from a list of its name and arguments. */
 async function resolveLoader(entry: unknown, setup: LoaderSetup, by: NamedBy): Promise<TemplateLoader> {
   const [name, ...args] = Array.isArray(entry) ? (entry as unknown[]) : [entry]
@@ -54,10 +57,7 @@ async function resolveLoader(entry: unknown, setup: LoaderSetup, by: NamedBy): P
       `${by.setting} should be a dotted name, or a list of one and its arguments, found ${formatValue(entry)}.`,
     )
   }
-  const Loader = (await importName(name, by)) as LoaderClass
-  if (typeof Loader !== 'function') {
-    throw new ImproperlyConfigured(`${by.setting} names '${name}', which is not the class of a template loader.`)
-  }
+  const Loader = await loadNamed(by.setting, name, LOADER, { root: by.root })
   if (Loader.takesLoaders !== true) return new Loader(setup, ...args)
   return new Loader(setup, await resolveLoaders(args[0], setup, { ...by, setting: `${by.setting}[1]` }))
 }

@@ -244,10 +244,10 @@ describe('SessionMiddleware', () => {
       "SESSION_ENGINE names 'django.contrib.sessions.backends.databse'",
     )
     expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.keys' })).to.contain(
-      'exports no class SessionStore',
+      'whose export `SessionStore` should be a class with load(), create(), update() and delete(), found undefined',
     )
     expect(await complaint({ SESSION_SERIALIZER: 'core.contrib.sessions.keys.canBeKey' })).to.contain(
-      'which is not a class with dumps() and loads()',
+      'which should be a class with dumps() and loads()',
     )
     expect(
       await complaint({ SESSION_ENGINE: 'core.contrib.sessions.backends.cache', SESSION_CACHE_ALIAS: 'othr' }),
