@@ -1,7 +1,9 @@
-/** Installed apps, and `setup()`, which every process that uses the framework calls first. */
-import { loadSettings, prepareSettings, projectRoot, settings } from '../conf/index.ts'
-import { configureLogging } from './logging.ts'
+/** Installed apps, the levels of LOGGING, and `setup()`, which every process that uses the framework calls first. */
+import { type LogLevel, setLogLevel } from '#core/utils'
+import { formatSetting, loadSettings, prepareSettings, projectRoot, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
 import { Apps } from './registry.ts'
+
 export { AppConfig, Apps, LookupError, type ModelName } from './registry.ts'
 
 /** The apps of this process. */
@@ -28,4 +30,35 @@ export function setup(options: { settings?: string | undefined; root?: string | 
     throw error
   })
   return running
+}
+
+const LEVELS: Record<string, LogLevel> = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warning',
+  ERROR: 'error',
+  CRITICAL: 'error',
+}
+
+function apply(entry: unknown, where: string, name?: string): void {
+  const level = (entry as { level?: string } | undefined)?.level
+  if (level === undefined) return
+  const known = LEVELS[level]
+  if (known === undefined) {
+    throw new ImproperlyConfigured(
+      `${where}.level should be one of ${Object.keys(LEVELS).join(', ')}, found ${formatSetting(level)}.`,
+    )
+  }
+  setLogLevel(known, name)
+}
+
+/**
+ * Sets the levels of `LOGGING.root.level` and `LOGGING.loggers[name].level`.
+ * @throws ImproperlyConfigured for an unknown level
+ */
+export function configureLogging(logging: Readonly<Record<string, unknown>>): void {
+  apply(logging.root, 'LOGGING.root')
+  for (const [name, entry] of Object.entries((logging.loggers ?? {}) as Record<string, unknown>)) {
+    apply(entry, `LOGGING.loggers['${name}']`, name)
+  }
 }

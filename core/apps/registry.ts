@@ -1,7 +1,7 @@
 /** Installed apps: `AppConfig`, and the registry that INSTALLED_APPS fills. */
 import path from 'node:path'
-import { dependOnSetting } from '../conf/index.ts'
-import { ImproperlyConfigured } from '../exceptions.ts'
+import { dependOnSetting } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
 import {
   canonicalName,
   didYouMean,

@@ -3,7 +3,7 @@ import type * as Redis from '@redis/client'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { unquoteUri } from '#core/web'
 import type { Dialer } from './reconnecting_client.ts'
-import type { LazyPackage } from './packages.ts'
+import type { LazyPackage } from '#core/conf'
 import { type Argument, isOk } from './redis_commands.ts'
 
 /** Commands that are sent in the same tick are pipelined. */

@@ -1,5 +1,4 @@
-/** Collects jobs into batches: one statement or transaction for many requests. */
-import { flushTick, onTickEnd } from './event_loop.ts'
+/** Collects jobs into batches: one statement or transaction for many requests, sent at the end of a tick. */
 
 /** The result of one job: a value, or an error of this job alone. */
 export type JobResult<Answer> = { readonly answer: Answer } | { readonly error: unknown }
@@ -131,5 +130,48 @@ export class Batcher<Job, Answer> {
       if (group.length > 1 && !isBatchError(error)) for (const each of group) await this.#settle([each])
       else for (const { reject } of group) reject(error)
     }
+  }
+}
+
+let callbacks: (() => void)[] | undefined
+let end: Promise<void> | undefined
+
+function runTickEnd(): void {
+  const due = callbacks ?? []
+  callbacks = undefined
+  for (const work of due) work()
+}
+
+/** Calls `work` when the current tick ends or is flushed. */
+export function onTickEnd(work: () => void): void {
+  if (callbacks === undefined) {
+    callbacks = []
+    setImmediate(runTickEnd)
+  }
+  callbacks.push(work)
+}
+
+/** Resolves at the end of the current tick. All callers in one tick share the promise. */
+export function tickEnd(): Promise<void> {
+  return (end ??= new Promise((resolve) => {
+    onTickEnd(() => {
+      end = undefined
+      resolve()
+    })
+  }))
+}
+
+/** Runs what waits for the end of the tick, as soon as the pending promise callbacks have run. */
+export function flushTick(): void {
+  // nextTick() callbacks that are added by a promise callback run after the last promise callback.
+  process.nextTick(runTickEnd)
+}
+
+/** Calls `work`. A synchronous throw becomes a rejection, as with `Promise.try`. */
+export function promiseTry<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

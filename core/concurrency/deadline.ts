@@ -1,5 +1,5 @@
 /** One deadline for many operations: an operation that exceeds it is given up. */
-import { LinkedList, ListNode } from './linked_list.ts'
+import { LinkedList, ListNode } from './collections.ts'
 
 /** An operation in progress. */
 class PendingOperation extends ListNode {

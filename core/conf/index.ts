@@ -13,6 +13,7 @@ export {
   classWith,
   functionOf,
   type InstanceRequirement,
+  LazyPackage,
   loadFromPackage,
   loadInstance,
   loadNamed,

@@ -1,5 +1,4 @@
-/** Loads what a setting names by its dotted name, and checks that it is what the setting needs. */
-import { ImproperlyConfigured } from '../exceptions.ts'
+/** Loads what a setting names, a dotted name or an npm package, and checks that it is what the setting needs. */
 import {
   closestMatch,
   importModule,
@@ -9,8 +8,10 @@ import {
   joinWithAnd,
   moduleFile,
   readablePath,
+  resolvePackage,
 } from '#core/utils'
-import { projectRoot } from './settings.ts'
+import { ImproperlyConfigured } from '../exceptions.ts'
+import { namedBy, projectRoot } from './settings.ts'
 import { formatSetting } from './validation.ts'
 
 /** What a setting must name. */
@@ -203,4 +204,30 @@ export async function loadFromPackage<T>(
     { value: module.default, subject: `${setting} names '${name}', whose default export`, origin },
     requirement,
   )
+}
+
+/** An npm package that a setting needs: the project's copy, or else the framework's. It is loaded on first use. */
+export class LazyPackage<Module> {
+  readonly #import: () => Promise<Module>
+  #loading: Promise<void> | undefined
+  #module: Module | undefined
+
+  /** @throws ImproperlyConfigured if the package is not installed, with the command that installs it */
+  constructor(setting: string, name: string) {
+    const by = namedBy(setting)
+    resolvePackage(name, by)
+    this.#import = () => importPackage<Module>(name, by)
+  }
+
+  /** Loads the package. Returns undefined if it is loaded already. */
+  load(): Promise<void> | undefined {
+    if (this.#module !== undefined) return undefined
+    this.#loading ??= this.#import().then((module) => void (this.#module = module))
+    return this.#loading
+  }
+
+  /** The package. Only after `load`. */
+  get module(): Module {
+    return this.#module as Module
+  }
 }

@@ -23,9 +23,33 @@ export {
 } from './connections.ts'
 export type { Database } from './database.ts'
 export { connectionZone, instantOf, localDateString } from './date_strings.ts'
-export { fromDatabaseDate, toDatabaseDate } from './dates.ts'
+export { fromDatabaseDate, toDatabaseDate, truncateTables, whereExactly } from './dialects.ts'
 export { runStatement } from './fast/direct_statements.ts'
-export { truncateTables } from './truncate.ts'
-export { isConnectionError, isTooLong, isUniqueViolation, violatedKey } from './errors.ts'
-export { whereExactly } from './exact.ts'
-export * from './migrations/index.ts'
+export { isConnectionError, isTooLong, isUniqueViolation, violatedKey } from './engines.ts'
+export { type ExecuteOptions, MigrationExecutor, type MigrationProgress } from './migrations/executor.ts'
+export { IrreversibleMigration, MigrationFailed } from './migrations/failure.ts'
+export {
+  InconsistentMigrationHistory,
+  MigrationGraph,
+  type MigrationTarget,
+  type PlannedStep,
+} from './migrations/graph.ts'
+export {
+  type MigrateEvent,
+  type Migration,
+  type MigrationDependency,
+  type MigrationEditor,
+  type MigrationStep,
+  postMigrate,
+  preMigrate,
+  readableFile,
+} from './migrations/migration.ts'
+export { type AppliedMigration, appliedMigrations, MigrationRecorder } from './migrations/recorder.ts'
+export { migrationSql } from './migrations/statements.ts'
+export {
+  appTables,
+  type AppTables,
+  loadMigrations,
+  migrationsFolder,
+  unappliedMigrations,
+} from './migrations/app_tables.ts'

@@ -1,11 +1,11 @@
 /** Koa's application, which survives errors that cannot be reported and listeners that throw. */
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import Koa, { type Middleware } from 'koa'
 import { settings } from '#core/conf'
 import { fastPaths, getLogger } from '#core/utils'
 import { callListenersOnce } from './fast/response_end.ts'
 import { guardProcess, requestStorage } from './process_guard.ts'
-import { surviveListeners } from './response_end.ts'
 
 const log = getLogger('django.request')
 
@@ -84,4 +84,35 @@ export function serveStaticFilesWith(factory: () => Middleware | undefined): voi
 export const staticFilesMiddleware = (serve: boolean = settings.DEBUG): Middleware[] => {
   const middleware = serve ? make?.() : undefined
   return middleware === undefined ? [] : [middleware]
+}
+
+// The plain equivalent of fast/response_end.ts.
+
+/** Events by which the end of a response is recognized. */
+const ENDS: readonly unknown[] = ['finish', 'end', 'close', 'error']
+
+const guarded = new WeakSet<EventEmitter>()
+
+function guard(emitter: EventEmitter): void {
+  if (guarded.has(emitter)) return
+  guarded.add(emitter)
+  const emit = emitter.emit.bind(emitter)
+  emitter.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (!ENDS.includes(event) || emitter.listenerCount(event) === 0) return emit(event, ...args)
+    try {
+      return emit(event, ...args)
+    } catch (error) {
+      // Thrown out of an event, it would end the process.
+      log.error('A listener for the end of a response failed', error)
+      return true
+    }
+  }
+}
+
+/** To be called before anything waits for the end of the response. */
+export function surviveListeners(response: ServerResponse & { readonly stream?: EventEmitter }): void {
+  guard(response)
+  // Over HTTP/2, the connection belongs to many responses.
+  const connection = response.stream ?? response.socket
+  if (connection !== null) guard(connection)
 }

@@ -1,9 +1,12 @@
-/** Builds the chain from MIDDLEWARE: each entry becomes a Koa middleware or is left out. With its system check. */
+/** Builds the chain from MIDDLEWARE, checks its order, and calls the view at its innermost point. */
 import type { Middleware } from 'koa'
+import { type CheckMessage, Error as CheckError, register } from '#core/checks'
 import { functionOf, loadFromPackage, loadNamed, prepareSettings, projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured, MiddlewareNotUsed } from '#core/exceptions'
+import { applyResponse, beginView, HttpResponseBase, isReadBeforeView, type ResolverMatch } from '#core/http'
+import type { RootResolver } from '#core/urls'
 import { formatValue, getLogger, isDottedName, type NamedBy } from '#core/utils'
-import { type CheckMessage, Error as CheckError, register } from '#core/checks'
+import type { ErrorResponses } from './error_responses.ts'
 
 type Factory = () => unknown
 
@@ -97,3 +100,35 @@ async function checkMiddleware(): Promise<CheckMessage[]> {
 }
 
 register(checkMiddleware, 'handlers')
+
+/** Named groups by name; unnamed groups of a regular expression by index. */
+const paramsOf = ({ args, kwargs }: ResolverMatch): object =>
+  args.length === 0 ? { ...kwargs } : Object.assign({}, args, kwargs)
+
+/** @throws TypeError where a view gave something else */
+function responseIn(answer: unknown, match: ResolverMatch): HttpResponseBase {
+  if (answer instanceof HttpResponseBase) return answer
+  const what = answer === undefined ? 'nothing' : formatValue(answer)
+  throw new TypeError(
+    `The view ${match.viewName === '' ? match.func.name : match.viewName} (route '${match.route}') should return an HttpResponse, but returned ${what}.` +
+      ' Is there a path through it without `return new HttpResponse(…)`?',
+  )
+}
+
+export function viewDispatch(resolver: RootResolver, errors: ErrorResponses): Middleware {
+  return async function view({ request, response }) {
+    let answer: HttpResponseBase
+    try {
+      // The resolver found nothing before; asked again it says so with its error.
+      const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
+      if (isReadBeforeView(request)) await request.read()
+      beginView(request)
+      const given: unknown = match.func(request, paramsOf(match) as never)
+      // A view that does not wait is not waited for.
+      answer = responseIn(given instanceof HttpResponseBase ? given : await given, match)
+    } catch (error) {
+      answer = await errors.answer(request, error)
+    }
+    applyResponse(answer, response)
+  }
+}

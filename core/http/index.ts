@@ -7,7 +7,7 @@ export {
   parseCookies,
   urlHasAllowedHostAndScheme,
 } from '#core/web'
-export { acceptsOf } from './accept.ts'
+export { acceptsOf } from './content_types.ts'
 export { applyResponse, responseClosed } from './koa_response.ts'
 export { isReadBeforeView } from './body.ts'
 export {

@@ -9,10 +9,9 @@ import { overrideKoa } from './koa_overrides.ts'
 import { hostOf, isSecure, portOf } from './host.ts'
 import { absoluteUriOf, fullPathOf, pathInfoOf, scriptNameOf } from './location.ts'
 import type { HttpRequest, ResolverMatch, SignedCookieOptions } from './request.ts'
-import { cookiesOf, signedCookieOf } from './request_cookies.ts'
+import { cookiesOf, type ReadBody, signedCookieOf, stateOf } from './request_state.ts'
 import { parsedBodyOf } from './other_parsers.ts'
 import { responseAttributes } from './koa_response.ts'
-import { type ReadBody, stateOf } from './request_state.ts'
 import { FileMap } from './uploaded_file.ts'
 
 /** The form that was read; undefined if the body is not a form, in which case POST and FILES are empty. */

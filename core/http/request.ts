@@ -109,3 +109,15 @@ declare module 'koa' {
     json<T = unknown>(): T
   }
 }
+
+type Call = (...args: Parameters<View>) => ReturnType<View>
+
+/**
+ * A view of the same name and with the same marks that does `call` instead; without `call`, what the view does. The view
+ * itself is not changed, because it may be routed elsewhere without the wrapper.
+ */
+export function wrapView<V extends View>(view: V, marks: object = {}, call: Call = (...args) => view(...args)): V {
+  // Urls name a match without a name after its function.
+  const wrapped = Object.defineProperty((...args: Parameters<View>) => call(...args), 'name', { value: view.name })
+  return Object.assign(wrapped, view, marks) as V
+}

@@ -1,4 +1,6 @@
-/** What a command is: one line of help, its arguments, and `handle()`, which talks through the terminal it is given. */
+/** The base class of commands: one line of help, arguments, and `handle()`, which writes to a given terminal. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Command as ArgumentParser } from 'commander'
 
 export type { ArgumentParser }
@@ -92,4 +94,11 @@ export abstract class BaseCommand<Options extends object = object> {
 
   /** Does the work. @throws CommandError with a sentence for the user */
   abstract handle(options: Options & CommonOptions): Promise<void> | void
+}
+
+/** In the source and in the built package, package.json is next to the directory `core`. */
+const PACKAGE = path.join(import.meta.dirname, '..', '..', 'package.json')
+
+export function nuagesVersion(): string {
+  return (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version
 }

@@ -66,7 +66,7 @@ async function run(argv: readonly string[], project: Project, io: CommandIo): Pr
 
 /** An error in closing would hide the one that ended the command. */
 async function closeQuietly(): Promise<void> {
-  const { closeServices } = await import('./closing.ts')
+  const { closeServices } = await import('./project.ts')
   await closeServices().catch(() => {})
 }
 

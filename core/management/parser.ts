@@ -1,8 +1,7 @@
 /** From words on the command line to the one object that `handle()` gets; commander does the reading. */
 import { type Argument, Command as CommanderCommand, CommanderError, Help, Option } from 'commander'
 import { closestMatch, trimOf } from '#core/utils'
-import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions } from './base.ts'
-import { nuagesVersion } from './version.ts'
+import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions, nuagesVersion } from './base.ts'
 
 /** The words do not fit the command: printed with the usage, exit code 2. */
 export class UsageError extends CommandError {

@@ -1,4 +1,4 @@
-/** The project that commands are run for: its folder, its settings module, its apps; known before settings are loaded. */
+/** The project that commands run for: its directory, settings module and apps, and the services that it opened. */
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -84,4 +84,9 @@ export function currentProject(): Project {
 
 export function useProject(project: Project): void {
   current = project
+}
+
+export async function closeServices(): Promise<void> {
+  const [{ connections }, { closeCaches }] = await Promise.all([import('#core/db'), import('#core/cache')])
+  await Promise.all([connections.close(), closeCaches()])
 }

@@ -1,9 +1,9 @@
-/** Terminals: streams and their recording, questions, colours, and other programs in the foreground. */
-import { writeText } from '#core/utils'
-import { CommandError, type Paint, type Style, type Terminal } from './base.ts'
-import { createInterface } from 'node:readline/promises'
+/** Terminals: streams and their recording, questions, colours, Ctrl-C, and other programs in the foreground. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { clock, writeText } from '#core/utils'
+import { CommandError, type Paint, type Style, type Terminal } from './base.ts'
 
 /** A terminal over anything that takes text. A text that ends with the ending is not given another. */
 export function terminalOver(write: (text: string) => void): Terminal {
@@ -130,5 +130,25 @@ export async function runInForeground(
     })
   } finally {
     process.off('SIGINT', leaveToProgram).off('SIGTERM', passOn).off('SIGHUP', passOn)
+  }
+}
+
+/** npm and a terminal both pass one Ctrl-C on, so that it arrives twice within this many milliseconds. */
+const SAME_KEYSTROKE = 200
+
+/** Calls `first` at the first signal and `again` at every later one. The function returned stops listening. */
+export function onStopSignal(first: () => void, again: () => void): () => void {
+  let stoppedAt: number | undefined
+  const listener = (): void => {
+    const now = clock.now()
+    if (stoppedAt === undefined) {
+      stoppedAt = now
+      first()
+    } else if (now - stoppedAt > SAME_KEYSTROKE) again()
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.on(signal, listener)
+  return () => {
+    for (const signal of signals) process.removeListener(signal, listener)
   }
 }

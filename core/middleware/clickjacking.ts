@@ -1,8 +1,7 @@
 /** Forbids other sites to show our pages in a frame, by X-Frame-Options. */
 import type { Middleware } from 'koa'
 import { settings } from '#core/conf'
-import type { View } from '#core/http'
-import { wrapView } from './wrap.ts'
+import { type View, wrapView } from '#core/http'
 
 const HEADER = 'X-Frame-Options'
 

@@ -8,11 +8,11 @@ import {
   HttpResponsePermanentRedirect,
   type ResolverMatch,
   type View,
+  wrapView,
 } from '#core/http'
 import { resolve, Resolver404 } from '#core/urls'
 import { answerInstead } from './response_body.ts'
-import { compiled, someMatch } from './patterns.ts'
-import { wrapView } from './wrap.ts'
+import { compilePatterns, someMatch } from '#core/utils'
 
 type SlashMark = View & { readonly shouldAppendSlash?: boolean }
 
@@ -51,7 +51,7 @@ function pathWithSlash(request: HttpRequest): string {
 
 /** The middleware as MIDDLEWARE names it. Content-Length, which Django sets here, is Koa's own doing. */
 export function CommonMiddleware(): Middleware {
-  const unwanted = compiled(settings.DISALLOWED_USER_AGENTS)
+  const unwanted = compilePatterns(settings.DISALLOWED_USER_AGENTS)
   const prependWww = settings.PREPEND_WWW
   return async function common({ request, response }, next) {
     if (someMatch(unwanted, request.get('User-Agent'))) throw new PermissionDenied('Forbidden user agent')

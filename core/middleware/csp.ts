@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
-import type { HttpRequest, View } from '#core/http'
+import { type HttpRequest, type View, wrapView } from '#core/http'
 import { buildPolicy, CSP, type CspPolicy } from '#core/web'
-import { wrapView } from './wrap.ts'
 
 declare module 'koa' {
   interface BaseRequest {

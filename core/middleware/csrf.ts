@@ -1,6 +1,13 @@
 /** CSRF protection: the middleware, the check of Origin, Referer and token, and the decorators of views. */
 import { cachedFromSettings, loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
-import { applyResponse, type HttpRequest, type HttpResponseBase, isReadBeforeView, type View } from '#core/http'
+import {
+  applyResponse,
+  type HttpRequest,
+  type HttpResponseBase,
+  isReadBeforeView,
+  type View,
+  wrapView,
+} from '#core/http'
 import { isSameDomain, splitUrl, type UrlParts } from '#core/web'
 import type { IncomingMessage } from 'node:http'
 import { markAsLogged, pathForLog } from '#core/handlers'
@@ -17,7 +24,6 @@ import {
 } from './csrf_tokens.ts'
 import { hintAtProxy } from './security.ts'
 import type { Middleware } from 'koa'
-import { wrapView } from './wrap.ts'
 export { getToken, rotateToken } from './csrf_tokens.ts'
 
 // Whether a request comes from a page of ours, or of a site that we trust: by Origin, else by Referer.

@@ -1,9 +1,8 @@
 /** Redirects http to https, sends security headers, and reports a missing SECURE_PROXY_SSL_HEADER. */
 import { settings } from '#core/conf'
 import { applyResponse, type HttpRequest, HttpResponsePermanentRedirect } from '#core/http'
-import { getLogger } from '#core/utils'
+import { compilePatterns, getLogger, someMatch } from '#core/utils'
 import type { Middleware } from 'koa'
-import { compiled, someMatch } from './patterns.ts'
 
 // Reports a missing SECURE_PROXY_SSL_HEADER when a proxy says that the client uses https.
 
@@ -65,7 +64,7 @@ const pathToMatch = (request: HttpRequest): string => (request.scriptName + requ
 /** The middleware as MIDDLEWARE names it. */
 export function SecurityMiddleware(): Middleware {
   const { always, secure } = headersToSend()
-  const exempt = compiled(settings.SECURE_REDIRECT_EXEMPT)
+  const exempt = compilePatterns(settings.SECURE_REDIRECT_EXEMPT)
   const { SECURE_SSL_REDIRECT: redirects, SECURE_SSL_HOST: sslHost } = settings
   const mayPass = (request: HttpRequest): boolean => !redirects || someMatch(exempt, pathToMatch(request))
   return function security({ request, response }, next) {

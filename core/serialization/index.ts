@@ -1,5 +1,5 @@
 /** JSON that keeps the numbers of other programs, and base62. Pickles have an entry point of their own. */
-export { base62Encode, base62Number } from './base62.ts'
+export { base62Encode, base62Number } from './numbers.ts'
 export {
   assertJson,
   isDeeperThan,

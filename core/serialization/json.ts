@@ -7,7 +7,7 @@
  */
 import { fastPaths } from '#core/utils'
 import { isNativeJson } from './fast/native_json.ts'
-import { floatText, noteSpelling, spelledKeys, spelledNumber, type Spelling, spellingOf } from './python_spellings.ts'
+import { floatText, noteSpelling, spelledKeys, spelledNumber, type Spelling, spellingOf } from './numbers.ts'
 
 /** How deep lists and objects may be nested in JSON and in pickles: about as deep as Python can write them. */
 export const MOST_LEVELS = 1000

@@ -1,14 +1,18 @@
 /** Signed values, byte for byte as Django signs them: `Signer`, `TimestampSigner`, `dumps`, `loads`. */
-export { getCookieSigner } from './cookie_signer.ts'
-export { saltedHmac } from './salted_hmac.ts'
-export { b64Decode, b64Encode, JSONSerializer, type Serializer, type SerializerClass } from './serializers.ts'
 export {
+  b64Decode,
+  b64Encode,
   BadSignature,
   dumps,
   type DumpsOptions,
+  getCookieSigner,
+  JSONSerializer,
   loads,
   type LoadsOptions,
   type ObjectOptions,
+  saltedHmac,
+  type Serializer,
+  type SerializerClass,
   SignatureExpired,
   Signer,
   type SignerOptions,

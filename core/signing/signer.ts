@@ -1,17 +1,59 @@
 /**
- * Values that anyone may read and only we may write.
+ * Signed values: anyone may read them, and only the holder of SECRET_KEY can make them. With the signer of cookies.
  *
  * A signed string is `value:signature`; a timestamped one `value:time:signature`, the time in base62. The key of a
  * signature is SHA-256 of salt and secret, the signature HMAC-SHA256 in base64url without padding.
  */
 import { deflateSync, inflateSync } from 'node:zlib'
-import { settings } from '#core/conf'
-import { base62Encode, base62Number } from '#core/serialization'
+import { loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
+import { base62Encode, base62Number, parseJson, stringifyJson } from '#core/serialization'
 import { clock, fastPaths, unixSeconds } from '#core/utils'
-import { worthCompressing } from './fast/worth_compressing.ts'
-import { b64Decode, b64Encode, JSONSerializer, type SerializerClass } from './serializers.ts'
-import { signingKey } from './salted_hmac.ts'
-import { constantTimeEqual, type Secret, type SigningKey } from './signing_key.ts'
+import { rememberKeys, worthCompressing } from './fast/signing.ts'
+import { constantTimeEqual, deriveKey, type DeriveKey, type Secret, type SigningKey } from './signing_key.ts'
+
+/** @throws InvalidAlgorithm */
+const signingKey: DeriveKey = fastPaths ? rememberKeys(deriveKey) : deriveKey
+
+/**
+ * HMAC of a value under a key derived from a salt and a secret.
+ * @param options.secret SECRET_KEY when absent
+ * @param options.algorithm Django's own default here is sha1
+ * @throws InvalidAlgorithm
+ */
+export function saltedHmac(
+  salt: string,
+  value: string | Uint8Array,
+  { secret = settings.SECRET_KEY, algorithm = 'sha1' }: { secret?: Secret; algorithm?: string } = {},
+): Buffer {
+  return signingKey(salt, secret, algorithm).digest(value)
+}
+
+/** Turns values into bytes and back; SESSION_SERIALIZER and the `serializer` of dumps() name such a class. */
+export interface Serializer {
+  dumps(value: unknown): Uint8Array
+  loads(bytes: Uint8Array): unknown
+}
+
+export type SerializerClass = new () => Serializer
+
+/** The same bytes as a Buffer, without a copy. */
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Tight ASCII JSON, as Django's serializer of the same name writes it. */
+export class JSONSerializer implements Serializer {
+  dumps(value: unknown): Uint8Array {
+    return Buffer.from(stringifyJson(value), 'latin1')
+  }
+
+  loads(bytes: Uint8Array): unknown {
+    return parseJson(asBuffer(bytes).toString('latin1'))
+  }
+}
+
+export const b64Encode = (bytes: Uint8Array): string => asBuffer(bytes).toString('base64url')
+
+export const b64Decode = (text: string): Buffer => Buffer.from(text, 'base64url')
 
 /** The signature does not match: the value was changed, cut, or signed with another key or salt. */
 export class BadSignature extends Error {
@@ -230,4 +272,27 @@ export function loads(
 ): unknown {
   const signer = new TimestampSigner({ salt, ...(key !== undefined && { key }), ...(fallbackKeys && { fallbackKeys }) })
   return signer.unsignObject(text, options)
+}
+
+/** The secret of signed cookies, kept apart from the other uses of SECRET_KEY. */
+const cookieKey = (secret: Secret): Buffer => Buffer.concat([Buffer.from('django.http.cookies'), Buffer.from(secret)])
+
+const SIGNER: Requirement<typeof TimestampSigner> = {
+  expected: 'TimestampSigner of #core/signing or a subclass of it',
+  accepts: (value): value is typeof TimestampSigner =>
+    typeof value === 'function' && (value === TimestampSigner || value.prototype instanceof TimestampSigner),
+}
+
+const cookieSignerClass = loadedFromSettings('SIGNING_BACKEND', () =>
+  loadNamed('SIGNING_BACKEND', settings.SIGNING_BACKEND, SIGNER),
+)
+
+/** The signer of cookies under a salt. */
+export function getCookieSigner(salt = 'django.core.signing.get_cookie_signer'): TimestampSigner {
+  const CookieSigner = cookieSignerClass()
+  return new CookieSigner({
+    salt,
+    key: cookieKey(settings.SECRET_KEY),
+    fallbackKeys: settings.SECRET_KEY_FALLBACKS.map(cookieKey),
+  })
 }

@@ -1,7 +1,7 @@
 /** Templates: `renderToString` and `getTemplate` for views, types and `markSafe` for libraries, `loadEngines` for startup. */
 import { register } from '#core/checks'
 import { checkTemplates } from './checks.ts'
-export type { BackendClass, BackendParams, Template, TemplateBackend } from './backends/base.ts'
+export type { BackendClass, BackendParams, Template, TemplateBackend } from './engines.ts'
 export type { Context } from './context.ts'
 export { formatDate } from './dateformat.ts'
 export type { ContextProcessor } from './engine.ts'

@@ -1,11 +1,10 @@
-/** `resolve`, `reverse` and the resolver of this process, which ROOT_URLCONF names. */
-import { projectRoot, settings } from '#core/conf'
+/** `resolve`, `reverse`, the resolver of this process, which ROOT_URLCONF names, and the prefix of all reversed URLs. */
+import { projectRoot, settings, settingsAreLoaded } from '#core/conf'
 import type { ResolverMatch, View } from '#core/http'
 import { Resolver404 } from './errors.ts'
-import { type Query, quoteFragment, urlencode } from './reverse/quoting.ts'
 import type { RootResolver } from './resolve/root.ts'
-import { getScriptPrefix } from './script_prefix.ts'
 import { type Urlconf, Urlconfs } from './resolve/urlconfs.ts'
+import { type Query, quoteFragment, urlencode } from './reverse/quoting.ts'
 
 const urlconfs = new Urlconfs()
 
@@ -72,4 +71,23 @@ export function reverse(name: string | View, options: ReverseOptions = {}): stri
   const queryString = query === undefined || query === null ? '' : urlencode(query)
   const hash = fragment === undefined || fragment === null ? '' : `#${quoteFragment(fragment)}`
   return `${path}${queryString === '' ? '' : `?${queryString}`}${hash}`
+}
+
+let explicit: string | undefined
+
+const withSlash = (prefix: string): string => (prefix.endsWith('/') ? prefix : `${prefix}/`)
+
+/** Sets the prefix for the process, in the place of FORCE_SCRIPT_NAME. */
+export function setScriptPrefix(prefix: string): void {
+  explicit = withSlash(prefix)
+}
+
+/** Takes back what `setScriptPrefix` set. */
+export function clearScriptPrefix(): void {
+  explicit = undefined
+}
+
+/** The prefix, always with a slash at its end: what was set, else FORCE_SCRIPT_NAME, else `/`. */
+export function getScriptPrefix(): string {
+  return explicit ?? withSlash((settingsAreLoaded() ? settings.FORCE_SCRIPT_NAME : null) ?? '/')
 }

@@ -3,7 +3,7 @@ import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { loadUrlconf } from './base.ts'
 import { type UrlEntry, URLPattern, type UrlPatterns } from './patterns/pattern.ts'
-import { InvalidUrlconf, type Problem } from './resolve/problems.ts'
+import { InvalidUrlconf, type Problem } from './errors.ts'
 import { RegexPattern } from './patterns/regex_pattern.ts'
 import { URLResolver } from './resolve/resolver.ts'
 

@@ -7,11 +7,11 @@ export { type Tried, type UrlEntry, URLPattern, type UrlPatterns } from './patte
 export { NoReverseMatch, Resolver404 } from './errors.ts'
 export { include, Included, type UrlconfModule } from './patterns/include.ts'
 export { path, type PathOptions, rePath, type RouteParams } from './patterns/path.ts'
-export { InvalidUrlconf } from './resolve/problems.ts'
+export { InvalidUrlconf } from './errors.ts'
 export { type Query, type QueryValue, urlencode } from './reverse/quoting.ts'
 export { URLResolver } from './resolve/resolver.ts'
 export { type ErrorHandler, type ErrorHandlers, RootResolver } from './resolve/root.ts'
-export { clearScriptPrefix, getScriptPrefix, setScriptPrefix } from './script_prefix.ts'
+export { clearScriptPrefix, getScriptPrefix, setScriptPrefix } from './base.ts'
 export type { Urlconf } from './resolve/urlconfs.ts'
 
 register(checkUrlConfig, 'urls')

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceUnavailable } from '../exceptions.ts'
 import { clock } from './clock.ts'
-import { randomString } from './random.ts'
+import { randomString } from './secrets.ts'
 
 export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 

@@ -1,22 +1,24 @@
 /** Functions that need no settings: the clock, dotted names, npm packages, files, random strings, loggers, parts of messages. */
-export { altersData } from './alters_data.ts'
-export { clock, type Clock, setClock, unixSeconds } from './clock.ts'
+export { clock, type Clock, setClock, stopClock, StoppedClock, unixSeconds } from './clock.ts'
 export {
   canonicalName,
   CORE,
   folderOf,
   importModule,
   importName,
+  importPackage,
   isDottedName,
   missing,
   moduleFile,
   type NamedBy,
   pathOf,
   readablePath,
+  requirePackage,
+  resolvePackage,
 } from './dotted_names.ts'
 export { FAST_PATHS_VARIABLE, fastPaths, fastPathsProblem } from './fast_paths.ts'
 export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
-export { lazyProxy, proxyByAlias } from './lazy_proxy.ts'
+export { altersData, lazyProxy, proxyByAlias } from './lazy_proxy.ts'
 export {
   asError,
   captureLogs,
@@ -33,9 +35,6 @@ export {
   surviveErrorsOf,
   writeText,
 } from './log.ts'
-export { closestMatch, didYouMean, formatValue, isClass, joinWithAnd } from './message_text.ts'
-export { importPackage, requirePackage, resolvePackage } from './packages.ts'
-export { LETTERS_AND_DIGITS, LOWERCASE_AND_DIGITS, randomString } from './random.ts'
 export {
   exposureOf,
   fileFault,
@@ -46,5 +45,27 @@ export {
   processUser,
   readRegularFile,
 } from './safe_files.ts'
-export { hasSecretWord, isSecretField, isSecretName, MASK, maskSecrets, maskUrlPasswords } from './secrets.ts'
-export { indexFinder, isLongerThan, trimEndOf, trimOf } from './strings.ts'
+export {
+  hasSecretWord,
+  isSecretField,
+  isSecretName,
+  LETTERS_AND_DIGITS,
+  LOWERCASE_AND_DIGITS,
+  MASK,
+  maskSecrets,
+  maskUrlPasswords,
+  randomString,
+} from './secrets.ts'
+export {
+  closestMatch,
+  compilePatterns,
+  didYouMean,
+  formatValue,
+  indexFinder,
+  isClass,
+  isLongerThan,
+  joinWithAnd,
+  someMatch,
+  trimEndOf,
+  trimOf,
+} from './strings.ts'

@@ -1,4 +1,4 @@
-/** Proxies: a collection by alias, and an object that is looked up at each use. */
+/** Proxies that look an object up at each use, and marks on methods that templates must not call. */
 
 /** An object whose property `alias` is `get(alias)`. */
 export function proxyByAlias<T extends object>(get: (alias: string) => T): Readonly<Record<string, T>> {
@@ -20,4 +20,17 @@ export function lazyProxy<T extends object>(get: () => T): T {
     has: (_, name) => name in current(),
     apply: (_, __, args: unknown[]) => (current() as unknown as (...args: unknown[]) => unknown)(...args),
   })
+}
+
+/**
+ * Marks methods that change data. Templates call the methods that they look up, but not these: they print nothing.
+ * @param names own methods of the prototype
+ * @throws TypeError for a name that is not an own method
+ */
+export function altersData(prototype: object, names: readonly string[]): void {
+  for (const name of names) {
+    const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value
+    if (typeof method !== 'function') throw new TypeError(`altersData: there is no method '${name}'.`)
+    Object.assign(method, { altersData: true })
+  }
 }

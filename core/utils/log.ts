@@ -1,7 +1,7 @@
 /** Named loggers with Django's names (`django.request`, `django.security.DisallowedHost`, …) and levels. */
 import type { EventEmitter } from 'node:events'
 import type { Writable } from 'node:stream'
-import { formatValue } from './message_text.ts'
+import { formatValue } from './strings.ts'
 
 // Messages quote what clients sent. They are written on one line, without control characters for a terminal, and to streams
 // that may be closed. A thrown value may be anything.

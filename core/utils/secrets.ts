@@ -1,4 +1,5 @@
-/** Finds and masks secrets in pages, logs and messages: by their names, and as passwords in URLs. */
+/** Random strings for keys, salts and tokens, and the masking of secrets in pages, logs and messages. */
+import { randomInt } from 'node:crypto'
 
 export const MASK = '*'.repeat(20)
 
@@ -73,4 +74,15 @@ export function maskUrlPasswords(text: string, mask: string, end = END): string 
     from = start + sign
   }
   return out + text.slice(from)
+}
+
+export const LOWERCASE_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789'
+export const LETTERS_AND_DIGITS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+/** A string of `length` characters of `alphabet`, each equally likely, from the cryptographic random generator of the system. */
+export function randomString(length: number, alphabet: string = LETTERS_AND_DIGITS): string {
+  let text = ''
+  // Node fetches random bytes for many calls together.
+  while (text.length < length) text += alphabet[randomInt(alphabet.length)]
+  return text
 }

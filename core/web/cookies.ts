@@ -1,6 +1,6 @@
 /** Cookies as texts: read from a Cookie header, and written for Set-Cookie byte for byte as Django does. */
 import { clock, formatValue } from '#core/utils'
-import { httpDate } from './http_dates.ts'
+import { httpDate } from './header_values.ts'
 
 /** A cookie that cannot be written: its name, its value or an attribute. */
 export class CookieError extends Error {

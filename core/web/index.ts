@@ -10,10 +10,10 @@ export {
   quoteCookie,
   unquoteCookie,
 } from './cookies.ts'
-export { buildPolicy, CSP, type CspPolicy, cspValues } from './csp.ts'
-export { etagOf, parseEtags, quoteEtag } from './etags.ts'
-export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './hosts.ts'
-export { httpDate, parseHttpDate } from './http_dates.ts'
+export { buildPolicy, CSP, type CspPolicy, cspValues } from './header_values.ts'
+export { etagOf, parseEtags, quoteEtag } from './header_values.ts'
+export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './uris.ts'
+export { httpDate, parseHttpDate } from './header_values.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,

@@ -8,7 +8,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { LocMemCache } from '../../core/cache/backends/locmem.ts'
 import * as memcached from '../../core/cache/backends/memcached.ts'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
-import { LazyPackage } from '../../core/cache/packages.ts'
+import { LazyPackage } from '../../core/conf/load_class.ts'
 import { temporaryFolder } from '../services.ts'
 import { rejection } from './waiting.ts'
 
@@ -132,7 +132,7 @@ describe('caches', () => {
   })
 
   it('says which package to install', () => {
-    expect(() => new LazyPackage('shop', 'no-such-client')).to.throw(
+    expect(() => new LazyPackage("CACHES['shop']", 'no-such-client')).to.throw(
       ImproperlyConfigured,
       /CACHES\['shop'\].*npm install no-such-client/,
     )

@@ -247,7 +247,7 @@ describe('settings', () => {
   })
 
   it('set levels of loggers by LOGGING', async () => {
-    const { configureLogging } = await import('../../core/apps/logging.ts')
+    const { configureLogging } = await import('../../core/apps/index.ts')
     const { getLogger } = await import('#core/utils')
     const heard: string[] = []
     const release = captureLogs(({ logger, message }) => heard.push(`${logger}: ${message}`))

@@ -177,9 +177,9 @@ describe('connections', () => {
   })
 
   it('says of a module that is no engine what it should export', async () => {
-    await overrideSettings({ DATABASES: { default: { ENGINE: 'core.db.dates' } } }, () => {
+    await overrideSettings({ DATABASES: { default: { ENGINE: 'core.db.date_strings' } } }, () => {
       expect(() => connections.get()).to.throw(
-        "DATABASES['default'].ENGINE names 'core.db.dates', whose export `backend` should be a DatabaseBackend, found undefined.",
+        "DATABASES['default'].ENGINE names 'core.db.date_strings', whose export `backend` should be a DatabaseBackend, found undefined.",
       )
     })
   })

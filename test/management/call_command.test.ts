@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { CheckMessage, checks } from '#core/checks'
 import { overrideSettings } from '#core/conf'
-import { closeServices } from '../../core/management/closing.ts'
+import { closeServices } from '../../core/management/project.ts'
 import { callCommand, CommandError, ListeningTerminal, SystemCheckError } from '#core/management'
 
 async function called(...args: Parameters<typeof callCommand>): Promise<{ out: string; err: string }> {

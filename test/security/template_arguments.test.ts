@@ -1,7 +1,7 @@
 /** Filter arguments that a client sends change neither the status nor, beyond a bound, the length of a page. */
 import { expect } from 'chai'
 import { overrideSettings } from '#core/conf'
-import { MAX_WIDTH } from '../../core/template/filters/base.ts'
+import { MAX_WIDTH } from '../../core/template/library.ts'
 import { filters as builtIn } from '../../core/template/defaultfilters.ts'
 import { engineOf, rendered } from '../template/render.ts'
 

@@ -1,6 +1,6 @@
 /** Whole numbers as base62 text, as Django writes them. */
 import { expect } from 'chai'
-import { base62Decode, base62Encode } from '../../core/serialization/base62.ts'
+import { base62Decode, base62Encode } from '../../core/serialization/numbers.ts'
 import { loadVectors } from './load.ts'
 
 interface Input {

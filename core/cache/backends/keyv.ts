@@ -10,7 +10,7 @@ import { asError, clock, formatValue } from '#core/utils'
 import { InvalidCacheValue, Outage } from '../errors.ts'
 import { isKeyvStore, KeyvClient, type KeyvEntry, type KeyvStore } from '../keyv_client.ts'
 import { isMemcachedKey } from '../memcached_commands.ts'
-import { LazyPackage } from '../packages.ts'
+import { LazyPackage } from '#core/conf'
 import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type BackendOptions, CacheStore, type CasResult, ownToken, type StoredValue } from '../store.ts'
 
@@ -60,7 +60,7 @@ const fromStore = (store: KeyvStore): Source => ({
 })
 
 function fromPackage(name: string, alias: string, parameters: readonly unknown[]): Source {
-  const adapter = new LazyPackage<Record<string, unknown>>(alias, name)
+  const adapter = new LazyPackage<Record<string, unknown>>(`CACHES['${alias}']`, name)
   return {
     name,
     identity: inspect([name, ...parameters]),

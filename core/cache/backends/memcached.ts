@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { KeyedMutex } from '#core/concurrency'
 import { clock, fastPaths } from '#core/utils'
 import { InvalidCacheValue, notAnInteger, Outage, shownKey } from '../errors.ts'
-import { batchedGets } from '../fast/memcached_batches.ts'
+import { batchedGets } from '../fast/batches.ts'
 import { type Dialer, ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
 import {

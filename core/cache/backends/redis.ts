@@ -1,8 +1,8 @@
 /** A cache in Redis, shared by all processes and machines. Needs the package @redis/client. */
 import { fastPaths } from '#core/utils'
 import { notAnInteger, Outage } from '../errors.ts'
-import { BatchedEntries } from '../fast/redis_batches.ts'
-import { LazyPackage } from '../packages.ts'
+import { BatchedEntries } from '../fast/batches.ts'
+import { LazyPackage } from '#core/conf'
 import { parseInteger, integerString } from '../parameters.ts'
 import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import {
@@ -60,7 +60,7 @@ export class RedisCache extends CacheStore {
     const timeout = timeoutOf(options)
     const settings: RedisOptions = {
       alias,
-      client: new LazyPackage(alias, '@redis/client'),
+      client: new LazyPackage(`CACHES['${alias}']`, '@redis/client'),
       timeout,
       options: clientOptions,
     }

@@ -1,5 +1,5 @@
 /** Memory for pure functions: recent results are returned again. */
-import { BoundedCache } from '../bounded_cache.ts'
+import { BoundedCache } from '../collections.ts'
 
 /** Remembers results of up to a thousand strings of at most 2,000 characters. */
 export function rememberStrings<Value extends {}>(compute: (text: string) => Value): (text: string) => Value {

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { HttpRequest } from '#core/http'
 import { type AuthBackend, type AuthUser, canBeUsername, type Credentials, type UserLike } from './types.ts'
-import { burnHash } from './hashers/passwords.ts'
+import { burnHash } from './hashers/index.ts'
 import { User } from './models/user.ts'
 import { getUserModel } from './authentication.ts'
 

@@ -1,6 +1,6 @@
 /** `user` and `perms` for every template that is rendered for a request. */
 import type { HttpRequest } from '#core/http'
-import { AnonymousUser } from './models/anonymous.ts'
+import { AnonymousUser } from './models/user.ts'
 import type { RequestUser } from './request_user.ts'
 
 /** What a user may do, as templates ask: `perms.polls`, `perms.polls.add_vote`, `'polls.add_vote' in perms`. */

@@ -7,8 +7,7 @@ import { canonicalName, clock } from '#core/utils'
 import { devices } from '#core/contrib/session_devices'
 import { peekSession, type Session, SessionNotLoaded } from '#core/contrib/sessions'
 import type { AuthUser } from './types.ts'
-import { AnonymousUser } from './models/anonymous.ts'
-import type { User } from './models/user.ts'
+import { AnonymousUser, type User } from './models/user.ts'
 import { getBackends, userLoggedIn, userLoggedOut } from './authentication.ts'
 
 /** Django's keys, so that its sessions and ours are the same. */

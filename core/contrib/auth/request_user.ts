@@ -3,8 +3,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { extendRequest, type HttpRequest } from '#core/http'
 import type { Session } from '#core/contrib/sessions'
 import { getUser, USER_ID } from './login.ts'
-import { AnonymousUser } from './models/anonymous.ts'
-import type { User } from './models/user.ts'
+import { AnonymousUser, type User } from './models/user.ts'
 
 /** A user or `AnonymousUser`; `isAuthenticated` tells them apart. */
 export type RequestUser = User | AnonymousUser

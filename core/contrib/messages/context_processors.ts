@@ -1,6 +1,6 @@
 /** `messages` and DEFAULT_MESSAGE_LEVELS in every template. */
 import type { HttpRequest } from '#core/http'
-import { getMessages } from './api.ts'
+import { getMessages } from './index.ts'
 import { DEFAULT_LEVELS } from './constants.ts'
 
 /** They are asked for when the template uses them; `{% if messages %}` alone does not mark them as read. */

@@ -1,8 +1,10 @@
-/** A message with its level and tags, and its JSON form, byte for byte as Django stores it. */
+/** A message with its level and tags, its JSON form as Django stores it, and the contract of a message storage. */
+import type { Response } from 'koa'
 import { settings } from '#core/conf'
+import type { HttpRequest } from '#core/http'
+import { stringifyJson } from '#core/serialization'
 import { markSafe, SafeString } from '#core/template'
 import { DEFAULT_TAGS } from './constants.ts'
-import { stringifyJson } from '#core/serialization'
 
 /** A message as views and templates see it. Printed, it is its text: escaped, unless the text was marked as HTML. */
 export interface Message {
@@ -125,3 +127,26 @@ export function sessionText(messages: readonly Message[]): string {
   )
   return `[${elements.join(', ')}]`
 }
+
+/** What a storage had for a request. */
+export interface Retrieved {
+  /** Undefined where the storage holds nothing at all, so that no other needs to be asked for a rest. */
+  readonly messages: readonly Message[] | undefined
+  /** Whether these are all: false where the next storage has the rest. */
+  readonly complete: boolean
+  /** Whether what was held could not be read, and should be taken away. */
+  readonly broken?: boolean
+}
+
+/** Made for each request by the class that MESSAGE_STORAGE names. */
+export interface MessageStorage {
+  retrieve(): Retrieved
+  /**
+   * Keeps exactly these messages; none empties the storage.
+   * @param keep which ones to prefer where there is no room for all
+   * @returns those that found no room
+   */
+  store(messages: readonly Message[], response: Response, keep?: 'newest' | 'oldest'): readonly Message[]
+}
+
+export type MessageStorageClass = new (request: HttpRequest) => MessageStorage

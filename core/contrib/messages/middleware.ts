@@ -1,9 +1,91 @@
-/** Gives each request its messages, and keeps for the next one those that were not read. */
-import type { Middleware } from 'koa'
+/** The messages of one request, those of earlier requests and its own, and the middleware that loads and stores them. */
+import type { Middleware, Response } from 'koa'
 import { classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
-import { giveMessages } from './api.ts'
-import { Messages } from './messages.ts'
-import type { MessageStorageClass } from './storage/base.ts'
+import type { HttpRequest } from '#core/http'
+import type { SafeString } from '#core/template'
+import { altersData } from '#core/utils'
+import { createMessage, type Message, type MessageStorage, type MessageStorageClass } from './message.ts'
+
+/** Going through it marks the messages as read: they are gone with this answer. Asking for its size does not. */
+export class Messages implements Iterable<Message> {
+  readonly #storage: MessageStorage
+  #retrieved: Message[] | undefined
+  #queued: Message[] = []
+  #isRead = false
+  #isAdded = false
+  /** Least level that is kept here; MESSAGE_LEVEL where undefined. */
+  #level: number | undefined
+
+  constructor(storage: MessageStorage) {
+    this.#storage = storage
+  }
+
+  get level(): number {
+    return this.#level ?? settings.MESSAGE_LEVEL
+  }
+
+  /** Undefined for MESSAGE_LEVEL again. */
+  set level(level: number | undefined) {
+    this.#level = level
+  }
+
+  get size(): number {
+    return this.#loaded().length + this.#queued.length
+  }
+
+  get length(): number {
+    return this.size
+  }
+
+  [Symbol.iterator](): IterableIterator<Message> {
+    const messages = this.#loaded()
+    this.#isRead = true
+    messages.push(...this.#queued)
+    this.#queued = []
+    return messages.values()
+  }
+
+  /** An empty text, and one below the level, is no message. */
+  add(level: number, text: string | SafeString, extraTags = ''): void {
+    if (text.length === 0 || level < this.level) return
+    this.#isAdded = true
+    this.#queued.push(createMessage(level, text, extraTags))
+  }
+
+  /**
+   * Keeps for the next request what has not been read.
+   * @returns the messages that found no room
+   */
+  store(response: Response): readonly Message[] {
+    if (this.#isRead) return this.#storage.store(this.#queued, response)
+    if (!this.#isAdded) return []
+    return this.#storage.store([...this.#loaded(), ...this.#queued], response)
+  }
+
+  #loaded(): Message[] {
+    if (this.#retrieved === undefined) {
+      const { messages, broken } = this.#storage.retrieve()
+      this.#retrieved = [...(messages ?? [])]
+      // So that it is taken away.
+      if (broken) this.#isRead = true
+    }
+    return this.#retrieved
+  }
+}
+
+altersData(Messages.prototype, ['add', 'store'])
+
+const MESSAGES = Symbol('nuages.messages')
+
+type Holder = HttpRequest & { [MESSAGES]?: Messages }
+
+/** The messages of a request; undefined without the middleware. */
+export const messagesOf = (request: HttpRequest): Messages | undefined => (request as Holder)[MESSAGES]
+
+/** Sets the messages of a request. */
+function setMessages(request: HttpRequest, messages: Messages): void {
+  ;(request as Holder)[MESSAGES] = messages
+}
 
 const storageClass = loadedFromSettings('MESSAGE_STORAGE', () =>
   loadNamed('MESSAGE_STORAGE', settings.MESSAGE_STORAGE, classWith<MessageStorageClass>('retrieve', 'store')),
@@ -14,7 +96,7 @@ export function MessageMiddleware(): Middleware {
   const Storage = storageClass()
   return async function messages({ request, response }, next) {
     const ofRequest = new Messages(new Storage(request))
-    giveMessages(request, ofRequest)
+    setMessages(request, ofRequest)
     await next()
     const left = ofRequest.store(response)
     if (left.length === 0 || !settings.DEBUG) return

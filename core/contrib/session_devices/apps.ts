@@ -2,7 +2,7 @@
 import { AppConfig } from '#core/apps'
 import type { SessionExtension, SessionMetadata, SessionStore } from '#core/contrib/sessions'
 import type { HttpRequest } from '#core/http'
-import { deviceDescription } from './description.ts'
+import { deviceDescription } from './devices.ts'
 import { IndexedStore } from './indexed_store.ts'
 import { SessionIndex } from './session_index.ts'
 

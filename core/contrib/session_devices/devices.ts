@@ -1,9 +1,11 @@
-/** Lists a user's sessions and ends them, on every engine that keeps records. */
+/** Lists a user's sessions and ends them, on every engine that keeps records, and describes their devices. */
 import { createHash } from 'node:crypto'
 import { apps } from '#core/apps'
-import { ImproperlyConfigured } from '#core/exceptions'
-import { altersData } from '#core/utils'
+import { functionOf, loadedFromSettings, loadNamed, settings } from '#core/conf'
 import type { SessionStore } from '#core/contrib/sessions'
+import { ImproperlyConfigured } from '#core/exceptions'
+import type { HttpRequest } from '#core/http'
+import { altersData } from '#core/utils'
 import { userOf } from './indexed_store.ts'
 import { SessionIndex } from './session_index.ts'
 
@@ -100,3 +102,11 @@ export class Devices {
 }
 
 altersData(Devices.prototype, ['end', 'endOthers', 'endAll'])
+
+/** @throws ImproperlyConfigured when the setting names no function */
+export const deviceDescription = loadedFromSettings('SESSION_DEVICE_DESCRIPTION', async () => {
+  const name = settings.SESSION_DEVICE_DESCRIPTION
+  if (name === null) return undefined
+  const description = functionOf<(request: HttpRequest) => string>('a function of (request)')
+  return loadNamed('SESSION_DEVICE_DESCRIPTION', name, description)
+})

@@ -11,7 +11,7 @@ export {
 } from './exceptions.ts'
 export { sessionExempt } from './middleware.ts'
 export type { Expiry } from './expiry.ts'
-export { newSessionKey } from './keys.ts'
+export { newSessionKey } from './store.ts'
 export { type Session, SessionBase } from './session.ts'
 export * from './session_data.ts'
 export { peekSession } from './session_proxy.ts'

@@ -11,10 +11,9 @@ import {
   latestEnd,
   storedExpiry,
 } from './expiry.ts'
-import { isSessionKey } from './keys.ts'
+import { isSessionKey, type SessionDict } from './store.ts'
 import type { FoundValue, SessionContent, SessionValue } from './session_data.ts'
 import type { SessionState } from './session_state.ts'
-import type { SessionDict } from './store.ts'
 
 const TEST_COOKIE_NAME = 'testcookie'
 const TEST_COOKIE_VALUE = 'worked'

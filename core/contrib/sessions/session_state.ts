@@ -5,9 +5,9 @@ import { clock } from '#core/utils'
 import { type ChangeSet, ChangeTracker, replay } from './change_tracker.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
-import { isSessionKey } from './keys.ts'
 import {
   canLoadSync,
+  isSessionKey,
   type LoadedSession,
   type SavedSession,
   savedSession,

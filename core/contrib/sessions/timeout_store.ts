@@ -5,9 +5,9 @@ import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
 import { getLogger } from '#core/utils'
 import { SessionGone } from './exceptions.ts'
-import { isSessionKey } from './keys.ts'
 import {
   canLoadSync,
+  isSessionKey,
   type LoadedSession,
   type SavedSession,
   savedSession,

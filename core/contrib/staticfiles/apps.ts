@@ -2,7 +2,7 @@
 import { AppConfig, apps } from '#core/apps'
 import { serveStaticFilesWith } from '#core/handlers'
 import { resolveStaticUrlsWith } from '#core/template'
-import { getFinders, staticfilesStorage } from './registry.ts'
+import { getFinders, staticfilesStorage } from './finders.ts'
 import { staticFilesHandler } from './views.ts'
 import { type CheckMessage, Error as CheckError, register } from '#core/checks'
 import { settings } from '#core/conf'

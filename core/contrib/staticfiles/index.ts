@@ -1,6 +1,6 @@
 /** Static files: found in apps and folders, served in development, collected for a web server, addressed by `{% static %}`. */
 export { staticUrl } from '#core/template'
-export { find, findAll, getFinders, staticfilesStorage } from './registry.ts'
+export { find, findAll, getFinders, staticfilesStorage } from './finders.ts'
 export type { PostProcessed, StaticStorage, StaticStorageClass, StorageOptions } from './base.ts'
 export { AppDirectoriesFinder, FileSystemFinder, type Finder, type FinderClass, type FoundFile } from './finders.ts'
 export { serve, type ServeParams, staticFilesHandler, staticfilesUrlpatterns, staticUrlpatterns } from './views.ts'

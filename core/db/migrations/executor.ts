@@ -1,7 +1,7 @@
 /** Executes a plan of migrations, each in a transaction, while no other process migrates the database. */
 import type { Knex } from 'knex'
 import type { Database } from '../database.ts'
-import { runIn } from '../transactions.ts'
+import { runIn } from '../connections.ts'
 import { editorOf, type Migration } from './migration.ts'
 import { failureOf, IrreversibleMigration, MigrationFailed, StatementLog } from './failure.ts'
 import type { MigrationGraph, PlannedStep } from './graph.ts'

@@ -1,5 +1,5 @@
 /** Writes mail to standard output, for development. */
-import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
+import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from '../message.ts'
 
 /** The line after each message, as in Django. */
 const RULE = '-'.repeat(79)

@@ -1,5 +1,5 @@
 /** Discards mail. */
-import type { EmailBackend as Backend, OutgoingMail } from './base.ts'
+import type { EmailBackend as Backend, OutgoingMail } from '../message.ts'
 
 export class EmailBackend implements Backend {
   async sendMessages(messages: readonly OutgoingMail[]): Promise<number> {

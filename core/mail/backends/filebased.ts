@@ -4,7 +4,7 @@ import path from 'node:path'
 import { projectRoot, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { clock, randomString } from '#core/utils'
-import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
+import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from '../message.ts'
 import { readable } from './console.ts'
 
 export class EmailBackend implements Backend {

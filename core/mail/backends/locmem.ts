@@ -1,5 +1,5 @@
 /** Keeps mail in memory, in `outbox` of #core/mail, for tests. */
-import type { EmailBackend as Backend, OutgoingMail } from './base.ts'
+import type { EmailBackend as Backend, OutgoingMail } from '../message.ts'
 
 /** The messages of the locmem backend, in the order in which they were sent. To clear it: `outbox.length = 0`. */
 export const outbox: OutgoingMail[] = []

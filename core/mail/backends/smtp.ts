@@ -2,7 +2,7 @@
 import { namedBy, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { importPackage } from '#core/utils'
-import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from './base.ts'
+import type { EmailBackend as Backend, EmailBackendOptions, OutgoingMail } from '../message.ts'
 
 type Nodemailer = typeof import('nodemailer')
 

@@ -4,8 +4,8 @@ import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } fr
 import { currentProject } from '../project.ts'
 import { type Address, parseAddress } from '../runserver/address.ts'
 import type { GracefulServer } from '#core/handlers'
-import { STOP_LIMIT, WORKER_FLAG } from '../runserver/messages.ts'
-import { onStopSignal } from '../runserver/signals.ts'
+import { STOP_LIMIT, WORKER_FLAG } from '../runserver/worker.ts'
+import { onStopSignal } from '../terminal.ts'
 
 interface Options {
   readonly addrport?: string
@@ -78,7 +78,7 @@ export default class RunServerCommand extends BaseCommand<Options> {
   }
 
   async #close(): Promise<void> {
-    const { closeServices } = await import('../closing.ts')
+    const { closeServices } = await import('../project.ts')
     await closeServices()
   }
 

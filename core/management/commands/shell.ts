@@ -6,8 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { apps } from '#core/apps'
 import { prepareSettings, projectRoot } from '#core/conf'
 import { importModule, moduleFile, randomString } from '#core/utils'
-import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
-import { nuagesVersion } from '../version.ts'
+import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions, nuagesVersion } from '../base.ts'
 
 interface Options {
   readonly command?: string

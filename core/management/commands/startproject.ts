@@ -3,9 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { CORE, randomString } from '#core/utils'
-import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
+import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions, nuagesVersion } from '../base.ts'
 import { projectFiles, writeNewFiles } from '../templates.ts'
-import { nuagesVersion } from '../version.ts'
 
 interface Options {
   readonly name: string

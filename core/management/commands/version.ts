@@ -1,6 +1,5 @@
 /** Prints the version of Nuages. */
-import { BaseCommand } from '../base.ts'
-import { nuagesVersion } from '../version.ts'
+import { BaseCommand, nuagesVersion } from '../base.ts'
 
 export default class VersionCommand extends BaseCommand {
   readonly help = 'Prints the version of Nuages.'

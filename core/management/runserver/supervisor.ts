@@ -6,7 +6,7 @@
 import path from 'node:path'
 import { clock, CORE, getLogger } from '#core/utils'
 import { Generation, WorkerFailed, WorkerProcess } from './workers.ts'
-import { onStopSignal } from './signals.ts'
+import { onStopSignal } from '../terminal.ts'
 import { watchCode, type Watcher } from './watcher.ts'
 
 export interface SupervisorOptions {

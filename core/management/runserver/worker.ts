@@ -1,6 +1,8 @@
-/** A worker of the supervisor: loads the framework, waits until it may serve, serves until it is stopped. */
+/**
+ * A worker of the supervisor: loads the framework, waits until it may serve, serves until it is stopped. With the messages
+ * between the two.
+ */
 import type { GracefulServer } from '#core/handlers'
-import { type FromWorker, isMessage, STOP_LIMIT, type ToWorker } from './messages.ts'
 
 function tell(message: FromWorker): void {
   process.send?.(message)
@@ -48,3 +50,24 @@ export async function work(start: (announces: boolean) => Promise<GracefulServer
   const stop = await Promise.race([mailbox.next(), terminated])
   await server.stop({ grace: stop.nuages === 'stop' ? stop.grace : 0, limit: STOP_LIMIT })
 }
+
+/** From a worker. `warm`: the framework is loaded, no code of the project yet. `ready`: the port is open. */
+export type FromWorker = { readonly nuages: 'warm' | 'ready' }
+
+/** To a worker. `go`: load the project and serve. `stop`: answer what came in, then end. */
+export type ToWorker =
+  | { readonly nuages: 'go'; readonly announces: boolean }
+  | { readonly nuages: 'stop'; readonly grace: number }
+
+export function isMessage(value: unknown): value is FromWorker | ToWorker {
+  return typeof value === 'object' && value !== null && 'nuages' in value
+}
+
+/** Set in a worker's environment, with Django's name for it. */
+export const WORKER_FLAG = 'RUN_MAIN'
+
+/** Milliseconds that a clean stop waits for requests that are being answered. */
+export const STOP_LIMIT = 30_000
+
+/** Milliseconds that a worker which is replaced waits for the next request of a connection that is kept alive. */
+export const REPLACE_GRACE = 150

@@ -1,7 +1,7 @@
 /** The worker processes that run one version of the code. */
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { type FromWorker, isMessage, REPLACE_GRACE, type ToWorker, WORKER_FLAG } from './messages.ts'
+import { type FromWorker, isMessage, REPLACE_GRACE, type ToWorker, WORKER_FLAG } from './worker.ts'
 
 // A worker as the supervisor sees it: a process with a few states, and promises for them.
 

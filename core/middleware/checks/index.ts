@@ -1,9 +1,16 @@
 /** Registers the checks of headers, cookies, CSRF protection and the order of MIDDLEWARE. */
 import { register } from '#core/checks'
 import { checkCookieDomains, checkCookies, checkSessionAge } from './cookies.ts'
-import { checkCspDirectives, checkCspNonce } from './csp.ts'
+import {
+  checkAllowedHosts,
+  checkCspDirectives,
+  checkCspNonce,
+  checkProxyHeader,
+  checkSecretKeys,
+  checkSecurity,
+  checkServingKeys,
+} from './security.ts'
 import { checkCsrfFailureView, checkCsrfIsOn, checkTrustedOrigins } from './csrf.ts'
-import { checkAllowedHosts, checkProxyHeader, checkSecretKeys, checkSecurity, checkServingKeys } from './security.ts'
 import { checkCompressionIsOutside, checkCsrfIsEarly, checkNeeds, checkRedirectIsEarly, checkTwice } from './order.ts'
 import { checkSessionsAreAtomic, checkSessionsAreShared, checkSessionStore } from './session_store.ts'
 

@@ -5,7 +5,7 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { MOST_LEVELS, setOwn } from '../json.ts'
 import { MOST_DIGITS, pickledFloat, pickledPart } from './writer.ts'
-import { floatText, noteSpelling, spellingOf } from '../python_spellings.ts'
+import { floatText, noteSpelling, spellingOf } from '../numbers.ts'
 
 /** What is no pickle, or only a part of one. */
 export class BrokenPickle extends Error {

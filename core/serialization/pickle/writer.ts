@@ -5,7 +5,7 @@
  * faster than bytes, and a person can read them. What is not ASCII is said in protocol 4.
  */
 import { describe, MOST_LEVELS, NotJson, shortened } from '../json.ts'
-import { floatText, spelledKeys, spelledNumber, type Spelling, spellingOf } from '../python_spellings.ts'
+import { floatText, spelledKeys, spelledNumber, type Spelling, spellingOf } from '../numbers.ts'
 
 /** Digits of a whole number: Python turns no more into one than this, and only slowly. */
 export const MOST_DIGITS = 4300

@@ -8,7 +8,7 @@ import { csrf } from '../context_processors.ts'
 import { type ContextProcessor, Engine } from '../engine.ts'
 import { DEFAULT_BUILTINS, importLibraries, importLibrary } from '../libraries.ts'
 import { resolveLoaders } from '../loaders/base.ts'
-import type { BackendParams, Template, TemplateBackend } from './base.ts'
+import type { BackendParams, Template, TemplateBackend } from '../engines.ts'
 
 interface Options {
   readonly context_processors?: readonly string[]

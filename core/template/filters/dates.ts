@@ -1,7 +1,7 @@
 /** Filters for dates: date, time, timesince, timeuntil. */
 import { clock } from '#core/utils'
 import { formatDate } from '../dateformat.ts'
-import { stringOf } from '../stringify.ts'
+import { stringOf } from '../safe.ts'
 import type { Filter } from '../library.ts'
 
 /** Converts a date, or a string in ISO format such as from JSON. */

@@ -1,12 +1,10 @@
 /** Filters for lists: dictsort, first, join, last, length, slice, unordered_list and others. */
 import { randomInt } from 'node:crypto'
-import { stringify, stringOf, toHtml } from '../stringify.ts'
-import type { Filter } from '../library.ts'
-import { markSafe, unwrapSafe } from '../safe.ts'
+import { markSafe, stringify, stringOf, toHtml, unwrapSafe } from '../safe.ts'
+import { type Filter, receivesSafeStrings, sequence, toInteger } from '../library.ts'
 import { refusePromise } from '../promises.ts'
 import { lookupMember } from '../syntax/lookup.ts'
 import { compare } from '../syntax/condition.ts'
-import { receivesSafeStrings, sequence, toInteger } from './base.ts'
 
 function length(value: unknown): number {
   if (value instanceof Map || value instanceof Set || value instanceof URLSearchParams) return value.size

@@ -1,7 +1,6 @@
 /** Filters for numbers: add, divisibleby, filesizeformat, floatformat, get_digit, pluralize. */
-import { stringOf } from '../stringify.ts'
-import type { Filter } from '../library.ts'
-import { toNumber, sequence, toInteger } from './base.ts'
+import { stringOf } from '../safe.ts'
+import { type Filter, sequence, toInteger, toNumber } from '../library.ts'
 
 /** Adds numbers, concatenates strings and lists. Returns an empty string for other values. */
 function add(value: unknown, argument: unknown): unknown {

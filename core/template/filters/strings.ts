@@ -1,11 +1,20 @@
-/** Filters for strings: lower, slugify, stringformat, truncatechars, urlencode and others. */
-import { iriToUri, quoteUri } from '#core/web'
+/** Filters for strings, and filters that choose a value or escape it: default, yesno, safe, escape, json_script. */
+import { inspect } from 'node:util'
 import { trimOf } from '#core/utils'
-import { escapeHtml, markSafe, SafeString } from '../safe.ts'
-import type { Filter } from '../library.ts'
-import { stringify, stringOf } from '../stringify.ts'
+import { iriToUri, quoteUri } from '#core/web'
+import {
+  type Filter,
+  MAX_WIDTH,
+  receivesSafeStrings,
+  safeStringFilter,
+  stringFilter,
+  toInteger,
+  toNumber,
+} from '../library.ts'
+import { handlePromisesIn } from '../promises.ts'
+import { conditionalEscape, escapeHtml, jsonOf, markSafe, SafeString, stringify, stringOf } from '../safe.ts'
 import { stripTags } from '../strip_tags.ts'
-import { MAX_WIDTH, toNumber, safeStringFilter, receivesSafeStrings, stringFilter, toInteger } from './base.ts'
+import { isTruthy } from '../syntax/condition.ts'
 
 const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 const splitWords = (value: string): string[] => value.split(/\s+/).filter((word) => word !== '')
@@ -140,4 +149,40 @@ export const stringFilters: Readonly<Record<string, Filter>> = {
   urlencode: stringFilter((value, argument) => quoteUri(value, argument === undefined ? '/' : stringOf(argument))),
   wordcount: stringFilter((value) => splitWords(value).length),
   wordwrap: safeStringFilter(wordWrap),
+}
+
+/** Chooses from `yes,no,maybe` for true, false and null. */
+function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
+  const [yes, no, maybe = no] = stringOf(argument).split(',')
+  if (no === undefined) return value
+  return value === null || value === undefined ? maybe : isTruthy(value) ? yes : no
+}
+
+/** JSON has no bigint. JavaScript reads every JSON number as a float. */
+const bigintToNumber = (entry: unknown): unknown => (typeof entry === 'bigint' ? Number(entry) : entry)
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }
+
+/** Prints JSON in a script element. `<`, `>` and `&` are escaped, so that the value cannot end the element. */
+function jsonScript(value: unknown, id: unknown): unknown {
+  const json = (jsonOf(value, bigintToNumber) ?? 'null').replace(
+    /[<>&]/g,
+    (character) => HTML_ESCAPES[character] as string,
+  )
+  const attribute = id === undefined ? '' : ` id="${escapeHtml(stringOf(id))}"`
+  return markSafe(`<script${attribute} type="application/json">${json}</script>`)
+}
+
+export const logicFilters: Readonly<Record<string, Filter>> = {
+  default: receivesSafeStrings((value, argument) => (isTruthy(value) ? value : argument)),
+  default_if_none: receivesSafeStrings((value, argument) => (value === null ? argument : value)),
+  escape: receivesSafeStrings((value) => conditionalEscape(stringify(value))),
+  force_escape: (value) => markSafe(escapeHtml(stringify(value))),
+  json_script: jsonScript,
+  pprint: (value) => {
+    handlePromisesIn([value])
+    return inspect(value, { depth: 4 })
+  },
+  safe: (value) => markSafe(stringify(value)),
+  yesno: yesNo,
 }

@@ -1,9 +1,8 @@
 /** Parses and evaluates expressions: a constant or a variable, dots, and filters: `user.name|default:"nobody"`. */
 import type { Context } from '../context.ts'
-import { toHtml } from '../stringify.ts'
+import { markSafe, SafeString, toHtml, unwrapSafe } from '../safe.ts'
 import type { Expression, Filter } from '../library.ts'
 import { refusePromise } from '../promises.ts'
-import { markSafe, SafeString, unwrapSafe } from '../safe.ts'
 import { callIfFunction, lookupMember } from './lookup.ts'
 
 /** The filters that an expression can use. */

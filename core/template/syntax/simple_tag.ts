@@ -1,9 +1,8 @@
 /** Parses the arguments of tags, and compiles tags that are functions: `{% name arg key=value as variable %}`. */
 import type { Context } from '../context.ts'
-import { toHtml } from '../stringify.ts'
+import { toHtml, unwrapSafe } from '../safe.ts'
 import type { ActionNode, Expression, Tag, TagParser, TagToken } from '../library.ts'
 import { refusePromise } from '../promises.ts'
-import { unwrapSafe } from '../safe.ts'
 
 /** Splits `name=value`. Undefined for any other word. */
 export function parseKeyword(word: string): [name: string, value: string] | undefined {

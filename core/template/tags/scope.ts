@@ -1,6 +1,5 @@
 /** Tags that change how their body is rendered: with, autoescape, filter, spaceless, comment, verbatim. */
-import { stringOf } from '../stringify.ts'
-import { markSafe } from '../safe.ts'
+import { markSafe, stringOf } from '../safe.ts'
 import type { Expression, TagCompiler, TagParser, TagToken } from '../library.ts'
 import { parseKeyword } from '../syntax/simple_tag.ts'
 

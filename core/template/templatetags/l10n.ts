@@ -1,6 +1,5 @@
 /** `{% load l10n %}`: accepted because Django has it. Numbers and dates are formatted alike everywhere. */
-import { receivesSafeStrings } from '../filters/base.ts'
-import type { Filter, TagCompiler } from '../library.ts'
+import { type Filter, receivesSafeStrings, type TagCompiler } from '../library.ts'
 
 const unchanged: Filter = receivesSafeStrings((value) => value)
 

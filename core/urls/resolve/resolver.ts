@@ -9,7 +9,7 @@ import {
   type UrlPatterns,
 } from '../patterns/pattern.ts'
 import type { Included } from '../patterns/include.ts'
-import { indexBySegments } from './fast/segment_index.ts'
+import { indexBySegments } from '../fast/lookups.ts'
 
 /** The entries that can match a path, in the order of the list. */
 type Candidates = (path: string) => readonly UrlEntry[]

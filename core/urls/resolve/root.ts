@@ -1,15 +1,14 @@
 /** The root of all patterns, which resolves and reverses, with its error handlers. */
 import type { HttpRequest, View } from '#core/http'
-import { Resolver404 } from '../errors.ts'
+import { type Problem, Resolver404 } from '../errors.ts'
 import { Included, type UrlconfModule } from '../patterns/include.ts'
 import type { ResolverMatch, UrlPatterns } from '../patterns/pattern.ts'
-import { rememberExactPaths } from './fast/exact_paths.ts'
+import { rememberExactPaths } from '../fast/lookups.ts'
 import { URLResolver } from './resolver.ts'
 import { Reverser } from '../reverse/reverse.ts'
 import { RoutePattern } from '../patterns/route_pattern.ts'
 import { fastPaths, formatValue, importName, isClass } from '#core/utils'
 import { ImproperlyConfigured } from '#core/exceptions'
-import type { Problem } from './problems.ts'
 
 /** Answers in the place of a view that failed. The one for 500 is not given the exception. */
 export type ErrorHandler = (request: HttpRequest, exception?: unknown) => ReturnType<View>

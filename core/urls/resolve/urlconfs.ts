@@ -4,7 +4,7 @@ import { importModule } from '#core/utils'
 import type { UrlPatterns } from '../patterns/pattern.ts'
 import { readHandlers, RootResolver } from './root.ts'
 import { fillIn, Included, type UrlconfModule } from '../patterns/include.ts'
-import { InvalidUrlconf, type Problem, problemsIn } from './problems.ts'
+import { InvalidUrlconf, type Problem, problemsIn } from '../errors.ts'
 import { URLResolver } from './resolver.ts'
 
 /** A module by its dotted name, a module, or a list of patterns. */

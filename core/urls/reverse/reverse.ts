@@ -6,7 +6,7 @@ import { textOf } from '../patterns/converters.ts'
 import { NoReverseMatch } from '../errors.ts'
 import { behind, type Candidate, type Names, namesOf } from '../resolve/names.ts'
 import { type PathPattern, slotNames, type Template } from '../patterns/pattern.ts'
-import { rememberNames } from './fast/names.ts'
+import { rememberNames } from '../fast/lookups.ts'
 import { escapeLeadingSlashes, pythonText, pythonTuple, quotePath } from './quoting.ts'
 import type { URLResolver } from '../resolve/resolver.ts'
 

@@ -243,10 +243,10 @@ describe('SessionMiddleware', () => {
     expect(await complaint({ SESSION_ENGINE: 'django.contrib.sessions.backends.databse' })).to.contain(
       "SESSION_ENGINE names 'django.contrib.sessions.backends.databse'",
     )
-    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.keys' })).to.contain(
+    expect(await complaint({ SESSION_ENGINE: 'core.contrib.sessions.expiry' })).to.contain(
       'whose export `SessionStore` should be a class with load(), create(), update() and delete(), found undefined',
     )
-    expect(await complaint({ SESSION_SERIALIZER: 'core.contrib.sessions.keys.canBeKey' })).to.contain(
+    expect(await complaint({ SESSION_SERIALIZER: 'core.contrib.sessions.store.canBeKey' })).to.contain(
       'which should be a class with dumps() and loads()',
     )
     expect(

@@ -1,19 +1,155 @@
-/** Password hashers by the names that PASSWORD_HASHERS uses, and what one does with passwords. */
+/** Passwords: `makePassword`, `checkPassword` and others, and the hashers that PASSWORD_HASHERS may name. */
+import { type InstanceRequirement, loadedFromSettings, loadInstance, settings } from '#core/conf'
+import { ImproperlyConfigured } from '#core/exceptions'
+import { formatValue, joinWithAnd, randomString } from '#core/utils'
+import { MAX_PASSWORD_LENGTH } from '../types.ts'
+import type { PasswordHasher } from './base.ts'
+import { whenThreadIsFree } from './limiter.ts'
+
 export { Argon2PasswordHasher } from './argon2.ts'
 export type { DecodedPassword, PasswordHasher, PasswordHasherClass } from './base.ts'
 export { BCryptPasswordHasher, BCryptSHA256PasswordHasher } from './bcrypt.ts'
-export { MD5PasswordHasher } from './md5.ts'
-export {
-  burnHash,
-  checkPassword,
-  getHasher,
-  getHashers,
-  identifyHasher,
-  isPasswordUsable,
-  makePassword,
-  unusablePassword,
-  type Verified,
-  verifyPassword,
-} from './passwords.ts'
-export { PBKDF2PasswordHasher, PBKDF2SHA1PasswordHasher } from './pbkdf2.ts'
+export { MD5PasswordHasher, PBKDF2PasswordHasher, PBKDF2SHA1PasswordHasher } from './pbkdf2.ts'
 export { ScryptPasswordHasher } from './scrypt.ts'
+
+/** What an encoded password begins with that fits no password. */
+const UNUSABLE_PREFIX = '!'
+const UNUSABLE_LENGTH = 40
+
+/** Characters of the longest stored password that is parsed. Django's column holds 128. */
+const MAX_ENCODED_LENGTH = 1024
+
+const HASHER: InstanceRequirement<PasswordHasher> = {
+  expected: 'a class of password hashers with an algorithm',
+  accepts: ({ encode, algorithm }) => typeof encode === 'function' && typeof algorithm === 'string',
+}
+
+const hashers = loadedFromSettings('PASSWORD_HASHERS', async () => {
+  const names = settings.PASSWORD_HASHERS
+  if (names.length === 0) {
+    throw new ImproperlyConfigured(
+      "PASSWORD_HASHERS is empty. It names the password hashers, the first for new passwords: 'core.contrib.auth.hashers.PBKDF2PasswordHasher'.",
+    )
+  }
+  return Promise.all(names.map((name, i) => loadInstance(`PASSWORD_HASHERS[${i}]`, name, HASHER)))
+})
+
+/** All hashers of PASSWORD_HASHERS, the preferred one first. */
+export const getHashers = (): readonly PasswordHasher[] => hashers()
+
+/**
+ * A hasher by its algorithm; the preferred one without it.
+ * @throws TypeError when PASSWORD_HASHERS has none of that algorithm
+ */
+export function getHasher(algorithm?: string): PasswordHasher {
+  const all = hashers()
+  const found = algorithm === undefined ? all[0] : all.find((hasher) => hasher.algorithm === algorithm)
+  if (found !== undefined) return found
+  throw new TypeError(
+    `PASSWORD_HASHERS has no hasher of '${algorithm}'. It has: ${joinWithAnd(all.map((hasher) => hasher.algorithm))}.`,
+  )
+}
+
+/** The hasher that encoded a password. @throws TypeError when PASSWORD_HASHERS has none of its algorithm */
+export const identifyHasher = (encoded: string): PasswordHasher => getHasher(encoded.split('$', 1)[0])
+
+/**
+ * Whether a password could fit. Null and the empty text count as usable, as in Django: only a password that was set
+ * to be unusable is not.
+ */
+export const isPasswordUsable = (encoded: string | null): boolean =>
+  encoded === null || !encoded.startsWith(UNUSABLE_PREFIX)
+
+/** What stands for a password when there is none: no password fits it, and no two are alike. */
+export const unusablePassword = (): string => UNUSABLE_PREFIX + randomString(UNUSABLE_LENGTH)
+
+/**
+ * A password as it is stored.
+ * @param password null for one that never fits
+ * @param options.salt random when absent
+ * @param options.hasher algorithm of the hasher; the preferred one when absent
+ * @throws RangeError for a password of more than 4096 characters
+ * @throws ServiceUnavailable when too many passwords wait to be hashed
+ */
+export async function makePassword(
+  password: string | null,
+  { salt, hasher }: { salt?: string; hasher?: string } = {},
+): Promise<string> {
+  if (password === null) return unusablePassword()
+  if (typeof password !== 'string') throw new TypeError(`A password is a text, found ${formatValue(password)}.`)
+  if (password.length > MAX_PASSWORD_LENGTH) {
+    throw new RangeError(`A password has at most ${MAX_PASSWORD_LENGTH} characters, found ${password.length}.`)
+  }
+  const by = getHasher(hasher)
+  return whenThreadIsFree(() => by.encode(password, salt ?? by.salt()))
+}
+
+/** Takes as long as the check of a password, where there is none to check, so that the time reveals nothing. */
+export async function burnHash(): Promise<void> {
+  await makePassword(randomString(UNUSABLE_LENGTH))
+}
+
+export interface Verified {
+  readonly isCorrect: boolean
+  /** Whether the password should be encoded again, now that it is known. */
+  readonly mustUpdate: boolean
+}
+
+/** The hasher of a stored password, unless it fits no password at all: unusable, or none that we can read. */
+function hasherOf(encoded: string | null): PasswordHasher | undefined {
+  if (encoded === null || !isPasswordUsable(encoded) || encoded.length > MAX_ENCODED_LENGTH) return undefined
+  try {
+    const hasher = identifyHasher(encoded)
+    hasher.decode(encoded)
+    return hasher
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+/** Whether a stored password can be verified, or was set to be unusable. False for one that is damaged or unknown. */
+export const isPasswordReadable = (encoded: string): boolean =>
+  !isPasswordUsable(encoded) || hasherOf(encoded) !== undefined
+
+/**
+ * Compares, and says whether the stored string is out of date. A stored string that cannot be read fits no password.
+ * @throws ServiceUnavailable when too many passwords wait to be hashed
+ */
+export async function verifyPassword(
+  password: string | null,
+  encoded: string | null,
+  preferredAlgorithm?: string,
+): Promise<Verified> {
+  const preferred = getHasher(preferredAlgorithm)
+  const hasher = hasherOf(encoded)
+  if (password === null || encoded === null || hasher === undefined || password.length > MAX_PASSWORD_LENGTH) {
+    await burnHash()
+    return { isCorrect: false, mustUpdate: false }
+  }
+  const changed = hasher.algorithm !== preferred.algorithm
+  const mustUpdate = changed || preferred.mustUpdate(encoded)
+  const isCorrect = await whenThreadIsFree(async () => {
+    const fits = await hasher.verify(password, encoded)
+    // The time of a wrong password must not show whose hash is outdated, nor must a second wait in the queue.
+    if (!fits && changed) await preferred.encode(randomString(UNUSABLE_LENGTH), preferred.salt())
+    else if (!fits && mustUpdate) await hasher.hardenRuntime(password, encoded)
+    return fits
+  })
+  return { isCorrect, mustUpdate }
+}
+
+/**
+ * Whether a password is the one that was stored.
+ * @param options.setter called with the correct password when it should be encoded again
+ * @param options.preferred algorithm of the hasher that it should be encoded by; the first of PASSWORD_HASHERS
+ */
+export async function checkPassword(
+  password: string | null,
+  encoded: string | null,
+  { setter, preferred }: { setter?: (password: string) => Promise<void>; preferred?: string } = {},
+): Promise<boolean> {
+  const { isCorrect, mustUpdate } = await verifyPassword(password, encoded, preferred)
+  if (setter !== undefined && isCorrect && mustUpdate) await setter(password as string)
+  return isCorrect
+}

@@ -1,5 +1,8 @@
-/** PBKDF2, the hasher that is used unless another is preferred: `pbkdf2_sha256$ITERATIONS$SALT$HASH`. */
-import { pbkdf2 } from 'node:crypto'
+/**
+ * Hashers with Node's own digests: PBKDF2, the default (`pbkdf2_sha256$ITERATIONS$SALT$HASH`), and salted MD5, which is
+ * only for old passwords and quick tests.
+ */
+import { createHash, pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
 import {
   type DecodedPassword,
@@ -74,4 +77,39 @@ export class PBKDF2SHA1PasswordHasher extends PBKDF2PasswordHasher {
   override readonly algorithm: string = 'pbkdf2_sha1'
   protected override readonly digest: string = 'sha1'
   protected override readonly length: number = 20
+}
+
+export class MD5PasswordHasher implements PasswordHasher {
+  readonly algorithm = 'md5'
+
+  salt(): string {
+    return newSalt()
+  }
+
+  async encode(password: string, salt: string): Promise<string> {
+    refuseSalt(salt)
+    const hash = createHash('md5')
+      .update(salt + password)
+      .digest('hex')
+    return `${this.algorithm}$${salt}$${hash}`
+  }
+
+  decode(encoded: string): DecodedPassword {
+    const parts = encoded.split('$')
+    refuseAlgorithm(part(parts, 0), this.algorithm)
+    const salt = part(parts, 1)
+    refuseSalt(salt)
+    return { algorithm: this.algorithm, salt, hash: part(parts, 2) }
+  }
+
+  async verify(password: string, encoded: string): Promise<boolean> {
+    const { salt } = this.decode(encoded)
+    return isSame(Buffer.from(encoded), Buffer.from(await this.encode(password, salt)))
+  }
+
+  mustUpdate(encoded: string): boolean {
+    return isShortSalt(this.decode(encoded).salt)
+  }
+
+  async hardenRuntime(): Promise<void> {}
 }

@@ -1,23 +1,23 @@
-/** `User`: who may log in. A project's own users extend it, or do what `AuthUser` says. */
+/** `User`, which a project's own users may extend, and `AnonymousUser`, the user of a request without a login. */
 import { inspect } from 'node:util'
-import { saltedHmac } from '#core/signing'
+import { BoundedCache } from '#core/concurrency'
 import { settings } from '#core/conf'
 import { transaction } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
+import { saltedHmac } from '#core/signing'
 import { altersData, clock, getLogger } from '#core/utils'
-import { BoundedCache } from '#core/concurrency'
-import type { AuthUser } from '../types.ts'
+import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../authentication.ts'
 import {
   isPasswordReadable,
   isPasswordUsable,
   makePassword,
   unusablePassword,
   verifyPassword,
-} from '../hashers/passwords.ts'
-import { getAllPermissions, hasModulePerms, hasPerm, hasPerms } from '../authentication.ts'
-import { asDuplicate, managerOf, type UserManager } from './user_manager.ts'
-import { boolean, date, type Fields, Model, type ModelClass, number, text } from './model.ts'
+} from '../hashers/index.ts'
+import type { AuthUser, UserLike } from '../types.ts'
 import { Group, Links, Permission } from './group.ts'
+import { boolean, date, type Fields, Model, type ModelClass, number, text } from './model.ts'
+import { asDuplicate, managerOf, type UserManager } from './user_manager.ts'
 
 const log = getLogger('django.contrib.auth')
 
@@ -254,3 +254,52 @@ export class User extends Model implements AuthUser {
 }
 
 altersData(User.prototype, ['save', 'delete', 'setPassword', 'replacePassword', 'setUnusablePassword', 'checkPassword'])
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+export class AnonymousUser implements UserLike {
+  readonly id = null
+  readonly username = ''
+  readonly firstName = ''
+  readonly lastName = ''
+  readonly email = ''
+  readonly isStaff = false
+  readonly isActive = false
+  readonly isSuperuser = false
+  readonly isAuthenticated = false
+  readonly isAnonymous = true
+  /** Backends may grant permissions to everybody, but templates do not see them. */
+  readonly loadedPermissions = NOBODY
+
+  getUsername(): string {
+    return ''
+  }
+
+  getFullName(): string {
+    return ''
+  }
+
+  hasPerm(permission: string, object?: unknown): Promise<boolean> {
+    return hasPerm(this, permission, object)
+  }
+
+  hasPerms(permissions: readonly string[], object?: unknown): Promise<boolean> {
+    return hasPerms(this, permissions, object)
+  }
+
+  hasModulePerms(appLabel: string): Promise<boolean> {
+    return hasModulePerms(this, appLabel)
+  }
+
+  getAllPermissions(object?: unknown): Promise<Set<string>> {
+    return getAllPermissions(this, object)
+  }
+
+  async loadPermissions(): Promise<ReadonlySet<string>> {
+    return NOBODY
+  }
+
+  toString(): string {
+    return 'AnonymousUser'
+  }
+}

@@ -11,7 +11,7 @@ import {
   type UserObjects,
   type Values,
 } from '../types.ts'
-import { makePassword } from '../hashers/passwords.ts'
+import { makePassword } from '../hashers/index.ts'
 import { refuseLongPassword, spelledOut, ValidationError } from '../password_validation.ts'
 import { Manager, ObjectDoesNotExist } from './manager.ts'
 import type { Model, ModelClass } from './model.ts'

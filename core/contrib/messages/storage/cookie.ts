@@ -4,8 +4,15 @@ import { settings } from '#core/conf'
 import { type HttpRequest, makePrivate, patchVaryHeaders } from '#core/http'
 import { getCookieSigner, type TimestampSigner } from '#core/signing'
 import { quoteCookie } from '#core/web'
-import { elementOf, type Message, messagesFrom, NOT_FINISHED, type StoredMessages } from '../message.ts'
-import type { MessageStorage, Retrieved } from './base.ts'
+import {
+  elementOf,
+  type Message,
+  messagesFrom,
+  type MessageStorage,
+  NOT_FINISHED,
+  type Retrieved,
+  type StoredMessages,
+} from '../message.ts'
 
 const COOKIE = 'messages'
 

@@ -1,8 +1,7 @@
 /** Keeps messages in a cookie, and what finds no room there in the session. */
 import type { Response } from 'koa'
 import type { HttpRequest } from '#core/http'
-import type { Message } from '../message.ts'
-import type { MessageStorage, Retrieved } from './base.ts'
+import type { Message, MessageStorage, Retrieved } from '../message.ts'
 import { CookieStorage } from './cookie.ts'
 import { SessionStorage } from './session.ts'
 

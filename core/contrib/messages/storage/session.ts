@@ -4,8 +4,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import { canonicalName } from '#core/utils'
 import { parseJson } from '#core/serialization'
-import { type Message, messagesFrom, sessionText } from '../message.ts'
-import type { MessageStorage, Retrieved } from './base.ts'
+import { type Message, messagesFrom, type MessageStorage, type Retrieved, sessionText } from '../message.ts'
 
 // The session that messages are kept in, or an error that says which line of MIDDLEWARE is missing.
 

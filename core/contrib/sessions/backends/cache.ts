@@ -2,9 +2,15 @@
 import type { Cache, TokenedValue } from '#core/cache'
 import { RefusedCacheValue } from '#core/cache'
 import { SessionConflict, SessionGone, SessionUnreadable } from '../exceptions.ts'
-import { canBeKey, newSessionKey } from '../keys.ts'
+import {
+  canBeKey,
+  type LoadedSession,
+  newSessionKey,
+  type SavedSession,
+  type SessionRecord,
+  type SessionStore as Store,
+} from '../store.ts'
 import { garbage, isDict, logCorrupted, secondsLeft, sessionCache } from '../session_cache.ts'
-import type { LoadedSession, SavedSession, SessionRecord, SessionStore as Store } from '../store.ts'
 
 /** Django's prefix of the keys of this engine. */
 export const KEY_PREFIX = 'django.contrib.sessions.cache'

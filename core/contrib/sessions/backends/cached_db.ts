@@ -3,9 +3,14 @@ import type { Cache } from '#core/cache'
 import { copyPlain, plainText } from '#core/serialization/pickle'
 import { clock } from '#core/utils'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
-import { canBeKey } from '../keys.ts'
+import {
+  canBeKey,
+  type LoadedSession,
+  type SavedSession,
+  type SessionRecord,
+  type SessionStore as Store,
+} from '../store.ts'
 import { ReadThroughCache, secondsLeft, sessionCache } from '../session_cache.ts'
-import type { LoadedSession, SavedSession, SessionRecord, SessionStore as Store } from '../store.ts'
 import { SessionStore as DatabaseStore } from './db.ts'
 
 /** Django's prefix of the keys of this engine. */

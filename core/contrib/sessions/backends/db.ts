@@ -4,12 +4,19 @@ import { connections, currentConnection, fromDatabaseDate, toDatabaseDate } from
 import { fastPaths } from '#core/utils'
 import { encodeSession } from '../codec.ts'
 import { SessionConflict, SessionGone } from '../exceptions.ts'
-import { canBeKey, newSessionKey } from '../keys.ts'
+import {
+  canBeKey,
+  type LoadedSession,
+  newSessionKey,
+  type SavedSession,
+  type SessionDict,
+  type SessionRecord,
+  type SessionStore as Store,
+} from '../store.ts'
 import { KnexTable } from '../tables/knex_table.ts'
 import { BatchedTable } from '../tables/fast/batched_table.ts'
 import { LoadedRow } from '../tables/session_table.ts'
 import type { Change, NewRow, SessionColumns, SessionRow, SessionTable } from '../tables/session_table.ts'
-import type { LoadedSession, SavedSession, SessionDict, SessionRecord, SessionStore as Store } from '../store.ts'
 
 export interface DatabaseStoreOptions {
   /** The entry of DATABASES that has the table. */

@@ -10,9 +10,14 @@ import { clock } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { InvalidSessionKey, SessionConflict, SessionGone, SessionTooBig } from '../exceptions.ts'
 import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
-import { newSessionKey } from '../keys.ts'
+import {
+  type LoadedSession,
+  newSessionKey,
+  type SavedSession,
+  type SessionRecord,
+  type SyncSessionStore as Store,
+} from '../store.ts'
 import { type SessionFile, SessionFiles } from '../session_files.ts'
-import type { LoadedSession, SavedSession, SessionRecord, SyncSessionStore as Store } from '../store.ts'
 
 /** The session in a file, unless it has expired. */
 function sessionIn({ text, modified }: SessionFile): LoadedSession | undefined {

@@ -15,7 +15,7 @@ import {
   secretOf,
   tokenMatches,
 } from '../../../../core/middleware/csrf_tokens.ts'
-import { base62Decode, base62Encode, base62Number } from '../../../../core/serialization/base62.ts'
+import { base62Decode, base62Encode, base62Number } from '../../../../core/serialization/numbers.ts'
 import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
 import { holdSettings } from '../held.ts'
 import { edits, hostile, jsonish, shortOf } from '../strings.ts'

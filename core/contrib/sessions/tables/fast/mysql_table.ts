@@ -3,8 +3,7 @@ import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { JobResult } from '#core/concurrency'
 import { KnexTable } from '../knex_table.ts'
-import type { Change, NewRow, SessionRow } from '../session_table.ts'
-import { type BatchTable, byKey } from './batch_table.ts'
+import { type BatchTable, byKey, type Change, type NewRow, type SessionRow } from '../session_table.ts'
 
 export class MysqlTable implements BatchTable {
   readonly #alias: string

@@ -1,8 +1,7 @@
 /** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays; a plain one for one. */
 import { connections, runStatement } from '#core/db'
 import type { JobResult } from '#core/concurrency'
-import type { Change, NewRow, SessionRow } from '../session_table.ts'
-import { type BatchTable, byKey, quotedName } from './batch_table.ts'
+import { type BatchTable, byKey, type Change, type NewRow, quotedName, type SessionRow } from '../session_table.ts'
 
 /** The keys that were written, or null for all of them: one row, which is cheaper to send and to read than many. */
 interface Written {

@@ -1,8 +1,7 @@
 /** The table of sessions in SQLite: many saves in one transaction, which costs the disk no more than a single one. */
 import { connections, isUniqueViolation, type Statements } from '#core/db'
 import type { JobResult } from '#core/concurrency'
-import type { Change, NewRow, SessionRow } from '../session_table.ts'
-import { type BatchTable, quotedName } from './batch_table.ts'
+import { type BatchTable, type Change, type NewRow, quotedName, type SessionRow } from '../session_table.ts'
 
 /** A row whose date is read when it is used, because a row of three columns takes twice as long as one value. */
 class LazyRow implements SessionRow {

@@ -2,7 +2,7 @@
 import { apps } from '#core/apps'
 import { appended, type ArgumentParser, ask, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import { Collecting, PostProcessingFailed } from '../../collect.ts'
-import { getFinders, staticfilesStorage } from '../../registry.ts'
+import { getFinders, staticfilesStorage } from '../../finders.ts'
 import type { StaticStorage } from '../../base.ts'
 
 interface Options {

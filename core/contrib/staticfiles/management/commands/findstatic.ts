@@ -1,7 +1,7 @@
 /** findstatic: says where a static file lies, and which other files it hides. */
 import { realpathSync } from 'node:fs'
 import { type ArgumentParser, BaseCommand, type CommonOptions } from '#core/management'
-import { findAll, getFinders } from '../../registry.ts'
+import { findAll, getFinders } from '../../finders.ts'
 
 interface Options {
   readonly staticfile: readonly string[]

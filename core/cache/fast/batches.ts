@@ -1,15 +1,20 @@
 /**
- * Batches the reads and compare-and-sets that concurrent requests send to one Redis server: reads as MGET, compare-and-sets
- * as one script. A batch has at most 100 keys, and two batches of a kind may be in flight.
+ * Batches the reads, and the compare-and-sets of Redis, that concurrent requests send to one cache server.
+ *
+ * Redis: reads as MGET, compare-and-sets as one script. Memcached: `gets` of many keys. A batch has at most 100 keys, and
+ * two batches of a kind may be in flight.
  */
 import { Batcher, type JobResult } from '#core/concurrency'
+import type { Item, MemcachedConnection } from '../memcached_client.ts'
+import { KEYS_PER_COMMAND, retrieval } from '../memcached_commands.ts'
+import type { ReconnectingClient } from '../reconnecting_client.ts'
 import {
   type Argument,
   type Comparison,
+  isBulkString,
   isListOf,
   isResult,
   isString,
-  isBulkString,
   px,
   received,
   sent,
@@ -95,4 +100,21 @@ export class BatchedEntries implements TokenedEntries {
       (error: unknown) => ({ error }),
     )
   }
+}
+
+/** Reads an item with its cas unique. */
+export function batchedGets(
+  client: ReconnectingClient<MemcachedConnection>,
+): (key: string) => Promise<Item | undefined> {
+  const reads = new Batcher<string, Item | undefined>({
+    maxConcurrentBatches: 2,
+    maxBatchSize: KEYS_PER_COMMAND,
+    isBatchError: () => true,
+    runBatch: async (keys) => {
+      const command = retrieval('gets', ...keys)
+      const items = await client.run((connection) => connection.items(command), true)
+      return keys.map((key) => ({ answer: items.get(key) }))
+    },
+  })
+  return (key) => reads.do(key)
 }

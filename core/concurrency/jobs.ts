@@ -1,4 +1,4 @@
-/** Work that continues after the response: a few jobs at a time, with failures logged. A server waits for it to stop. */
+/** Work that continues after the response, and tasks that run one at a time for each key. */
 import type { Logger } from '#core/utils'
 
 const MAX_RUNNING = 4
@@ -48,4 +48,25 @@ export function inBackground(
 /** Waits until no work is pending, including work that is added meanwhile. */
 export async function backgroundWorkDone(): Promise<void> {
   while (pending.size > 0) await Promise.all(pending)
+}
+
+export class KeyedMutex {
+  readonly #tails = new Map<string, Promise<void>>()
+
+  /** Runs `task` when all earlier tasks of the same key have ended, with or without an error. */
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#tails.get(key) ?? Promise.resolve()
+    const result = before.then(task)
+    const tail = result.then(
+      () => {},
+      () => {},
+    )
+    this.#tails.set(key, tail)
+    try {
+      return await result
+    } finally {
+      // The last task removes the entry.
+      if (this.#tails.get(key) === tail) this.#tails.delete(key)
+    }
+  }
 }

@@ -1,10 +1,4 @@
-/**
- * A doubly linked list, for entries that are added and removed all the time.
- *
- * A Set or Map would keep garbage on a busy server: V8 creates a new table after every few hundred changes, and the old
- * table keeps its entries and a pointer to the new one. Once an old table is in the old generation, all later ones are
- * kept until the whole heap is collected.
- */
+/** Collections for busy servers: a linked list, and a bounded cache of values by string. */
 
 /** A node of a list. A node that is in no list is its own neighbour. */
 export class ListNode {
@@ -23,6 +17,13 @@ export class ListNode {
   }
 }
 
+/**
+ * A doubly linked list, for entries that are added and removed all the time.
+ *
+ * A Set or Map would keep garbage on a busy server: V8 creates a new table after every few hundred changes, and the old
+ * table keeps its entries and a pointer to the new one. Once an old table is in the old generation, all later ones are
+ * kept until the whole heap is collected.
+ */
 export class LinkedList<Member extends ListNode> implements Iterable<Member> {
   readonly #end = new ListNode()
 
@@ -49,5 +50,30 @@ export class LinkedList<Member extends ListNode> implements Iterable<Member> {
       yield link as Member
       link = next
     }
+  }
+}
+
+/** Entries of a generation. The two newest generations are kept, because dropping entries one by one costs more. */
+const MOST = 500
+
+/** Longest string that is cached, in characters. */
+const LONGEST = 2000
+
+/** A cache of values by string, bounded in number and in the length of the strings. */
+export class BoundedCache<Value> {
+  #young = new Map<string, Value>()
+  #old = new Map<string, Value>()
+
+  get(text: string): Value | undefined {
+    return text.length <= LONGEST ? (this.#young.get(text) ?? this.#old.get(text)) : undefined
+  }
+
+  add(text: string, value: Value): void {
+    if (text.length > LONGEST) return
+    if (this.#young.size >= MOST) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(text, value)
   }
 }

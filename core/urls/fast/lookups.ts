@@ -1,5 +1,19 @@
-/** Finds the few entries that can match a path by its first segments, so that a thousand are not tried in turn. */
-import type { UrlEntry, UrlPatterns } from '../../patterns/pattern.ts'
+/** Fast paths of URLs: an index of patterns by their first segments, and memory for paths and names. */
+import type { ResolverMatch, UrlEntry, UrlPatterns } from '../patterns/pattern.ts'
+
+type Find = (path: string) => ResolverMatch | undefined
+
+/** Resolves a path by `find` once, if nothing of the path goes into the result. There are as many as such routes. */
+export function rememberExactPaths(find: Find): Find {
+  const found = new Map<string, ResolverMatch>()
+  return (path) => {
+    const known = found.get(path)
+    if (known !== undefined) return known
+    const match = find(path)
+    if (match?.isFixed === true) found.set(path, match)
+    return match
+  }
+}
 
 interface Node {
   readonly below: Map<string, Node>
@@ -41,5 +55,24 @@ export function indexBySegments(entries: UrlPatterns): (path: string) => readonl
       start = end + 1
     }
     return node.candidates
+  }
+}
+
+type LookUp<Found> = (name: string, currentApp: string | undefined) => Found
+
+/** A name that leads nowhere is not remembered: such names may come from anywhere, and would fill the memory. */
+export function rememberNames<Found extends { readonly candidates: readonly unknown[] }>(
+  lookUp: LookUp<Found>,
+): LookUp<Found> {
+  const known = new Map<string, Found>()
+  return (name, currentApp) => {
+    // Without a namespace, the application does not matter.
+    const key = name.includes(':') ? `${currentApp ?? ''}\0${name}` : name
+    let found = known.get(key)
+    if (found === undefined) {
+      found = lookUp(name, currentApp)
+      if (found.candidates.length > 0) known.set(key, found)
+    }
+    return found
   }
 }
