@@ -1,8 +1,9 @@
 /**
- * `npm test` and `npm run test:all`: installs what is missing, then runs mocha.
+ * `npm test`, `npm run test:all` and `npm run test:plain`: installs what is missing, then runs mocha.
  *
  * `npm test` runs what needs only Node and takes about a minute: no servers, no browser, no slow suites, files in
- * parallel. `--all`, or CI=true, runs every test, one file after the other. Other arguments go to mocha.
+ * parallel. `--all`, or CI=true, runs every test, one file after the other. `--plain` runs the suites that meet fast
+ * paths without them. Other arguments go to mocha.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -13,6 +14,10 @@ import { setup } from './setup.mjs'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const FILES = ['test/**/*.test.ts', 'apps/**/*.test.ts']
+
+/** Suites of the modules that have fast paths, and of those that are built on them. */
+const PLAIN_FILES =
+  'test/{cache,concurrency,contrib,db,handlers,http,middleware,serialization,template,urls,vectors,views,web}/**/*.test.ts'
 
 /** What `npm test` leaves out because it takes long, by the line that reports it. */
 const SLOW = {
@@ -57,23 +62,39 @@ function mocha(args, env) {
   return status ?? 1
 }
 
+/** The modes: what mocha is called with, and what the mode leaves out. */
+const MODES = {
+  quick: {
+    args: [
+      ...FILES,
+      ...Object.values(SLOW).flatMap((globs) => globs.flatMap((glob) => ['--ignore', glob])),
+      // Two at least: a test that waits for a process leaves the processor to another.
+      ...['--parallel', '--jobs', String(Math.max(2, availableParallelism()))],
+    ],
+    env: { TEST_SERVICES: 'off' },
+    leavesOut: Object.keys(SLOW),
+  },
+  all: { args: FILES, env: {}, leavesOut: [] },
+  plain: {
+    args: ['--config', '.mocharc.plain.json', PLAIN_FILES],
+    env: { NUAGES_FAST_PATHS: 'off' },
+    leavesOut: [],
+  },
+}
+
 function run(words) {
-  const all = words[0] === '--all' || process.env.CI === 'true'
-  const given = words.filter((word) => word !== '--all')
+  const named = words[0] === '--all' || words[0] === '--plain' ? words[0].slice(2) : undefined
+  const mode = named ?? (process.env.CI === 'true' ? 'all' : 'quick')
+  const { args, env, leavesOut } = MODES[mode]
   const folder = mkdtempSync(path.join(tmpdir(), 'nuages-skipped-'))
   const file = path.join(folder, 'skipped')
-  const ignored = Object.values(SLOW).flatMap((globs) => globs.flatMap((glob) => ['--ignore', glob]))
-  // Two at least: a test that waits for a process leaves the processor to another.
-  const parallel = ['--parallel', '--jobs', String(Math.max(2, availableParallelism()))]
   try {
-    const status = all
-      ? mocha([...FILES, ...given], { TEST_SKIPPED: file })
-      : mocha([...FILES, ...ignored, ...parallel, ...given], { TEST_SKIPPED: file, TEST_SERVICES: 'off' })
+    const given = named === undefined ? words : words.slice(1)
+    const status = mocha([...args, ...given], { TEST_SKIPPED: file, ...env })
     const skipped = Array.from(skippedIn(file), ([reason, n]) => `  ${reason}${n > 1 ? ` (${n} suites or tests)` : ''}`)
-    const slow = all ? [] : Object.keys(SLOW).map((reason) => `  ${reason}`)
-    const lines = [...new Set([...skipped, ...slow])].toSorted()
+    const lines = [...new Set([...skipped, ...leavesOut.map((reason) => `  ${reason}`)])].toSorted()
     if (lines.length > 0) console.log(`Not run:\n${lines.join('\n')}`)
-    if (!all) console.log('To run these too: npm run test:all')
+    if (mode === 'quick') console.log('To run these too: npm run test:all')
     return status
   } finally {
     rmSync(folder, { recursive: true, force: true })

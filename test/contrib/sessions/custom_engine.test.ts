@@ -8,6 +8,7 @@ import { SessionStore as CacheStore } from '#core/contrib/sessions/backends/cach
 import { SessionStore as DatabaseStore } from '#core/contrib/sessions/backends/db'
 import { connection, connections } from '#core/db'
 import { Client, sessionEngineTests } from '#core/test'
+import { fastPaths } from '#core/utils'
 import { LocMemCache } from '../../../core/cache/backends/locmem.ts'
 import { TimeoutStore } from '../../../core/contrib/sessions/timeout_store.ts'
 import { temporaryFolder } from '../../services.ts'
@@ -85,7 +86,8 @@ describe('an engine of a project', () => {
     }
     const usual = new CacheStore({ cache })
     const { key } = await usual.create({ data: { a: 1 }, expiresAt: Date.now() + 100_000 })
-    expect(usual.loadSync?.(key)?.data).to.deep.equal({ a: 1 })
+    // Without fast paths, no cache is read synchronously.
+    expect(usual.loadSync?.(key)?.data).to.deep.equal(fastPaths ? { a: 1 } : undefined)
     const own = [new CountingStore({ cache }), new CacheStore({ cache: new Cache(new CountingCache(backend)) })]
     for (const store of own) {
       expect(store.loadSync).to.equal(undefined)
