@@ -50,8 +50,11 @@ export function rememberKeys(derive: DeriveKey): DeriveKey {
   }
 }
 
-/** Bytes up to which data without a repetition cannot shrink: deflate's table of codes would take more than it saves. */
-const SHORT = 80
+/**
+ * Bytes up to which data without a repetition cannot shrink. The header and checksum of zlib take 48 bits and the smallest
+ * table of codes 75; 18 bytes of which no three repeat need another 24, which is more than the 136 that must not be reached.
+ */
+const SHORT = 18
 
 /** Each entry of the hash table holds the number of the call that filled it, so that the table need not be cleared. */
 const seen = new Uint32Array(8192)

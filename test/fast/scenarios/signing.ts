@@ -6,7 +6,8 @@ import { setClock } from '#core/utils'
 import { readSession } from '../../../core/contrib/sessions/codec.ts'
 import { ALWAYS, outcome, type Scenario, START } from '../scenario.ts'
 
-const KEYS = ['first key', 'second key', Buffer.from('first key'), Buffer.from([0xff, 0xfe])] as const
+// The last two are different, but not as strings.
+const KEYS = ['first key', 'second key', Buffer.from('first key'), Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
 const CLASSES = { Signer, TimestampSigner }
 
 /** Keys are named by their index, because a Buffer does not survive the way to another process. */
@@ -18,6 +19,8 @@ interface SignerSpec {
   readonly salt: string
   readonly algorithm: string
 }
+
+const USUAL: SignerSpec = { type: 'TimestampSigner', key: 0, fallbacks: [], sep: ':', salt: '', algorithm: 'sha256' }
 
 class Reversed {
   dumps(value: unknown): Uint8Array {
@@ -42,10 +45,10 @@ type Step =
   | { readonly do: 'sign'; readonly signer: SignerSpec; readonly value: string }
   | {
       readonly do: 'unsign'
-      readonly signer: SignerSpec
+      /** One after the other, each by what it differs in from the signer of the string. */
+      readonly readers: readonly Partial<SignerSpec>[]
       readonly of: number
       readonly tampered: string
-      readonly times: number
       readonly maxAge: number | null
     }
   | { readonly do: 'dumps'; readonly salt: string; readonly value: unknown; readonly options: Options }
@@ -56,7 +59,13 @@ type Step =
       readonly options: Options
       readonly maxAge: number | null
     }
-  | { readonly do: 'session'; readonly data: Readonly<Record<string, unknown>>; readonly maxAge: number | null }
+  | {
+      readonly do: 'session'
+      readonly data: Readonly<Record<string, unknown>>
+      /** Between writing and reading. */
+      readonly seconds: number
+      readonly maxAge: number | null
+    }
   | { readonly do: 'hmac'; readonly salt: string; readonly value: string; readonly key: number }
   | { readonly do: 'wait'; readonly seconds: number }
 
@@ -68,14 +77,23 @@ interface Options {
 const key = fc.nat(KEYS.length - 1)
 const salt = fc.constantFrom('', 'a', 'b', 'a:b')
 const maxAge = fc.constantFrom(null, 0, 5, 1000)
+const seconds = fc.constantFrom(0, 1, 5, 6, 2000)
+const sep = fc.constantFrom(':', ':', ':', '|', '::')
 const signer: fc.Arbitrary<SignerSpec> = fc.record({
   type: fc.constantFrom('Signer' as const, 'TimestampSigner' as const),
   key,
   fallbacks: fc.array(key, { maxLength: 2 }),
-  sep: fc.constantFrom(':', ':', ':', '|', '::'),
+  sep,
   salt,
   algorithm: fc.constantFrom('sha256', 'sha256', 'sha1'),
 })
+const reader: fc.Arbitrary<Partial<SignerSpec>> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 3, arbitrary: fc.record({ sep: fc.constantFrom(':', '|') }) },
+  fc.record({ salt }),
+  fc.record({ key }),
+  signer,
+)
 const options: fc.Arbitrary<Options> = fc.record({ compress: fc.boolean(), reversed: fc.boolean() })
 
 /** Strings around the length from which compression is always tried, with and without repetitions. */
@@ -84,24 +102,25 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', 'b', ':', '|'), maxLength: 200 }),
   fc.stringMatching(/^[\w-]{60,100}$/),
 )
-const json = fc.oneof(text, fc.jsonValue({ maxDepth: 2 }), fc.array(fc.integer(), { maxLength: 30 }))
+/** Few different characters shrink although nothing repeats. */
+const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 35, maxLength: 60 })
+const json = fc.oneof(text, digits, fc.jsonValue({ maxDepth: 2 }), fc.array(fc.integer(), { maxLength: 30 }))
 const dict = fc.dictionary(fc.string({ maxLength: 8 }), json, { maxKeys: 4, noNullPrototype: true })
 
 const step = fc.oneof<fc.Arbitrary<Step>[]>(
   fc.record({ do: fc.constant('sign'), signer, value: text }),
   fc.record({
     do: fc.constant('unsign'),
-    signer,
+    readers: fc.array(reader, { minLength: 1, maxLength: 4 }),
     of: fc.nat(),
     tampered: fc.constantFrom('no', 'no', 'no', ...Object.keys(TAMPERED)),
-    times: fc.integer({ min: 1, max: 3 }),
     maxAge,
   }),
   fc.record({ do: fc.constant('dumps'), salt, value: json, options }),
   fc.record({ do: fc.constant('loads'), salt, of: fc.nat(), options, maxAge }),
-  fc.record({ do: fc.constant('session'), data: dict, maxAge }),
+  fc.record({ do: fc.constant('session'), data: dict, seconds, maxAge }),
   fc.record({ do: fc.constant('hmac'), salt, value: text, key }),
-  fc.record({ do: fc.constant('wait'), seconds: fc.constantFrom(1, 5, 6, 2000) }),
+  fc.record({ do: fc.constant('wait'), seconds }),
 )
 
 const signerOf = ({ type, fallbacks, key: index, ...rest }: SignerSpec): Signer =>
@@ -114,13 +133,15 @@ const signerOf = ({ type, fallbacks, key: index, ...rest }: SignerSpec): Signer 
 /** Runs the steps of one input, on the strings that they have signed so far. */
 class Run {
   readonly #signed: string[] = []
+  /** Of each signed string; the usual one for those of dumps(). */
+  readonly #signers: SignerSpec[] = []
   #seconds = 0
 
   // oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive
   async take(each: Step): Promise<unknown> {
     switch (each.do) {
       case 'sign':
-        return this.#keep(signerOf(each.signer).sign(each.value))
+        return this.#keep(signerOf(each.signer).sign(each.value), each.signer)
       case 'dumps': {
         const { compress, reversed } = each.options
         return this.#keep(dumps(each.value, { salt: each.salt, compress, ...(reversed && { serializer: Reversed }) }))
@@ -128,10 +149,14 @@ class Run {
       case 'unsign': {
         const found = this.#at(each.of)
         const string = TAMPERED[each.tampered]?.(found) ?? found
-        const reader = signerOf(each.signer)
-        const read = (): string =>
-          reader instanceof TimestampSigner ? reader.unsign(string, { maxAge: each.maxAge }) : reader.unsign(string)
-        return Promise.all(Array.from({ length: each.times }, () => outcome(read)))
+        const signed = this.#signerAt(each.of)
+        const readings = each.readers.map((difference) => {
+          const signer = signerOf({ ...signed, ...difference })
+          return outcome(() =>
+            signer instanceof TimestampSigner ? signer.unsign(string, { maxAge: each.maxAge }) : signer.unsign(string),
+          )
+        })
+        return Promise.all(readings)
       }
       case 'loads': {
         const { reversed } = each.options
@@ -140,20 +165,30 @@ class Run {
       }
       case 'session': {
         const string = this.#keep(encodeSession(each.data, 'salt'))
+        this.#wait(each.seconds)
         return [string, await outcome(() => readSession(string, 'salt', each.maxAge))]
       }
       case 'hmac':
         return saltedHmac(each.salt, each.value, { secret: KEYS[each.key] as string }).toString('hex')
       case 'wait':
-        this.#seconds += each.seconds
-        setClock({ now: () => START + this.#seconds * 1000 })
+        this.#wait(each.seconds)
         return undefined
     }
   }
 
-  #keep(string: string): string {
+  #wait(seconds: number): void {
+    this.#seconds += seconds
+    setClock({ now: () => START + this.#seconds * 1000 })
+  }
+
+  #keep(string: string, by: SignerSpec = USUAL): string {
     this.#signed.push(string)
+    this.#signers.push(by)
     return string
+  }
+
+  #signerAt(index: number): SignerSpec {
+    return this.#signers[index % Math.max(1, this.#signers.length)] ?? USUAL
   }
 
   #at(index: number): string {
