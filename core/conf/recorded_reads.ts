@@ -1,5 +1,4 @@
 /** Records which settings are read while a value is built, so that the value can be built again when one of them differs. */
-import { AsyncLocalStorage } from 'node:async_hooks'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -35,10 +34,15 @@ export class RecordedReads {
   }
 }
 
-/** The record of the synchronous build that is running, and of the asynchronous one that the running code belongs to. */
+/** The record of the synchronous build that is running: of the innermost one. */
 let synchronous: RecordedReads | undefined
-const asynchronous = new AsyncLocalStorage<RecordedReads>()
-let pending = 0
+
+/**
+ * The records of the asynchronous builds that are running. A read outside a synchronous build is noted in all of them,
+ * also if other code reads: a value that depends on one setting more is at worst built once more. An AsyncLocalStorage
+ * would tell who reads, but V8 keeps promises slower for the rest of the process once one has been used.
+ */
+const asynchronous = new Set<RecordedReads>()
 
 let isRecording = false
 let onChange: (isRecording: boolean) => void = () => {}
@@ -50,18 +54,24 @@ export function whenRecordingChanges(listener: (isRecording: boolean) => void): 
 
 function update(): void {
   const before = isRecording
-  isRecording = synchronous !== undefined || pending > 0
+  isRecording = synchronous !== undefined || asynchronous.size > 0
   if (isRecording !== before) onChange(isRecording)
 }
 
-/** The record that the running code reads for; undefined outside a build. */
-export function currentReads(): RecordedReads | undefined {
-  return isRecording ? (synchronous ?? asynchronous.getStore()) : undefined
-}
+/** The records of the builds that the running code may belong to; none outside of builds. */
+const currentReads = (): Iterable<RecordedReads> => (synchronous === undefined ? asynchronous : [synchronous])
+
+/** Whether a build is running, so that reads are noted. */
+export const isRecordingReads = (): boolean => isRecording
 
 /** Notes that the running code has read a setting. */
 export function noteRead(name: string, value: unknown): void {
-  if (isRecording) currentReads()?.note(name, value)
+  for (const reads of currentReads()) reads.note(name, value)
+}
+
+/** Notes that the running code has used a value that was built from settings. */
+export function noteReadsOf(built: RecordedReads): void {
+  for (const reads of currentReads()) reads.include(built)
 }
 
 function runSync<T>(reads: RecordedReads | undefined, work: () => T): T {
@@ -82,30 +92,24 @@ function runSync<T>(reads: RecordedReads | undefined, work: () => T): T {
  */
 export function recordSync<T>(build: () => T): { reads: RecordedReads; value: T } {
   const reads = new RecordedReads()
-  const outer = currentReads()
   try {
     return { reads, value: runSync(reads, build) }
   } finally {
     reads.complete()
-    outer?.include(reads)
+    noteReadsOf(reads)
   }
 }
 
-/** As `recordSync`, for a value that is built asynchronously. Reads of code that runs meanwhile are not recorded. */
+/** As `recordSync`, for a value that is built asynchronously. What other code reads meanwhile is recorded, too. */
 export async function recordAsync<T>(build: () => Promise<T>): Promise<{ reads: RecordedReads; value: T }> {
   const reads = new RecordedReads()
-  const outer = currentReads()
-  pending++
+  asynchronous.add(reads)
   update()
   try {
-    const value = await asynchronous.run(reads, () => runSync(undefined, build))
-    return { reads, value }
+    return { reads, value: await runSync(undefined, build) }
   } finally {
     reads.complete()
-    outer?.include(reads)
-    pending--
-    // An enabled store costs every promise of the process.
-    if (pending === 0) asynchronous.disable()
+    asynchronous.delete(reads)
     update()
   }
 }

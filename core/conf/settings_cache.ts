@@ -10,7 +10,7 @@ import {
   settingsKey,
 } from './settings.ts'
 import { completeSettings, isSettingName } from './loader.ts'
-import { currentReads, type RecordedReads, recordAsync, recordSync } from './recorded_reads.ts'
+import { isRecordingReads, noteReadsOf, type RecordedReads, recordAsync, recordSync } from './recorded_reads.ts'
 import type { LoadedSettings, SettingName, Settings } from './schema.ts'
 
 type Dispose<T> = (value: T) => Promise<void> | void
@@ -40,7 +40,7 @@ class SettingsCache<T> {
     const entry = this.#entries.find(({ reads }) => reads.fit(settings))
     if (entry === undefined) return undefined
     // A value that is built from this one depends on the same settings.
-    currentReads()?.include(entry.reads)
+    noteReadsOf(entry.reads)
     if (settingsKey() === settings) this.#last = { key: settings, value: entry.value }
     return entry
   }
@@ -191,7 +191,7 @@ export async function prepareSettings(): Promise<void> {
  * setting before, such as the registry of installed apps.
  */
 export function dependOnSetting(name: SettingName): void {
-  if (currentReads() !== undefined) settingNamed(name)
+  if (isRecordingReads()) settingNamed(name)
 }
 
 async function disposeStale(): Promise<void> {

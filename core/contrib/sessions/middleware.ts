@@ -3,7 +3,7 @@ import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
 import { makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
-import type { Session } from './session.ts'
+import { SessionBase } from './session.ts'
 import { createSessionProxy } from './session_proxy.ts'
 import { SessionState } from './session_state.ts'
 import { metadataSource, openSessionStore } from './store_loader.ts'
@@ -41,7 +41,7 @@ function deleteCookie(response: Response): void {
   })
 }
 
-function sendCookie(session: Session, key: string, response: Response): void {
+function sendCookie(session: SessionBase, key: string, response: Response): void {
   const maxAge = session.getExpireAtBrowserClose() ? undefined : session.getExpiryAge()
   response.setCookie(settings.SESSION_COOKIE_NAME, key, {
     maxAge,
@@ -63,8 +63,8 @@ export function SessionMiddleware(): Middleware {
   return async function session({ request, response }, next) {
     const sent = request.COOKIES[settings.SESSION_COOKIE_NAME]
     const state = new SessionState(store, sent, () => settings.SESSION_COOKIE_AGE)
-    const opened = createSessionProxy(state)
-    request.session = opened
+    const opened = new SessionBase(state)
+    request.session = createSessionProxy(opened)
     if (describe !== undefined) state.metadata = () => describe(request)
     if (state.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await state.fetch()
     await next()

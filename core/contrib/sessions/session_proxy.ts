@@ -58,8 +58,8 @@ const handler: ProxyHandler<SessionBase> = {
   preventExtensions: () => false,
 }
 
-/** The session that a view gets, over its state. */
-export const createSessionProxy = (state: SessionState): Session => new Proxy(new SessionBase(state), handler)
+/** The session that a view gets. */
+export const createSessionProxy = (session: SessionBase): Session => new Proxy(session, handler)
 
 /** The state behind a session, for the framework's own modules. */
 export const stateOf = (session: Session): SessionState => session[STATE]

@@ -2,10 +2,10 @@
 import { type AppConfig, apps } from '#core/apps'
 import { cachedFromSettings, classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
 import { type HttpRequest, parseCookies } from '#core/http'
+import { type Session, SessionBase } from './session.ts'
 import { createSessionProxy } from './session_proxy.ts'
 import { SessionState } from './session_state.ts'
 import { TimeoutStore } from './timeout_store.ts'
-import type { Session } from './session.ts'
 import type { SessionMetadata, SessionStore, SessionStoreClass } from './store.ts'
 
 const STORE = classWith<SessionStoreClass>('load', 'create', 'update', 'delete')
@@ -50,7 +50,7 @@ const stateFor = (sessions: SessionStore, key: string | null | undefined): Sessi
 
 /** The session of a key on a store. Without a key, a new session that is not stored yet. */
 export const openSession = (sessions: SessionStore, key?: string | null): Session =>
-  createSessionProxy(stateFor(sessions, key))
+  createSessionProxy(new SessionBase(stateFor(sessions, key)))
 
 /**
  * The session of a Cookie header, loaded, for code outside a request: a WebSocket handshake, a job.
@@ -58,7 +58,7 @@ export const openSession = (sessions: SessionStore, key?: string | null): Sessio
  */
 export async function getSession(cookieHeader: string | undefined): Promise<Session> {
   const state = stateFor(openSessionStore(), parseCookies(cookieHeader ?? '')[settings.SESSION_COOKIE_NAME])
-  const session = createSessionProxy(state)
+  const session = createSessionProxy(new SessionBase(state))
   if (state.needsFetch) await session.load()
   return session
 }
