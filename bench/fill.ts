@@ -5,7 +5,7 @@ import path from 'node:path'
 import { createClient } from '@redis/client'
 import Database from 'better-sqlite3'
 import { Client } from 'pg'
-import type { DatabaseSettings } from '#core/db'
+import type { DatabaseSettings } from '../core/db/index.ts'
 import type { StoreName } from './stores.ts'
 
 export interface Filling {

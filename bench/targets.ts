@@ -1,5 +1,5 @@
 /** What is measured: which server, at which work, with its sessions in which store. */
-import type { Settings } from '#core/conf'
+import type { Settings } from '../core/conf/index.ts'
 import type { StoreName } from './stores.ts'
 import { type WorkName, WORKS } from './workloads.ts'
 

@@ -1,6 +1,6 @@
 /** The address of hello behind many others, half of them with a converter. */
-import { HttpResponse } from '#core/http'
-import { path } from '#core/urls'
+import { HttpResponse } from '../../core/http/index.ts'
+import { path } from '../../core/urls/index.ts'
 import { hello } from './urls.ts'
 
 const page = (): HttpResponse => new HttpResponse('A page.')

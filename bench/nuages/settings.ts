@@ -1,5 +1,5 @@
 /** A project that says hello and counts; BENCH_SETTINGS has the settings, as JSON, that differ from one run to another. */
-import type { Settings } from '#core/conf'
+import type { Settings } from '../../core/conf/index.ts'
 
 export default {
   SECRET_KEY: 'only-ever-used-on-127.0.0.1-for-sessions-that-live-for-seconds',

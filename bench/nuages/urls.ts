@@ -1,9 +1,9 @@
 /** The views that are measured, written as anybody would write them. */
-import { type HttpRequest, HttpResponse } from '#core/http'
-import { path } from '#core/urls'
+import { type HttpRequest, HttpResponse } from '../../core/http/index.ts'
+import { path } from '../../core/urls/index.ts'
 import { HELLO } from '../workloads.ts'
 
-declare module '#core/contrib/sessions' {
+declare module '../../core/contrib/sessions/index.ts' {
   interface SessionData {
     visits?: number
     ballast?: string

@@ -1,6 +1,6 @@
 /** The limit on PostgreSQL: three prepared statements on a pool of ten connections. */
 import { Pool, type QueryConfig } from 'pg'
-import type { DatabaseSettings } from '#core/db'
+import type { DatabaseSettings } from '../../core/db/index.ts'
 import type { ServerOptions } from '../server.ts'
 import { AGE, limitWith } from './limit.ts'
 

@@ -1,9 +1,9 @@
 /** Nuages, as the settings in BENCH_SETTINGS have it. */
 import path from 'node:path'
-import { setup } from '#core/apps'
-import { settings } from '#core/conf'
-import { connections, loadMigrations, MigrationExecutor } from '#core/db'
-import { createApplication } from '#core/handlers'
+import { setup } from '../../core/apps/index.ts'
+import { settings } from '../../core/conf/index.ts'
+import { connections, loadMigrations, MigrationExecutor } from '../../core/db/index.ts'
+import { createApplication } from '../../core/handlers/index.ts'
 import type { Listener } from '../server.ts'
 
 async function migrate(): Promise<void> {
