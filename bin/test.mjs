@@ -68,8 +68,10 @@ const MODES = {
     args: [
       ...FILES,
       ...Object.values(SLOW).flatMap((globs) => globs.flatMap((glob) => ['--ignore', glob])),
+      '--parallel',
+      '--jobs',
       // Two at least: a test that waits for a process leaves the processor to another.
-      ...['--parallel', '--jobs', String(Math.max(2, availableParallelism()))],
+      String(Math.max(2, availableParallelism())),
     ],
     env: { TEST_SERVICES: 'off' },
     leavesOut: Object.keys(SLOW),
@@ -92,7 +94,8 @@ function run(words) {
     const given = named === undefined ? words : words.slice(1)
     const status = mocha([...args, ...given], { TEST_SKIPPED: file, ...env })
     const skipped = Array.from(skippedIn(file), ([reason, n]) => `  ${reason}${n > 1 ? ` (${n} suites or tests)` : ''}`)
-    const lines = [...new Set([...skipped, ...leavesOut.map((reason) => `  ${reason}`)])].toSorted()
+    const leftOut = Array.from(leavesOut, (reason) => `  ${reason}`)
+    const lines = Array.from(new Set([...skipped, ...leftOut])).toSorted()
     if (lines.length > 0) console.log(`Not run:\n${lines.join('\n')}`)
     if (mode === 'quick') console.log('To run these too: npm run test:all')
     return status
