@@ -3,14 +3,14 @@ import { appliedMigrations, connections, type MigrateEvent, postMigrate } from '
 import { createContentTypes, modelsOfApp } from '#core/contrib/contenttypes'
 import { AppConfig } from '#core/apps'
 
-// After `migrate`: permissions to add, change, delete and view every model of every installed app.
+// After `migrate`, creates permissions to add, change, delete and view each model of each installed app.
 
 const ACTIONS = ['add', 'change', 'delete', 'view']
 
-/** `Can add log entry`: what fits into the column, the action in any case. */
+/** `Can add log entry`, truncated to the column's 255 characters; the action always fits. */
 const nameOf = (action: string, verboseName: string): string => `Can ${action} ${verboseName}`.slice(0, 255)
 
-/** Adds the missing permissions of an app. Before the tables have their final form there is nothing to be done. */
+/** Adds the missing permissions of an app. Does nothing until auth.0002 has given the table its final form. */
 export async function createPermissions(event: MigrateEvent): Promise<void> {
   const models = modelsOfApp(event.app)
   if (models.length === 0) return
@@ -22,13 +22,13 @@ export async function createPermissions(event: MigrateEvent): Promise<void> {
     id: number
     model: string
   }[]
-  const there = (await db('auth_permission')
+  const existing = (await db('auth_permission')
     .whereIn(
       'content_type_id',
       types.map(({ id }) => id),
     )
     .select('content_type_id', 'codename')) as { content_type_id: number; codename: string }[]
-  const known = new Set(there.map((row) => `${row.content_type_id} ${row.codename}`))
+  const known = new Set(existing.map((row) => `${row.content_type_id} ${row.codename}`))
   const wanted = models.flatMap(({ model, verboseName }) =>
     ACTIONS.map((action) => ({
       name: nameOf(action, verboseName),
@@ -39,7 +39,7 @@ export async function createPermissions(event: MigrateEvent): Promise<void> {
   const missing = wanted.filter(
     ({ content_type_id, codename }) => content_type_id !== undefined && !known.has(`${content_type_id} ${codename}`),
   )
-  // Another process may add the same at this moment.
+  // Another process may insert the same rows concurrently.
   if (missing.length > 0)
     await db('auth_permission').insert(missing).onConflict(['content_type_id', 'codename']).ignore()
 }

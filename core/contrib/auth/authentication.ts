@@ -1,4 +1,4 @@
-/** Users and the backends of AUTHENTICATION_BACKENDS: `authenticate`, permissions, and the signals of logins. */
+/** `authenticate`, permission checks through AUTHENTICATION_BACKENDS, the user model, and the login signals. */
 import { apps } from '#core/apps'
 import {
   type InstanceRequirement,
@@ -14,7 +14,7 @@ import type { AuthBackend, AuthUser, Credentials, UserClass, UserLike } from './
 import type { HttpRequest } from '#core/http'
 import { throttleLogin } from './throttle.ts'
 
-// The classes that the settings name: backends of AUTHENTICATION_BACKENDS, and the user of AUTH_USER_MODEL.
+// The classes that AUTHENTICATION_BACKENDS and AUTH_USER_MODEL name.
 
 const BACKEND: InstanceRequirement<AuthBackend> = {
   expected: 'a class with a method getUser()',
@@ -32,7 +32,7 @@ const backends = loadedFromSettings('AUTHENTICATION_BACKENDS', async () => {
   )
 })
 
-/** The backends by their canonical names, in the order of the setting. */
+/** The backends by canonical name, in the order of the setting. */
 export const getBackends = (): ReadonlyMap<string, AuthBackend> => backends()
 
 /** `auth.User` is the class User in the models of the app with the label `auth`; a longer name is a dotted name. */
@@ -40,7 +40,7 @@ function dottedName(name: string): string {
   const [label, model, ...more] = name.split('.')
   if (label === undefined || model === undefined || more.length > 0) return name
   const config = apps.getAppConfigs().find((each) => each.label === label)
-  // The framework's own users can be had without the app, by code that only checks passwords.
+  // Code that only checks passwords can use the framework's User without installing the app.
   if (config === undefined) return name === 'auth.User' ? 'core.contrib.auth.models.User' : name
   return `${config.name}.models.${model}`
 }
@@ -62,15 +62,15 @@ const userClass = loadedFromSettings('AUTH_USER_MODEL', () =>
   loadNamed('AUTH_USER_MODEL', dottedName(settings.AUTH_USER_MODEL), USER),
 )
 
-/** The class of this project's users. */
+/** The user class that AUTH_USER_MODEL names. */
 export const getUserModel = (): UserClass => userClass()
 
-// Signals: a user logged in, logged out, or failed to log in.
+// The signals userLoggedIn, userLoggedOut and userLoginFailed.
 
 class AuthSignal<Event> {
   readonly #receivers = new Set<(event: Event) => Promise<void> | void>()
 
-  /** Adds a receiver; adding it twice is the same as once. */
+  /** Adds a receiver. Adding the same one again has no effect. */
   connect(receiver: (event: Event) => Promise<void> | void): void {
     this.#receivers.add(receiver)
   }
@@ -87,10 +87,10 @@ class AuthSignal<Event> {
 /** Sent after a login. */
 export const userLoggedIn = new AuthSignal<{ readonly request: HttpRequest; readonly user: AuthUser }>()
 
-/** Sent before a session ends by a logout; without a user if none was logged in. */
+/** Sent at a logout, before the session is flushed. `user` is null if no user was logged in. */
 export const userLoggedOut = new AuthSignal<{ readonly request: HttpRequest; readonly user: AuthUser | null }>()
 
-/** Sent when no backend knew the credentials, which come without what is secret in them. */
+/** Sent when no backend accepted the credentials. Secret values in `credentials` are masked. */
 export const userLoginFailed = new AuthSignal<{
   readonly request: HttpRequest | null
   readonly credentials: Credentials
@@ -114,17 +114,17 @@ async function findUser(request: HttpRequest | null, credentials: Credentials): 
   return null
 }
 
-/** The name of the user in the credentials. */
+/** The username or email address in the credentials. */
 function nameIn(credentials: Credentials): string | undefined {
   const names = [credentials.username, credentials[getUserModel().usernameField], credentials.email]
   return names.find((name) => typeof name === 'string')
 }
 
 /**
- * The user of these credentials, or null: `await authenticate(request, { username, password })`. The user is not logged
- * in by this. In a request, failures are counted and limited by LOGIN_THROTTLE.
+ * Returns the user with these credentials, or null: `await authenticate(request, { username, password })`. Does not log
+ * the user in. With a request, failures are counted and limited by LOGIN_THROTTLE.
  * @param request null outside a request
- * @throws TooManyLoginAttempts when too many have failed, whether or not these credentials are right
+ * @throws TooManyLoginAttempts after too many failures, even if these credentials are correct
  */
 export async function authenticate(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
   const find = (): Promise<AuthUser | null> => findUser(request, credentials)
@@ -133,9 +133,9 @@ export async function authenticate(request: HttpRequest | null, credentials: Cre
   return user
 }
 
-// What a user may do, as the backends say it.
+// Permission checks, which ask the backends.
 
-/** Whether any backend says yes, before one forbids the question. */
+/** Whether any backend returns true before one throws PermissionDenied. */
 async function anyBackend(ask: (backend: AuthBackend) => Promise<boolean> | undefined): Promise<boolean> {
   for (const backend of getBackends().values()) {
     try {
@@ -148,18 +148,18 @@ async function anyBackend(ask: (backend: AuthBackend) => Promise<boolean> | unde
   return false
 }
 
-const isAlmighty = ({ isActive, isSuperuser }: UserLike): boolean => isActive && isSuperuser
+const hasAllPermissions = ({ isActive, isSuperuser }: UserLike): boolean => isActive && isSuperuser
 
 /** @param permission `app_label.codename` */
 export async function hasPerm(user: UserLike, permission: string, object?: unknown): Promise<boolean> {
-  return isAlmighty(user) || anyBackend((backend) => backend.hasPerm?.(user, permission, object))
+  return hasAllPermissions(user) || anyBackend((backend) => backend.hasPerm?.(user, permission, object))
 }
 
 export async function hasModulePerms(user: UserLike, appLabel: string): Promise<boolean> {
-  return isAlmighty(user) || anyBackend((backend) => backend.hasModulePerms?.(user, appLabel))
+  return hasAllPermissions(user) || anyBackend((backend) => backend.hasModulePerms?.(user, appLabel))
 }
 
-/** Whether a user has all of some permissions. */
+/** Whether a user has all of the given permissions. */
 export async function hasPerms(user: UserLike, permissions: readonly string[], object?: unknown): Promise<boolean> {
   if (typeof permissions === 'string') throw new TypeError('hasPerms() takes a list of permissions, not one.')
   for (const permission of permissions) if (!(await hasPerm(user, permission, object))) return false

@@ -1,4 +1,4 @@
-/** Backends: `ModelBackend` knows the users of the database, what they and their groups may do, and their passwords. */
+/** Authentication backends. `ModelBackend` checks passwords and permissions against the database. */
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { HttpRequest } from '#core/http'
@@ -7,10 +7,10 @@ import { burnHash } from './hashers/index.ts'
 import { User } from './models/user.ts'
 import { getUserModel } from './authentication.ts'
 
-const NOTHING: ReadonlySet<string> = new Set()
+const NO_PERMISSIONS: ReadonlySet<string> = new Set()
 
-/** What was read for a user, so that a page that asks ten times reads once. */
-const read = new WeakMap<UserLike, Promise<ReadonlySet<string>>>()
+/** Permissions by user object, so that several checks in a request need one query. */
+const permissionCache = new WeakMap<UserLike, Promise<ReadonlySet<string>>>()
 
 export class ModelBackend implements AuthBackend {
   async authenticate(_request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null> {
@@ -18,13 +18,13 @@ export class ModelBackend implements AuthBackend {
     const { password } = credentials
     if (typeof name !== 'string' || typeof password !== 'string') return null
     const user = canBeUsername(name) ? await getUserModel().objects.findByNaturalKey(name) : null
-    // An unknown name takes as long as a wrong password, so that the time does not reveal which names exist.
+    // An unknown name takes as long as a wrong password, so that the response time does not reveal which names exist.
     if (user === null) await burnHash()
     else if ((await user.checkPassword(password)) && this.userCanAuthenticate(user)) return user
     return null
   }
 
-  /** Whether a user with the right password may log in. */
+  /** Whether a user with the correct password may log in. */
   userCanAuthenticate(user: AuthUser): boolean {
     return user.isActive
   }
@@ -34,27 +34,27 @@ export class ModelBackend implements AuthBackend {
     return user !== null && this.userCanAuthenticate(user) ? user : null
   }
 
-  /** `app_label.codename` of all that a user may do, alone or in a group; of a superuser, all there is. */
+  /** `app_label.codename` of all permissions of a user and the user's groups; of a superuser, all that exist. */
   async getAllPermissions(user: UserLike, object?: unknown): Promise<ReadonlySet<string>> {
-    // Who may do what to one object is not written in these tables.
-    if (!user.isActive || object !== undefined || !(user instanceof User)) return NOTHING
-    let permissions = read.get(user)
+    // These tables do not store permissions for single objects.
+    if (!user.isActive || object !== undefined || !(user instanceof User)) return NO_PERMISSIONS
+    let permissions = permissionCache.get(user)
     if (permissions === undefined) {
       permissions = permissionsOf(user, ['user', 'group'])
-      read.set(user, permissions)
-      permissions.catch(() => read.delete(user))
+      permissionCache.set(user, permissions)
+      permissions.catch(() => permissionCache.delete(user))
     }
     return permissions
   }
 
-  /** What was granted to a user alone. */
+  /** The permissions assigned to a user directly. */
   async getUserPermissions(user: User): Promise<ReadonlySet<string>> {
-    return user.isActive ? permissionsOf(user, ['user']) : NOTHING
+    return user.isActive ? permissionsOf(user, ['user']) : NO_PERMISSIONS
   }
 
-  /** What the groups of a user may do. */
+  /** The permissions of a user's groups. */
   async getGroupPermissions(user: User): Promise<ReadonlySet<string>> {
-    return user.isActive ? permissionsOf(user, ['group']) : NOTHING
+    return user.isActive ? permissionsOf(user, ['group']) : NO_PERMISSIONS
   }
 
   async hasPerm(user: UserLike, permission: string, object?: unknown): Promise<boolean> {
@@ -67,7 +67,7 @@ export class ModelBackend implements AuthBackend {
   }
 }
 
-/** One query for what a user and the groups may do. */
+/** Reads the permissions of a user, of the user's groups, or both, in one query. */
 async function permissionsOf(user: User, from: readonly ('user' | 'group')[]): Promise<ReadonlySet<string>> {
   const db = connections.get(user.databaseAlias)
   const { pairs } = user.constructor as typeof User
@@ -86,7 +86,7 @@ async function permissionsOf(user: User, from: readonly ('user' | 'group')[]): P
   return new Set(rows.map((row) => `${row.app_label}.${row.codename}`))
 }
 
-/** Lets users log in who are not active; what they may do is for the project's views to say. */
+/** Also lets inactive users log in. The project's views decide what they may do. */
 export class AllowAllUsersModelBackend extends ModelBackend {
   override userCanAuthenticate(): boolean {
     return true

@@ -6,7 +6,7 @@ import { canonicalName, joinWithAnd } from '#core/utils'
 import { getUserModel } from './authentication.ts'
 import { loginThrottle } from './throttle.ts'
 
-/** auth.E101: the tables of permissions refer to those of the content types. */
+/** auth.E101: the permission table has a foreign key to the content types. */
 export function checkContentTypes(): CheckMessage[] {
   if (!apps.isInstalled('core.contrib.auth') || apps.isInstalled('core.contrib.contenttypes')) return []
   return [
@@ -36,7 +36,7 @@ export function checkUserModel(): CheckMessage[] {
 
 const WEAK = ['MD5PasswordHasher', 'UnsaltedMD5PasswordHasher', 'SHA1PasswordHasher', 'UnsaltedSHA1PasswordHasher']
 
-/** auth.W101, with --deploy: new passwords are hashed by something that a graphics card undoes. */
+/** auth.W101, with --deploy: new passwords are hashed by an algorithm that GPUs can brute-force. */
 export function checkPreferredHasher(): CheckMessage[] {
   const preferred = canonicalName(settings.PASSWORD_HASHERS[0] ?? '')
   if (!WEAK.some((name) => preferred === `core.contrib.auth.hashers.${name}`)) return []
@@ -49,7 +49,7 @@ export function checkPreferredHasher(): CheckMessage[] {
   ]
 }
 
-/** auth.E003: LOGIN_THROTTLE names a cache that does not exist. For 'default' there is caches.E001. */
+/** auth.E003: LOGIN_THROTTLE names a cache that does not exist. caches.E001 covers 'default'. */
 export function checkThrottleCache(): CheckMessage[] {
   const alias = loginThrottle()?.CACHE ?? 'default'
   if (alias === 'default' || Object.hasOwn(settings.CACHES, alias)) return []

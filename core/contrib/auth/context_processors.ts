@@ -3,10 +3,10 @@ import type { HttpRequest } from '#core/http'
 import { AnonymousUser } from './models/user.ts'
 import type { RequestUser } from './request_user.ts'
 
-/** What a user may do, as templates ask: `perms.polls`, `perms.polls.add_vote`, `'polls.add_vote' in perms`. */
+/** A user's permissions in templates: `perms.polls`, `perms.polls.add_vote`, `'polls.add_vote' in perms`. */
 class Permissions extends Map<string, unknown> {
   readonly #user: () => RequestUser
-  /** Of one app alone. */
+  /** The app label, as in `perms.polls`; undefined for all apps. */
   readonly #app: string | undefined
 
   constructor(user: () => RequestUser, app?: string) {
@@ -41,7 +41,7 @@ class Permissions extends Map<string, unknown> {
     return this.#app === undefined && !name.includes('.') ? new Permissions(this.#user, name) : this.has(name)
   }
 
-  /** A template takes a map for true that is not empty. */
+  /** Determines truth in templates: a non-empty map counts as true. */
   override get size(): number {
     const permissions = this.#loaded()
     if (this.#isAlmighty()) return 1
@@ -50,7 +50,7 @@ class Permissions extends Map<string, unknown> {
   }
 }
 
-/** `user` and `perms`. Neither costs anything, nor notes that the answer depends on the cookie, unless it is used. */
+/** `user` and `perms`. Both are lazy: unless one is used, no work is done and `Vary: Cookie` is not added. */
 export function auth(request: unknown): Record<string, unknown> {
   const asked = request as Partial<HttpRequest>
   const user = (): RequestUser => (asked.auser === undefined ? new AnonymousUser() : (asked.user as RequestUser))

@@ -1,4 +1,4 @@
-/** Views that not everybody may see: `loginRequired`, `permissionRequired`, `userPassesTest`. */
+/** Decorators that restrict access to views: `loginRequired`, `permissionRequired`, `userPassesTest`. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured, PermissionDenied } from '#core/exceptions'
 import { type HttpRequest, type HttpResponseBase, HttpResponseRedirect, type View } from '#core/http'
@@ -6,13 +6,13 @@ import { resolveUrl } from '#core/shortcuts'
 import { splitUrl } from '#core/web'
 import type { RequestUser } from './request_user.ts'
 
-/** Field of the query that says where to go after the login. */
+/** Name of the query parameter with the URL to redirect to after the login. */
 export const REDIRECT_FIELD_NAME = 'next'
 
 export interface LoginOptions {
-  /** A URL or the name of one; LOGIN_URL when absent. */
+  /** A URL or a URL name; LOGIN_URL by default. */
   readonly loginUrl?: string
-  /** Field of the query that says where to go after the login; `next` when absent. */
+  /** Name of the query parameter with the URL to redirect to after the login; `next` by default. */
   readonly redirectFieldName?: string
 }
 
@@ -21,7 +21,7 @@ type AnyView = View<any>
 
 type LooseView = (request: HttpRequest, params: never) => HttpResponseBase | Promise<HttpResponseBase>
 
-/** The login page, with the way back to this request's page. */
+/** Redirects to the login page, with this request's URL as the one to return to. */
 export function redirectToLogin(request: HttpRequest, options: LoginOptions = {}): HttpResponseRedirect {
   const url = resolveUrl(options.loginUrl ?? settings.LOGIN_URL)
   const parts = splitUrl(url)
@@ -32,14 +32,14 @@ export function redirectToLogin(request: HttpRequest, options: LoginOptions = {}
   return new HttpResponseRedirect(withQuery(url, options.redirectFieldName ?? REDIRECT_FIELD_NAME, back))
 }
 
-/** A URL with a field of its query set; slashes in it stay readable. */
+/** Sets a query parameter of a URL. Slashes in its value are not percent-encoded. */
 function withQuery(url: string, name: string, value: string): string {
   const [start = '', fragment] = url.split('#', 2)
   const [path = '', query = ''] = start.split('?', 2)
   const fields = new URLSearchParams(query)
   fields.set(name, value)
-  const text = fields.toString().replaceAll('%2F', '/')
-  return `${path}?${text}${fragment === undefined ? '' : `#${fragment}`}`
+  const queryString = fields.toString().replaceAll('%2F', '/')
+  return `${path}?${queryString}${fragment === undefined ? '' : `#${fragment}`}`
 }
 
 function userOf(request: HttpRequest): Promise<RequestUser> {
@@ -51,15 +51,15 @@ function userOf(request: HttpRequest): Promise<RequestUser> {
   )
 }
 
-/** A view around another, with its name and its marks. */
-function around<V extends AnyView>(view: V, inner: LooseView, options: LoginOptions): V {
+/** Gives the wrapping view the name and the marks of the wrapped one. */
+function wrap<V extends AnyView>(view: V, inner: LooseView, options: LoginOptions): V {
   const wrapped: unknown = Object.assign(inner, view, { loginRequired: true, loginOptions: options })
   Object.defineProperty(wrapped, 'name', { value: view.name, configurable: true })
   return wrapped as V
 }
 
 /**
- * A decorator: the view for users who pass a test, the login page for all others.
+ * A decorator: runs the view for users who pass a test and redirects all others to the login page.
  *
  *     export const report = userPassesTest((user) => user.isStaff)(async (request) => …)
  */
@@ -68,7 +68,7 @@ export function userPassesTest(
   options: LoginOptions = {},
 ): <V extends AnyView>(view: V) => V {
   return (view) =>
-    around(
+    wrap(
       view,
       async (request, params) => {
         if (await test(await userOf(request))) return view(request, params)
@@ -79,7 +79,7 @@ export function userPassesTest(
 }
 
 /**
- * The view for users who are logged in; the login page for all others.
+ * Runs the view for users who are logged in and redirects all others to the login page.
  *
  *     export const profile = loginRequired(async (request) => …)
  */
@@ -88,9 +88,9 @@ export function loginRequired<V extends AnyView>(view: V, options: LoginOptions 
 }
 
 /**
- * A decorator: the view for users who may do something; the login page for all others.
- * @param permission `app_label.codename`, or several of which the user needs all
- * @param options.raiseException answers 403 to users who may not
+ * A decorator: runs the view for users with a permission and redirects all others to the login page.
+ * @param permission `app_label.codename`, or a list; the user needs all of them
+ * @param options.raiseException sends a 403 instead of redirecting
  */
 export function permissionRequired(
   permission: string | readonly string[],
@@ -104,7 +104,7 @@ export function permissionRequired(
   }, options)
 }
 
-/** Marks a view that LoginRequiredMiddleware lets everybody see: the login page itself, for one. */
+/** Exempts a view, such as the login page, from LoginRequiredMiddleware. */
 export function loginNotRequired<V extends AnyView>(view: V): V {
   return Object.assign(view, { loginRequired: false })
 }

@@ -1,4 +1,4 @@
-/** Forms of the views of this app: fields that a template prints, and what is wrong with what was entered. */
+/** The forms of this app's views: fields that a template renders, and validation errors. */
 import { html, SafeString } from '#core/template'
 import { lengthProblem } from './types.ts'
 
@@ -6,12 +6,12 @@ export interface FieldOptions {
   readonly label: string
   readonly type?: 'text' | 'password' | 'email'
   readonly autocomplete?: string
-  /** Characters. A longer value is an error of the field. */
+  /** In characters. A longer value is a field error. */
   readonly maxLength?: number
   readonly autofocus?: boolean
-  /** Rules for the user who fills in the form. */
+  /** Help texts for the user who fills in the form. */
   readonly help?: readonly string[]
-  /** Whether blanks around the text are cut off; never of a password. */
+  /** Whether surrounding whitespace is removed. Defaults to true, except for passwords. */
   readonly strip?: boolean
 }
 
@@ -33,7 +33,7 @@ function widget(name: string, options: FieldOptions, value: string, isWrong: boo
   return html`<input type="${type}" name="${name}" id="id_${name}" required${attributes}>`
 }
 
-/** A field as templates see it: it prints its input element. */
+/** A field for templates. Its string value is the HTML of its input element. */
 export class BoundField extends SafeString {
   readonly name: string
   readonly label: string
@@ -69,18 +69,18 @@ export class Form<Name extends string> {
   readonly #fields: FieldsOptions<Name>
   readonly #values = new Map<string, string>()
   readonly #errors = new Map<string, string[]>()
-  /** What is wrong with the form as a whole. */
+  /** Errors of the form as a whole. */
   readonly nonFieldErrors: string[] = []
-  /** Fields by name, as templates see them. */
+  /** Bound fields by name. */
   readonly fields: Readonly<Record<Name, BoundField>>
 
-  /** @param data what was sent; without it the form is new */
+  /** @param data the submitted data; absent for an empty form */
   constructor(fields: FieldsOptions<Name>, data?: URLSearchParams) {
     this.#fields = fields
     if (data !== undefined) for (const name of this.#names()) this.#read(name, data.get(name) ?? '')
     const bound = this.#names().map((name) => [name, { enumerable: true, get: () => this.#bound(name) }])
     this.fields = Object.defineProperties({}, Object.fromEntries(bound) as PropertyDescriptorMap) as typeof this.fields
-    // A template writes `form.username`, too.
+    // Templates may also write `form.username`.
     for (const name of this.#names()) Object.defineProperty(this, name, { get: () => this.#bound(name) })
   }
 
@@ -102,7 +102,7 @@ export class Form<Name extends string> {
     return new BoundField(name, this.#fields[name], this.value(name), this.#errors.get(name) ?? [])
   }
 
-  /** What was sent for a field; empty where nothing was. */
+  /** The submitted value of a field; empty if none was submitted. */
   value(name: Name): string {
     return this.#values.get(name) ?? ''
   }
@@ -115,13 +115,13 @@ export class Form<Name extends string> {
     return this.#errors.size === 0 && this.nonFieldErrors.length === 0
   }
 
-  /** All that is wrong, by field. */
+  /** All errors by field; `__all__` has those of the form as a whole. */
   get errors(): Readonly<Record<string, readonly string[]>> {
     const own = Object.fromEntries(this.#errors)
     return this.nonFieldErrors.length === 0 ? own : { __all__: this.nonFieldErrors, ...own }
   }
 
-  /** The whole form in paragraphs: `{{ form.as_p }}`. */
+  /** The form as paragraphs: `{{ form.as_p }}`. */
   get asP(): SafeString {
     const rows = this.#names().map((name) => {
       const field = this.#bound(name)
@@ -130,7 +130,7 @@ export class Form<Name extends string> {
     return html`${errorList(this.nonFieldErrors)}${rows}`
   }
 
-  /** The same, each field in a div. */
+  /** The form with each field in a div. */
   get asDiv(): SafeString {
     const rows = this.#names().map((name) => {
       const field = this.#bound(name)

@@ -1,4 +1,4 @@
-/** Users: who they are, how they log in and out, what they may do, and views that not everybody may see. */
+/** Public API of the auth app: users, login and logout, permissions, password hashing, and view decorators. */
 export {
   authenticate,
   getBackends,

@@ -1,4 +1,4 @@
-/** Logging in and out: what a session says of the user whose it is. */
+/** Login and logout: how a session stores its user. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import { rotateToken } from '#core/middleware'
@@ -10,15 +10,15 @@ import type { AuthUser } from './types.ts'
 import { AnonymousUser, type User } from './models/user.ts'
 import { getBackends, userLoggedIn, userLoggedOut } from './authentication.ts'
 
-/** Django's keys, so that its sessions and ours are the same. */
+/** Django's session keys, so that sessions are interchangeable with Django. */
 export const USER_ID = '_auth_user_id'
 const BACKEND = '_auth_user_backend'
 const HASH = '_auth_user_hash'
 
-/** What a session says of its user; `request.user` counts as the look into it. */
-const look = (session: Session, key: string): unknown => peekSession(session, key)
+/** Reads a key without marking the session as accessed; using `request.user` marks it. */
+const peek = (session: Session, key: string): unknown => peekSession(session, key)
 
-/** The session of a request, read. */
+/** The loaded session of a request. @throws ImproperlyConfigured without SessionMiddleware */
 export async function sessionOf(request: HttpRequest): Promise<Session> {
   const session = request.session as Session | undefined
   if (session === undefined) {
@@ -28,7 +28,7 @@ export async function sessionOf(request: HttpRequest): Promise<Session> {
     )
   }
   try {
-    look(session, USER_ID)
+    peek(session, USER_ID)
   } catch (error) {
     if (!(error instanceof SessionNotLoaded)) throw error
     await session.load()
@@ -36,7 +36,7 @@ export async function sessionOf(request: HttpRequest): Promise<Session> {
   return session
 }
 
-/** A backend's name as it is stored in a session: Django's name, so that a Django site reads it. */
+/** A backend's name as stored in a session: Django's name, so that Django can read the session. */
 const storedName = (name: string): string => canonicalName(name).replace(/^core\.contrib\./, 'django.contrib.')
 
 const isHash = (value: unknown, hash: string): boolean => typeof value === 'string' && constantTimeEqual(value, hash)
@@ -53,9 +53,9 @@ function backendNameOf(user: AuthUser, backend: string | undefined): string {
 }
 
 /**
- * Logs a user in: the session becomes the user's. Its key changes, so that the old key gives no access. What a visitor had
- * put into it before logging in stays, unless it was another user's.
- * @param backend dotted name, where the user does not come from authenticate()
+ * Logs a user in. The session key changes, so that the old key gives no access. An anonymous session keeps its content;
+ * a session of another user, or from before a password change, is flushed.
+ * @param backend dotted name; required if the user does not come from authenticate() and there are several backends
  */
 export async function login(request: HttpRequest, user: AuthUser, backend?: string): Promise<void> {
   const session = await sessionOf(request)
@@ -77,7 +77,7 @@ export async function login(request: HttpRequest, user: AuthUser, backend?: stri
   await userLoggedIn.send({ request, user })
 }
 
-/** Ends the session and removes its content, whether or not a user is logged in. */
+/** Flushes the session, whether or not a user is logged in. */
 export async function logout(request: HttpRequest): Promise<void> {
   const session = await sessionOf(request)
   // oxlint-disable-next-line typescript/no-unnecessary-condition -- without AuthenticationMiddleware there is none
@@ -87,19 +87,19 @@ export async function logout(request: HttpRequest): Promise<void> {
   request.user = new AnonymousUser()
 }
 
-/** The user of a session; null if no user is logged in, or no longer: then the session ends. */
+/** The user of a session, or null. If the user's password has changed, the session is flushed. */
 export async function getUser(request: HttpRequest): Promise<AuthUser | null> {
   const session = await sessionOf(request)
-  const [id, name] = [look(session, USER_ID), look(session, BACKEND)]
+  const [id, name] = [peek(session, USER_ID), peek(session, BACKEND)]
   if (typeof id !== 'string' || typeof name !== 'string') return null
   const user = await getBackends().get(canonicalName(name))?.getUser(id)
   if (user === undefined || user === null) return null
   user.backend = canonicalName(name)
-  if (isHash(look(session, HASH), user.getSessionAuthHash())) return user
+  if (isHash(peek(session, HASH), user.getSessionAuthHash())) return user
   return (await renew(session, user)) ? user : null
 }
 
-/** A session from before SECRET_KEY was changed goes on under a new key; any other is over. */
+/** A session from before a SECRET_KEY rotation continues under a new session key; any other is flushed. */
 async function renew(session: Session, user: AuthUser): Promise<boolean> {
   const hash = session.get(HASH)
   if (!user.getSessionAuthFallbackHashes().some((fallback) => isHash(hash, fallback))) {
@@ -111,11 +111,11 @@ async function renew(session: Session, user: AuthUser): Promise<boolean> {
   return true
 }
 
-/** After a change of the password: this session goes on, under a new key; the user's other sessions are over. */
+/** After a password change: this session continues under a new key, and the user's other sessions become invalid. */
 export async function updateSessionAuthHash(request: HttpRequest, user: AuthUser): Promise<void> {
   const session = await sessionOf(request)
   if (session.get(USER_ID) === String(user.id)) session.set(HASH, user.getSessionAuthHash())
   await session.cycleKey()
-  // They would end by themselves at their next request; the list of devices need not wait for it.
+  // The other sessions would end at their next request; this removes them from the device list immediately.
   if (devices.isInstalled) await devices.endOthers(String(user.id), session.sessionKey)
 }

@@ -1,36 +1,36 @@
-/** Middleware: `request.user` for every view, and a login required by every view but those marked. */
+/** Middleware for `request.user`, for requiring a login, and for loading permissions. */
 import type { Middleware } from 'koa'
 import { applyResponse, type ViewMarks } from '#core/http'
 import { isMarkedLoginNotRequired, type LoginOptions, redirectToLogin } from './decorators.ts'
 import { giveUser } from './request_user.ts'
 
-async function following(reading: Promise<void>, next: () => Promise<unknown>): Promise<void> {
-  await reading
+async function continueAfter(pending: Promise<void>, next: () => Promise<unknown>): Promise<void> {
+  await pending
   await next()
 }
 
-/** Gives each request its user. A visitor without a session costs nothing, a user one query. */
+/** Sets `request.user`. A request without a session cookie costs nothing; one of a logged-in user costs a query. */
 export function AuthenticationMiddleware(): Middleware {
   return function authentication({ request }, next) {
     const view: ViewMarks | undefined = request.resolverMatch?.func
-    const reading = giveUser(request, view?.sessionExempt !== true)
-    return reading === undefined ? next() : following(reading, next)
+    const pending = giveUser(request, view?.sessionExempt !== true)
+    return pending === undefined ? next() : continueAfter(pending, next)
   }
 }
 
-/** Redirects users who are not logged in to the login page, for every view that is not marked with loginNotRequired(). */
+/** Redirects users who are not logged in to the login page, except from views marked with loginNotRequired(). */
 export function LoginRequiredMiddleware(): Middleware {
   return async function loginRequired({ request, response }, next) {
     const view = request.resolverMatch?.func
-    const mayPass = view === undefined || isMarkedLoginNotRequired(view) || (await request.auser()).isAuthenticated
-    if (mayPass) await next()
+    const isAllowed = view === undefined || isMarkedLoginNotRequired(view) || (await request.auser()).isAuthenticated
+    if (isAllowed) await next()
     else applyResponse(redirectToLogin(request, (view as { loginOptions?: LoginOptions }).loginOptions), response)
   }
 }
 
 /**
- * Reads what each user may do, so that every template can ask for it by `perms`. One more query for each request of
- * a logged-in user; a view that rarely needs it does `await request.user.loadPermissions()` instead.
+ * Loads the user's permissions, so that every template can use `perms`. This costs each request of a logged-in user one
+ * more query. Where few views need them, call `await request.user.loadPermissions()` in those views instead.
  */
 export function PermissionsMiddleware(): Middleware {
   return async function permissions({ request }, next) {

@@ -7,15 +7,15 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { isLongerThan, trimOf } from '#core/utils'
 import { MAX_PASSWORD_LENGTH } from './types.ts'
 
-// Common passwords, read from `common-passwords.txt.gz` when they are first needed.
+// Common passwords, loaded from `common-passwords.txt.gz` on first use.
 //
-// The file has one password a line, in lower case: all of the lists that Django 3.2 and Django 5.2 ship (19,727 and
-// 19,640 passwords, compiled by Royce Williams from published leaks), and frequent words with the endings that
-// people usually append. Django's licence is in `common-passwords.LICENSE.txt`.
+// The file has one password per line, in lower case: the lists of Django 3.2 and Django 5.2 (19,727 and 19,640
+// passwords, compiled by Royce Williams from published leaks), and frequent words with common suffixes. Django's
+// licence is in `common-passwords.LICENSE.txt`.
 
 const FILE = new URL('./common-passwords.txt.gz', import.meta.url)
 
-/** The passwords of a list, one a line, compressed or not. */
+/** Reads a list of passwords, one per line, optionally gzipped. */
 function passwordsIn(file: string | URL): ReadonlySet<string> {
   const bytes = readFileSync(file)
   const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString()
@@ -23,12 +23,12 @@ function passwordsIn(file: string | URL): ReadonlySet<string> {
   return new Set(lines.filter((line) => line !== ''))
 }
 
-let all: ReadonlySet<string> | undefined
+let commonList: ReadonlySet<string> | undefined
 
-/** All of them, in lower case. They are read synchronously, once, which takes a few milliseconds. */
-export const commonPasswords = (): ReadonlySet<string> => (all ??= passwordsIn(FILE))
+/** The built-in list, in lower case. Loaded once, synchronously, in a few milliseconds. */
+export const commonPasswords = (): ReadonlySet<string> => (commonList ??= passwordsIn(FILE))
 
-/** The input is invalid. Each message is meant for the user who entered it. */
+/** Invalid input. The messages are shown to the user who entered it. */
 export class ValidationError extends Error {
   override readonly name: string = 'ValidationError'
   readonly messages: readonly string[]
@@ -40,11 +40,11 @@ export class ValidationError extends Error {
   }
 }
 
-/** A class that AUTH_PASSWORD_VALIDATORS names; it is made with its OPTIONS, their names in camelCase. */
+/** A validator. AUTH_PASSWORD_VALIDATORS names its class, which is called with OPTIONS, their names in camelCase. */
 export interface PasswordValidator {
-  /** @throws ValidationError when the password will not do */
+  /** @throws ValidationError if the password is not accepted */
   validate(password: string, user?: object | null): Promise<void> | void
-  /** The rule, for a page that asks for a password. */
+  /** Describes the rule, for password forms. */
   getHelpText(): string
 }
 
@@ -64,7 +64,7 @@ const validators = loadedFromSettings('AUTH_PASSWORD_VALIDATORS', () =>
   Promise.all(settings.AUTH_PASSWORD_VALIDATORS.map((entry, i) => load(entry, `AUTH_PASSWORD_VALIDATORS[${i}]`))),
 )
 
-/** @throws ValidationError for a password that is too long to be hashed */
+/** @throws ValidationError for a password of more than MAX_PASSWORD_LENGTH code units */
 export function refuseLongPassword(password: string): void {
   if (password.length <= MAX_PASSWORD_LENGTH) return
   throw new ValidationError(`This password is too long. It must contain at most ${MAX_PASSWORD_LENGTH} characters.`)
@@ -74,9 +74,9 @@ export function refuseLongPassword(password: string): void {
 export const getPasswordValidators = (): readonly PasswordValidator[] => validators()
 
 /**
- * Passes when every validator has no objection. A password of more than 4096 characters is refused before they see it.
- * @param user whose password it is to be, so that it is not made of the name
- * @throws ValidationError with the messages of all validators
+ * Validates a password with commonList validators. A password of more than 4096 characters is rejected first.
+ * @param user the user, so that validators can compare the password with the name
+ * @throws ValidationError with the messages of commonList validators
  */
 export async function validatePassword(
   password: string,
@@ -96,7 +96,7 @@ export async function validatePassword(
   if (messages.length > 0) throw new ValidationError(messages)
 }
 
-/** The rules of all validators, for a page that asks for a password. */
+/** The help texts of commonList validators, for password forms. */
 export const passwordHelpTexts = (): string[] => validators().map((validator) => validator.getHelpText())
 
 const characters = (count: number): string => `${count} ${count === 1 ? 'character' : 'characters'}`
@@ -118,7 +118,7 @@ export class MinimumLengthValidator implements PasswordValidator {
   }
 }
 
-/** How much of two texts consists of the same characters, from 0 to 1, in whatever order. */
+/** Share of characters that two strings have in common in any order, from 0 to 1, as difflib's `quick_ratio()`. */
 function similarity(a: string, b: string): number {
   const left = new Map<string, number>()
   for (const character of b) left.set(character, (left.get(character) ?? 0) + 1)
@@ -134,7 +134,7 @@ function similarity(a: string, b: string): number {
 
 const DEFAULT_ATTRIBUTES = ['username', 'first_name', 'last_name', 'email']
 
-/** `first_name` as people read it: `first name`. */
+/** A property name as words: `first name` for `first_name` and `firstName`. */
 export const spelledOut = (name: string): string => name.replace(/_|(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 
 export class UserAttributeSimilarityValidator implements PasswordValidator {
@@ -156,7 +156,7 @@ export class UserAttributeSimilarityValidator implements PasswordValidator {
     for (const attribute of this.#attributes) {
       const value = (user as Record<string, unknown>)[camelCase(attribute)]
       if (typeof value !== 'string' || value === '') continue
-      // A form may pass on what a client sent, of any length.
+      // The value may come from a form and be of any length.
       const text = value.slice(0, MAX_PASSWORD_LENGTH).toLowerCase()
       const parts = [...text.split(/[^\p{L}\p{N}_]+/u), text]
       if (!parts.some((part) => this.#isTooClose(lower, part))) continue
@@ -165,7 +165,7 @@ export class UserAttributeSimilarityValidator implements PasswordValidator {
   }
 
   #isTooClose(password: string, part: string): boolean {
-    // A password many times as long as a part cannot be made of it.
+    // A password that is much longer than a part cannot be similar to it.
     if (password.length >= 10 * part.length && part.length < (this.#maxSimilarity / 2) * password.length) return false
     return similarity(password, part) >= this.#maxSimilarity
   }
@@ -183,15 +183,15 @@ const SPACES =
 export class CommonPasswordValidator implements PasswordValidator {
   readonly #passwords: () => ReadonlySet<string>
 
-  /** @param options.passwordListPath a list of one's own, one password a line, in lower case */
+  /** @param options.passwordListPath a custom list, one password per line, in lower case, optionally gzipped */
   constructor({ passwordListPath }: { passwordListPath?: string } = {}) {
     const own = passwordListPath === undefined ? undefined : passwordsIn(path.resolve(projectRoot(), passwordListPath))
     this.#passwords = () => own ?? commonPasswords()
   }
 
   validate(password: string): void {
-    const bare = trimOf(password.toLowerCase(), SPACES)
-    if (this.#passwords().has(bare)) throw new ValidationError('This password is too common.')
+    const stripped = trimOf(password.toLowerCase(), SPACES)
+    if (this.#passwords().has(stripped)) throw new ValidationError('This password is too common.')
   }
 
   getHelpText(): string {

@@ -1,4 +1,4 @@
-/** `request.user` and `request.auser()`: who sent a request. */
+/** `request.user` and `request.auser()`: the user who sent a request. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { extendRequest, type HttpRequest } from '#core/http'
 import type { Session } from '#core/contrib/sessions'
@@ -10,14 +10,14 @@ export type RequestUser = User | AnonymousUser
 
 declare module 'koa' {
   interface BaseRequest {
-    /** Who sent the request: a user, or an AnonymousUser. Given by AuthenticationMiddleware. */
+    /** The user who sent the request, or an AnonymousUser. Set by AuthenticationMiddleware. */
     user: RequestUser
-    /** The same, read now if it was not read before: for views marked sessionExempt, and for middleware. */
+    /** Loads the user if necessary: for views marked sessionExempt, and for middleware. */
     auser(): Promise<RequestUser>
   }
 }
 
-/** The user of a request, once it is known. An error is kept and thrown on access. */
+/** The loaded user of a request, or the error of loading it, which is thrown on access. */
 type Known = { readonly user: RequestUser } | { readonly error: unknown }
 
 class RequestUserState {
@@ -36,7 +36,7 @@ class RequestUserState {
 
   get(): RequestUser {
     const { session } = this.#request
-    // An answer that depends on the user depends on the cookie: looking in notes that.
+    // Marks the session as accessed: a response that depends on the user varies by the cookie.
     if (this.#known !== undefined || session.sessionKey === null) session.has(USER_ID)
     this.#known ??= session.sessionKey === null ? { user: new AnonymousUser() } : undefined
     if (this.#known === undefined) {
@@ -57,7 +57,7 @@ class RequestUserState {
     return user
   }
 
-  /** Reads the user for a view. What goes wrong waits until the view asks: one that does not is answered. */
+  /** Loads the user for a view. An error is deferred until the view accesses the user, so that others still work. */
   async prepare(): Promise<void> {
     try {
       await this.read()
@@ -87,9 +87,9 @@ const attributes: ThisType<HttpRequest> & { user: RequestUser; auser: () => Prom
 }
 
 /**
- * Gives a request its user.
- * @param prepare whether the user shall be there when a view asks for it without waiting
- * @returns what to wait for, where there is something
+ * Adds `user` and `auser` to a request.
+ * @param prepare whether to load the user now, so that `request.user` works synchronously
+ * @returns a promise if the user has to be loaded
  */
 export function giveUser(request: HttpRequest, prepare: boolean): Promise<void> | undefined {
   if ((request.session as Session | undefined) === undefined) {

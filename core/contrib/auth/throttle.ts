@@ -1,4 +1,4 @@
-/** The throttle of logins: counts failures of a user and an address in a cache, and refuses further attempts. */
+/** Login throttling: counts failures per user and client address in a cache, and rejects further attempts. */
 import { type Cache, CacheKeyNotFound, caches } from '#core/cache'
 import { getLogger, unixSeconds } from '#core/utils'
 import { schema, settings } from '#core/conf'
@@ -9,11 +9,11 @@ import { KeyedMutex } from '#core/concurrency'
 import { hashingConcurrency, queueIsFull } from './hashers/limiter.ts'
 import { canBeUsername } from './types.ts'
 
-// A counter of failures within a period, in a cache.
+// The failure counter.
 
 /**
- * A counter's value is `end of the period × STEP + ZERO + failures`: one atomic number holds both, and stays below 2^53. ZERO
- * leaves room below: an attempt of the previous period may be undone in this one.
+ * A counter's value is `end of the period × STEP + ZERO + failures`, so that one atomic number below 2^53 holds both.
+ * ZERO leaves room for negative counts: an attempt of the previous period may be undone in this one.
  */
 const STEP = 1_000_000
 const ZERO = STEP / 2
@@ -37,7 +37,7 @@ export class FailureCounter {
     const now = unixSeconds()
     const value = await this.#increment((now + this.#period) * STEP + ZERO + 1)
     if ((value % STEP) - ZERO <= this.limit) return 0
-    // Servers' clocks differ a little, so the end may be past while the cache still has the value.
+    // Clocks of servers differ, so the period may have ended while the cache still has the value.
     return Math.max(1, Math.floor(value / STEP) - now)
   }
 
@@ -47,7 +47,7 @@ export class FailureCounter {
       try {
         return await this.#cache.incr(this.key)
       } catch (error) {
-        // It expired between the two calls.
+        // The value expired between the two calls.
         if (!(error instanceof CacheKeyNotFound)) throw error
       }
     }
@@ -74,7 +74,7 @@ const SALT = 'core.contrib.auth.throttle'
 
 type Throttle = NonNullable<typeof settings.LOGIN_THROTTLE>
 
-/** Values for the names that a LOGIN_THROTTLE leaves out. */
+/** Defaults for keys that LOGIN_THROTTLE omits. */
 const DEFAULTS = schema.LOGIN_THROTTLE.default as Required<Throttle>
 
 /** `40 seconds`, `4 minutes`, `3 hours`: rounded up. */
@@ -84,26 +84,26 @@ export function waitText(seconds: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
-/** Too many logins have failed, so this one was refused without checking the password. Becomes a 429 response. */
+/** Too many logins have failed, so the password was not checked. Becomes a 429 response. */
 export class TooManyLoginAttempts extends TooManyRequests {
   constructor(retryAfter: number) {
     super(`There were too many failed attempts. Try again in ${waitText(retryAfter)}.`, { retryAfter })
   }
 }
 
-/** The counters of an attempt. Keys are HMACs, so no name or address is in the cache. */
+/** The counters of an attempt. Keys are HMACs, so that the cache stores no names or addresses. */
 interface Counters {
-  /** Of the user and the address; absent if the credentials have no name. */
+  /** Per user and address; absent if the credentials have no name. */
   readonly user?: FailureCounter
-  /** Of the address alone; absent where all clients may share it. */
+  /** Per address; absent if all clients may share it. */
   readonly address?: FailureCounter
 }
 
 const all = ({ user, address }: Counters): FailureCounter[] => [user, address].filter((each) => each !== undefined)
 
-/** The same for all spellings that a database may treat as one name: it may ignore case, accents and invisible characters. */
+/** Maps all spellings of a name to one: a database may ignore case, accents and invisible characters. */
 function foldedName(name: string): string {
-  // No user has a longer name, and normalising it would take long.
+  // No user has a longer name, and normalising it would be slow.
   if (!canBeUsername(name)) return name
   return name
     .normalize('NFKD')
@@ -133,7 +133,7 @@ function countersFor(request: HttpRequest, name: string | undefined): Counters {
 
 let isFailing = false
 
-/** Uses the cache. While it fails, which is logged once, logins pass uncounted: they matter more. */
+/** Uses the cache. While it fails, which is logged once, logins are allowed without being counted. */
 async function unlessDown<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     const result = await work()
@@ -146,12 +146,12 @@ async function unlessDown<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-const takeBack = (counters: Counters): Promise<unknown> =>
+const undoCounts = (counters: Counters): Promise<unknown> =>
   unlessDown(() => Promise.all(all(counters).map((counter) => counter.undo())))
 
 let hasHinted = false
 
-/** Logs, once in a process, that the clients of a proxy all count as one. */
+/** Logs, once per process, that all clients of a proxy are counted as one. */
 function hintAtProxy(request: HttpRequest): void {
   if (hasHinted || settings.CLIENT_ADDRESS_HEADER !== null || !clientAddressOf(request).isShared) return
   if (request.get('X-Forwarded-For') === '') return
@@ -163,18 +163,18 @@ function hintAtProxy(request: HttpRequest): void {
   )
 }
 
-/** Forgets that the hint was logged. For tests. */
+/** Allows the hint to be logged again. For tests. */
 export function forgetThrottleHint(): void {
   hasHinted = false
 }
 
-/** Counts an attempt before its outcome is known, so that concurrent guesses do not all pass. */
-async function begin(request: HttpRequest, counters: Counters): Promise<void> {
+/** Counts an attempt before its outcome is known, so that concurrent guesses are limited too. */
+async function countAttempt(request: HttpRequest, counters: Counters): Promise<void> {
   const waits = await unlessDown(() => Promise.all(all(counters).map((counter) => counter.count())))
   const wait = Math.max(0, ...(waits ?? []))
   if (wait === 0) return
-  // A refused attempt is not a guess: otherwise attempts on one user would use up the limit of the address for others.
-  await takeBack(counters)
+  // A rejected attempt does not count: otherwise attempts on one user would use up the limit of the address.
+  await undoCounts(counters)
   hintAtProxy(request)
   throw new TooManyLoginAttempts(wait)
 }
@@ -184,8 +184,8 @@ let inProgress = 0
 let turn = 0
 
 /**
- * Runs the attempts on one user in a few lanes, so that few are pending at a time. Without lanes, many concurrent logins
- * with the right password would count as failures of each other.
+ * Limits the concurrent attempts on one user by a few lanes. A pending attempt counts as a failure, so without lanes,
+ * many concurrent logins with the correct password would exceed the limit.
  */
 async function inLane<T>({ key, limit }: FailureCounter, attempt: () => Promise<T>): Promise<T> {
   const concurrency = hashingConcurrency()
@@ -200,13 +200,13 @@ async function inLane<T>({ key, limit }: FailureCounter, attempt: () => Promise<
 }
 
 async function countedCheck<T>(request: HttpRequest, counters: Counters, check: () => Promise<T>): Promise<T> {
-  await begin(request, counters)
+  await countAttempt(request, counters)
   let result: T
   try {
     result = await check()
   } catch (error) {
-    // The password was not checked: the database was down, or the queue of passwords full.
-    if (error instanceof ServiceUnavailable) await takeBack(counters)
+    // The password was not checked: the database is down, or the hashing queue is full.
+    if (error instanceof ServiceUnavailable) await undoCounts(counters)
     throw error
   }
   if (result !== null && result !== undefined && result !== false) {
@@ -215,19 +215,19 @@ async function countedCheck<T>(request: HttpRequest, counters: Counters, check: 
   return result
 }
 
-/** Clears the failures of a user and an address after the user has been verified by other means, such as a reset link. */
+/** Clears the failures of a user and an address after verification by other means, such as a reset link. */
 export async function clearFailures(request: HttpRequest, name: string): Promise<void> {
   const { user } = countersFor(request, name)
   await unlessDown(async () => user?.reset())
 }
 
 /**
- * Runs a check of a password under LOGIN_THROTTLE: a result of null, undefined or false counts as a failed login of the
- * user and the address; any other result clears the user's failures. For views that ask for a password again:
+ * Runs a password check under LOGIN_THROTTLE. A result of null, undefined or false counts as a failed login of the user
+ * and the address; any other result clears the user's failures. For views that ask for a password again:
  * `await throttleLogin(request, user.getUsername(), () => user.checkPassword(password))`.
- * @param name the name that the client gave; undefined counts for the address only
- * @throws TooManyLoginAttempts instead of running the check
- * @throws ServiceUnavailable when too many passwords wait to be hashed
+ * @param name the submitted username; undefined counts for the address only
+ * @throws TooManyLoginAttempts without running the check
+ * @throws ServiceUnavailable if the hashing queue is full
  */
 export async function throttleLogin<T>(
   request: HttpRequest,

@@ -1,11 +1,11 @@
-/** The types of users, their class and the backends, which a project may implement, and the limits of their strings. */
+/** Interfaces of users, user classes and backends, which a project may implement, and maximum lengths of strings. */
 import type { HttpRequest } from '#core/http'
 import { isLongerThan } from '#core/utils'
 
-/** Values by name: what a form or a command knows of a user. */
+/** Attributes of a user by name. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** A user, known or anonymous: the members that `request.user` always has. */
+/** An authenticated or anonymous user: the members that `request.user` always has. */
 export interface UserLike {
   readonly id: number | string | null
   readonly isActive: boolean
@@ -13,29 +13,29 @@ export interface UserLike {
   readonly isAuthenticated: boolean
   readonly isAnonymous: boolean
   getUsername(): string
-  /** Of an object, where the project's backends know permissions of single objects. */
+  /** @param object for backends with permissions for single objects */
   hasPerm(permission: string, object?: unknown): Promise<boolean>
   hasPerms(permissions: readonly string[], object?: unknown): Promise<boolean>
   hasModulePerms(appLabel: string): Promise<boolean>
   getAllPermissions(object?: unknown): Promise<ReadonlySet<string>>
 }
 
-/** A user as logging in, changing passwords and the commands need one. `User` is such a one. */
+/** A user as required by login, password changes and the commands. `User` implements it. */
 export interface AuthUser extends UserLike {
-  /** As it is stored: hashed. */
+  /** The hashed password, as stored. */
   password: string
   lastLogin?: Date | null
   /** Dotted name of the backend that authenticated the user. */
   backend?: string | undefined
   getSessionAuthHash(): string
-  /** The same under each of SECRET_KEY_FALLBACKS. */
+  /** The session hash for each of SECRET_KEY_FALLBACKS. */
   getSessionAuthFallbackHashes(): readonly string[]
-  /** Hashes a password and puts it into `password`, without saving. */
+  /** Hashes a password and sets `password`, without saving. Null sets an unusable password. */
   setPassword(password: string | null): Promise<void>
   /**
-   * Hashes a password and saves it, if the stored one is still the one that was read with the user. Without this method,
-   * two concurrent requests with the same reset link both succeed.
-   * @returns false where the password was changed meanwhile
+   * Hashes a password and saves it if the stored hash is still the one that was read with the user. Without this
+   * method, two concurrent requests with the same reset link both succeed.
+   * @returns false if the password was changed concurrently
    */
   replacePassword?(password: string | null): Promise<boolean>
   checkPassword(password: string): Promise<boolean>
@@ -44,16 +44,16 @@ export interface AuthUser extends UserLike {
 }
 
 export interface UserObjects<U extends AuthUser = AuthUser> {
-  /** The same on another database. */
+  /** The same manager for another database. */
   using(alias: string): UserObjects<U>
   first(where: Values): Promise<U | null>
-  /** By what users name themselves with. */
+  /** The user with a value of `usernameField`, or null. */
   findByNaturalKey(name: string): Promise<U | null>
-  /** By the id as a session or a link stores it, as a string. For an invalid id there is no user. */
+  /** The user with an id, given as the string in a session or a link; null if it is unknown or invalid. */
   findById(text: string): Promise<U | null>
-  /** Active users with a mail address, whatever its case. */
+  /** Active users with an email address, compared case-insensitively. */
   findByEmail(email: string): Promise<U[]>
-  /** @throws ValidationError when the name is taken or cannot be that of a user */
+  /** @throws ValidationError if the name is taken or invalid */
   createUser(name: string, email?: string | null, password?: string | null, extra?: Values): Promise<U>
   createSuperuser(name: string, email?: string | null, password?: string | null, extra?: Values): Promise<U>
 }
@@ -62,7 +62,7 @@ export interface UserObjects<U extends AuthUser = AuthUser> {
 export interface UserClass<U extends AuthUser = AuthUser> {
   new (): U
   readonly name: string
-  /** Property that users name themselves with. */
+  /** The property that identifies users at login. */
   readonly usernameField: string
   readonly emailField: string
   /** Further properties that createsuperuser asks for. */
@@ -70,35 +70,35 @@ export interface UserClass<U extends AuthUser = AuthUser> {
   readonly objects: UserObjects<U>
 }
 
-/** What is presented to prove who one is: `{ username, password }` as a rule. */
+/** Credentials of a login, usually `{ username, password }`. */
 export type Credentials = Readonly<Record<string, unknown>>
 
-/** A class that AUTHENTICATION_BACKENDS names. What it has no method for, it leaves to the others. */
+/** A backend. AUTHENTICATION_BACKENDS names its class. Optional methods that it lacks are skipped. */
 export interface AuthBackend {
-  /** The user of these credentials; null when they are wrong or none of this backend's. @throws PermissionDenied to end the search */
+  /** The user, or null if the credentials are wrong or not supported. @throws PermissionDenied to stop the search */
   authenticate?(request: HttpRequest | null, credentials: Credentials): Promise<AuthUser | null>
-  /** The user of an id that a session holds. */
+  /** The user with an id from a session, or null. */
   getUser(id: string): Promise<AuthUser | null>
   getAllPermissions?(user: UserLike, object?: unknown): Promise<ReadonlySet<string>>
-  /** @throws PermissionDenied to end the search */
+  /** @throws PermissionDenied to deny without asking further backends */
   hasPerm?(user: UserLike, permission: string, object?: unknown): Promise<boolean>
   hasModulePerms?(user: UserLike, appLabel: string): Promise<boolean>
 }
 
 export type AuthBackendClass = new () => AuthBackend
 
-// Limits of names, addresses and passwords. Each is checked before the string is normalised, matched or hashed.
+// Maximum lengths. Each is checked before the string is normalised, matched or hashed.
 
-/** Characters of a username. */
+/** In characters. */
 export const MAX_USERNAME_LENGTH = 254
 
-/** Characters of a mail address: 64 before the @ and 255 behind it (RFC 5321, section 4.5.3.1). */
+/** In characters: 64 before the @ and 255 after it (RFC 5321, section 4.5.3.1). */
 export const MAX_EMAIL_LENGTH = 320
 
-/** UTF-16 code units of a password. */
+/** In UTF-16 code units. */
 export const MAX_PASSWORD_LENGTH = 4096
 
-/** Django's message for a value of more than `limit` characters; undefined for one that is short enough. */
+/** Django's error message for a value of more than `limit` characters; undefined if it is short enough. */
 export function lengthProblem(value: string, limit: number): string | undefined {
   if (!isLongerThan(value, limit)) return undefined
   let count = 0
@@ -108,11 +108,11 @@ export function lengthProblem(value: string, limit: number): string | undefined 
 }
 
 /**
- * A username in NFKC, so that names which look the same are the same. A name that is too long stays as it is, as in
- * Django: the time of a normalisation grows with the square of the combining characters in a row.
+ * A username in NFKC, so that lookalike names are equal. A name that is too long is returned unchanged, as in Django:
+ * the time of normalisation is quadratic in the number of consecutive combining characters.
  */
 export const normalizeUsername = (name: string): string =>
   isLongerThan(name, MAX_USERNAME_LENGTH) ? name : name.normalize('NFKC')
 
-/** Whether a user may have this name. A name that is too long is not looked up; a database may refuse NUL. */
+/** Whether a user can have this name: it is not too long and contains no NUL, which a database may reject. */
 export const canBeUsername = (name: string): boolean => !isLongerThan(name, MAX_USERNAME_LENGTH) && !name.includes('\0')

@@ -1,4 +1,4 @@
-/** The addresses of this app, for `path('accounts/', include('core.contrib.auth.urls'))`. */
+/** The URL patterns of this app, for `path('accounts/', include('core.contrib.auth.urls'))`. */
 import { path } from '#core/urls'
 import {
   loginView,

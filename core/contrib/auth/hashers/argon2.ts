@@ -1,4 +1,4 @@
-/** Argon2, by @node-rs/argon2: `argon2$` and a PHC text, `argon2$argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`. */
+/** Argon2 through @node-rs/argon2: `argon2$` and a PHC string, `argon2$argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`. */
 import {
   argon2,
   type DecodedPassword,
@@ -15,17 +15,17 @@ import {
 } from './base.ts'
 
 const VARIETIES = ['argon2d', 'argon2i', 'argon2id']
-/** The numbers of the versions in PHC texts, in the package's order. */
+/** Version numbers in PHC strings, in the order of the package's enum. */
 const VERSIONS = [16, 19]
 
 interface Parameters {
   readonly variety: string
   readonly version: number
-  /** KiB. */
+  /** In KiB. */
   readonly memoryCost: number
   readonly timeCost: number
   readonly parallelism: number
-  /** Bytes. */
+  /** In bytes. */
   readonly hashLength: number
 }
 
@@ -33,18 +33,18 @@ interface Decoded extends DecodedPassword, Parameters {}
 
 const NUMBERS = ['version', 'memoryCost', 'timeCost', 'parallelism', 'hashLength'] as const
 
-/** Django's costs. */
-const USUAL = { memoryCost: 102_400, timeCost: 2, parallelism: 8 }
+/** Django's defaults. */
+const DJANGO_COSTS = { memoryCost: 102_400, timeCost: 2, parallelism: 8 }
 
-type Costs = typeof USUAL
+type Costs = typeof DJANGO_COSTS
 
 const work = ({ memoryCost, timeCost }: Pick<Costs, 'memoryCost' | 'timeCost'>): number => memoryCost * timeCost
 
-// Memory that is not there ends the process, and many lanes take longer than their work.
+// Bounded separately from `work`: too much memory kills the process, and many lanes add overhead of their own.
 const memory = ({ memoryCost }: Costs): number => memoryCost
 const lanes = ({ parallelism }: Costs): number => parallelism
 
-/** Writers differ in the order of the costs, so they are read by name. @throws TypeError */
+/** Reads the costs by name, because implementations write them in different orders. @throws TypeError */
 function costsIn(text: string): Costs {
   const parts = text.split(',')
   const costs = new Map(parts.map((cost) => [cost.slice(0, 2), cost.slice(2)]))
@@ -55,7 +55,7 @@ function costsIn(text: string): Costs {
   return { memoryCost, timeCost, parallelism }
 }
 
-/** RFC 9106, section 3.1. */
+/** The limits of RFC 9106, section 3.1. */
 const isPossible = ({ memoryCost, timeCost, parallelism }: Costs, salt: Uint8Array, hash: Uint8Array): boolean =>
   timeCost >= 1 && parallelism >= 1 && memoryCost >= 8 * parallelism && salt.length >= 8 && hash.length >= 4
 
@@ -63,9 +63,9 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
   readonly algorithm = 'argon2'
   readonly variety: string = 'argon2id'
   readonly version: number = 19
-  readonly memoryCost: number = USUAL.memoryCost
-  readonly timeCost: number = USUAL.timeCost
-  readonly parallelism: number = USUAL.parallelism
+  readonly memoryCost: number = DJANGO_COSTS.memoryCost
+  readonly timeCost: number = DJANGO_COSTS.timeCost
+  readonly parallelism: number = DJANGO_COSTS.parallelism
   readonly hashLength: number = 32
 
   salt(): string {
@@ -96,7 +96,7 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
   decode(encoded: string): Decoded {
     const [algorithm = '', variety = '', ...rest] = encoded.split('$')
     refuseAlgorithm(algorithm, this.algorithm)
-    // The version was not written down when there was only one.
+    // Version 16 (1.0) is written without a version field.
     const version = rest[0]?.startsWith('v=') === true ? wholeNumber((rest.shift() as string).slice(2)) : 16
     if (!VARIETIES.includes(variety) || !VERSIONS.includes(version)) {
       throw new TypeError('The encoded password is of an unknown kind of Argon2.')
@@ -104,7 +104,7 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
     const [costText = '', saltText = '', hash = '', ...more] = rest
     const [costs, salt, bytes] = [costsIn(costText), unpaddedBase64(saltText), unpaddedBase64(hash)]
     const isBounded = [work, memory, lanes].every(
-      (of) => of(costs) <= MAX_TIMES_THE_WORK * Math.max(of(this), of(USUAL)),
+      (of) => of(costs) <= MAX_TIMES_THE_WORK * Math.max(of(this), of(DJANGO_COSTS)),
     )
     refuseParameters(more.length === 0 && isPossible(costs, salt, bytes) && isBounded)
     return { algorithm, variety, version, ...costs, hashLength: bytes.length, salt: salt.toString('latin1'), hash }
@@ -121,6 +121,6 @@ export class Argon2PasswordHasher implements PasswordHasher, Parameters {
     return changed || isShortSalt(decoded.salt)
   }
 
-  // Its cost is in its memory, of which a part cannot be worked through later.
+  // Does nothing: memory cost cannot be made up for by further work.
   async hardenRuntime(): Promise<void> {}
 }

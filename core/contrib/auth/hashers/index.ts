@@ -1,4 +1,4 @@
-/** Passwords: `makePassword`, `checkPassword` and others, and the hashers that PASSWORD_HASHERS may name. */
+/** `makePassword`, `checkPassword` and related functions, and the built-in hashers for PASSWORD_HASHERS. */
 import { type InstanceRequirement, loadedFromSettings, loadInstance, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue, joinWithAnd, randomString } from '#core/utils'
@@ -12,11 +12,11 @@ export { BCryptPasswordHasher, BCryptSHA256PasswordHasher } from './bcrypt.ts'
 export { MD5PasswordHasher, PBKDF2PasswordHasher, PBKDF2SHA1PasswordHasher } from './pbkdf2.ts'
 export { ScryptPasswordHasher } from './scrypt.ts'
 
-/** What an encoded password begins with that fits no password. */
+/** Prefix of an encoded password that no password matches. */
 const UNUSABLE_PREFIX = '!'
 const UNUSABLE_LENGTH = 40
 
-/** Characters of the longest stored password that is parsed. Django's column holds 128. */
+/** Maximum length of a stored password that is parsed, in characters. Django's column has 128. */
 const MAX_ENCODED_LENGTH = 1024
 
 const HASHER: InstanceRequirement<PasswordHasher> = {
@@ -38,8 +38,8 @@ const hashers = loadedFromSettings('PASSWORD_HASHERS', async () => {
 export const getHashers = (): readonly PasswordHasher[] => hashers()
 
 /**
- * A hasher by its algorithm; the preferred one without it.
- * @throws TypeError when PASSWORD_HASHERS has none of that algorithm
+ * Returns the hasher of an algorithm, or the preferred one by default.
+ * @throws TypeError if PASSWORD_HASHERS has no hasher of that algorithm
  */
 export function getHasher(algorithm?: string): PasswordHasher {
   const all = hashers()
@@ -50,26 +50,25 @@ export function getHasher(algorithm?: string): PasswordHasher {
   )
 }
 
-/** The hasher that encoded a password. @throws TypeError when PASSWORD_HASHERS has none of its algorithm */
+/** The hasher that encoded a password. @throws TypeError if PASSWORD_HASHERS has none of its algorithm */
 export const identifyHasher = (encoded: string): PasswordHasher => getHasher(encoded.split('$', 1)[0])
 
 /**
- * Whether a password could fit. Null and the empty text count as usable, as in Django: only a password that was set
- * to be unusable is not.
+ * Whether the password was not set to be unusable. Null and the empty string count as usable, as in Django.
  */
 export const isPasswordUsable = (encoded: string | null): boolean =>
   encoded === null || !encoded.startsWith(UNUSABLE_PREFIX)
 
-/** What stands for a password when there is none: no password fits it, and no two are alike. */
+/** A unique value for a user without a password. No password matches it. */
 export const unusablePassword = (): string => UNUSABLE_PREFIX + randomString(UNUSABLE_LENGTH)
 
 /**
- * A password as it is stored.
- * @param password null for one that never fits
- * @param options.salt random when absent
- * @param options.hasher algorithm of the hasher; the preferred one when absent
+ * Hashes a password for storage.
+ * @param password null for an unusable password
+ * @param options.salt random by default
+ * @param options.hasher algorithm of the hasher; the preferred one by default
  * @throws RangeError for a password of more than 4096 characters
- * @throws ServiceUnavailable when too many passwords wait to be hashed
+ * @throws ServiceUnavailable if the hashing queue is full
  */
 export async function makePassword(
   password: string | null,
@@ -84,18 +83,18 @@ export async function makePassword(
   return whenThreadIsFree(() => by.encode(password, salt ?? by.salt()))
 }
 
-/** Takes as long as the check of a password, where there is none to check, so that the time reveals nothing. */
+/** Takes as long as a password check. Called when there is no password to check, against timing attacks. */
 export async function burnHash(): Promise<void> {
   await makePassword(randomString(UNUSABLE_LENGTH))
 }
 
 export interface Verified {
   readonly isCorrect: boolean
-  /** Whether the password should be encoded again, now that it is known. */
+  /** Whether the password should be encoded again with the preferred hasher. */
   readonly mustUpdate: boolean
 }
 
-/** The hasher of a stored password, unless it fits no password at all: unusable, or none that we can read. */
+/** The hasher of a stored password; undefined if the password is unusable or cannot be decoded. */
 function hasherOf(encoded: string | null): PasswordHasher | undefined {
   if (encoded === null || !isPasswordUsable(encoded) || encoded.length > MAX_ENCODED_LENGTH) return undefined
   try {
@@ -108,13 +107,13 @@ function hasherOf(encoded: string | null): PasswordHasher | undefined {
   }
 }
 
-/** Whether a stored password can be verified, or was set to be unusable. False for one that is damaged or unknown. */
+/** Whether a stored password can be verified or was set to be unusable. False if it is damaged or unknown. */
 export const isPasswordReadable = (encoded: string): boolean =>
   !isPasswordUsable(encoded) || hasherOf(encoded) !== undefined
 
 /**
- * Compares, and says whether the stored string is out of date. A stored string that cannot be read fits no password.
- * @throws ServiceUnavailable when too many passwords wait to be hashed
+ * Verifies a password and reports whether its hash is outdated. No password matches a hash that cannot be decoded.
+ * @throws ServiceUnavailable if the hashing queue is full
  */
 export async function verifyPassword(
   password: string | null,
@@ -131,7 +130,7 @@ export async function verifyPassword(
   const mustUpdate = changed || preferred.mustUpdate(encoded)
   const isCorrect = await whenThreadIsFree(async () => {
     const fits = await hasher.verify(password, encoded)
-    // The time of a wrong password must not show whose hash is outdated, nor must a second wait in the queue.
+    // Neither the time of a failure nor a second wait in the queue may reveal that the hash is outdated.
     if (!fits && changed) await preferred.encode(randomString(UNUSABLE_LENGTH), preferred.salt())
     else if (!fits && mustUpdate) await hasher.hardenRuntime(password, encoded)
     return fits
@@ -140,9 +139,9 @@ export async function verifyPassword(
 }
 
 /**
- * Whether a password is the one that was stored.
- * @param options.setter called with the correct password when it should be encoded again
- * @param options.preferred algorithm of the hasher that it should be encoded by; the first of PASSWORD_HASHERS
+ * Whether a password matches the stored hash.
+ * @param options.setter called with the correct password if it should be encoded again
+ * @param options.preferred algorithm that new hashes use; by default, that of the first of PASSWORD_HASHERS
  */
 export async function checkPassword(
   password: string | null,

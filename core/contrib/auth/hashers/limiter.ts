@@ -1,32 +1,32 @@
-/** Limits how many passwords are hashed concurrently, so that files and DNS find a free thread. */
+/** Limits how many passwords are hashed concurrently, so that file access and DNS lookups find a free thread. */
 import { availableParallelism } from 'node:os'
 import { settings } from '#core/conf'
 import { ServiceUnavailable } from '#core/exceptions'
 
-/** libuv's own default, and its limit. */
+/** libuv's default and maximum. */
 const DEFAULT_THREADS = 4
 const MAX_THREADS = 1024
 
-/** Seconds after which a refused client may try again, when the queue has moved on. */
+/** Retry-After of a rejected request, in seconds. */
 const RETRY_AFTER = 10
 
 /**
- * Threads in libuv's pool, read as libuv reads the variable: a value that is not a number counts as 1.
- * @param value of the environment variable UV_THREADPOOL_SIZE
+ * The size of libuv's thread pool, parsed as libuv does: a value that is not a number counts as 1.
+ * @param value value of the environment variable UV_THREADPOOL_SIZE
  */
 export function threadPoolSize(value = process.env.UV_THREADPOOL_SIZE): number {
   if (value === undefined) return DEFAULT_THREADS
   const size = Number.parseInt(value, 10)
   if (Number.isNaN(size) || size === 0) return 1
-  // libuv keeps it unsigned, so a negative number is a large one.
+  // libuv stores it unsigned, so a negative number becomes a large one.
   return size < 0 ? MAX_THREADS : Math.min(size, MAX_THREADS)
 }
 
-/** How many hashes may run concurrently: half of the threads, and no more than there are cores to run them. */
+/** How many hashes may run concurrently: half of the threads, and at most one per core. */
 export const hashingConcurrency = (threads = threadPoolSize(), cores = availableParallelism()): number =>
   Math.max(1, Math.min(Math.floor(threads / 2), cores))
 
-/** The error for a client whose password does not fit into the queue. */
+/** The error for a request that does not fit into the queue. */
 export const queueIsFull = (): ServiceUnavailable =>
   new ServiceUnavailable('As many passwords wait to be hashed as PASSWORD_HASHING_QUEUE allows.', {
     retryAfter: RETRY_AFTER,
@@ -39,7 +39,7 @@ export class HashingLimiter {
   readonly #waiting: (() => void)[] = []
   #running = 0
 
-  /** @param maxWaiting called whenever a job has to wait, so that it follows a setting */
+  /** @param maxWaiting called whenever a job has to wait, so that it follows changes of a setting */
   constructor(concurrency: number, maxWaiting: () => number) {
     this.#concurrency = concurrency
     this.#maxWaiting = maxWaiting
@@ -78,8 +78,8 @@ export class HashingLimiter {
 let limiter: HashingLimiter | undefined
 
 /**
- * Hashes a password as soon as a thread may be used for it. The whole process shares one limit.
- * @throws ServiceUnavailable when PASSWORD_HASHING_QUEUE jobs wait already
+ * Calls `hash` as soon as a thread may be used for it. The limit is shared by the whole process.
+ * @throws ServiceUnavailable if PASSWORD_HASHING_QUEUE jobs are already waiting
  */
 export function whenThreadIsFree<T>(hash: () => Promise<T>): Promise<T> {
   limiter ??= new HashingLimiter(hashingConcurrency(), () => settings.PASSWORD_HASHING_QUEUE)

@@ -1,6 +1,6 @@
 /**
- * Hashers with Node's own digests: PBKDF2, the default (`pbkdf2_sha256$ITERATIONS$SALT$HASH`), and salted MD5, which is
- * only for old passwords and quick tests.
+ * Hashers from `node:crypto`: PBKDF2, the default (`pbkdf2_sha256$ITERATIONS$SALT$HASH`), and salted MD5, which is only
+ * for legacy passwords and fast tests.
  */
 import { createHash, pbkdf2 } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -20,7 +20,7 @@ import {
 
 const derive = promisify(pbkdf2)
 
-/** That of Django 6.0. */
+/** The default of Django 6.0. */
 const ITERATIONS = 1_200_000
 
 interface Decoded extends DecodedPassword {
@@ -29,10 +29,10 @@ interface Decoded extends DecodedPassword {
 
 export class PBKDF2PasswordHasher implements PasswordHasher {
   readonly algorithm: string = 'pbkdf2_sha256'
-  /** A hash of another count is verified, and renewed at the next login. */
+  /** Hashes with another count are still verified, and updated at the next login. */
   readonly iterations: number = ITERATIONS
   protected readonly digest: string = 'sha256'
-  /** Bytes. */
+  /** In bytes. */
   protected readonly length: number = 32
 
   salt(): string {
@@ -72,7 +72,7 @@ export class PBKDF2PasswordHasher implements PasswordHasher {
   }
 }
 
-/** For servers that know no SHA-256. */
+/** For compatibility with systems that lack SHA-256. */
 export class PBKDF2SHA1PasswordHasher extends PBKDF2PasswordHasher {
   override readonly algorithm: string = 'pbkdf2_sha1'
   protected override readonly digest: string = 'sha1'

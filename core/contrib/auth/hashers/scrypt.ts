@@ -21,12 +21,12 @@ interface Parameters {
   readonly parallelism: number
 }
 
-/** Django's parameters. */
-const USUAL: Parameters = { workFactor: 2 ** 14, blockSize: 8, parallelism: 5 }
+/** Django's defaults. */
+const DJANGO_PARAMETERS: Parameters = { workFactor: 2 ** 14, blockSize: 8, parallelism: 5 }
 
 const work = ({ workFactor, blockSize, parallelism }: Parameters): number => workFactor * blockSize * parallelism
 
-/** RFC 7914, section 2: N is a power of two, larger than 1 and less than 2 to the power of 16 r. */
+/** RFC 7914, section 2: N is a power of two, greater than 1 and less than 2^(16 r). */
 const isPossible = ({ workFactor: N, blockSize: r, parallelism: p }: Parameters): boolean =>
   N > 1 && Number.isInteger(Math.log2(N)) && r > 0 && Math.log2(N) < 16 * r && p > 0
 
@@ -37,9 +37,9 @@ const derive = (password: string, salt: string, options: ScryptOptions): Promise
 
 export class ScryptPasswordHasher implements PasswordHasher {
   readonly algorithm: string = 'scrypt'
-  readonly workFactor: number = USUAL.workFactor
-  readonly blockSize: number = USUAL.blockSize
-  readonly parallelism: number = USUAL.parallelism
+  readonly workFactor: number = DJANGO_PARAMETERS.workFactor
+  readonly blockSize: number = DJANGO_PARAMETERS.blockSize
+  readonly parallelism: number = DJANGO_PARAMETERS.parallelism
 
   salt(): string {
     return newSalt()
@@ -48,7 +48,7 @@ export class ScryptPasswordHasher implements PasswordHasher {
   async encode(password: string, salt: string, parameters: Parameters = this): Promise<string> {
     refuseSalt(salt)
     const { workFactor: N, blockSize: r, parallelism: p } = parameters
-    // Node's own limit is 32 MB, which some of the usual parameters exceed.
+    // Node's default limit is 32 MB, which common parameters exceed.
     const maxmem = 128 * r * (N + p + 2)
     const hash = await derive(password, salt, { N, r, p, maxmem })
     return `${this.algorithm}$${N}$${salt}$${r}$${p}$${hash.toString('base64')}`
@@ -62,8 +62,8 @@ export class ScryptPasswordHasher implements PasswordHasher {
       blockSize: wholeNumber(part(rest, 1)),
       parallelism: wholeNumber(part(rest, 2)),
     }
-    const most = MAX_TIMES_THE_WORK * Math.max(work(this), work(USUAL))
-    refuseParameters(isPossible(parameters) && work(parameters) <= most)
+    const maxWork = MAX_TIMES_THE_WORK * Math.max(work(this), work(DJANGO_PARAMETERS))
+    refuseParameters(isPossible(parameters) && work(parameters) <= maxWork)
     const salt = part(rest, 0)
     refuseSalt(salt)
     return { algorithm, ...parameters, salt, hash: part(rest, 3) }
@@ -79,6 +79,6 @@ export class ScryptPasswordHasher implements PasswordHasher {
     return workFactor !== this.workFactor || blockSize !== this.blockSize || parallelism !== this.parallelism
   }
 
-  // Its cost is in its memory, of which a part cannot be worked through later.
+  // Does nothing: memory cost cannot be made up for by further work.
   async hardenRuntime(): Promise<void> {}
 }

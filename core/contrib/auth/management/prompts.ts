@@ -1,4 +1,4 @@
-/** What the user commands ask at the terminal: secret input, new passwords, valid user names. */
+/** Terminal prompts of the user commands: secret input, new passwords, valid usernames. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Terminal } from '#core/management'
@@ -9,18 +9,18 @@ import { lengthProblem, type UserClass } from '../types.ts'
 // Prompts at the terminal. Secret input is not echoed.
 
 export interface Prompter {
-  /** Whether anybody is there to answer. */
+  /** Whether input comes from a terminal. */
   readonly isInteractive: boolean
   ask(question: string): Promise<string>
   askSecret(question: string): Promise<string>
 }
 
-/** The terminal was closed, or Ctrl-C pressed. */
+/** The terminal was closed, or the user pressed Ctrl-C. */
 export class PromptCancelled extends Error {
   override readonly name = 'PromptCancelled'
 }
 
-function answerTo(question: string, isSecret: boolean): Promise<string> {
+function readAnswer(question: string, isSecret: boolean): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const output = isSecret ? silent : process.stdout
   if (isSecret) process.stdout.write(question)
@@ -44,11 +44,11 @@ export const terminal: Prompter = {
   get isInteractive() {
     return process.stdin.isTTY
   },
-  ask: (question) => answerTo(question, false),
-  askSecret: (question) => answerTo(question, true),
+  ask: (question) => readAnswer(question, false),
+  askSecret: (question) => readAnswer(question, true),
 }
 
-/** What the validators say of a password; nothing when it will do. */
+/** The error messages of the password validators; empty for a valid password. */
 export async function objectionsTo(password: string, user: object | null): Promise<readonly string[]> {
   try {
     await validatePassword(password, user)
@@ -59,7 +59,7 @@ export async function objectionsTo(password: string, user: object | null): Promi
   }
 }
 
-/** The password typed twice, or undefined when the two differ or are empty, which is said. */
+/** Asks for a password twice. Reports an error and returns undefined if the two differ or are blank. */
 async function typedTwice(prompter: Prompter, stderr: Terminal): Promise<string | undefined> {
   const first = await prompter.askSecret('Password: ')
   const second = await prompter.askSecret('Password (again): ')
@@ -74,7 +74,7 @@ async function typedTwice(prompter: Prompter, stderr: Terminal): Promise<string 
   return first
 }
 
-/** @param user what is known of whose password it is to be */
+/** @param user the user's known attributes, for validators that compare the password with them */
 export async function askNewPassword(prompter: Prompter, stderr: Terminal, user: object): Promise<string> {
   for (;;) {
     const password = await typedTwice(prompter, stderr)
@@ -87,14 +87,14 @@ export async function askNewPassword(prompter: Prompter, stderr: Terminal, user:
   }
 }
 
-// What commands have to know of names: whether one will do, and whose name this process runs under.
+// Validation of usernames and email addresses, and the default username.
 
-const LONGEST = 150
+const MAX_LENGTH = 150
 
-/** What is wrong with a name; undefined when nothing is. */
+/** The error message for an invalid username; undefined if it is valid. */
 export function problemOfName(name: string): string | undefined {
   if (name === '') return 'This field cannot be blank.'
-  const tooLong = lengthProblem(name, LONGEST)
+  const tooLong = lengthProblem(name, MAX_LENGTH)
   if (tooLong !== undefined) return tooLong
   if (!/^[\p{L}\p{M}\p{N}_.@+-]+$/u.test(name)) {
     return 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
@@ -106,14 +106,14 @@ export function problemOfEmail(email: string): string | undefined {
   return email === '' || /^[^\s@]+@[^\s@]+$/.test(email) ? undefined : 'Enter a valid email address.'
 }
 
-/** What a property is called in questions: `firstName` is `First name`. */
+/** The label of a property in prompts: `First name` for `firstName`. */
 export function labelOf(field: string): string {
   if (field === 'email') return 'Email address'
   const words = spelledOut(field)
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** The name that this process's user has on the system; empty where it has none. */
+/** The name of the operating system's user; empty if it is unknown. */
 export function systemUsername(): string {
   try {
     return userInfo().username
@@ -122,7 +122,7 @@ export function systemUsername(): string {
   }
 }
 
-/** The name of the operating system's user, if it is a valid user name that is not taken. */
+/** The name of the operating system's user if it is a valid username that is not taken; otherwise empty. */
 export async function defaultUsername({ objects }: UserClass, alias: string): Promise<string> {
   const name = systemUsername().normalize('NFKD').replace(/[^\w]/g, '').toLowerCase()
   if (problemOfName(name) !== undefined) return ''

@@ -1,4 +1,4 @@
-/** The tables of users, groups and permissions, as Django's first migration of this app makes them. */
+/** Creates the tables of users, groups and permissions, as Django's first migration of this app does. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { group, pairs, permission, userAfter } from './_state.ts'
 import { addLikeIndex, createTable } from './_tables.ts'

@@ -1,4 +1,4 @@
-/** Lets the name of a permission have 255 characters. */
+/** Extends permission names to 255 characters. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { permission } from './_state.ts'
 import { alterColumn } from './_tables.ts'

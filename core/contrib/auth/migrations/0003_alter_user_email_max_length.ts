@@ -1,4 +1,4 @@
-/** Lets a mail address have 254 characters. */
+/** Extends email addresses to 254 characters. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { userAfter } from './_state.ts'
 import { alterColumn } from './_tables.ts'

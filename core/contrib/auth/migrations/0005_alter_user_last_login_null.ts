@@ -1,4 +1,4 @@
-/** Lets a user be one who has never logged in. */
+/** Makes last_login nullable, for users who have never logged in. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { userAfter } from './_state.ts'
 import { alterColumn } from './_tables.ts'

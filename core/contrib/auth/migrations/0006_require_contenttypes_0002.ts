@@ -1,4 +1,4 @@
-/** Says that content types have to be in their final form. */
+/** Only declares a dependency on the final form of the content types. */
 import type { MigrationDependency } from '#core/db'
 
 export const dependencies: MigrationDependency[] = [

@@ -1,4 +1,4 @@
-/** Was about messages of Django's forms; nothing changes in the database. */
+/** Has no effect on the database: in Django it changes messages of forms. */
 import type { MigrationDependency } from '#core/db'
 
 export const dependencies: MigrationDependency[] = [['auth', '0006_require_contenttypes_0002']]

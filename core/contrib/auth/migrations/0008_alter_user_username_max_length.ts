@@ -1,4 +1,4 @@
-/** Lets a user name have 150 characters. */
+/** Extends usernames to 150 characters. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { userAfter } from './_state.ts'
 import { alterColumn } from './_tables.ts'

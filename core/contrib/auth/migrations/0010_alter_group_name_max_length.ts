@@ -1,4 +1,4 @@
-/** Lets the name of a group have 150 characters. */
+/** Extends group names to 150 characters. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { group } from './_state.ts'
 import { alterColumn } from './_tables.ts'

@@ -1,4 +1,4 @@
-/** Was about the permissions of Django's proxy models, of which there are none here. */
+/** Has no effect: in Django it updates permissions of proxy models, which do not exist here. */
 import type { MigrationDependency } from '#core/db'
 
 export const dependencies: MigrationDependency[] = [['auth', '0010_alter_group_name_max_length']]

@@ -1,4 +1,4 @@
-/** Lets a first name have 150 characters. */
+/** Extends first names to 150 characters. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 import { userAfter } from './_state.ts'
 import { alterColumn } from './_tables.ts'

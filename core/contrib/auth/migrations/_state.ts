@@ -1,9 +1,9 @@
-/** The tables of this app as each migration finds and leaves them. */
+/** The definition of each table of this app before and after each migration. */
 import type { Column, Index, Table } from './_tables.ts'
 
 const ID: Column = { name: 'id', type: 'id' }
 
-/** A column that refers to another table, and its index. */
+/** A foreign key column, and its index. */
 const reference = (name: string, references: string): Column => ({ name, type: 'integer', references })
 const indexOf = (column: string, name: string, foreignKey: string): Index => ({ name, columns: [column], foreignKey })
 
@@ -45,7 +45,7 @@ interface UserState {
 
 const INITIAL: UserState = { username: 30, firstName: 30, lastName: 30, email: 75, lastLoginNullable: false }
 
-/** The user's table in a state, given as what differs from the first. */
+/** The user table in a state, given as its differences from the initial one. */
 export function user(changes: Partial<UserState> = {}): Table {
   const { username, firstName, lastName, email, lastLoginNullable } = { ...INITIAL, ...changes }
   return {
@@ -73,7 +73,7 @@ const SINCE_0008 = { ...SINCE_0005, username: 150 } as const
 const SINCE_0009 = { ...SINCE_0008, lastName: 150 } as const
 const SINCE_0012 = { ...SINCE_0009, firstName: 150 } as const
 
-/** The user's table after a migration. */
+/** The user table after each migration that alters it. */
 export const userAfter = {
   '0001': user(),
   '0003': user(SINCE_0003),
@@ -83,7 +83,7 @@ export const userAfter = {
   '0012': user(SINCE_0012),
 }
 
-/** Tables of pairs; the digits in the names are Django's. */
+/** Many-to-many tables. The hashes in the index names are Django's. */
 export const pairs: readonly Table[] = [
   {
     name: 'auth_group_permissions',

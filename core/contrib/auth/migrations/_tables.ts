@@ -1,4 +1,4 @@
-/** Tables as Django declares them, on each engine: what the migrations of this app are written in. */
+/** Creates and alters tables as Django does on each database. Used by the migrations of this app. */
 import type { MigrationEditor, Vendor } from '#core/db'
 
 type ColumnType = 'id' | 'integer' | 'bool' | 'datetime' | `varchar(${number})`
@@ -8,11 +8,11 @@ export interface Column {
   readonly type: ColumnType
   readonly nullable?: boolean
   readonly unique?: boolean
-  /** The table whose `id` it holds. */
+  /** The table whose `id` the column references. */
   readonly references?: string
 }
 
-/** An index over columns. On MySQL a foreign key brings its own, so that those marked so are left out. */
+/** An index over columns. One with `foreignKey` is omitted on MySQL, where the foreign key creates its own index. */
 export interface Index {
   readonly name: string
   readonly columns: readonly string[]
@@ -87,14 +87,14 @@ export async function createTable(db: MigrationEditor, table: Table): Promise<vo
   for (const index of table.indexes) await addForeignKey(db, table, index)
 }
 
-/** An index for searches by the beginning of a text, which PostgreSQL wants for itself. */
+/** An index for prefix searches with LIKE, which PostgreSQL needs in addition. */
 export async function addLikeIndex(db: MigrationEditor, table: string, column: string, name: string): Promise<void> {
   if (db.vendor === 'postgresql') {
     await db.raw(`CREATE INDEX "${name}" ON "${table}" ("${column}" varchar_pattern_ops)`)
   }
 }
 
-/** SQLite cannot alter a column: the table is created again and filled from the old one. The indexes of the old one are lost. */
+/** Copies a table to a new one, because SQLite cannot alter a column. Only the indexes in `table` are recreated. */
 async function rebuild(db: MigrationEditor, table: Table): Promise<void> {
   const names = table.columns.map(({ name }) => name)
   await create(db, `new__${table.name}`, table.columns)
@@ -106,7 +106,7 @@ async function rebuild(db: MigrationEditor, table: Table): Promise<void> {
   for (const index of table.indexes) await addIndex(db, table, index)
 }
 
-/** Gives a column the type that it has in `table`: the table as it is to be. */
+/** Gives a column the type and nullability that it has in `table`, the new definition of the table. */
 export async function alterColumn(db: MigrationEditor, table: Table, name: string): Promise<void> {
   const column = table.columns.find((each) => each.name === name) as Column
   if (db.vendor === 'sqlite') {

@@ -1,18 +1,18 @@
-/** `Group` and `Permission`, and the links between users, groups and permissions. */
+/** `Group` and `Permission`, and the many-to-many relations between users, groups and permissions. */
 import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import { altersData } from '#core/utils'
 import { Manager } from './manager.ts'
 import { Model, type ModelClass, number, text } from './model.ts'
 
-// The other side of a table of pairs: `user.groups`, `group.permissions`.
+// Many-to-many relations: `user.groups`, `group.permissions`.
 
-/** A table of pairs, seen from one side. */
+/** A many-to-many table, seen from one side. */
 export interface Pairs {
   readonly table: string
-  /** Column with the id of the side that is asked. */
+  /** Column with the id of the owner. */
   readonly from: string
-  /** Column with the id of the other side. */
+  /** Column with the id of the target. */
   readonly to: string
 }
 
@@ -36,7 +36,7 @@ export class Links<T extends Model> {
     return objects.load((await objects.rows().whereIn('id', ids).orderBy('id')) as unknown[])
   }
 
-  /** Adds pairs; one that is there stays. */
+  /** Adds targets. Existing ones are ignored. */
   async add(...targets: readonly T[]): Promise<void> {
     const { from, to } = this.#pairs
     const pairs = targets.map((target) => ({ [from]: this.#id(), [to]: idOf(target) }))
@@ -48,7 +48,7 @@ export class Links<T extends Model> {
     await this.#rows().where(from, this.#id()).whereIn(to, targets.map(idOf)).delete()
   }
 
-  /** These and no others. */
+  /** Replaces all targets. */
   async set(targets: readonly T[]): Promise<void> {
     const { from, to } = this.#pairs
     await this.#rows().where(from, this.#id()).whereNotIn(to, targets.map(idOf)).delete()
@@ -75,7 +75,7 @@ function idOf(model: Model): number {
 
 altersData(Links.prototype, ['add', 'remove', 'set', 'clear'])
 
-// `Permission`: something that one may be allowed to do, `app_label.codename`.
+// `Permission`: an action that can be granted to users and groups, `app_label.codename`.
 
 export class Permission extends Model {
   static readonly table = 'auth_permission'
@@ -90,10 +90,10 @@ export class Permission extends Model {
     return permissions
   }
 
-  /** For people: `Can add user`. */
+  /** Human-readable: `Can add user`. */
   name = ''
   contentTypeId: number | null = null
-  /** For programs: `add_user`. */
+  /** Identifier: `add_user`. */
   codename = ''
 
   override toString(): string {
@@ -102,7 +102,7 @@ export class Permission extends Model {
 }
 
 export class PermissionManager extends Manager<Permission> {
-  /** The permission of a codename about a model; null when there is none. */
+  /** The permission with a codename for a model, or null. */
   async findByNaturalKey(codename: string, appLabel: string, model: string): Promise<Permission | null> {
     const types = this.rows().client.queryBuilder().from('django_content_type').select('id')
     const row: unknown = await this.rows()
@@ -125,12 +125,12 @@ export class Group extends Model {
 
   name = ''
 
-  /** What users of the group may do. */
+  /** The permissions of the group's users. */
   get permissions(): Links<Permission> {
     return new Links(this, { table: 'auth_group_permissions', from: 'group_id', to: 'permission_id' }, Permission)
   }
 
-  /** Deletes the group; its users and permissions stay. */
+  /** Deletes the group, but not its users and permissions. */
   override async delete(): Promise<void> {
     await this.permissions.clear()
     await new Links(this, { table: 'auth_user_groups', from: 'group_id', to: 'user_id' }, Group).clear()

@@ -1,4 +1,4 @@
-/** The models of this app, by the names that AUTH_USER_MODEL uses: users, groups, permissions. */
+/** The models of this app: users, groups, permissions. AUTH_USER_MODEL refers to these exports. */
 export { AnonymousUser } from './user.ts'
 export { DuplicateUserError, managerOf, normalizeEmail, UserManager } from './user_manager.ts'
 export { boolean, date, type Field, type Fields, Model, type ModelClass, number, text } from './model.ts'

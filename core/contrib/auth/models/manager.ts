@@ -1,20 +1,20 @@
-/** Finds and makes the objects of a model: `User.objects`. */
+/** Finds and creates the objects of a model: `User.objects`. */
 import type { Knex } from 'knex'
 import { connections, DEFAULT_ALIAS } from '#core/db'
 import { altersData } from '#core/utils'
 import { type ColumnValue, Model, type ModelClass, toColumn } from './model.ts'
 
-/** No object fits. */
+/** No object matches. */
 export class ObjectDoesNotExist extends Error {
   override readonly name = 'ObjectDoesNotExist'
 }
 
-/** Several objects fit where one was asked for. */
+/** Several objects match where one was expected. */
 export class SeveralObjects extends Error {
   override readonly name = 'SeveralObjects'
 }
 
-/** Values that properties have to have. */
+/** Values by property. An object matches if all of them are equal. */
 export type Where = Readonly<Record<string, unknown>>
 
 type Row = Record<string, unknown>
@@ -28,22 +28,22 @@ export class Manager<M extends Model> {
     this.alias = alias
   }
 
-  /** The same on another database. */
+  /** The same manager for another database. */
   using(alias: string): this {
     return new (this.constructor as new (model: ModelClass<M>, alias: string) => this)(this.model, alias)
   }
 
-  /** A query of the table, by the names of its columns; `load()` makes objects of what it finds. */
+  /** A knex query of the table, by column names. `load()` turns its rows into objects. */
   rows(): Knex.QueryBuilder<Row> {
     return connections.get(this.alias)<Row>(this.model.table)
   }
 
-  /** The objects of rows. */
+  /** Turns rows into objects. */
   load(rows: readonly unknown[]): M[] {
     return rows.map((row) => Model.load(this.model, row as Row, this.alias))
   }
 
-  /** The one object that fits. @throws ObjectDoesNotExist, SeveralObjects */
+  /** The only object that matches. @throws ObjectDoesNotExist, SeveralObjects */
   async get(where: Where): Promise<M> {
     const [found, another] = this.load((await this.#where(where).limit(2)) as unknown[])
     const { name } = this.model
@@ -52,13 +52,13 @@ export class Manager<M extends Model> {
     return found
   }
 
-  /** The first object that fits, by its id; null when none does. */
+  /** The matching object with the lowest id, or null. */
   async first(where: Where = {}): Promise<M | null> {
     const row = (await this.#where(where).orderBy('id').first()) as unknown
     return row === undefined ? null : (this.load([row])[0] ?? null)
   }
 
-  /** All that fit, by id. */
+  /** All matching objects, ordered by id. */
   async filter(where: Where = {}): Promise<M[]> {
     return this.load((await this.#where(where).orderBy('id')) as unknown[])
   }
@@ -76,21 +76,21 @@ export class Manager<M extends Model> {
     return (await this.#where(where).first('id')) !== undefined
   }
 
-  /** Makes an object and saves it. */
+  /** Creates and saves an object. */
   async create(values: Where): Promise<M> {
     const model = this.build(values)
     await model.save()
     return model
   }
 
-  /** Makes an object without saving it. */
+  /** Creates an object without saving it. */
   protected build(values: Where): M {
     const { fields, name: model } = this.model
     const unknown = Object.keys(values).find((name) => !Object.hasOwn(fields, name))
     if (unknown !== undefined) throw new TypeError(`${model} has no field '${unknown}'.`)
-    const made = Object.assign(new this.model(), values)
-    made.databaseAlias = this.alias
-    return made
+    const built = Object.assign(new this.model(), values)
+    built.databaseAlias = this.alias
+    return built
   }
 
   #where(where: Where): Knex.QueryBuilder<Row> {

@@ -1,9 +1,9 @@
-/** A table row as an object that knows which values have changed, and the types of its columns. */
+/** `Model`, a table row as an object that tracks its changes, and the field types of its columns. */
 import { connections, DEFAULT_ALIAS, fromDatabaseDate, toDatabaseDate } from '#core/db'
 import type { Knex } from 'knex'
 import { altersData } from '#core/utils'
 
-// How the properties of a model stand in its table's columns.
+// Fields: how properties map to columns.
 
 export interface Field {
   readonly column: string
@@ -25,7 +25,7 @@ export const date = field('date')
 
 export type ColumnValue = string | number | boolean | null
 
-/** A property's value as its column keeps it. */
+/** Converts a property's value to its column's. @throws TypeError for a date that is not a Date */
 export function toColumn({ kind }: Field, value: unknown, alias: string): ColumnValue {
   if (value === null || value === undefined) return null
   if (kind !== 'date') return value as ColumnValue
@@ -33,17 +33,17 @@ export function toColumn({ kind }: Field, value: unknown, alias: string): Column
   return toDatabaseDate(value.getTime(), alias)
 }
 
-/** A column's value as the property has it. */
+/** Converts a column's value to its property's. */
 function fromColumn({ kind }: Field, value: unknown, alias: string): unknown {
   if (value === null || value === undefined) return null
   if (kind === 'boolean') return Boolean(value)
   return kind === 'date' ? new Date(fromDatabaseDate(value, alias)) : value
 }
 
-/** Something that is equal for equal values. */
+/** A value that is `===` for equal values. */
 const comparable = (value: unknown): unknown => (value instanceof Date ? value.getTime() : (value ?? null))
 
-/** The class side of a model. */
+/** The static side of a model. */
 export interface ModelClass<M extends Model = Model> {
   new (): M
   readonly name: string
@@ -59,17 +59,17 @@ export abstract class Model {
   /** Null until the object is saved. */
   id: number | null = null
   #alias: string = DEFAULT_ALIAS
-  /** The values that the table has, by property; undefined for an object that it does not have. */
+  /** The stored values by property; undefined for an object that is not in the table. */
   #stored: Map<string, unknown> | undefined
 
-  /** The object of a row that was read. */
+  /** Creates an object from a row. */
   static load<M extends Model>(Class: ModelClass<M>, row: Row, alias: string): M {
     const model = new Class()
     model.#fill(row, alias)
     return model
   }
 
-  /** The database that it was read from or is saved to. */
+  /** Alias of the database that the object was read from or is saved to. */
   get databaseAlias(): string {
     return this.#alias
   }
@@ -79,9 +79,9 @@ export abstract class Model {
   }
 
   /**
-   * Writes what has changed since the object was read; a new object is added.
-   * @param options.updateFields properties to write, whether changed or not, and no others
-   * @throws Error when the row is gone meanwhile
+   * Writes the properties that have changed since the object was read, or inserts a new object.
+   * @param options.updateFields writes exactly these properties, changed or not
+   * @throws Error if the row no longer exists
    */
   async save({ updateFields }: { updateFields?: readonly string[] } = {}): Promise<void> {
     if (this.#stored === undefined) await this.#insert()
@@ -89,10 +89,10 @@ export abstract class Model {
   }
 
   /**
-   * Writes properties if the row still has the values that were read, in one statement: of several writers that expect
-   * the same, one succeeds.
-   * @param expected values that the row has to have, by property
-   * @returns whether it had them, and was written
+   * Writes properties if the row still has the expected values, in one statement. Of several concurrent writers with
+   * the same expectation, one succeeds.
+   * @param expected expected values by property
+   * @returns whether the row was written
    */
   protected async saveIf(expected: Readonly<Record<string, unknown>>, names: readonly string[]): Promise<boolean> {
     const { fields } = classOf(this)
@@ -106,15 +106,16 @@ export abstract class Model {
     return updated > 0
   }
 
-  /** Deletes the row; the object stays as it is. */
+  /** Deletes the row. The object keeps its values. */
   async delete(): Promise<void> {
     await this.#rows().where('id', this.id).delete()
     this.#stored = undefined
   }
 
   /**
-   * Reads the row again. Its values replace those of the object.
-   * @param names properties to read; all of them when absent
+   * Reads the row again and overwrites the object's values.
+   * @param names properties to read; all by default
+   * @throws Error if the row no longer exists
    */
   async refresh(names: readonly string[] = Object.keys(classOf(this).fields)): Promise<void> {
     const columns = names.map((name) => classOf(this).fields[name]?.column ?? name)
@@ -123,7 +124,6 @@ export abstract class Model {
     this.#fill(row, this.#alias)
   }
 
-  /** The table's rows, for queries of one's own. */
   #rows(): Knex.QueryBuilder<Row> {
     return connections.get(this.#alias)<Row>(classOf(this).table)
   }
@@ -138,7 +138,7 @@ export abstract class Model {
     this.#keep(Object.keys(values))
   }
 
-  /** What is in these properties is now what the table has. */
+  /** Records the current values of these properties as stored. */
   #keep(names: readonly string[]): void {
     this.#stored ??= new Map()
     for (const name of names) this.#stored.set(name, comparable(this.#value(name)))

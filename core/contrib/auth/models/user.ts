@@ -1,4 +1,4 @@
-/** `User`, which a project's own users may extend, and `AnonymousUser`, the user of a request without a login. */
+/** `User`, which a project may extend, and `AnonymousUser`, the user of a request without a login. */
 import { inspect } from 'node:util'
 import { BoundedCache } from '#core/concurrency'
 import { settings } from '#core/conf'
@@ -21,19 +21,20 @@ import { asDuplicate, managerOf, type UserManager } from './user_manager.ts'
 
 const log = getLogger('django.contrib.auth')
 
-/** Django's, so that the sessions of both are good for both. */
+/** Django's salt, so that sessions are interchangeable with Django. */
 const SESSION_HASH_SALT = 'django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash'
 
 /**
- * The hash of a password field that a session keeps: it changes with the password, and the session ends.
- * @param secret SECRET_KEY when absent
+ * HMAC of the stored password that is kept in the session, so that changing the password invalidates sessions.
+ * @param secret SECRET_KEY by default
+ * @returns hex SHA-256
  */
 export const sessionAuthHash = (password: string, secret?: string): string =>
   saltedHmac(SESSION_HASH_SALT, password, { algorithm: 'sha256', ...(secret !== undefined && { secret }) }).toString(
     'hex',
   )
 
-/** Users whose stored password was reported as unreadable, so that each login does not report it again. */
+/** Users whose stored password was reported as unreadable, so that it is not reported at each login. */
 const reported = new BoundedCache<true>()
 
 function warnOfUnreadable({ id, databaseAlias, password, constructor: { name } }: User): void {
@@ -48,7 +49,7 @@ function warnOfUnreadable({ id, databaseAlias, password, constructor: { name } }
 
 export class User extends Model implements AuthUser {
   static readonly table: string = 'auth_user'
-  /** Tables of pairs with groups and permissions, and their column that holds the user's id. */
+  /** The many-to-many tables with groups and permissions, and their column with the user's id. */
   static readonly pairs = { groups: 'auth_user_groups', permissions: 'auth_user_user_permissions', column: 'user_id' }
   static readonly usernameField: string = 'username'
   static readonly emailField: string = 'email'
@@ -67,22 +68,22 @@ export class User extends Model implements AuthUser {
     dateJoined: date('date_joined'),
   }
 
-  /** A subclass gets a manager of its own class; to have it typed: `static override get objects() { return managerOf(Member) }`. */
+  /** A subclass gets its own manager. To type it: `static override get objects() { return managerOf(Member) }`. */
   static get objects(): UserManager<User> {
     return managerOf(this as ModelClass<User>)
   }
 
-  /** As it is stored: hashed. */
+  /** The hashed password, as stored. */
   password = ''
   lastLogin: Date | null = null
-  /** Has all permissions, without having them assigned. */
+  /** A superuser implicitly has all permissions. */
   isSuperuser = false
   username = ''
   firstName = ''
   lastName = ''
   email = ''
   isStaff = false
-  /** A user who is not active cannot log in. */
+  /** An inactive user cannot log in. */
   isActive = true
   dateJoined: Date = new Date(clock.now())
   backend: string | undefined
@@ -109,12 +110,12 @@ export class User extends Model implements AuthUser {
 
   // Passwords
 
-  /** Hashes a password and puts it into `password`; `save()` keeps it. Null is no password at all. */
+  /** Hashes a password and sets `password`, without saving. Null sets an unusable password. */
   async setPassword(password: string | null): Promise<void> {
     this.password = await makePassword(password)
   }
 
-  /** Whether this is the password. One that was hashed in an outdated way is hashed again, and saved. */
+  /** Whether the password is correct. If so and its hash is outdated, it is hashed again and saved. */
   async checkPassword(password: string): Promise<boolean> {
     const { isCorrect, mustUpdate } = await verifyPassword(password, this.password)
     if (isCorrect && mustUpdate) return this.#upgrade(password)
@@ -122,7 +123,7 @@ export class User extends Model implements AuthUser {
     return isCorrect
   }
 
-  /** @throws DuplicateUserError when another user has the name, or another value that must be unique */
+  /** @throws DuplicateUserError if the username or another unique value is taken */
   override async save(options: { updateFields?: readonly string[] } = {}): Promise<void> {
     try {
       await super.save(options)
@@ -132,16 +133,16 @@ export class User extends Model implements AuthUser {
   }
 
   /**
-   * Hashes the password again and saves it, if the stored one is still the one that was verified. Of several logins one
-   * writes, and the others take what it wrote: their sessions depend on it.
-   * @returns false where the password was changed meanwhile
+   * Hashes the password again and saves it if the stored hash is still the verified one. Of several concurrent logins,
+   * one writes and the others read its hash, on which their sessions depend.
+   * @returns false if the password was changed concurrently
    */
   async #upgrade(password: string): Promise<boolean> {
     const before = this.password
     try {
       this.password = await makePassword(password)
     } catch (error) {
-      // Too many passwords wait to be hashed. This one is right, so it is upgraded at a later login.
+      // The hashing queue is full. The password is correct, so its hash is updated at a later login.
       if (error instanceof ServiceUnavailable) return true
       throw error
     }
@@ -151,9 +152,9 @@ export class User extends Model implements AuthUser {
   }
 
   /**
-   * Hashes a password and saves it, if the stored one is still the one that was read with this user: the old password or
-   * the reset link that permits the change is good once.
-   * @returns false where the password was changed meanwhile; nothing is written then
+   * Hashes a password and saves it if the stored hash is still the one that was read with this user, so that the old
+   * password or the reset link that permits the change works only once.
+   * @returns false if the password was changed concurrently; nothing is written then
    */
   async replacePassword(password: string | null): Promise<boolean> {
     const before = this.password
@@ -163,7 +164,7 @@ export class User extends Model implements AuthUser {
     return isReplaced
   }
 
-  /** Leaves the user without a password: nothing fits, and none can be asked to be reset. */
+  /** Sets an unusable password: no password matches, and no reset link is sent. */
   setUnusablePassword(): void {
     this.password = unusablePassword()
   }
@@ -191,7 +192,7 @@ export class User extends Model implements AuthUser {
     return hasPerms(this, permissions, object)
   }
 
-  /** Whether the user may do anything at all in an app. */
+  /** Whether the user has any permission in an app. */
   hasModulePerms(appLabel: string): Promise<boolean> {
     return hasModulePerms(this, appLabel)
   }
@@ -201,8 +202,8 @@ export class User extends Model implements AuthUser {
   }
 
   /**
-   * Reads what the user may do, once, so that a template can ask for it: `{% if perms.polls.add_vote %}`. Of a
-   * superuser, who may do everything, nothing is read.
+   * Loads the user's permissions once, so that templates can use them: `{% if perms.polls.add_vote %}`. For a
+   * superuser, who has all permissions, nothing is read and the set is empty.
    */
   async loadPermissions(): Promise<ReadonlySet<string>> {
     if (this.#permissions === undefined)
@@ -210,7 +211,7 @@ export class User extends Model implements AuthUser {
     return this.#permissions
   }
 
-  /** What `loadPermissions()` has read; undefined before. */
+  /** The result of `loadPermissions()`; undefined before it was called. */
   get loadedPermissions(): ReadonlySet<string> | undefined {
     return this.#permissions
   }
@@ -220,13 +221,13 @@ export class User extends Model implements AuthUser {
     return new Links(this, { table, from, to: 'group_id' }, Group)
   }
 
-  /** Permissions of this user alone, in addition to those of the groups. */
+  /** Permissions assigned to this user, in addition to those of the groups. */
   get userPermissions(): Links<Permission> {
     const { permissions: table, column: from } = this.#class.pairs
     return new Links(this, { table, from, to: 'permission_id' }, Permission)
   }
 
-  /** Deletes the user, and what pairs the user with groups and permissions. */
+  /** Deletes the user and its relations to groups and permissions. */
   override async delete(): Promise<void> {
     await transaction(async () => {
       await this.groups.clear()
@@ -235,19 +236,19 @@ export class User extends Model implements AuthUser {
     }, this.databaseAlias)
   }
 
-  // Texts
+  // Strings
 
   override toString(): string {
     return this.getUsername()
   }
 
-  /** For JSON: everything but the password. */
+  /** All fields except the password. */
   toJSON(): Record<string, unknown> {
     const names = Object.keys(this.#class.fields).filter((name) => name !== 'password')
     return Object.fromEntries(names.map((name) => [name, (this as unknown as Record<string, unknown>)[name]]))
   }
 
-  /** In logs and on error pages: no password. */
+  /** Keeps the password out of logs and error pages. */
   [inspect.custom](): string {
     return `<${this.constructor.name}: ${this.getUsername()}>`
   }
@@ -255,7 +256,7 @@ export class User extends Model implements AuthUser {
 
 altersData(User.prototype, ['save', 'delete', 'setPassword', 'replacePassword', 'setUnusablePassword', 'checkPassword'])
 
-const NOBODY: ReadonlySet<string> = new Set()
+const NO_PERMISSIONS: ReadonlySet<string> = new Set()
 
 export class AnonymousUser implements UserLike {
   readonly id = null
@@ -268,8 +269,8 @@ export class AnonymousUser implements UserLike {
   readonly isSuperuser = false
   readonly isAuthenticated = false
   readonly isAnonymous = true
-  /** Backends may grant permissions to everybody, but templates do not see them. */
-  readonly loadedPermissions = NOBODY
+  /** Always empty: backends may grant permissions to anonymous users, but templates do not see them. */
+  readonly loadedPermissions = NO_PERMISSIONS
 
   getUsername(): string {
     return ''
@@ -296,7 +297,7 @@ export class AnonymousUser implements UserLike {
   }
 
   async loadPermissions(): Promise<ReadonlySet<string>> {
-    return NOBODY
+    return NO_PERMISSIONS
   }
 
   toString(): string {

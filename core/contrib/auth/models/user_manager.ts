@@ -18,20 +18,20 @@ import type { Model, ModelClass } from './model.ts'
 
 type UserModel = Model & AuthUser
 
-/** Two texts that a database holds for the same may still be different people's. */
+/** Normalizes for comparison. A database may treat addresses of different users as equal. */
 const folded = (text: string): string => text.normalize('NFKC').toLowerCase()
 
-/** Largest id of a 32-bit column; PostgreSQL refuses to compare with a larger one. */
+/** Maximum of a 32-bit column; PostgreSQL raises an error for a larger value. */
 const LARGEST_ID = 2 ** 31 - 1
 
-/** An address with its domain, which has no case, in lower case. */
+/** An email address with its domain, which is case-insensitive, in lower case; empty for null. */
 export function normalizeEmail(email: string | null | undefined): string {
   const at = email?.lastIndexOf('@') ?? -1
   if (email === null || email === undefined) return ''
   return at < 0 ? email : `${email.slice(0, at)}@${email.slice(at + 1).toLowerCase()}`
 }
 
-/** @throws ValidationError for a string that is too long, or that a database may refuse */
+/** @throws ValidationError for a string that is too long or contains NUL, which a database may reject */
 function checkString(value: string, limit: number): void {
   if (isLongerThan(value, limit)) throw new ValidationError(`Ensure this value has at most ${limit} characters.`)
   if (value.includes('\0')) throw new ValidationError('Null characters are not allowed.')
@@ -72,15 +72,15 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
   }
 
   /**
-   * @param password null for a user who cannot log in with one
-   * @throws DuplicateUserError when another user has the name, or another value that must be unique
-   * @throws ValidationError when the name, the address or the password is too long, or has a null character
+   * @param password null for an unusable password
+   * @throws DuplicateUserError if the username or another unique value is taken
+   * @throws ValidationError if a value is too long, or if the name or the email address contains a null character
    */
   createUser(name: string, email?: string | null, password?: string | null, extra: Values = {}): Promise<U> {
     return this.#createUser(name, email, password, { isStaff: false, isSuperuser: false, ...extra })
   }
 
-  /** @throws TypeError when the extra values would make it none */
+  /** As `createUser`. @throws TypeError if `extra` sets isStaff or isSuperuser to anything but true */
   async createSuperuser(name: string, email?: string | null, password?: string | null, extra: Values = {}): Promise<U> {
     const values: Values = { isStaff: true, isSuperuser: true, ...extra }
     for (const flag of ['isStaff', 'isSuperuser']) {
@@ -98,7 +98,7 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
     if (name === '') throw new TypeError('The given username must be set.')
     checkString(email ?? '', MAX_EMAIL_LENGTH)
     refuseLongPassword(password ?? '')
-    // Letters that look alike become the same letter, so that a user cannot imitate another's name. The name may get longer.
+    // NFKC maps compatibility characters to one form, against lookalike names. It can make the name longer.
     const username = normalizeUsername(name)
     checkString(username, MAX_USERNAME_LENGTH)
     const { usernameField, emailField } = this.#class
@@ -116,7 +116,7 @@ export class UserManager<U extends UserModel> extends Manager<U> implements User
 
 const managers = new WeakMap<object, UserManager<never>>()
 
-/** The manager of a class of users. */
+/** The manager of a user class. */
 export function managerOf<U extends UserModel>(model: ModelClass<U>): UserManager<U> {
   let manager = managers.get(model) as UserManager<U> | undefined
   if (manager === undefined) {
@@ -128,12 +128,12 @@ export function managerOf<U extends UserModel>(model: ModelClass<U>): UserManage
 
 altersData(UserManager.prototype, ['createUser', 'createSuperuser'])
 
-// The error for a user whose name, or another unique value, is taken.
+// The error for a username, or another unique value, that is taken.
 
-/** Another user has this value. It is a ValidationError, so that a form shows its message. */
+/** Another user has this value. A ValidationError, so that forms show its message. */
 export class DuplicateUserError extends ValidationError {
   override readonly name = 'DuplicateUserError'
-  /** The property with the value: `username`. */
+  /** The property, such as `username`. */
   readonly field: string
 
   constructor(field: string, message: string, options?: ErrorOptions) {
@@ -142,7 +142,7 @@ export class DuplicateUserError extends ValidationError {
   }
 }
 
-/** The property whose column a key is about. If two match, the longer one is meant: the name of its index contains both. */
+/** The property whose column a unique key is on. If two match, the longer column name, which contains the other. */
 function fieldOf(key: string, { fields }: ModelClass): string | undefined {
   const words = `_${key.toLowerCase().replace(/[^a-z0-9]+/g, '_')}_`
   return Object.entries(fields)
@@ -150,7 +150,7 @@ function fieldOf(key: string, { fields }: ModelClass): string | undefined {
     .find(([name, { column }]) => name !== 'id' && words.includes(`_${column.toLowerCase()}_`))?.[0]
 }
 
-/** Turns a database's unique violation into a DuplicateUserError; returns other errors as they are. */
+/** Converts a unique violation to a DuplicateUserError and returns other errors unchanged. */
 export function asDuplicate(error: unknown, model: ModelClass & Pick<UserClass, 'usernameField'>): unknown {
   const key = violatedKey(error)
   const field = key === undefined ? undefined : fieldOf(key, model)

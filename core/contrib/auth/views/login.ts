@@ -1,4 +1,4 @@
-/** The login page and the way out. */
+/** The login and logout views. */
 import { settings } from '#core/conf'
 import { type HttpRequest, HttpResponseRedirect, type View } from '#core/http'
 import { resolveUrl } from '#core/shortcuts'
@@ -22,7 +22,7 @@ const FIELDS: FieldsOptions<Names> = {
   password: { label: 'Password', type: 'password', autocomplete: 'current-password' },
 }
 
-/** One message, whatever was wrong: it must not tell which names there are. */
+/** One message for all failures, so that it does not reveal which usernames exist. */
 const WRONG = 'Please enter a correct username and password. Note that both fields may be case-sensitive.'
 
 const showLogin = (request: HttpRequest, form: Form<Names>) =>
@@ -36,7 +36,7 @@ async function userOf(request: HttpRequest, form: Form<Names>): Promise<AuthUser
   return user
 }
 
-/** Asks for name and password, and goes on to `next` or LOGIN_REDIRECT_URL. */
+/** Asks for username and password, and redirects to `next` or LOGIN_REDIRECT_URL. */
 export const loginView: View<object> = loginNotRequired(
   viewOf('loginView', {
     get: (request) => showLogin(request, new Form(FIELDS)),
@@ -50,7 +50,7 @@ export const loginView: View<object> = loginNotRequired(
   }),
 )
 
-/** Logs the user out on POST and redirects to `next` or LOGOUT_REDIRECT_URL, or renders a page that confirms the logout. */
+/** Logs the user out on POST and redirects to `next` or LOGOUT_REDIRECT_URL, or confirms the logout on a page. */
 export const logoutView: View<object> = loginNotRequired(
   viewOf('logoutView', {
     async post(request) {

@@ -1,4 +1,4 @@
-/** What the pages of this app have in common: how one is rendered, and where one goes next. */
+/** Helpers of this app's views: rendering, HTTP methods and redirect targets. */
 import { settings } from '#core/conf'
 import {
   addNeverCacheHeaders,
@@ -16,7 +16,7 @@ import { TooManyLoginAttempts, waitText } from '../throttle.ts'
 
 type Page = (request: HttpRequest) => HttpResponseBase | Promise<HttpResponseBase>
 
-/** The page after too many wrong passwords: when to try again, as text and in Retry-After. */
+/** The response after too many wrong passwords. The page and Retry-After say when to try again. */
 function tooManyAttempts(request: HttpRequest, { retryAfter }: TooManyLoginAttempts): HttpResponse {
   const context = { title: 'Too many attempts', wait: waitText(retryAfter), retry_after: retryAfter }
   const response = page(request, 'registration/too_many_attempts.html', context)
@@ -25,7 +25,7 @@ function tooManyAttempts(request: HttpRequest, { retryAfter }: TooManyLoginAttem
   return response
 }
 
-/** A view of GET and POST, or of those methods alone that it has a function for. */
+/** Builds a view that supports GET, POST or both. @returns a view that sends a 405 for other methods */
 export function viewOf(name: string, { get, post }: { get?: Page; post?: Page }): View<object> {
   const methods = [...(get === undefined ? [] : ['GET', 'HEAD']), ...(post === undefined ? [] : ['POST']), 'OPTIONS']
   const view = async (request: HttpRequest): Promise<HttpResponseBase> => {
@@ -43,24 +43,24 @@ export function viewOf(name: string, { get, post }: { get?: Page; post?: Page })
   return Object.defineProperty(view, 'name', { value: name })
 }
 
-/** A page of this app, which no cache may keep: it has a token in it, or speaks of the user. */
+/** Renders a page that must not be cached, because it contains a token or refers to the user. */
 export function page(request: HttpRequest, template: string, context: Record<string, unknown>): HttpResponse {
   const response = render(request, template, context)
   addNeverCacheHeaders(response)
   return response
 }
 
-/** Where the request says to go next; empty where it says nothing, or something that leads elsewhere. */
+/** The `next` parameter of the request; empty if it is absent or leads to another host. */
 export function nextUrl(request: HttpRequest): string {
   const url = request.POST.get(REDIRECT_FIELD_NAME) ?? request.GET.get(REDIRECT_FIELD_NAME) ?? ''
   const isSafe = urlHasAllowedHostAndScheme(url, request.getHost(), { requireHttps: request.isSecure() })
   return isSafe ? url : ''
 }
 
-/** Where to go after a login. */
+/** The URL to redirect to after a login. */
 export const afterLogin = (request: HttpRequest): string => nextUrl(request) || resolveUrl(settings.LOGIN_REDIRECT_URL)
 
-/** Host and name of the site, as mails have them. */
+/** Template context with the domain, name and protocol of the site. */
 export function siteOf(request: HttpRequest): { domain: string; site_name: string; protocol: string } {
   const domain = hostForLinks(request)
   return { domain, site_name: domain, protocol: request.isSecure() ? 'https' : 'http' }

@@ -1,4 +1,4 @@
-/** The page that changes a password, the page that confirms it, and their form. */
+/** The views that change a password and confirm the change, and their form. */
 import type { AuthUser } from '../types.ts'
 import { type FieldsOptions, Form } from '../forms.ts'
 import { passwordHelpTexts, validatePassword, ValidationError } from '../password_validation.ts'
@@ -10,7 +10,7 @@ import type { User } from '../models/user.ts'
 import { throttleLogin } from '../throttle.ts'
 import { page, viewOf } from './pages.ts'
 
-// Two fields for a new password, and what it has to be like.
+// The two fields for a new password, and their validation.
 
 export type NewPasswordNames = 'new_password1' | 'new_password2'
 
@@ -26,7 +26,7 @@ export const newPasswordFields = (): FieldsOptions<NewPasswordNames> => ({
 
 /**
  * Saves the new password.
- * @returns false where another request has changed the password since the user was read
+ * @returns false if another request has changed the password since the user was read
  */
 export async function saveNewPassword(form: Pick<NewPasswordForm, 'value'>, user: AuthUser): Promise<boolean> {
   const password = form.value('new_password1')
@@ -36,10 +36,10 @@ export async function saveNewPassword(form: Pick<NewPasswordForm, 'value'>, user
   return true
 }
 
-/** A form with these two fields, and perhaps others. */
+/** A form that has at least these two fields. */
 type NewPasswordForm = Pick<Form<NewPasswordNames>, 'value' | 'addError'>
 
-/** Notes in the form what is wrong with the new password. */
+/** Validates the new password and adds errors to the form. */
 export async function checkNewPassword(form: NewPasswordForm, user: object): Promise<void> {
   const [first, second] = ['new_password1', 'new_password2'] as const
   const password = form.value(first)
@@ -70,7 +70,7 @@ const TITLE = 'Password change'
 const showForm = (request: HttpRequest, form: Form<Names>) =>
   page(request, 'registration/password_change_form.html', { form, title: TITLE })
 
-/** Asks for the old password and a new one. The user's other sessions end, this one goes on. */
+/** Asks for the old password and a new one. The user's other sessions end; this one continues. */
 export const passwordChangeView: View<object> = loginRequired(
   viewOf('passwordChangeView', {
     get: (request) => showForm(request, new Form(fields())),

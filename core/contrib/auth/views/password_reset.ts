@@ -1,4 +1,4 @@
-/** The page on which one asks for a link to set a new password, and the mail with the link. */
+/** The view that requests a password reset link, and the email with the link. */
 import { type HttpRequest, HttpResponseRedirect, responseClosed, type View } from '#core/http'
 import { EmailMessage } from '#core/mail'
 import { renderToString } from '#core/template'
@@ -21,7 +21,7 @@ const FIELDS: FieldsOptions<'email'> = {
 const isAddress = (text: string): boolean =>
   text.length <= 254 && /^[^\s@<>()[\],;:\\"]+@[^\s@<>()[\],;:\\"]+$/.test(text)
 
-/** Waits until the mails that were asked for are sent: for tests. A GracefulServer waits for them itself. */
+/** Resolves when all requested emails are sent. For tests; a GracefulServer waits for them by itself. */
 export const passwordResetMailsSent = (): Promise<void> => backgroundWorkDone()
 
 const addressOf = (user: AuthUser): string =>
@@ -33,11 +33,11 @@ async function sendLink(user: AuthUser, site: ReturnType<typeof siteOf>): Promis
   const context = { email, user, uid: encodeUid(user.id), token, ...site }
   const subject = renderToString('registration/password_reset_subject.txt', context).trim().replace(/\s+/g, ' ')
   const body = renderToString('registration/password_reset_email.html', context)
-  // To the address that we know, not to the one that was typed: it might only look the same.
+  // To the stored address: the submitted one might only look the same.
   await new EmailMessage({ subject, body, to: [email] }).send()
 }
 
-/** What a token is made of, where the user's own getters cannot be spread. */
+/** The attributes that a token depends on. Listed by name, because getters of a user class cannot be spread. */
 export const tokenParts = (user: AuthUser) => ({
   id: user.id,
   password: user.password,
@@ -56,8 +56,8 @@ const showForm = (request: HttpRequest, form: Form<'email'>) =>
   page(request, 'registration/password_reset_form.html', { form, title: 'Password reset' })
 
 /**
- * Sends a link to the users with an address. Nothing is looked up before the response has been sent, so that neither the
- * response nor its time depends on whether a user has the address.
+ * Sends a link to the users with an email address. They are looked up after the response has been sent, so that neither
+ * the response nor its timing reveals whether a user has the address.
  */
 export const passwordResetView: View<object> = loginNotRequired(
   viewOf('passwordResetView', {

@@ -1,4 +1,4 @@
-/** Where the link of the mail leads: a new password is set, without the old one. */
+/** The view behind the emailed link, which sets a new password without the old one. */
 import { devices } from '#core/contrib/session_devices'
 import { settings } from '#core/conf'
 import {
@@ -21,9 +21,9 @@ import { checkNewPassword, newPasswordFields, type NewPasswordNames, saveNewPass
 import { page, viewOf } from './pages.ts'
 import { tokenParts } from './password_reset.ts'
 
-/** What stands in the address instead of the token, which must not leak through a Referer. */
+/** Replaces the token in the URL, so that it does not leak through the Referer header. */
 const IN_SESSION = 'set-password'
-/** Django's key. */
+/** Django's session key. */
 const TOKEN_KEY = '_password_reset_token'
 
 interface Link {
@@ -36,10 +36,10 @@ async function userOf({ uidb64 }: Link): Promise<AuthUser | null> {
   return id === undefined ? null : getUserModel().objects.findById(id)
 }
 
-/** Checked in place of an unknown user, so that a token takes as long. */
+/** Checked instead of an unknown user, so that the check takes the same time. */
 const NO_USER: TokenUser = { id: '', password: '' }
 
-const isGood = (user: AuthUser | null, token: unknown): user is AuthUser =>
+const isValidToken = (user: AuthUser | null, token: unknown): user is AuthUser =>
   typeof token === 'string' &&
   defaultTokenGenerator.checkToken(user === null ? NO_USER : tokenParts(user), token) &&
   user !== null
@@ -51,7 +51,7 @@ const showForm = (request: HttpRequest, form: Form<NewPasswordNames> | null): Ht
     validlink: form !== null,
   })
 
-/** A token that came in the address goes into the session, and the browser to an address without it. */
+/** Stores the token of the URL in the session and redirects to a URL without it. */
 async function hideToken(request: HttpRequest, { token }: Link): Promise<HttpResponseBase> {
   ;(await sessionOf(request)).set(TOKEN_KEY, token)
   const path = request.getFullPath()
@@ -63,29 +63,29 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   const form = new Form(newPasswordFields(), request.POST)
   await checkNewPassword(form, user)
   if (!form.isValid) return showForm(request, form)
-  // A link is good once: of two requests with it, the later one finds another password.
+  // A link works once: of two concurrent requests with it, the later one finds a changed password.
   if (!(await saveNewPassword(form, user))) return showForm(request, null)
   ;(await sessionOf(request)).remove(TOKEN_KEY)
-  // The page for too many attempts links here: the user can log in without waiting.
+  // The page for too many attempts links here, so that the user can log in without waiting.
   await clearFailures(request, user.getUsername())
-  // Sessions that were opened with the old password end immediately.
+  // Sessions from before the reset end immediately.
   if (devices.isInstalled) await devices.endAll(String(user.id))
   return new HttpResponseRedirect(reverse('password_reset_complete'))
 }
 
-async function answer(request: HttpRequest, link: Link): Promise<HttpResponseBase> {
+async function handleLink(request: HttpRequest, link: Link): Promise<HttpResponseBase> {
   const user = await userOf(link)
   if (link.token !== IN_SESSION) {
-    return isGood(user, link.token) ? hideToken(request, link) : showForm(request, null)
+    return isValidToken(user, link.token) ? hideToken(request, link) : showForm(request, null)
   }
-  if (!isGood(user, (await sessionOf(request)).get(TOKEN_KEY))) return showForm(request, null)
+  if (!isValidToken(user, (await sessionOf(request)).get(TOKEN_KEY))) return showForm(request, null)
   return request.method === 'POST' ? setNewPassword(request, user) : showForm(request, new Form(newPasswordFields()))
 }
 
-/** Asks for a new password twice, if the link is good. */
+/** Asks for a new password twice if the link is valid. */
 export const passwordResetConfirmView: View<{ uidb64: string; token: string }> = loginNotRequired(
   async function passwordResetConfirmView(request: HttpRequest, link: Link) {
-    const page = (): Promise<HttpResponseBase> => answer(request, link)
+    const page = (): Promise<HttpResponseBase> => handleLink(request, link)
     const response = await viewOf('passwordResetConfirmView', { get: page, post: page })(request, {})
     addNeverCacheHeaders(response)
     return response

@@ -1,4 +1,4 @@
-/** Gives a user another password. */
+/** Management command that changes a user's password. */
 import { DEFAULT_ALIAS } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import { escapeControls } from '#core/utils'
@@ -10,11 +10,11 @@ interface Options {
   readonly database?: string
 }
 
-const MOST_ATTEMPTS = 3
+const MAX_ATTEMPTS = 3
 
 export default class Command extends BaseCommand<Options> {
   readonly help = "Change a user's password for core.contrib.auth."
-  /** Who answers the questions. */
+  /** Reads the answers; the terminal by default. */
   protected readonly prompter: Prompter = terminal
 
   override addArguments(parser: ArgumentParser): void {
@@ -34,7 +34,7 @@ export default class Command extends BaseCommand<Options> {
   }
 
   async #newPassword(user: object, name: string): Promise<string> {
-    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const password = await this.#secret('Password: ')
       if (password !== (await this.#secret('Password (again): '))) {
         this.stdout.write('Passwords do not match. Please try again.')
@@ -44,7 +44,7 @@ export default class Command extends BaseCommand<Options> {
       if (objections.length === 0) return password
       this.stderr.write(objections.join('\n'))
     }
-    throw new CommandError(`Aborting password change for user '${name}' after ${MOST_ATTEMPTS} attempts`)
+    throw new CommandError(`Aborting password change for user '${name}' after ${MAX_ATTEMPTS} attempts`)
   }
 
   async #secret(question: string): Promise<string> {

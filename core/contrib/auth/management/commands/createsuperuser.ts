@@ -1,4 +1,4 @@
-/** Makes a user who may do everything. */
+/** Management command that creates a superuser. */
 import { DEFAULT_ALIAS } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import type { UserClass } from '../../types.ts'
@@ -26,13 +26,13 @@ interface Options {
 
 const ENVIRONMENT = 'DJANGO_SUPERUSER_'
 
-/** What the environment says of a property: `DJANGO_SUPERUSER_FIRST_NAME` of `firstName`. */
+/** The environment variable for a property: `DJANGO_SUPERUSER_FIRST_NAME` for `firstName`. */
 const fromEnvironment = (field: string): string | undefined =>
   process.env[ENVIRONMENT + field.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()]
 
 export default class Command extends BaseCommand<Options> {
   readonly help = 'Used to create a superuser.'
-  /** Who answers the questions. */
+  /** Reads the answers; the terminal by default. */
   protected readonly prompter: Prompter = terminal
 
   override addArguments(parser: ArgumentParser): void {
@@ -60,7 +60,7 @@ export default class Command extends BaseCommand<Options> {
       const { [User.usernameField]: name = '', [User.emailField]: email = null, password = null, ...extra } = values
       await User.objects.using(database).createSuperuser(name as string, email, password, extra)
     } catch (error) {
-      // Another process may have taken the name since it was looked for.
+      // Another process may have taken the name since the check.
       if (error instanceof ValidationError) throw new CommandError(`Error: ${error.message}`, { cause: error })
       if (!(error instanceof PromptCancelled)) throw error
       throw new CommandError('\nOperation cancelled.', { cause: error })
@@ -68,7 +68,7 @@ export default class Command extends BaseCommand<Options> {
     if (verbosity >= 1) this.stdout.write('Superuser created successfully.')
   }
 
-  /** What is wrong with a value; undefined when nothing is. */
+  /** The error message for an invalid value; undefined if it is valid. */
   async #problem(User: UserClass, field: string, value: string, alias: string): Promise<string | undefined> {
     if (field === User.emailField) return problemOfEmail(value)
     if (field !== User.usernameField) return value === '' ? 'This field cannot be blank.' : undefined
@@ -78,7 +78,7 @@ export default class Command extends BaseCommand<Options> {
     return isTaken ? `That ${labelOf(field).toLowerCase()} is already taken.` : undefined
   }
 
-  /** Values that need no prompt. */
+  /** Values from options and environment variables, without prompts. */
   async #given(User: UserClass, options: Options): Promise<Record<string, string | null>> {
     const { database: alias = DEFAULT_ALIAS } = options
     const given: Record<string, string | undefined> = { username: options.username, email: options.email }
@@ -90,7 +90,7 @@ export default class Command extends BaseCommand<Options> {
       if (problem !== undefined) throw new CommandError(`Error: ${problem}`)
       values[field] = value
     }
-    // Without one, the user cannot log in before changepassword has given one.
+    // Without a password, the user cannot log in until changepassword sets one.
     values.password = fromEnvironment('password') ?? null
     return values
   }
