@@ -1,4 +1,4 @@
-/** Turns away unwanted user agents, and sends visitors to the address that a page really has: with www, with a slash. */
+/** Rejects unwanted user agents and redirects to the canonical URL, with `www.` or a trailing slash as configured. */
 import type { Middleware } from 'koa'
 import { settings } from '#core/conf'
 import { PermissionDenied } from '#core/exceptions'
@@ -16,7 +16,7 @@ import { compilePatterns, someMatch } from '#core/utils'
 
 type SlashMark = View & { readonly shouldAppendSlash?: boolean }
 
-/** Marks a view: an address without the final slash is not redirected to it. */
+/** Exempts a view from APPEND_SLASH: a URL without the trailing slash is not redirected to it. */
 export const noAppendSlash = <V extends View>(view: V): V => wrapView(view, { shouldAppendSlash: false })
 
 function matchOf(path: string): ResolverMatch | undefined {
@@ -28,18 +28,18 @@ function matchOf(path: string): ResolverMatch | undefined {
   }
 }
 
-/** Whether nothing is at this address, but something would be at the same with a slash. */
+/** Whether no view matches the URL, but one would with a trailing slash. */
 function lacksSlash(request: HttpRequest): boolean {
   if (!settings.APPEND_SLASH || request.pathInfo.endsWith('/') || request.resolverMatch !== undefined) return false
   const match = matchOf(`${request.pathInfo}/`)
   return match !== undefined && (match.func as SlashMark).shouldAppendSlash !== false
 }
 
-/** @throws RuntimeError under DEBUG where the redirect would lose what was sent */
+/** @throws RuntimeError under DEBUG if the redirect would lose the request's data */
 function pathWithSlash(request: HttpRequest): string {
   const path = request.getFullPath({ forceAppendSlash: true })
   if (!settings.DEBUG || !['DELETE', 'POST', 'PUT', 'PATCH'].includes(request.method)) return path
-  // Django's words, name and all: people look them up.
+  // Django's message and error name, which can be searched for.
   const error = new Error(
     `You called this URL via ${request.method}, but the URL doesn't end in a slash and you have APPEND_SLASH set.` +
       ` Django can't redirect to the slash URL while maintaining ${request.method} data. Change your form to point to` +
@@ -49,7 +49,7 @@ function pathWithSlash(request: HttpRequest): string {
   throw error
 }
 
-/** The middleware as MIDDLEWARE names it. Content-Length, which Django sets here, is Koa's own doing. */
+/** The middleware for MIDDLEWARE. Koa sets Content-Length, which Django sets here. */
 export function CommonMiddleware(): Middleware {
   const unwanted = compilePatterns(settings.DISALLOWED_USER_AGENTS)
   const prependWww = settings.PREPEND_WWW

@@ -1,4 +1,4 @@
-/** Tells browsers, by Content-Security-Policy, from where a page may load what. */
+/** Sends Content-Security-Policy, with a nonce for the response if one was used. */
 import { randomBytes } from 'node:crypto'
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
@@ -7,7 +7,7 @@ import { buildPolicy, CSP, type CspPolicy } from '#core/web'
 
 declare module 'koa' {
   interface BaseRequest {
-    /** The nonce of this answer's inline scripts and styles, made when it is first asked for. */
+    /** The nonce for inline scripts and styles of this response, created on first access. */
     readonly cspNonce: string
   }
 }
@@ -17,19 +17,19 @@ interface PolicyMarks {
   readonly cspReportOnlyPolicy?: CspPolicy
 }
 
-/** A view with a policy of its own in the place of SECURE_CSP; `{}` for none. */
+/** A decorator: replaces SECURE_CSP for a view; `{}` sends no policy. */
 export const cspOverride =
   (cspPolicy: CspPolicy) =>
   <V extends View>(view: V): V =>
     wrapView(view, { cspPolicy })
 
-/** A view with a policy of its own in the place of SECURE_CSP_REPORT_ONLY; `{}` for none. */
+/** A decorator: replaces SECURE_CSP_REPORT_ONLY for a view; `{}` sends no policy. */
 export const cspReportOnlyOverride =
   (cspReportOnlyPolicy: CspPolicy) =>
   <V extends View>(view: V): V =>
     wrapView(view, { cspReportOnlyPolicy })
 
-/** Gives a request its nonce, and reports afterwards whether it was used. */
+/** Adds `cspNonce` to a request. @returns a function that returns the nonce, or undefined if it was not accessed */
 function offerNonce(request: HttpRequest): () => string | undefined {
   let nonce: string | undefined
   Object.defineProperty(request, 'cspNonce', {
@@ -41,15 +41,15 @@ function offerNonce(request: HttpRequest): () => string | undefined {
 
 function send(response: Response, name: string, policy: CspPolicy, nonce: string | undefined): void {
   if (response.res.hasHeader(name)) return
-  const text = buildPolicy(policy, nonce)
-  if (text !== '') response.set(name, text)
+  const value = buildPolicy(policy, nonce)
+  if (value !== '') response.set(name, value)
 }
 
-/** Technical pages bring their style along, which an ordinary policy would forbid. */
+/** Technical pages have inline styles, which most policies forbid. */
 const mayBeTechnicalPage = ({ status }: Response): boolean =>
   settings.DEBUG && (status === 400 || status === 404 || status === 500)
 
-/** The middleware as MIDDLEWARE names it. */
+/** The middleware for MIDDLEWARE. */
 export function ContentSecurityPolicyMiddleware(): Middleware {
   const { SECURE_CSP: enforced, SECURE_CSP_REPORT_ONLY: reported } = settings
   return async function csp({ request, response }, next) {
@@ -59,7 +59,7 @@ export function ContentSecurityPolicyMiddleware(): Middleware {
       await next()
       failed = false
     } finally {
-      // The answer to a failure further in is made further out, and needs the policy no less.
+      // The response to an error is created by an outer middleware and needs the policy too.
       if (!response.headerSent && (failed ? !settings.DEBUG : !mayBeTechnicalPage(response))) {
         const { cspPolicy, cspReportOnlyPolicy } = (request.resolverMatch?.func ?? {}) as PolicyMarks
         send(response, CSP.HEADER_ENFORCE, cspPolicy ?? enforced, usedNonce())

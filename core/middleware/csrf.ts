@@ -1,4 +1,4 @@
-/** CSRF protection: the middleware, the check of Origin, Referer and token, and the decorators of views. */
+/** CSRF protection: the middleware, the checks of Origin, Referer and token, and view decorators. */
 import { cachedFromSettings, loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
 import {
   applyResponse,
@@ -26,19 +26,19 @@ import { hintAtProxy } from './security.ts'
 import type { Middleware } from 'koa'
 export { getToken, rotateToken } from './csrf_tokens.ts'
 
-// Whether a request comes from a page of ours, or of a site that we trust: by Origin, else by Referer.
+// The check of the request's origin: by the Origin header, or else by Referer.
 
-// The texts are Django's: people look them up.
+// Django's messages, which can be searched for.
 const NO_REFERER = 'Referer checking failed - no Referer.'
 const MALFORMED_REFERER = 'Referer checking failed - Referer is malformed.'
 const INSECURE_REFERER = 'Referer checking failed - Referer is insecure while host is secure.'
 
-/** CSRF_TRUSTED_ORIGINS, taken apart once. */
+/** CSRF_TRUSTED_ORIGINS, parsed once. */
 const trusted = cachedFromSettings(() => {
   const origins = settings.CSRF_TRUSTED_ORIGINS
   const patterns = origins.map((origin) => {
     const { scheme = '', netloc = '' } = splitUrl(origin) ?? {}
-    // `https://*.example.com` stands for `.example.com`, the domain and all below it.
+    // `https://*.example.com` becomes `.example.com`, which matches the domain and its subdomains.
     return { origin, scheme, host: netloc.replace(/^\*+/, '') }
   })
   return {
@@ -57,7 +57,7 @@ function isTrustedOrigin(request: HttpRequest, origin: string): boolean {
   return wildcards.some(({ scheme, host }) => scheme === parts.scheme && isSameDomain(parts.netloc, host))
 }
 
-/** The host, with its port, that a Referer must name where it is none of the trusted. */
+/** The host and port that a Referer must have if it is not a trusted one. */
 function expectedHost(request: HttpRequest): string {
   const domain = settings.CSRF_USE_SESSIONS ? settings.SESSION_COOKIE_DOMAIN : settings.CSRF_COOKIE_DOMAIN
   if (domain === null) return request.getHost()
@@ -80,8 +80,8 @@ function problemWithReferer(request: HttpRequest): string | undefined {
 }
 
 /**
- * Why the page that a request comes from is not believed; undefined where it is.
- * Over http the Referer proves nothing, because anyone on the network can forge it.
+ * Why the origin of a request is rejected; undefined if it is accepted. Over http the Referer is not checked: anyone on
+ * the network can forge it.
  */
 function problemWithOrigin(request: HttpRequest): string | undefined {
   const { origin } = request.req.headers
@@ -90,7 +90,7 @@ function problemWithOrigin(request: HttpRequest): string | undefined {
   return `Origin checking failed - ${origin} does not match any trusted origins.`
 }
 
-// Judges whether a request that changes something was made by a page of ours, and answers the others with 403.
+// The check of unsafe requests, and the 403 response to those that fail it.
 
 export type CsrfFailureView = View<{ reason: string }>
 
@@ -104,7 +104,7 @@ const FAILURE_VIEW: Requirement<CsrfFailureView> = {
   accepts: (value): value is CsrfFailureView => typeof value === 'function' && value.length <= 2 && !isClass(value),
 }
 
-/** The view that CSRF_FAILURE_VIEW names, or the error of loading it: a project without CSRF checks needs none. */
+/** The view that CSRF_FAILURE_VIEW names, or the error of loading it: projects without CSRF checks need no view. */
 export const findFailureView = loadedFromSettings(
   'CSRF_FAILURE_VIEW',
   async (): Promise<{ readonly view: CsrfFailureView } | { readonly error: unknown }> => {
@@ -116,7 +116,7 @@ export const findFailureView = loadedFromSettings(
   },
 )
 
-/** @throws ImproperlyConfigured if CSRF_FAILURE_VIEW names no such view */
+/** @throws ImproperlyConfigured if CSRF_FAILURE_VIEW does not name a view */
 function failureView(): CsrfFailureView {
   const found = findFailureView()
   if ('error' in found) throw found.error
@@ -125,18 +125,18 @@ function failureView(): CsrfFailureView {
 
 const unchecked = new WeakSet<IncomingMessage>()
 
-/** Has a request accepted without a token. For test clients, before they hand it to the application. */
+/** Accepts a request without a token. Called by test clients before they pass it to the application. */
 export function skipCsrfCheck(req: IncomingMessage): void {
   unchecked.add(req)
 }
 
-/** CSRF_HEADER_NAME, which has META's spelling, as a header's name: `X-Csrftoken`. */
+/** The header name for CSRF_HEADER_NAME, which is spelled as in META: `X-Csrftoken` for `HTTP_X_CSRFTOKEN`. */
 function headerName(): string {
   const words = settings.CSRF_HEADER_NAME.replace(/^HTTP_/, '').split(/[_-]/)
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join('-')
 }
 
-/** The form's field; empty where there is none. A body that is no form stays unread, for the view to take as it comes. */
+/** The token of the form; empty if there is none. Other bodies are left unread, so that the view can stream them. */
 async function sentField(request: HttpRequest): Promise<string> {
   if (request.method !== 'POST' || !isReadBeforeView(request)) return ''
   await request.read()
@@ -156,7 +156,7 @@ async function problemWithToken(request: HttpRequest): Promise<string | undefine
   return wrong === undefined ? undefined : `CSRF token from ${source} ${wrong}.`
 }
 
-/** Why a request is refused, in Django's words; undefined where it is accepted. */
+/** Why a request is rejected, as Django's message; undefined if it is accepted. */
 async function csrfProblem(request: HttpRequest): Promise<string | undefined> {
   const state = csrfStateOf(request)
   if (state.isChecked) return undefined
@@ -166,27 +166,27 @@ async function csrfProblem(request: HttpRequest): Promise<string | undefined> {
   return problem
 }
 
-/** The answer to a request that is refused. */
+/** The response to a rejected request. */
 async function refuse(request: HttpRequest, reason: string, view: CsrfFailureView): Promise<HttpResponseBase> {
   if (reason.startsWith('Origin')) hintAtProxy(request, `A form of this site was refused: ${reason}`)
-  const answer = await view(request, { reason })
+  const response = await view(request, { reason })
   log.warning(`Forbidden (${reason}): ${pathForLog(request)}`)
   markAsLogged(request)
-  return answer
+  return response
 }
 
-/** Whether Koa middleware of other kinds stands further in, which may answer without a view: a router from npm. */
-function othersMayAnswer(): boolean {
+/** Whether a Koa middleware from npm, such as a router, follows: it may respond without a view. */
+function othersMayRespond(): boolean {
   const at = settings.MIDDLEWARE.findIndex(
     (entry) => typeof entry === 'string' && canonicalName(entry) === 'core.middleware.csrf.CsrfViewMiddleware',
   )
   return settings.MIDDLEWARE.slice(at + 1).some((entry) => typeof entry === 'function' || !entry.includes('.'))
 }
 
-/** The middleware as MIDDLEWARE names it. */
+/** The middleware for MIDDLEWARE. */
 export function CsrfViewMiddleware(): Middleware {
   const onFailure = failureView()
-  const checksUnresolved = othersMayAnswer()
+  const checksUnresolved = othersMayRespond()
   const mustCheck = ({ resolverMatch }: HttpRequest): boolean =>
     resolverMatch === undefined ? checksUnresolved : resolverMatch.func.csrfExempt !== true
   return async function csrf({ request, response }, next) {
@@ -198,38 +198,38 @@ export function CsrfViewMiddleware(): Middleware {
   }
 }
 
-// CSRF protection view by view: for those that need another than the middleware gives.
+// Decorators that change CSRF protection for single views.
 
-/** Marks a view that accepts requests from any site. They carry the visitor's cookies, whichever site made them. */
+/** Exempts a view, so that it accepts requests from any site. Such requests carry the user's cookies too. */
 export const csrfExempt = <V extends View>(view: V): V => wrapView(view, { csrfExempt: true })
 
-async function around(
+async function withCsrf(
   request: HttpRequest,
-  answer: () => HttpResponseBase | Promise<HttpResponseBase>,
+  respond: () => HttpResponseBase | Promise<HttpResponseBase>,
 ): Promise<HttpResponseBase> {
   beginCsrf(request)
-  const response = await answer()
+  const response = await respond()
   sendSecret(request, response)
   return response
 }
 
-/** Protects a view, with the middleware or without. */
+/** Protects a view even without the middleware. */
 export const csrfProtect = <V extends View>(view: V): V =>
   wrapView(view, {}, (request, params) =>
-    around(request, async () => {
+    withCsrf(request, async () => {
       const reason = await csrfProblem(request)
       return reason === undefined ? view(request, params) : refuse(request, reason, failureView())
     }),
   )
 
-/** Lets a view's template have `{% csrf_token %}` without the middleware. It rejects no request: for error pages. */
+/** Makes `{% csrf_token %}` work without the middleware. Rejects no request. For error pages. */
 export const requiresCsrfToken = <V extends View>(view: V): V =>
-  wrapView(view, {}, (request, params) => around(request, () => view(request, params)))
+  wrapView(view, {}, (request, params) => withCsrf(request, () => view(request, params)))
 
-/** Sends the CSRF cookie with a view's answer whether its template has a form or not: for pages whose scripts post. */
+/** Always sends the CSRF cookie with a view's response. For pages whose scripts send POST requests. */
 export const ensureCsrfCookie = <V extends View>(view: V): V =>
   wrapView(view, {}, (request, params) =>
-    around(request, () => {
+    withCsrf(request, () => {
       getToken(request)
       return view(request, params)
     }),

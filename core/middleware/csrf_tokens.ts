@@ -1,4 +1,4 @@
-/** CSRF secrets and masked tokens in the format of Django, and the state of a request. */
+/** CSRF secrets and masked tokens in Django's format, and the CSRF state of a request. */
 import { constantTimeEqual } from '#core/signing'
 import { LETTERS_AND_DIGITS, randomString } from '#core/utils'
 import { settings } from '#core/conf'
@@ -16,8 +16,8 @@ const indexOf = (character: string | undefined): number => INDEXES.get(character
 export const newSecret = (): string => randomString(SECRET_LENGTH)
 
 /**
- * A token for a page: the mask, and the secret moved on by it.
- * A new mask each time keeps compressed pages from telling the secret (BREACH).
+ * A token for a page: the mask, then the secret shifted by the mask.
+ * A new mask each time keeps the size of compressed pages from revealing the secret (BREACH).
  */
 export function maskSecret(secret: string, mask: string = newSecret()): string {
   const cipher = Array.from(
@@ -37,19 +37,19 @@ export function unmaskToken(token: string): string {
   return secret.join('')
 }
 
-/** What is wrong with a secret or token as it came, in Django's words; undefined where nothing is. */
+/** The format error of a received secret or token, as Django's message; undefined if there is none. */
 export function formatProblem(token: string): string | undefined {
   if (token.length !== SECRET_LENGTH && token.length !== TOKEN_LENGTH) return 'has incorrect length'
   return /[^a-zA-Z0-9]/.test(token) ? 'has invalid characters' : undefined
 }
 
-/** The secret of what came, whether masked (Django up to 4.0, and every page) or not. Its format must be good. */
+/** The secret of a valid token, masked (Django up to 4.0, and every page) or unmasked. */
 export const secretOf = (token: string): string => (token.length === TOKEN_LENGTH ? unmaskToken(token) : token)
 
-/** Whether a token that came stands for the secret. Takes the same time for every wrong one. */
+/** Whether a received token matches the secret. Constant-time. */
 export const tokenMatches = (token: string, secret: string): boolean => constantTimeEqual(secretOf(token), secret)
 
-// The CSRF secret of a request: where it is read from, and where it is sent once a token was used.
+// The CSRF secret of a request: read from the cookie or session, and sent if a token was used.
 
 declare module 'koa' {
   interface BaseRequest {
@@ -58,10 +58,10 @@ declare module 'koa' {
   }
 }
 
-/** Django's key of the secret in a session. */
+/** Django's session key for the secret. */
 const SESSION_KEY = '_csrftoken'
 
-/** The part of a session that is needed here: sessions are a feature on a floor above. */
+/** The part of a session that is needed here. The sessions app is in a higher layer and must not be imported. */
 interface SessionLike {
   get(key: string): unknown
   set(key: string, value: unknown): unknown
@@ -69,11 +69,11 @@ interface SessionLike {
 }
 
 export interface CsrfState {
-  /** The secret in force, once it is known. */
+  /** The current secret, once it is known. */
   secret?: string | undefined
-  /** Whether the client must be sent it. */
+  /** Whether the secret must be sent to the client. */
   needsUpdate: boolean
-  /** Whether the request was found good, or needs no check. */
+  /** Whether the request has passed the check or needs none. */
   isChecked: boolean
 }
 
@@ -94,7 +94,7 @@ function sessionOf(request: HttpRequest): SessionLike {
   )
 }
 
-/** Loads the session where that has not been done, because the view is marked `sessionExempt`. */
+/** Loads the session if it is not loaded, because the view is marked `sessionExempt`. */
 export async function loadSessionForCsrf(request: HttpRequest): Promise<void> {
   if (!settings.CSRF_USE_SESSIONS) return
   const session = sessionOf(request)
@@ -106,7 +106,7 @@ export async function loadSessionForCsrf(request: HttpRequest): Promise<void> {
   }
 }
 
-/** The secret as it came, or why it is none. */
+/** The secret from the cookie or session, or its format error; neither if there is none. */
 export function sentSecret(request: HttpRequest): { readonly secret?: string; readonly problem?: string } {
   const kept = settings.CSRF_USE_SESSIONS
     ? sessionOf(request).get(SESSION_KEY)
@@ -114,11 +114,11 @@ export function sentSecret(request: HttpRequest): { readonly secret?: string; re
   if (typeof kept !== 'string') return {}
   const problem = formatProblem(kept)
   if (problem === undefined) return { secret: secretOf(kept) }
-  // What our own store holds is not the client's to mend: it is as good as absent.
+  // A client cannot fix a malformed secret in the session, so it counts as absent.
   return settings.CSRF_USE_SESSIONS ? {} : { problem }
 }
 
-/** Makes a new secret, which the client is sent. */
+/** Creates a new secret, which is sent to the client. */
 function renew(state: CsrfState): string {
   state.needsUpdate = true
   return (state.secret = newSecret())
@@ -130,11 +130,11 @@ const attributes: ThisType<HttpRequest> & { csrfToken: () => string } = {
   },
 }
 
-/** Prepares a request for `getToken`. A malformed cookie is replaced whether anybody asks for a token or not. */
+/** Prepares a request for `getToken`. A malformed cookie is replaced even if no token is used. */
 export function beginCsrf(request: HttpRequest): void {
   const state = csrfStateOf(request)
   extendRequest(request, 'csrfToken', attributes)
-  // The session is not read before a token is needed: an untouched one costs nothing.
+  // The session is not read until a token is needed, so that it does not count as accessed.
   if (state.secret !== undefined || settings.CSRF_USE_SESSIONS) return
   const { secret, problem } = sentSecret(request)
   if (problem !== undefined) renew(state)
@@ -142,8 +142,8 @@ export function beginCsrf(request: HttpRequest): void {
 }
 
 /**
- * A token for a form of this request, with a new mask for each call. The client is sent the secret behind it, even where
- * it has it, so that the cookie's age begins again.
+ * A token for a form of this request, with a new mask for each call. The secret is sent even to a client that has it,
+ * which restarts the age of the cookie.
  */
 export function getToken(request: HttpRequest): string {
   const state = csrfStateOf(request)
@@ -153,23 +153,23 @@ export function getToken(request: HttpRequest): string {
   return maskSecret(secret)
 }
 
-/** Changes the secret, so that tokens from before are no longer good: at a login. */
+/** Changes the secret, which invalidates earlier tokens. Called at login. */
 export function rotateToken(request: HttpRequest): void {
   renew(csrfStateOf(request))
 }
 
-/** Whether a session has this secret, in whichever form: Django before 4.1 knows the masked one only. */
-const isKept = (kept: unknown, secret: string): boolean =>
+/** Whether a session's value is this secret, masked (Django before 4.1) or unmasked. */
+const holdsSecret = (kept: unknown, secret: string): boolean =>
   typeof kept === 'string' && formatProblem(kept) === undefined && secretOf(kept) === secret
 
-/** Gives the client, or its session, the secret if it was used or changed. */
+/** Stores the secret in the cookie or the session if it was used or changed. */
 export function sendSecret(request: HttpRequest, response: AnyResponse): void {
   const state = csrfStateOf(request)
   if (!state.needsUpdate || state.secret === undefined) return
   state.needsUpdate = false
   if (settings.CSRF_USE_SESSIONS) {
     const session = sessionOf(request)
-    if (!isKept(session.get(SESSION_KEY), state.secret)) session.set(SESSION_KEY, state.secret)
+    if (!holdsSecret(session.get(SESSION_KEY), state.secret)) session.set(SESSION_KEY, state.secret)
     return
   }
   response.setCookie(settings.CSRF_COOKIE_NAME, state.secret, {

@@ -8,22 +8,22 @@ import { settings } from '#core/conf'
 import { acceptsOf, patchVaryHeaders } from '#core/http'
 import { contentOf, headerOf, replaceContent } from './response_body.ts'
 
-// Compressed bytes of a random length, so that the length reveals nothing about a secret in them (BREACH).
+// Compression with random padding, so that the length reveals nothing about a secret in the content (BREACH).
 
 interface Compression {
-  /** As in Content-Encoding. */
+  /** The value of Content-Encoding. */
   readonly name: 'gzip' | 'br'
   bytes(content: Buffer): Promise<Buffer>
-  /** Each piece of the stream is sent when it comes. */
+  /** Compresses a stream and flushes each chunk. */
   stream(content: Readable): Readable
 }
 
-/** One more than the most bytes of padding. */
-const MOST_PADDING = 100
+/** Exclusive upper limit of the padding in bytes. */
+const PADDING_LIMIT = 100
 
-const padding = (): Buffer => Buffer.alloc(randomInt(MOST_PADDING), 'a')
+const padding = (): Buffer => Buffer.alloc(randomInt(PADDING_LIMIT), 'a')
 
-/** Changes a stream's first or last piece. */
+/** Transforms the first chunk of a stream or appends a last one. */
 class Ends extends Transform {
   readonly #first: (piece: Buffer) => Buffer
   readonly #last: () => Buffer
@@ -45,7 +45,7 @@ class Ends extends Transform {
   }
 }
 
-/** An error in one stream ends the others, and the reader of the last one receives it. */
+/** Connects streams. An error in one destroys the others and is emitted by the last. */
 function chained(content: Readable, compressor: Transform, ends: Ends): Readable {
   pipeline(content, compressor, ends, () => {})
   return ends
@@ -56,7 +56,7 @@ const GZIP = { level: 6 }
 const GZIP_HEADER = 10
 const FNAME = 0x08
 
-/** Puts a file name of random length into the header of a gzip text. RFC 1952, section 2.3. */
+/** Inserts a file name of random length into the gzip header (RFC 1952, section 2.3). */
 function withFileName(text: Buffer): Buffer {
   const header = Buffer.from(text.subarray(0, GZIP_HEADER))
   header[3] = (header[3] as number) | FNAME
@@ -73,20 +73,20 @@ const gzipCompression: Compression = {
 }
 
 const BROTLI = {
-  // Higher ones take longer than the network saves, for what is compressed once and sent once.
+  // For responses that are compressed once and sent once, a higher quality takes longer than the transfer saves.
   params: { [constants.BROTLI_PARAM_QUALITY]: 4 },
-  // Leaves the text open, and at the boundary of a byte.
+  // Leaves the stream open, at a byte boundary.
   finishFlush: constants.BROTLI_OPERATION_FLUSH,
 }
-const LAST_AND_EMPTY = Buffer.of(0x03)
+const EMPTY_LAST_BLOCK = Buffer.of(0x03)
 
-/** The end of a Brotli text: a block of metadata, which readers skip, and the last, empty block. RFC 7932, section 9.2. */
+/** The end of a Brotli stream: a metadata block, which decoders skip, and an empty last block. RFC 7932, section 9.2. */
 function brotliEnd(): Buffer {
   const bytes = padding()
-  if (bytes.length === 0) return LAST_AND_EMPTY
-  // From the lowest bit: not the last block; metadata (3 in two bits); a zero; one byte of length; the length less one.
+  if (bytes.length === 0) return EMPTY_LAST_BLOCK
+  // From the lowest bit: ISLAST 0; MNIBBLES 3 (metadata); reserved 0; MSKIPBYTES 1; the length minus one.
   const bits = (3 << 1) | (1 << 4) | ((bytes.length - 1) << 6)
-  return Buffer.concat([Buffer.of(bits & 0xff, bits >> 8), bytes, LAST_AND_EMPTY])
+  return Buffer.concat([Buffer.of(bits & 0xff, bits >> 8), bytes, EMPTY_LAST_BLOCK])
 }
 
 const brotlied = promisify<Buffer, typeof BROTLI, Buffer>(brotliCompress)
@@ -102,12 +102,12 @@ const brotliCompression: Compression = {
     ),
 }
 
-/** Bytes under which it is not worth it. */
-const LEAST = 200
+/** Bytes below which compression is not worthwhile. */
+const MIN_LENGTH = 200
 
 /**
- * The compression that a client prefers by its Accept-Encoding; Brotli, if it prefers that and gzip equally. As in Django,
- * the client has to name it: `*` is not enough.
+ * The compression that Accept-Encoding prefers; Brotli, if it prefers both equally. As in Django, the client has to
+ * name the encoding: `*` is not enough.
  */
 export function compressionFor(header: string, withBrotli: boolean): Compression | undefined {
   const available = withBrotli ? [brotliCompression, gzipCompression] : [gzipCompression]
@@ -115,30 +115,30 @@ export function compressionFor(header: string, withBrotli: boolean): Compression
     .toLowerCase()
     .split(',')
     .map((entry) => entry.trim())
-  // Of equally preferred encodings, the package takes the one that the client names first.
+  // Of equally preferred encodings, the package `accepts` takes the first, so Brotli is moved to the front.
   const named = available.flatMap(({ name }) => entries.filter((entry) => entry.startsWith(name)))
   const found = acceptsOf({ 'accept-encoding': named.join(',') }).encodings(available.map(({ name }) => name))
   return available.find(({ name }) => name === found)
 }
 
-/** A part of a file cannot be put together with the others when it is compressed by itself. */
-const mustStay = (response: Response): boolean =>
+/** Whether a response must not be compressed: it already is, or it is a part of a file (Content-Range). */
+const isExcluded = (response: Response): boolean =>
   response.res.hasHeader('Content-Encoding') || response.res.hasHeader('Content-Range')
 
-/** The compressed answer is another one, byte for byte, than the one that a strong tag stands for. */
+/** A strong ETag identifies exact bytes, which compression changes. */
 function weakenEtag(response: Response): void {
   const etag = headerOf(response, 'ETag')
   if (etag.startsWith('"')) response.set('ETag', `W/${etag}`)
 }
 
-/** The middleware as MIDDLEWARE names it. */
+/** The middleware for MIDDLEWARE. */
 export function GZipMiddleware(): Middleware {
   const withBrotli = settings.GZIP_BROTLI
   return async function gzip({ request, response }, next) {
     await next()
     const content = contentOf(response)
-    if (content === undefined || mustStay(response)) return
-    if (Buffer.isBuffer(content) && content.length < LEAST) return
+    if (content === undefined || isExcluded(response)) return
+    if (Buffer.isBuffer(content) && content.length < MIN_LENGTH) return
     patchVaryHeaders(response, ['Accept-Encoding'])
     const compression = compressionFor(request.get('Accept-Encoding'), withBrotli)
     if (compression === undefined) return

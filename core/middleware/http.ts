@@ -1,4 +1,4 @@
-/** Conditional GET: adds an ETag, evaluates If-Match and its siblings, and sends 304 or 412. */
+/** Conditional GET: adds an ETag, evaluates If-Match and the other conditional headers, and sends 304 or 412. */
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { etagOf, parseEtags, parseHttpDate } from '#core/web'
 import type { Middleware, Response } from 'koa'
@@ -6,20 +6,20 @@ import { markAsLogged, pathForLog } from '#core/handlers'
 import { getLogger } from '#core/utils'
 import { answerInstead, answerNotModified, contentOf, headerOf } from './response_body.ts'
 
-// Judges If-Match and its siblings, in the order of RFC 9110, section 13.2.2.
+// Evaluates If-Match and the other conditions in the order of RFC 9110, section 13.2.2.
 
 export type ConditionResult = 'send' | 'not modified' | 'precondition failed'
 
-/** What the answer says of itself. */
+/** The validators of a response. */
 export interface Validators {
   readonly etag: string | undefined
   /** Seconds since the epoch. */
   readonly lastModified: number | undefined
 }
 
-const weak = (tag: string): string => tag.replace(/^W\//, '')
+const withoutWeakPrefix = (tag: string): string => tag.replace(/^W\//, '')
 
-/** Strong comparison: a weak tag stands for several contents, so that it equals nothing. */
+/** Strong comparison: a withoutWeakPrefix tag never matches. */
 function matchesStrongly(tags: readonly string[], etag: string | undefined): boolean {
   if (etag === undefined) return false
   return tags[0] === '*' || (!etag.startsWith('W/') && tags.includes(etag))
@@ -27,10 +27,10 @@ function matchesStrongly(tags: readonly string[], etag: string | undefined): boo
 
 function matchesWeakly(tags: readonly string[], etag: string | undefined): boolean {
   if (etag === undefined) return false
-  return tags[0] === '*' || tags.some((tag) => weak(tag) === weak(etag))
+  return tags[0] === '*' || tags.some((tag) => withoutWeakPrefix(tag) === withoutWeakPrefix(etag))
 }
 
-function judge(request: HttpRequest, { etag, lastModified }: Validators): ConditionResult {
+function evaluate(request: HttpRequest, { etag, lastModified }: Validators): ConditionResult {
   const ifMatch = parseEtags(request.get('If-Match'))
   const ifUnmodifiedSince = parseHttpDate(request.get('If-Unmodified-Since'))
   if (ifMatch.length > 0 && !matchesStrongly(ifMatch, etag)) return 'precondition failed'
@@ -50,7 +50,7 @@ function judge(request: HttpRequest, { etag, lastModified }: Validators): Condit
 
 const log = getLogger('django.request')
 
-/** Whether no cache may keep the answer, so that an ETag is of no use. */
+/** Whether caches must not store the response, so that an ETag is useless. */
 const isNotStored = (response: Response): boolean =>
   headerOf(response, 'Cache-Control')
     .split(',')
@@ -62,20 +62,20 @@ function setEtag(response: Response): void {
   if (Buffer.isBuffer(content) && content.length > 0) response.set('ETag', etagOf(content))
 }
 
-/** The middleware as MIDDLEWARE names it. */
+/** The middleware for MIDDLEWARE. */
 export function ConditionalGetMiddleware(): Middleware {
   return async function conditionalGet({ request, response }, next) {
     await next()
-    // It is too late to refuse what an unsafe request has done, and an answer to HEAD has no body to make a tag of.
+    // An unsafe request has already taken effect, and a response to HEAD has no body to compute an ETag from.
     if (request.method !== 'GET') return
     setEtag(response)
     const etag = headerOf(response, 'ETag') || undefined
     const lastModified = parseHttpDate(headerOf(response, 'Last-Modified'))
     if (etag === undefined && lastModified === undefined) return
     if (response.status < 200 || response.status >= 300) return
-    const verdict = judge(request, { etag, lastModified })
-    if (verdict === 'not modified') answerNotModified(response)
-    if (verdict !== 'precondition failed') return
+    const result = evaluate(request, { etag, lastModified })
+    if (result === 'not modified') answerNotModified(response)
+    if (result !== 'precondition failed') return
     log.warning(`Precondition Failed: ${pathForLog(request)}`)
     markAsLogged(request)
     answerInstead(new HttpResponse('', { status: 412 }), response)

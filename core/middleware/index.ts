@@ -1,4 +1,4 @@
-/** What views and rooms use of the middleware of the framework: CSRF tokens, marks for views. MIDDLEWARE names the rest. */
+/** Public API of the built-in middleware: CSRF tokens and view decorators. MIDDLEWARE names the rest. */
 import './checks/index.ts'
 export { xframeOptionsDeny, xframeOptionsExempt, xframeOptionsSameorigin } from './clickjacking.ts'
 export { noAppendSlash } from './common.ts'

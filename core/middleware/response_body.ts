@@ -3,8 +3,8 @@ import type { Response } from 'koa'
 import { applyResponse, type HttpResponseBase } from '#core/http'
 import { Readable } from 'node:stream'
 
-/** Headers that speak of the content that is no longer sent. */
-const OF_THE_CONTENT = [
+/** Headers that describe the replaced content. */
+const CONTENT_HEADERS = [
   'Accept-Ranges',
   'Allow',
   'Content-Disposition',
@@ -17,30 +17,30 @@ const OF_THE_CONTENT = [
   'Transfer-Encoding',
 ]
 
-/** Headers by which caches know an answer; a 304 keeps them. */
-const OF_CACHES = ['Cache-Control', 'ETag', 'Expires', 'Last-Modified']
+/** Headers for caches. A 304 keeps them. */
+const CACHE_HEADERS = ['Cache-Control', 'ETag', 'Expires', 'Last-Modified']
 
 function removeAll(response: Response, names: readonly string[]): void {
   for (const name of names) response.remove(name)
 }
 
-/** Sends this answer instead. What middleware further out has said of every answer stays. */
+/** Replaces a response. Headers that outer middleware sets for every response are kept. */
 export function answerInstead(answer: HttpResponseBase, response: Response): void {
-  removeAll(response, OF_THE_CONTENT)
-  removeAll(response, OF_CACHES)
+  removeAll(response, CONTENT_HEADERS)
+  removeAll(response, CACHE_HEADERS)
   applyResponse(answer, response)
 }
 
-/** Tells the client that what it has is still good. */
+/** Turns a response into a 304 without a body. */
 export function answerNotModified(response: Response): void {
-  removeAll(response, OF_THE_CONTENT)
+  removeAll(response, CONTENT_HEADERS)
   response.status = 304
   response.body = null
 }
 
-// The body of a response in a form that can be measured and changed, whichever middleware set it.
+// The body of a response as bytes or a stream, whichever middleware set it.
 
-/** The bytes of an answer, or the stream of them; undefined where there are none, or in a form that is Koa's to send. */
+/** The body as bytes or a stream; undefined if there is none, or one in a form that only Koa can send. */
 export function contentOf({ body }: Response): Buffer | Readable | undefined {
   const content: unknown = body
   if (typeof content === 'string') return Buffer.from(content)
@@ -48,18 +48,18 @@ export function contentOf({ body }: Response): Buffer | Readable | undefined {
   return undefined
 }
 
-/** Sends other bytes in the place of those that `contentOf` gave. */
+/** Replaces the body that `contentOf` returned. */
 export function replaceContent(response: Response, content: Buffer | Readable): void {
   const hadType = response.res.hasHeader('Content-Type')
   response.body = content
-  // Koa guesses a type where there was none.
+  // Koa sets a type if there is none.
   if (!hadType) response.remove('Content-Type')
   if (content instanceof Readable) response.remove('Content-Length')
 }
 
 // A header of a response as a string, whichever middleware set it.
 
-/** Its value, of several the list of them; empty where it is not there. */
+/** The value of a header, several joined by commas; empty if it is absent. */
 export function headerOf({ res }: Response, name: string): string {
   const value = res.getHeader(name)
   return Array.isArray(value) ? value.join(', ') : String(value ?? '')

@@ -4,15 +4,15 @@ import { applyResponse, type HttpRequest, HttpResponsePermanentRedirect } from '
 import { compilePatterns, getLogger, someMatch } from '#core/utils'
 import type { Middleware } from 'koa'
 
-// Reports a missing SECURE_PROXY_SSL_HEADER when a proxy says that the client uses https.
+// Reports a missing SECURE_PROXY_SSL_HEADER when a proxy reports that the client uses https.
 
 const log = getLogger('django.security.proxy')
 
 let isReported = false
 
 /**
- * Logs, once in a process, that X-Forwarded-Proto says https while SECURE_PROXY_SSL_HEADER trusts no header.
- * @param consequence what goes wrong because of it
+ * Logs, once per process, that X-Forwarded-Proto is https while SECURE_PROXY_SSL_HEADER is not set.
+ * @param consequence the resulting problem, as the first sentence of the message
  */
 export function hintAtProxy(request: HttpRequest, consequence: string): void {
   if (isReported || settings.SECURE_PROXY_SSL_HEADER !== null) return
@@ -24,7 +24,7 @@ export function hintAtProxy(request: HttpRequest, consequence: string): void {
   )
 }
 
-/** Allows the report again. For tests. */
+/** Allows the hint to be logged again. For tests. */
 export function forgetProxyHint(): void {
   isReported = false
 }
@@ -37,13 +37,13 @@ function hstsValue(): string | undefined {
   return `max-age=${settings.SECURE_HSTS_SECONDS}${subdomains}${preload}`
 }
 
-/** The policies of SECURE_REFERRER_POLICY, the last being the one that a browser prefers. */
+/** The policies of SECURE_REFERRER_POLICY. Browsers use the last one that they support. */
 export function referrerPolicies(): string[] {
   const policy = settings.SECURE_REFERRER_POLICY ?? []
   return typeof policy === 'string' ? policy.split(',').map((each) => each.trim()) : [...policy]
 }
 
-/** Headers for every answer, and those for answers over https alone. */
+/** Headers for all responses, and those for responses over https only. */
 function headersToSend(): { always: [string, string][]; secure: [string, string][] } {
   const always: [string, string | undefined | null][] = [
     ['X-Content-Type-Options', settings.SECURE_CONTENT_TYPE_NOSNIFF ? 'nosniff' : undefined],
@@ -53,26 +53,26 @@ function headersToSend(): { always: [string, string][]; secure: [string, string]
   const hsts = hstsValue()
   return {
     always: always.filter((header): header is [string, string] => Boolean(header[1])),
-    // Over http anyone on the way could have put it there, so that browsers ignore it.
+    // Browsers ignore it over http, where anyone on the network could have added it.
     secure: hsts === undefined ? [] : [['Strict-Transport-Security', hsts]],
   }
 }
 
-/** The path as SECURE_REDIRECT_EXEMPT sees it: without slashes in front. */
+/** The path that SECURE_REDIRECT_EXEMPT is matched with: without leading slashes. */
 const pathToMatch = (request: HttpRequest): string => (request.scriptName + request.pathInfo).replace(/^\/+/, '')
 
-/** The middleware as MIDDLEWARE names it. */
+/** The middleware for MIDDLEWARE. */
 export function SecurityMiddleware(): Middleware {
   const { always, secure } = headersToSend()
   const exempt = compilePatterns(settings.SECURE_REDIRECT_EXEMPT)
   const { SECURE_SSL_REDIRECT: redirects, SECURE_SSL_HOST: sslHost } = settings
-  const mayPass = (request: HttpRequest): boolean => !redirects || someMatch(exempt, pathToMatch(request))
+  const isAllowed = (request: HttpRequest): boolean => !redirects || someMatch(exempt, pathToMatch(request))
   return function security({ request, response }, next) {
     const isSecure = request.isSecure()
-    // Set on the way in: the view's own values win, and an answer to a failure further in has them too.
+    // Set before the view runs: the view can override them, and error responses have them too.
     for (const [name, value] of always) response.res.setHeader(name, value)
     if (isSecure) for (const [name, value] of secure) response.res.setHeader(name, value)
-    if (isSecure || mayPass(request)) return next()
+    if (isSecure || isAllowed(request)) return next()
     hintAtProxy(request, 'SECURE_SSL_REDIRECT redirects to an address that redirects again.')
     const host = sslHost ?? request.getHost()
     applyResponse(new HttpResponsePermanentRedirect(`https://${host}${request.getFullPath()}`), response)

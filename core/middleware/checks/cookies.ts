@@ -1,4 +1,4 @@
-/** Checks of the session cookie and the CSRF cookie: settings with which browsers refuse them, or mix them up. */
+/** Checks of the session and CSRF cookie settings: values that browsers reject, and names that collide. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings } from '#core/conf'
 import { isAllowedHost, isSameDomain } from '#core/web'
@@ -7,9 +7,9 @@ import { CSRF, isUsed, SESSIONS } from './order.ts'
 type Family = 'SESSION' | 'CSRF'
 
 interface CookieSettings {
-  /** In front of the settings' names: `SESSION_COOKIE`. */
+  /** Prefix of the settings' names: `SESSION_COOKIE`. */
   readonly prefix: string
-  /** In front of the ids: `sessions.E00`. */
+  /** Prefix of the check ids: `sessions.E00`. */
   readonly ids: string
   readonly name: string
   readonly domain: string | null
@@ -33,7 +33,7 @@ const cookieOf = (family: Family): CookieSettings => ({
 const isHostPrefixed = ({ name }: CookieSettings): boolean => /^__Host-/i.test(name)
 const isPrefixed = ({ name }: CookieSettings): boolean => /^__(?:Host|Secure)-/i.test(name)
 
-/** Why a text is no domain that a cookie can have. */
+/** Why a string is not a valid cookie domain; undefined if it is valid. */
 function domainFlaw(domain: string): string | undefined {
   if (/[:/\s]/.test(domain)) return 'a domain has neither scheme nor port nor path'
   const bare = domain.replace(/^\./, '')
@@ -41,7 +41,7 @@ function domainFlaw(domain: string): string | undefined {
   return undefined
 }
 
-/** Whether some host that the site answers to may set a cookie for a domain. */
+/** Whether any of the site's hosts may set a cookie for a domain. */
 function isServed(domain: string): boolean {
   const bare = domain.replace(/^\./, '').toLowerCase()
   const hosts = settings.ALLOWED_HOSTS
@@ -52,7 +52,7 @@ function isServed(domain: string): boolean {
   )
 }
 
-/** What browsers refuse whatever the site is for. The session cookie's ids begin with `sessions.`, the other's with `csrf.`. */
+/** Values that browsers always reject. The ids start with `sessions.` or `csrf.`, by cookie. */
 function refusedCookie(cookie: CookieSettings): CheckMessage[] {
   const { prefix, ids, name, domain, path, secure, samesite } = cookie
   const messages: CheckMessage[] = []
@@ -98,7 +98,7 @@ function cookiesInUse(): CookieSettings[] {
   return [...(isUsed(SESSIONS) ? [cookieOf('SESSION')] : []), ...(ofCsrf ? [cookieOf('CSRF')] : [])]
 }
 
-/** Other cookies of the framework, by what names them. */
+/** Names of the framework's other cookies, by the setting or the app that defines them. */
 const OTHERS = (): Readonly<Record<string, string>> => ({
   LANGUAGE_COOKIE_NAME: settings.LANGUAGE_COOKIE_NAME,
   'the messages of core.contrib.messages': 'messages',
@@ -123,7 +123,7 @@ export function checkCookies(): CheckMessage[] {
   return [...cookies.flatMap(refusedCookie), ...sameNames(cookies)]
 }
 
-/** sessions.W008 and csrf.W008, of deployment: a domain that none of the site's hosts belongs to. */
+/** sessions.W008 and csrf.W008, with --deploy: a domain that none of the site's hosts belongs to. */
 export function checkCookieDomains(): CheckMessage[] {
   return cookiesInUse().flatMap(({ prefix, ids, domain }) => {
     if (domain === null || domainFlaw(domain) !== undefined || isServed(domain)) return []
@@ -133,7 +133,7 @@ export function checkCookieDomains(): CheckMessage[] {
   })
 }
 
-/** sessions.W009: sessions that are over before they begin. */
+/** sessions.W009: sessions that expire immediately. */
 export function checkSessionAge(): CheckMessage[] {
   if (!isUsed(SESSIONS) || settings.SESSION_COOKIE_AGE > 0 || settings.SESSION_EXPIRE_AT_BROWSER_CLOSE) return []
   const message = 'SESSION_COOKIE_AGE is 0: every session is over as soon as it is made.'

@@ -1,4 +1,4 @@
-/** Checks of CSRF protection, with Django's ids where Django has them. */
+/** Checks of CSRF protection, with Django's ids where they exist. */
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { settings, UnsuitableValue } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -39,7 +39,7 @@ export function checkCsrfFailureView(): CheckMessage[] {
   return [new Error(message, { id: 'security.E102', obj, hint })]
 }
 
-/** What is wrong with an origin that has a scheme, so that no Origin header will ever equal it. */
+/** Why no Origin header can ever equal an origin that has a scheme; undefined if one can. */
 function flawOf(origin: string): string | undefined {
   const parts = splitUrl(origin)
   if (parts === undefined || parts.netloc === '') return 'it has no host'

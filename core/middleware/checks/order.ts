@@ -3,7 +3,7 @@ import { settings } from '#core/conf'
 import { canonicalName } from '#core/utils'
 import { type CheckMessage, Error, Warning } from '#core/checks'
 
-// Where the middleware of the framework stand in MIDDLEWARE.
+// The positions of the built-in middleware in MIDDLEWARE.
 
 export const SECURITY = 'core.middleware.security.SecurityMiddleware'
 export const COMMON = 'core.middleware.common.CommonMiddleware'
@@ -16,7 +16,7 @@ const AUTHENTICATION = 'core.contrib.auth.middleware.AuthenticationMiddleware'
 const LOGIN_REQUIRED = 'core.contrib.auth.middleware.LoginRequiredMiddleware'
 const MESSAGES = 'core.contrib.messages.middleware.MessageMiddleware'
 
-/** The entries' names, `django.` read as `core.`; undefined for functions. */
+/** Canonical names of the entries, with `core.` for `django.`; undefined for functions. */
 const chain = (): (string | undefined)[] =>
   settings.MIDDLEWARE.map((entry) => (typeof entry === 'string' ? canonicalName(entry) : undefined))
 
@@ -30,7 +30,7 @@ const place = (index: number): string => `MIDDLEWARE[${index}]`
 
 interface Need {
   readonly id: string
-  /** Who needs it, and what. */
+  /** The middleware, and the one that it needs. */
   readonly who: string
   readonly what: string
   readonly why: string
@@ -72,10 +72,10 @@ function unmet({ id, who, what, why, isNeeded }: Need): CheckMessage[] {
   return [new Error(message, { id, obj: place(at), hint })]
 }
 
-/** middleware.E001 to E003, auth.E013: middleware that stands before what it needs, or without it. */
+/** middleware.E001 to E003, auth.E013: middleware whose dependency is missing or comes later. */
 export const checkNeeds = (): CheckMessage[] => NEEDS.flatMap(unmet)
 
-/** Middleware that guards views or logs users in, and relies on CSRF protection. */
+/** Middleware that protects views or logs users in, and relies on CSRF protection. */
 const RELIES_ON_CSRF: ReadonlySet<string> = new Set([
   AUTHENTICATION,
   LOGIN_REQUIRED,
@@ -85,10 +85,10 @@ const RELIES_ON_CSRF: ReadonlySet<string> = new Set([
   'core.middleware.cache.FetchFromCacheMiddleware',
 ])
 
-/** What `router.routes()` of a Koa router gives: it answers by itself. */
+/** Whether an entry is the result of `router.routes()` of a Koa router, which responds by itself. */
 const isRouter = (entry: unknown): boolean => typeof entry === 'function' && 'router' in entry
 
-/** middleware.W004: CSRF protection behind what it should protect. */
+/** middleware.W004: CSRF protection comes after middleware that it should protect. */
 export function checkCsrfIsEarly(): CheckMessage[] {
   const csrf = placeOf(CSRF)
   const names = chain()
@@ -101,7 +101,7 @@ export function checkCsrfIsEarly(): CheckMessage[] {
   return [new Warning(message, { id: 'middleware.W004', obj: place(csrf), hint })]
 }
 
-/** middleware.W005: the same middleware of the framework twice. */
+/** middleware.W005: a built-in middleware occurs twice. */
 export function checkTwice(): CheckMessage[] {
   const names = chain()
   return names.flatMap((name, i) => {
@@ -111,7 +111,7 @@ export function checkTwice(): CheckMessage[] {
   })
 }
 
-/** middleware.W006: a tag of compressed bytes, whose length is random, never matches. */
+/** middleware.W006: an ETag of compressed bytes never matches, because their padding is random. */
 export function checkCompressionIsOutside(): CheckMessage[] {
   const [gzip, conditional] = [placeOf(GZIP), placeOf(CONDITIONAL_GET)]
   if (gzip < 0 || conditional < 0 || gzip < conditional) return []
@@ -120,7 +120,7 @@ export function checkCompressionIsOutside(): CheckMessage[] {
   return [new Warning(message, { id: 'middleware.W006', obj: place(conditional), hint })]
 }
 
-/** middleware.W007: a request over http is worked on before it is sent to https. */
+/** middleware.W007: a request over http is processed before it is redirected to https. */
 export function checkRedirectIsEarly(): CheckMessage[] {
   const [security, sessions] = [placeOf(SECURITY), placeOf(SESSIONS)]
   if (!settings.SECURE_SSL_REDIRECT || !isUsed(SESSIONS) || security < sessions) return []

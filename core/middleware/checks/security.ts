@@ -1,5 +1,7 @@
-/** Django's deployment checks of hosts, https, headers and keys: security.W001 to W025, E023, E024, and E110 of ours. */
-/** Checks of Content-Security-Policy: directives that cannot be sent, and a nonce that no template can get. */
+/**
+ * Django's deployment checks of hosts, https, headers and keys (security.W001 to W025, E023, E024), E110, and checks of
+ * Content-Security-Policy.
+ */
 import { type CheckMessage, Error, Warning } from '#core/checks'
 import { LEAST_VARIETY, NEW_KEY, secretKeyProblems, settings } from '#core/conf'
 import { canonicalName, formatValue } from '#core/utils'
@@ -9,7 +11,7 @@ import { FRAMES, isUsed, SECURITY } from './order.ts'
 
 interface Rule {
   readonly id: string
-  /** The setting, or its entry, that is to be changed. */
+  /** The setting, or its entry, that must be changed. */
   readonly where: string
   readonly isBroken: () => boolean
   readonly says: string
@@ -32,7 +34,7 @@ const withSecurity = (isBroken: () => boolean) => (): boolean => isUsed(SECURITY
 const withHsts = (isBroken: () => boolean): (() => boolean) =>
   withSecurity(() => settings.SECURE_HSTS_SECONDS > 0 && isBroken())
 
-/** In order of their ids; the texts follow Django's. */
+/** Ordered by id. The messages follow Django's. */
 const RULES: readonly Rule[] = [
   {
     id: 'W001',
@@ -174,7 +176,7 @@ function weakKey(key: string, id: string, where: string, hint: string): CheckMes
   return [new Warning(message, { id, obj: where, hint })]
 }
 
-/** security.W009 and W025: keys that can be guessed. */
+/** security.W009 and W025: weak secret keys. */
 export function checkSecretKeys(): CheckMessage[] {
   const ofKey = weakKey(
     settings.SECRET_KEY,
@@ -189,16 +191,16 @@ export function checkSecretKeys(): CheckMessage[] {
   return [...ofKey, ...ofFallbacks]
 }
 
-/** security.E110: keys with which the server does not start. */
+/** security.E110: secret keys that keep the server from starting. */
 export function checkServingKeys(): CheckMessage[] {
   return secretKeyProblems().map(
     ({ where, message, remedy }) => new Error(message, { id: 'security.E110', obj: where, hint: remedy }),
   )
 }
 
-// Checks of hosts and proxies: entries that never match, and a proxy's header that says less than it seems.
+// Checks of ALLOWED_HOSTS and of the proxy header.
 
-/** hosts.W001: entries of ALLOWED_HOSTS that are no host. */
+/** hosts.W001: entries of ALLOWED_HOSTS that never match. */
 export function checkAllowedHosts(): CheckMessage[] {
   return settings.ALLOWED_HOSTS.flatMap((host, i) => {
     const bare = host.replace(/^[a-z]+:\/\//i, '').split(/[/?#]/)[0] as string
@@ -210,7 +212,7 @@ export function checkAllowedHosts(): CheckMessage[] {
   })
 }
 
-/** hosts.E002 and W003: SECURE_PROXY_SSL_HEADER that is no pair, or that takes http for https. */
+/** hosts.E002 and W003: SECURE_PROXY_SSL_HEADER is not a pair, or treats http as https. */
 export function checkProxyHeader(): CheckMessage[] {
   const pair = settings.SECURE_PROXY_SSL_HEADER
   if (pair === null) return []
@@ -237,7 +239,7 @@ function canBeSent(value: unknown): boolean {
   return isList ? [...(value as Iterable<unknown>)].every(isText) : isText(value)
 }
 
-/** security.E026. That each setting is an object is seen when the settings are loaded; here, what is in it. */
+/** security.E026: invalid directives. That each setting is an object is checked when the settings are loaded. */
 export function checkCspDirectives(): CheckMessage[] {
   return NAMES.flatMap((name) =>
     Object.entries(settings[name])
@@ -263,7 +265,7 @@ function hasProcessor({ OPTIONS }: (typeof settings.TEMPLATES)[number]): boolean
   )
 }
 
-/** security.W027. */
+/** security.W027: CSP.NONCE is used, but templates cannot access the nonce. */
 export function checkCspNonce(): CheckMessage[] {
   const name = NAMES.find(hasNonce)
   if (name === undefined || settings.TEMPLATES.some(hasProcessor)) return []

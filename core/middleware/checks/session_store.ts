@@ -1,4 +1,4 @@
-/** Checks of the session store: one that each process has for itself, that stores nothing, or that is not atomic. */
+/** Checks of the session store: one that is local to a process, stores nothing, or is not atomic. */
 import { apps } from '#core/apps'
 import { type KeyvAdapter, keyvAdapterOf } from '#core/cache'
 import { type CheckMessage, Error, Warning } from '#core/checks'
@@ -37,7 +37,7 @@ const cachePlace = (): string => `CACHES['${settings.SESSION_CACHE_ALIAS}'].BACK
 const SHARED =
   "BACKEND: 'core.cache.backends.redis.RedisCache', or SESSION_ENGINE: 'core.contrib.sessions.backends.db'."
 
-/** sessions.E020 and W021: caches that keep no session; a table that no migration makes. */
+/** sessions.E020 and W021: a cache that does not keep sessions; a table that no migration creates. */
 export function checkSessionStore(): CheckMessage[] {
   if (isEngine('cache', 'cached_db') && sessionCache() === undefined) {
     const message = `SESSION_CACHE_ALIAS is '${settings.SESSION_CACHE_ALIAS}', but CACHES has no such cache.`
@@ -69,7 +69,7 @@ export function checkSessionsAreAtomic(): CheckMessage[] {
   return [new Warning(message, { id: 'sessions.W024', obj: cachePlace(), hint: SHARED })]
 }
 
-/** sessions.W022 and W023, of deployment: each process would have sessions of its own. */
+/** sessions.W022 and W023, with --deploy: each process would have its own sessions. */
 export function checkSessionsAreShared(): CheckMessage[] {
   const isLocal = sessionCache() === LOCAL || sessionAdapter()?.isLocal === true
   if (isEngine('cache', 'cached_db') && isLocal) {
