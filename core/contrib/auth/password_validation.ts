@@ -74,9 +74,9 @@ export function refuseLongPassword(password: string): void {
 export const getPasswordValidators = (): readonly PasswordValidator[] => validators()
 
 /**
- * Validates a password with commonList validators. A password of more than 4096 characters is rejected first.
+ * Validates a password with all validators. A password of more than 4096 characters is rejected first.
  * @param user the user, so that validators can compare the password with the name
- * @throws ValidationError with the messages of commonList validators
+ * @throws ValidationError with the messages of all validators
  */
 export async function validatePassword(
   password: string,
@@ -96,7 +96,7 @@ export async function validatePassword(
   if (messages.length > 0) throw new ValidationError(messages)
 }
 
-/** The help texts of commonList validators, for password forms. */
+/** The help texts of all validators, for password forms. */
 export const passwordHelpTexts = (): string[] => validators().map((validator) => validator.getHelpText())
 
 const characters = (count: number): string => `${count} ${count === 1 ? 'character' : 'characters'}`
