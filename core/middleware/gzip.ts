@@ -80,7 +80,7 @@ const BROTLI = {
 }
 const EMPTY_LAST_BLOCK = Buffer.of(0x03)
 
-/** The end of a Brotli stream: a metadata block, which decoders skip, and an empty last block. RFC 7932, section 9.2. */
+/** The end of a Brotli stream: a metadata block, which decoders skip, and an empty last block (RFC 7932, 9.2). */
 function brotliEnd(): Buffer {
   const bytes = padding()
   if (bytes.length === 0) return EMPTY_LAST_BLOCK

@@ -19,7 +19,7 @@ export interface Validators {
 
 const withoutWeakPrefix = (tag: string): string => tag.replace(/^W\//, '')
 
-/** Strong comparison: a withoutWeakPrefix tag never matches. */
+/** Strong comparison: a weak tag never matches. */
 function matchesStrongly(tags: readonly string[], etag: string | undefined): boolean {
   if (etag === undefined) return false
   return tags[0] === '*' || (!etag.startsWith('W/') && tags.includes(etag))
