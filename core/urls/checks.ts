@@ -7,18 +7,18 @@ import { InvalidUrlconf, type Problem } from './errors.ts'
 import { RegexPattern } from './patterns/regex_pattern.ts'
 import { URLResolver } from './resolve/resolver.ts'
 
-/** Every entry at any depth, with the namespaces around it. A list that includes itself is entered once. */
+/** All entries, recursively, with the namespaces they are in. A list that includes itself is visited once. */
 function* everyEntry(
   patterns: UrlPatterns,
   namespaces: readonly string[] = [],
-  around: readonly UrlPatterns[] = [],
+  ancestors: readonly UrlPatterns[] = [],
 ): Generator<{ entry: UrlEntry; namespaces: readonly string[] }> {
-  if (around.includes(patterns)) return
+  if (ancestors.includes(patterns)) return
   for (const entry of patterns) {
     yield { entry, namespaces }
     if (!(entry instanceof URLResolver)) continue
     const inner = entry.namespace === undefined ? namespaces : [...namespaces, entry.namespace]
-    yield* everyEntry(entry.urlPatterns, inner, [...around, patterns])
+    yield* everyEntry(entry.urlPatterns, inner, [...ancestors, patterns])
   }
 }
 
@@ -27,7 +27,7 @@ function nameHasColon(entry: UrlEntry): boolean {
 }
 
 function beginsWithSlash({ pattern }: UrlEntry): boolean {
-  // Without APPEND_SLASH an include without a slash at its end, and one at the start within it, may be meant.
+  // Without APPEND_SLASH, a slash may intentionally be at the start of the included routes.
   return settings.APPEND_SLASH && /^\\?\//.test(pattern.regexText) && !pattern.regexText.endsWith('/')
 }
 
@@ -35,14 +35,14 @@ function looksLikeRegex({ pattern }: UrlEntry): boolean {
   return !(pattern instanceof RegexPattern) && /\(\?P<|^\^|\$$/.test(pattern.text)
 }
 
-function includesBehindDollar(entry: UrlEntry): boolean {
+function includesAfterDollar(entry: UrlEntry): boolean {
   return entry instanceof URLResolver && entry.pattern instanceof RegexPattern && /(?<!\\)\$$/.test(entry.pattern.text)
 }
 
 const ENTRY_CHECKS: readonly { id: string; isWrong: (entry: UrlEntry) => boolean; says: string }[] = [
   {
     id: 'urls.W001',
-    isWrong: includesBehindDollar,
+    isWrong: includesAfterDollar,
     says: "uses include with a route ending with a '$'. Remove the dollar from the route to avoid problems including URLs.",
   },
   {
@@ -66,7 +66,7 @@ const ENTRY_CHECKS: readonly { id: string; isWrong: (entry: UrlEntry) => boolean
 
 const asError = ({ id, message, hint, where }: Problem): CheckMessage => new Error(message, { id, hint, obj: where })
 
-/** The patterns of ROOT_URLCONF, or what makes them unusable. */
+/** The patterns of ROOT_URLCONF, or the problems that make them unusable. */
 async function rootPatterns(): Promise<{ patterns: UrlPatterns; problems: readonly Problem[] }> {
   try {
     return { patterns: (await loadUrlconf()).urlPatterns, problems: [] }
@@ -76,7 +76,7 @@ async function rootPatterns(): Promise<{ patterns: UrlPatterns; problems: readon
   }
 }
 
-/** urls.E004, E007 to E009, W001 to W003 and 2_0.W001: each pattern by itself, and the handlers of the root module. */
+/** urls.E004, E007 to E009, W001 to W003 and 2_0.W001: single patterns, and the handlers of the root module. */
 export async function checkUrlConfig(): Promise<CheckMessage[]> {
   const { patterns, problems } = await rootPatterns()
   const messages = problems.map(asError)
@@ -88,7 +88,7 @@ export async function checkUrlConfig(): Promise<CheckMessage[]> {
   return messages
 }
 
-/** urls.W005: namespaces that occur twice. */
+/** urls.W005: duplicate namespaces. */
 export async function checkUrlNamespacesUnique(): Promise<CheckMessage[]> {
   const { patterns } = await rootPatterns()
   const seen = new Set<string>()
@@ -105,7 +105,7 @@ export async function checkUrlNamespacesUnique(): Promise<CheckMessage[]> {
   })
 }
 
-/** urls.E006: URLs of settings that have no slash at their end. */
+/** urls.E006: URL settings without a trailing slash. */
 export function checkUrlSettings(): CheckMessage[] {
   return (['STATIC_URL', 'MEDIA_URL'] as const)
     .filter((name) => (settings[name] ?? '') !== '' && !settings[name]?.endsWith('/'))

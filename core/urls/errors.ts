@@ -1,4 +1,4 @@
-/** Errors of URLs: a path without a view, a name without a path, and the problems of a module of URL patterns. */
+/** Errors of resolving and reversing, and the validation of urlconf modules. */
 import { Http404, ImproperlyConfigured } from '#core/exceptions'
 import { formatValue, isClass, joinWithAnd } from '#core/utils'
 import type { Included } from './patterns/include.ts'
@@ -7,7 +7,7 @@ import { URLResolver } from './resolve/resolver.ts'
 
 /** No pattern matches a path. */
 export class Resolver404 extends Http404 {
-  /** The path looked for, as `resolve` was given it. */
+  /** The path as passed to `resolve`. */
   readonly path: string
   readonly #listTried: () => readonly Tried[]
 
@@ -17,13 +17,13 @@ export class Resolver404 extends Http404 {
     this.#listTried = listTried
   }
 
-  /** Every pattern that did not match, in order. Computed on access, so that a 404 outside DEBUG stays cheap. */
+  /** All patterns that were tried, in order. Computed on access, because it is only needed under DEBUG. */
   get tried(): readonly Tried[] {
     return this.#listTried()
   }
 }
 
-/** No pattern has the name and takes the arguments that `reverse` was given. */
+/** No pattern has the name and accepts the arguments passed to `reverse`. */
 export class NoReverseMatch extends Error {
   override readonly name = 'NoReverseMatch'
 }
@@ -36,7 +36,7 @@ export interface Problem {
   readonly where: string
 }
 
-/** A URL configuration that cannot be used, with everything that is wrong with it. */
+/** An invalid urlconf, with all its problems. */
 export class InvalidUrlconf extends ImproperlyConfigured {
   readonly problems: readonly Problem[]
 
@@ -68,10 +68,10 @@ function problemOf(entry: unknown, where: string): Problem | undefined {
 }
 
 /**
- * What is wrong with the entries of a list or module, without those of further includes.
- * @param names what names it, for an error: `ROOT_URLCONF names 'apps.urls'`
- * @param module how a problem's place calls it: `apps.urls`
- * @throws ImproperlyConfigured when there is no list of patterns at all
+ * The problems of the entries of a list or module, not including those of nested includes.
+ * @param names where it is referenced, for messages: `ROOT_URLCONF names 'apps.urls'`
+ * @param module its name in `Problem.where`: `apps.urls`
+ * @throws ImproperlyConfigured if there is no list of patterns
  */
 export function problemsIn(included: Included, names: string, module: string): Problem[] {
   const { patterns, exported } = included

@@ -1,4 +1,4 @@
-/** URLs: patterns that lead to views (`path`, `rePath`, `include`), and the ways there and back (`resolve`, `reverse`). */
+/** Public API of URLs: patterns (`path`, `rePath`, `include`), resolving paths and reversing names. */
 import { register } from '#core/checks'
 import { checkUrlConfig, checkUrlNamespacesUnique, checkUrlSettings } from './checks.ts'
 export { getResolver, isValidPath, loadUrlconf, resolve, reverse, type ReverseOptions } from './base.ts'

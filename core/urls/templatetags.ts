@@ -10,7 +10,7 @@ interface RequestInContext {
 
 const NEEDS_NAME = "'url' takes at least one argument, a URL pattern name."
 
-/** Reverses a URL pattern. An application namespace means the instance that resolved the request. */
+/** Reverses a URL pattern. An application namespace refers to the instance that resolved the request. */
 const url: Tag = ({ request }, [name, ...args], kwargs, variable) => {
   if (name === undefined) throw new TypeError(NEEDS_NAME)
   const { currentApp, resolverMatch } = (request ?? {}) as RequestInContext

@@ -1,9 +1,9 @@
-/** Fast paths of URLs: an index of patterns by their first segments, and memory for paths and names. */
+/** Fast paths of URLs: an index of patterns by their first segments, and caches for paths and names. */
 import type { ResolverMatch, UrlEntry, UrlPatterns } from '../patterns/pattern.ts'
 
 type Find = (path: string) => ResolverMatch | undefined
 
-/** Resolves a path by `find` once, if nothing of the path goes into the result. There are as many as such routes. */
+/** Caches matches of routes without parameters. The number of such routes bounds the cache. */
 export function rememberExactPaths(find: Find): Find {
   const found = new Map<string, ResolverMatch>()
   return (path) => {
@@ -19,7 +19,7 @@ interface Node {
   readonly below: Map<string, Node>
   /** Entries whose literal segments end here, with their position in the list. */
   readonly own: Map<UrlEntry, number>
-  /** Own entries and those of all nodes above, in the order of the list. */
+  /** The entries of this node and its ancestors, in the order of the list. */
   candidates: readonly UrlEntry[]
 }
 
@@ -31,7 +31,7 @@ function sortCandidates(node: Node, above: readonly [UrlEntry, number][]): void 
   for (const next of node.below.values()) sortCandidates(next, all)
 }
 
-/** The entries of a list that a path can match, in the order of the list. */
+/** Returns a function from a path to the entries that can match it, in the order of the list. */
 export function indexBySegments(entries: UrlPatterns): (path: string) => readonly UrlEntry[] {
   const root = newNode()
   for (const [position, entry] of entries.entries()) {
@@ -60,13 +60,13 @@ export function indexBySegments(entries: UrlPatterns): (path: string) => readonl
 
 type LookUp<Found> = (name: string, currentApp: string | undefined) => Found
 
-/** A name that leads nowhere is not remembered: such names may come from anywhere, and would fill the memory. */
+/** Caches lookups by name. Unknown names are not cached, because they may be arbitrary and would fill the memory. */
 export function rememberNames<Found extends { readonly candidates: readonly unknown[] }>(
   lookUp: LookUp<Found>,
 ): LookUp<Found> {
   const known = new Map<string, Found>()
   return (name, currentApp) => {
-    // Without a namespace, the application does not matter.
+    // Without a namespace, the current application has no effect.
     const key = name.includes(':') ? `${currentApp ?? ''}\0${name}` : name
     let found = known.get(key)
     if (found === undefined) {

@@ -1,9 +1,9 @@
-/** Path converters: which text a `<converter:name>` of a route takes, and the value that a view sees. */
+/** Path converters: the strings that `<converter:name>` in a route matches, and the values that views receive. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue } from '#core/utils'
 
 /**
- * What each converter gives a view. A project adds its own:
+ * The type of each converter's values. A project adds its own:
  * `declare module '#core/urls' { interface ConverterTypes { yyyy: number } }`.
  */
 export interface ConverterTypes {
@@ -15,20 +15,20 @@ export interface ConverterTypes {
 }
 
 export interface Converter {
-  /** The text it takes: a regular expression without groups, `[0-9]{4}`. */
+  /** The strings to match: a regular expression without groups, such as `[0-9]{4}`. */
   readonly regex: string
   /**
-   * The value for the view; without it, the text itself. Undefined means that the URL does not match, and so does an
-   * error, except a TypeError or ReferenceError: those are mistakes in the converter and go on as they are.
+   * Converts the string for the view; without it, the view receives the string. If it returns undefined or throws, the
+   * URL does not match. A TypeError or ReferenceError is rethrown, because it is a bug in the converter.
    */
   toPython?(text: string): unknown
-  /** The text for a value, in `reverse`; without it, `String(value)`. Undefined or an error: no match, as above. */
+  /** Converts a value in `reverse`; by default, `String(value)`. Undefined or an error means no match, as above. */
   toUrl?(value: unknown): string | undefined
 }
 
 function toInteger(text: string): number | undefined {
   const value = Number(text)
-  // Past this a number would name another row than the URL does.
+  // A larger number would lose precision and refer to another row.
   return Number.isSafeInteger(value) ? value : undefined
 }
 
@@ -42,24 +42,24 @@ const converters = new Map<string, Converter>([
 const builtIn = new Set(converters.keys())
 
 /**
- * Makes a converter known under a name, for routes that are written after this.
- * @param converter a converter, or a class of one
- * @throws ImproperlyConfigured when the name is taken by another converter, or the converter has no regex
+ * Registers a converter for routes that are defined afterwards.
+ * @param converter an instance or a class
+ * @throws ImproperlyConfigured if another converter has the name, or the converter has no regex
  */
 export function registerConverter(converter: Converter | (new () => Converter), name: string): void {
-  const made = typeof converter === 'function' ? new converter() : converter
-  if (typeof made.regex !== 'string' || made.regex === '') {
+  const resolved = typeof converter === 'function' ? new converter() : converter
+  if (typeof resolved.regex !== 'string' || resolved.regex === '') {
     throw new ImproperlyConfigured(
-      `registerConverter('${name}'): the converter's regex should be a text like '[0-9]{4}', found ${formatValue(made.regex)}.`,
+      `registerConverter('${name}'): the converter's regex should be a text like '[0-9]{4}', found ${formatValue(resolved.regex)}.`,
     )
   }
   const known = converters.get(name)
-  const isSame = known === made || (typeof converter === 'function' && known instanceof converter)
+  const isSame = known === resolved || (typeof converter === 'function' && known instanceof converter)
   if (known !== undefined && !isSame) {
     const owner = builtIn.has(name) ? 'is built in' : 'is already registered'
     throw new ImproperlyConfigured(`registerConverter('${name}'): a converter of this name ${owner}. Choose another.`)
   }
-  converters.set(name, made)
+  converters.set(name, resolved)
 }
 
 /** The converters by name. */
@@ -74,20 +74,20 @@ function orNoMatch<T>(convert: () => T): T | undefined {
   }
 }
 
-/** The value of a text that the converter's regex has taken; undefined where it is none after all. */
+/** Converts a string that the converter's regex has matched; undefined if it is not valid after all. */
 export function valueOf(converter: Converter, text: string): unknown {
   return converter.toPython === undefined ? text : orNoMatch(() => converter.toPython?.(text))
 }
 
-/** The text that a value has by itself; undefined for an object that would come out as `[object Object]`. */
+/** The string form of a value; undefined for an object without one (`[object Object]`). */
 export function ownText(value: unknown): string | undefined {
   const text = (value as { toString(): string }).toString()
   return text.startsWith('[object ') ? undefined : text
 }
 
-/** The text of a value in a URL; undefined where the value has none. */
+/** Converts a value to its string in a URL; undefined if it has none. */
 export function textOf(converter: Converter | undefined, value: unknown): string | undefined {
-  // Nothing would be written as the word "undefined": a link that looks right and leads nowhere.
+  // Otherwise the URL would contain the word "undefined".
   if (value === undefined || value === null) return undefined
   return orNoMatch(() => (converter?.toUrl === undefined ? ownText(value) : converter.toUrl(value)))
 }

@@ -1,9 +1,9 @@
-/** `include()`: another list of patterns, behind a route and perhaps in a namespace. */
+/** `include()`: adds another list of patterns below a route, optionally in a namespace. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { formatValue, isDottedName } from '#core/utils'
 import type { UrlPatterns } from './pattern.ts'
 
-/** A module of patterns, `import * as polls from './polls/urls.ts'`, as `include` takes it. */
+/** A module of patterns for `include`: `import * as polls from './polls/urls.ts'`. */
 export interface UrlconfModule {
   readonly urlpatterns: UrlPatterns
   /** The application namespace. */
@@ -12,12 +12,12 @@ export interface UrlconfModule {
 
 const modules = new WeakMap<Included, Readonly<Record<string, unknown>>>()
 
-/** Keeps the module of an `include('dotted.name')`, once it is imported. */
+/** Sets the imported module of an `include('dotted.name')`. */
 export function fillIn(included: Included, module: Readonly<Record<string, unknown>>): void {
   modules.set(included, module)
 }
 
-/** The application namespace that a module names; Django's spelling is understood. */
+/** The application namespace of a module, exported as `appName` or `app_name`. */
 function appNameOf(module: Readonly<Record<string, unknown>>): string | undefined {
   const name = module.appName ?? module.app_name
   if (name === undefined || typeof name === 'string') return name
@@ -25,7 +25,7 @@ function appNameOf(module: Readonly<Record<string, unknown>>): string | undefine
 }
 
 export class Included {
-  /** The dotted name given, where it was one: its module is imported by `loadUrlconf()`. */
+  /** The dotted name, if one was given. `loadUrlconf()` imports its module. */
   readonly name: string | undefined
   readonly #patterns: unknown
   readonly #appName: string | undefined
@@ -44,7 +44,7 @@ export class Included {
     return this.#patterns !== undefined || modules.has(this)
   }
 
-  /** What the list or the module has as patterns; that they are patterns is for `loadUrlconf()` to see. */
+  /** The patterns of the list or module. `loadUrlconf()` validates them. */
   get patterns(): unknown {
     return this.#patterns ?? this.#module().urlpatterns
   }
@@ -82,10 +82,11 @@ export class Included {
 }
 
 /**
- * Puts another list of patterns behind a route: `path('polls/', include(polls))`.
+ * Adds another list of patterns below a route: `path('polls/', include(polls))`.
  * @param source a module, a list of patterns, `[patterns, appName]`, or the dotted name of a module, which
  * `loadUrlconf()` imports
- * @param options.namespace the instance namespace, where one application is included several times; else the appName
+ * @param options.namespace the instance namespace, if an application is included several times; by default, the appName
+ * @throws ImproperlyConfigured for any other source, or for a namespace without an appName
  */
 export function include(
   source: UrlconfModule | UrlPatterns | readonly [UrlPatterns, string] | string,

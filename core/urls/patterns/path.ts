@@ -1,4 +1,4 @@
-/** `path` and `rePath`, and the types of params that are read from a route. */
+/** `path` and `rePath`, and types that derive a view's params from its route. */
 import type { ConverterTypes } from './converters.ts'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { View } from '#core/http'
@@ -9,9 +9,9 @@ import { RegexPattern } from './regex_pattern.ts'
 import { URLResolver } from '../resolve/resolver.ts'
 import { RoutePattern } from './route_pattern.ts'
 
-// The type of a view's params, read from the text of its route.
+// Derives the type of a view's params from the string of its route.
 
-// A converter that the types do not know may give anything: `never` fits whatever the view says it takes.
+// The type of an undeclared converter is unknown: `never` is assignable to any param type of the view.
 type ValueOf<C extends string> = C extends keyof ConverterTypes ? ConverterTypes[C] : never
 
 type RouteParam<P extends string> = P extends `${infer C}:${infer Name}`
@@ -24,11 +24,11 @@ type RouteParamsOf<R extends string> = R extends `${string}<${infer P}>${infer R
 
 type Flat<T> = { [K in keyof T]: T[K] }
 
-/** `RouteParams<'posts/<int:pk>/<slug>/'>` is `{ pk: number; slug: string }`. A route that is no literal says nothing. */
+/** `RouteParams<'posts/<int:pk>/<slug>/'>` is `{ pk: number; slug: string }`; `never` if the route is not a literal. */
 export type RouteParams<R extends string> = string extends R ? never : Flat<RouteParamsOf<R>>
 
 export interface PathOptions<K extends object = object> {
-  /** By which `reverse` and `{% url %}` find the pattern. */
+  /** The name for `reverse` and `{% url %}`. */
   readonly name?: string | undefined
   /** Passed to the view in addition to what the route captures. */
   readonly kwargs?: K | undefined
@@ -54,13 +54,13 @@ function entry(
   throw refuse(what, view)
 }
 
-/** A view declared as a plain `View`, which says nothing of its params; any other is held to its route. */
-type ParamsUntold<V extends View> = [Parameters<V>[1]] extends [never] ? V : never
+/** Accepts views typed as plain `View`, without params; for all others the params are checked against the route. */
+type ParamsUnknown<V extends View> = [Parameters<V>[1]] extends [never] ? V : never
 
 /**
- * A view, or an `include()`, behind a route: `path('posts/<int:pk>/', detail, { name: 'post-detail' })`.
- * The view's params are typed by the route: this compiles if `detail` takes `{ pk: number }`, or no params.
- * @throws ImproperlyConfigured when the route or the view is not one
+ * Maps a route to a view or an `include()`: `path('posts/<int:pk>/', detail, { name: 'post-detail' })`.
+ * The view's params are checked against the route: this compiles if `detail` takes `{ pk: number }`, or no params.
+ * @throws ImproperlyConfigured for an invalid route or view
  */
 export function path<const R extends string, K extends object = object>(
   route: R,
@@ -69,7 +69,7 @@ export function path<const R extends string, K extends object = object>(
 ): URLPattern | URLResolver
 export function path<V extends View>(
   route: string,
-  view: ParamsUntold<V>,
+  view: ParamsUnknown<V>,
   options?: PathOptions,
 ): URLPattern | URLResolver
 export function path(route: unknown, view: unknown, options: PathOptions = {}): URLPattern | URLResolver {
@@ -82,9 +82,9 @@ export function path(route: unknown, view: unknown, options: PathOptions = {}): 
 }
 
 /**
- * A view, or an `include()`, behind a regular expression: a RegExp, or a text in Python's form.
- * Named groups are the view's params, as texts, those that took part; without any, the groups by their index.
- * @throws ImproperlyConfigured when the expression or the view is not one
+ * Maps a regular expression, a RegExp or a string in Python's syntax, to a view or an `include()`.
+ * The view's params are the named groups that matched, as strings, or without named groups, all groups by index.
+ * @throws ImproperlyConfigured for an invalid expression or view
  */
 export function rePath(
   regex: RegExp | string,

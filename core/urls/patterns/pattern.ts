@@ -1,20 +1,20 @@
-/** The entries of `urlpatterns`: what views and includes share, URL templates, and the match of a path. */
+/** The entries of `urlpatterns`: the common interface of views and includes, URL templates, and path matches. */
 import type { Converter } from './converters.ts'
 import type { ResolverMatch as Match, View } from '#core/http'
 import { limitTemplateAccess } from '#core/template'
 
-// URL templates: the ways to write a URL for a pattern, with the places where values go.
+// URL templates: the URLs of a pattern, with slots for values.
 
-/** A place for a value. Without a name it is filled by position. */
+/** A slot for a value. Without a name it is filled by position. */
 export interface TemplateSlot {
   readonly name: string | undefined
   readonly converter?: Converter | undefined
 }
 
-/** Literal texts and places, in order. */
+/** Literal strings and slots, in order. */
 export type Template = readonly (string | TemplateSlot)[]
 
-/** Every way to put one alternative of each item after the other. */
+/** All concatenations of one alternative of each item: the Cartesian product. */
 export function combine(items: readonly (readonly Template[])[]): Template[] {
   return items.reduce<Template[]>(
     (before, alternatives) => before.flatMap((start) => alternatives.map((end) => [...start, ...end])),
@@ -22,39 +22,39 @@ export function combine(items: readonly (readonly Template[])[]): Template[] {
   )
 }
 
-/** The names of a template's places in order; those without a name are called `_0`, `_1`, … */
+/** The names of a template's slots in order; unnamed ones are called `_0`, `_1`, … */
 export function slotNames(template: Template): string[] {
   let unnamed = 0
   return template.filter((part) => typeof part !== 'string').map(({ name }) => name ?? `_${unnamed++}`)
 }
 
-// What a pattern of a path can do, however it was written: match the start of a path, and be written out again.
+// The interface of route and regex patterns, which match the start of a path and can be reversed.
 
-/** What a pattern took from the start of a path. */
+/** The match of a pattern at the start of a path. */
 export interface MatchedStart {
-  /** The path behind it. */
+  /** The rest of the path. */
   readonly rest: string
-  /** Groups without a name; empty where there are named ones. */
+  /** Unnamed groups; empty if there are named ones. */
   readonly args: readonly (string | undefined)[]
   readonly kwargs: Readonly<Record<string, unknown>>
 }
 
 export interface PathPattern {
-  /** As it was written. */
+  /** The route or expression as written. */
   readonly text: string
-  /** As Django has it in its messages: Python's regular expression, without a `^` in front. */
+  /** The regular expression in Django's messages: Python's syntax, without a leading `^`. */
   readonly regexText: string
-  /** The ways to write a URL that it matches, the first one first. */
+  /** Templates of URLs that it matches, in the order in which they are tried. */
   readonly templates: readonly Template[]
-  /** Segments with which every path that it matches begins; what the resolver's index goes by. */
+  /** The segments that every matching path starts with. Used by the resolver's index. */
   readonly literalSegments: readonly string[]
-  /** Whether it matches one text alone. */
+  /** Whether it has no parameters. */
   readonly isLiteral: boolean
-  /** Matches the start of a path, which comes without its first slash. */
+  /** Matches the start of a path, which is given without its leading slash. */
   match(path: string): MatchedStart | undefined
 }
 
-// What the resolver found for a path.
+// The result of resolving a path.
 
 interface Found {
   readonly func: View
@@ -75,7 +75,7 @@ export class ResolverMatch implements Match {
   readonly appNames: readonly string[]
   readonly namespaces: readonly string[]
   readonly route: string
-  /** Whether it is the same at every request, because nothing of the path went into it. */
+  /** Whether it can be reused for every request, because the route has no parameters. */
   readonly isFixed: boolean
 
   constructor({ func, args, kwargs, urlName, appNames, namespaces, route, isFixed }: Found) {
@@ -102,34 +102,34 @@ export class ResolverMatch implements Match {
   }
 }
 
-// A template calls the functions that it finds, and this one is the view.
+// Templates call functions that they find, so the view is hidden from them.
 limitTemplateAccess(ResolverMatch.prototype, { members: ['appName', 'namespace', 'viewName'], hidden: ['func'] })
 
-// What the entries of `urlpatterns` have in common, whether they lead to a view or to further patterns.
+// The common interface of the entries of `urlpatterns`: views and includes.
 
 export interface UrlEntry {
   readonly pattern: PathPattern
-  /** Passed to the view, or to every view below, in addition to what the route captures. */
+  /** Passed to the view, or to all included views, in addition to captured values. */
   readonly kwargs: Readonly<Record<string, unknown>>
-  /** The match of a path that comes without its first slash. */
+  /** Resolves a path, which is given without its leading slash. */
   find(path: string): ResolverMatch | undefined
-  /** The ways that a path was tried in vain, for the page that explains a 404. */
+  /** The entries that were tried for a path, for the technical 404 page. */
   listTried(path: string): Tried[]
-  /** As messages name it: `'about/' [name='about']`. */
+  /** The entry in messages: `'about/' [name='about']`. */
   describe(): string
 }
 
-/** A way that was tried: the includes that matched, then the entry that did not. */
+/** The includes that matched, outermost first, then the entry that did not match. */
 export type Tried = readonly UrlEntry[]
 
-/** A list of what `path` and `rePath` give. */
+/** A list of results of `path` and `rePath`. */
 export type UrlPatterns = readonly UrlEntry[]
 
 export class URLPattern implements UrlEntry {
   readonly pattern: PathPattern
   readonly view: View
   readonly name: string | undefined
-  /** Passed to the view in addition to what the route captures. These win over captured values of the same name. */
+  /** Passed to the view in addition to captured values. They override captured values of the same name. */
   readonly kwargs: Readonly<Record<string, unknown>>
 
   constructor(pattern: PathPattern, view: View, kwargs: Readonly<Record<string, unknown>>, name: string | undefined) {

@@ -1,6 +1,6 @@
 /** Translates Python's regular expressions to JavaScript's, token by token. */
 
-// Regular expressions, Python's and JavaScript's, taken apart into the tokens that this room has to understand.
+// A tokenizer for the regular expressions of Python and JavaScript.
 
 export type Dialect = 'python' | 'javascript'
 
@@ -22,14 +22,14 @@ export interface Token {
     | 'comment'
   /** As written. */
   readonly text: string
-  /** Of a named group, or of a reference to one. */
+  /** The name of a named group, or of the group that is referenced. */
   readonly name?: string | undefined
 }
 
 const ESCAPE = String.raw`\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|u\{[\da-fA-F]+\}|[pP]\{[^}]*\}|k<\w+>|[1-9]\d*|[^])`
 const GROUP = String.raw`\(\?P=(?<reference>\w+)\)|\((?:\?(?:P?<(?<name>[\p{L}_$][\p{L}\p{N}_$]*)>|:|<?[=!]))?`
 const REST = String.raw`(?<flags>\(\?[aiLmsux]+\))|(?<comment>\(\?#[^)]*\))|${GROUP}|[*+?]\??|\{(?:\d+(?:,\d*)?|,\d+)\}\??|[^]`
-// In Python a `]` that comes first in a class is one of its characters.
+// In Python, a `]` at the start of a class is a literal character.
 const CLASS = {
   python: String.raw`\[\^?\]?(?:\\[^]|[^\]\\])*\]`,
   javascript: String.raw`\[(?:\\[^]|[^\]\\])*\]`,
@@ -58,7 +58,7 @@ function kindOf(text: string): Token['kind'] {
   return 'text'
 }
 
-/** The tokens of a regular expression. What is malformed comes out as text; compiling it will say what is wrong. */
+/** Splits a regular expression into tokens. Malformed parts become text; compiling the expression reports them. */
 export function tokensOf(source: string, dialect: Dialect): Token[] {
   const token = new RegExp(`${ESCAPE}|${CLASS[dialect]}|${REST}`, 'gu')
   return Array.from(source.matchAll(token), ({ 0: text, groups = {} }): Token => {
@@ -69,14 +69,14 @@ export function tokensOf(source: string, dialect: Dialect): Token[] {
   })
 }
 
-/** The character that an escape stands for, where it stands for just that: `\.` for `.`, but nothing for `\d`. */
+/** The character of an escaped literal: `.` for `\.`, but undefined for `\d`. */
 export function literalOf(escape: string): string | undefined {
   return /^\\[^a-zA-Z0-9]$/u.test(escape) ? escape.slice(1) : undefined
 }
 
 const SYNTAX = /[$()*+./?[\\\]^{|}]/
 
-// Python's \w and \d take the letters and digits of every script.
+// Python's \w and \d match the letters and digits of all scripts.
 const ESCAPES: Record<string, string> = {
   '\\A': '^',
   '\\Z': '$',
@@ -88,7 +88,7 @@ const ESCAPES: Record<string, string> = {
 }
 const ESCAPES_IN_CLASS: Record<string, string> = { ...ESCAPES, '\\w': '\\p{L}\\p{N}_', '\\W': '\\W' }
 
-/** An escaped character: JavaScript's unicode mode refuses a backslash that is not needed. */
+/** Removes unnecessary backslashes, which JavaScript's unicode mode rejects. */
 function escaped(text: string): string {
   const literal = literalOf(text)
   return literal === undefined || SYNTAX.test(literal) ? text : literal
@@ -124,7 +124,7 @@ function translated({ kind, text, name }: Token): string {
   }
 }
 
-/** The source of a JavaScript expression, for unicode mode, and the flags that the Python one sets within itself. */
+/** The JavaScript source, for unicode mode, and the inline flags of the Python expression. */
 export function fromPython(source: string): { source: string; flags: string } {
   const tokens = tokensOf(source, 'python')
   const written = tokens.filter(({ kind }) => kind === 'flags').map(({ text }) => text)

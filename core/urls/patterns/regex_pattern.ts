@@ -3,15 +3,15 @@ import { fromPython, literalOf, type Token, tokensOf } from './python_regex.ts'
 import { combine, type MatchedStart, type PathPattern, type Template } from './pattern.ts'
 import { ImproperlyConfigured } from '#core/exceptions'
 
-// The URL templates of a regular expression: one text that it matches, with places for its groups.
+// The URL templates of a regular expression: a string that it matches, with slots for its groups.
 
-/** Alternatives outside of a capturing group: there is no telling which to write. */
+/** Alternatives outside a capturing group, which cannot be reversed. */
 class Undecidable extends Error {}
 
 const SAMPLES: Record<string, string> = { d: '0', D: 'x', w: 'x', W: '!', s: ' ', S: 'x', n: '\n', r: '\r', t: '\t' }
 const MATCHES_NOTHING = new Set(['A', 'Z', 'z', 'b', 'B'])
 
-/** A character that an escape matches; empty for those that match a position. */
+/** A character that an escape matches; empty for assertions. */
 function sampleOf(escape: string): string {
   const letter = escape.slice(1)
   return literalOf(escape) ?? (MATCHES_NOTHING.has(letter) ? '' : (SAMPLES[letter] ?? letter))
@@ -23,21 +23,21 @@ function sampleOfClass(text: string): string {
   return first.startsWith('\\') ? sampleOf(first) : first
 }
 
-/** How often at least: `?` and `*` 0, `+` 1, `{3,}` 3. */
-function leastOf(quantifier: string): number {
+/** The minimum of a quantifier: 0 for `?` and `*`, 1 for `+`, 3 for `{3,}`. */
+function minimumOf(quantifier: string): number {
   if (quantifier.startsWith('+')) return 1
   return Number(/^\{(\d+)/.exec(quantifier)?.[1] ?? 0)
 }
 
 type Alternatives = readonly Template[]
 
-const hasPlace = (alternatives: Alternatives): boolean => alternatives.flat().some((part) => typeof part !== 'string')
+const hasSlot = (alternatives: Alternatives): boolean => alternatives.flat().some((part) => typeof part !== 'string')
 
-/** What a quantified item becomes: as few of it as may be, but what has a place may be there or not. */
+/** Repeats an item the minimum number of times. An optional item with slots gives two alternatives. */
 function repeated(item: Alternatives, quantifier: string): Alternatives[] {
-  const least = leastOf(quantifier)
+  const least = minimumOf(quantifier)
   if (least > 0) return Array.from({ length: least }, () => item)
-  return hasPlace(item) ? [[[], ...item]] : []
+  return hasSlot(item) ? [[[], ...item]] : []
 }
 
 class Reader {
@@ -48,7 +48,7 @@ class Reader {
     this.#tokens = tokens
   }
 
-  /** Reads up to the end of the group that is open, or of the expression. */
+  /** Reads to the end of the current group or of the expression. */
   sequence(): Alternatives {
     const items: Alternatives[] = []
     for (let token = this.#take(); token !== undefined; token = this.#take()) {
@@ -98,7 +98,7 @@ class Reader {
   }
 }
 
-/** The templates of an expression; as in Django, one that has alternatives outside of a group has the empty text only. */
+/** The templates of an expression. As in Django, only the empty one if it has alternatives outside a group. */
 function templatesOf(tokens: readonly Token[]): Alternatives {
   try {
     return new Reader(tokens).sequence()
@@ -120,7 +120,7 @@ function read(regex: RegExp | string): Expression {
     const { source, flags } = fromPython(regex)
     return { text: regex, source, flags: `u${flags}`, tokens: tokensOf(regex, 'python') }
   }
-  // A RegExp that is global or sticky remembers where it stopped: the next request would begin there.
+  // A global or sticky RegExp keeps `lastIndex`, at which the next request would start.
   const flags = regex.flags.replaceAll(/[dgy]/g, '')
   const text = regex.source === '(?:)' ? '' : regex.source.replaceAll('\\/', '/')
   return { text, source: regex.source, flags, tokens: tokensOf(regex.source, 'javascript') }
@@ -134,7 +134,7 @@ function compile({ text, source, flags }: Expression, isWhole: boolean): RegExp 
   }
 }
 
-/** The segments, closed by a slash, that every match begins with. */
+/** The complete segments that every match starts with. */
 function literalSegmentsOf({ tokens, flags }: Expression): string[] {
   if (tokens[0]?.kind !== 'start' || /[im]/.test(flags) || tokens.some(({ kind }) => kind === 'or')) return []
   let literal = ''
@@ -156,7 +156,7 @@ export class RegexPattern implements PathPattern {
   readonly #regex: RegExp
   readonly #hasNames: boolean
 
-  /** @param isEndpoint whether it leads to a view; one that ends with `$` then has to match the whole path */
+  /** @param isEndpoint whether it is for a view: then an expression that ends with `$` must match the whole path */
   constructor(regex: RegExp | string, isEndpoint: boolean) {
     const expression = read(regex)
     this.text = expression.text

@@ -1,4 +1,4 @@
-/** The pattern of `path('posts/<int:pk>/', …)`: literal text with converters. */
+/** The pattern of `path('posts/<int:pk>/', …)`: literals and converters. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { didYouMean, joinWithAnd } from '#core/utils'
 import { type Converter, getConverters, valueOf } from './converters.ts'
@@ -13,7 +13,7 @@ interface Parameter {
 const IDENTIFIER = /^[\p{L}_$][\p{L}\p{N}_$]*$/u
 
 const escaped = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
-/** As Python's `re.escape` writes it, for messages that have to read as Django's. */
+/** Escapes like Python's `re.escape`, for messages that equal Django's. */
 const escapedForPython = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}\-&~#\s]/g, '\\$&')
 
 function wrong(route: string, what: string): ImproperlyConfigured {
@@ -54,7 +54,7 @@ function* parametersIn(route: string): Generator<{ whole: string; converter: str
   }
 }
 
-/** The route's parts: literal texts and parameters, in turn. */
+/** The route's literals and parameters, in order. */
 function partsOf(route: string): (string | Parameter)[] {
   const parts: (string | Parameter)[] = []
   const names = new Set<string>()
@@ -80,7 +80,7 @@ export class RoutePattern implements PathPattern {
   readonly #parameters: readonly Parameter[]
   readonly #regex: RegExp | undefined
 
-  /** @param isEndpoint whether the route has to match to the end of the path, as one of a view does */
+  /** @param isEndpoint whether it is for a view, so that it must match the whole path */
   constructor(route: string, isEndpoint: boolean) {
     const parts = partsOf(route)
     this.text = route
@@ -91,7 +91,7 @@ export class RoutePattern implements PathPattern {
     this.regexText = parts.map(regexTextOf).join('') + (isEndpoint ? '\\Z' : '')
     const [literal] = parts
     const segments = (typeof literal === 'string' ? literal : '').split('/')
-    // A last segment without its slash goes on in the parameter, or in an included route.
+    // A last segment without a slash may continue in the parameter or in an included route.
     this.literalSegments = isEndpoint && this.#regex === undefined ? segments : segments.slice(0, -1)
   }
 
@@ -126,7 +126,7 @@ export class RoutePattern implements PathPattern {
     }
   }
 
-  // Named by position: a group of the converter's own must not be taken for a parameter's.
+  // Named by position, so that groups in a converter's regex cannot be mistaken for parameters.
   #groupOf(parameter: Parameter): string {
     return `(?<p${this.#parameters.indexOf(parameter)}>${fromPython(parameter.converter.regex).source})`
   }

@@ -1,16 +1,16 @@
-/** The names below a resolver: what `reverse` looks up, with every pattern on the way taken together. */
+/** The names below a resolver, for `reverse`, with the combined patterns that lead to each. */
 import type { View } from '#core/http'
 import { combine, type PathPattern, type Template, URLPattern } from '../patterns/pattern.ts'
 import { URLResolver } from './resolver.ts'
 
-/** A pattern that a name leads to. */
+/** A pattern that has a name. */
 export interface Candidate {
-  /** The patterns that its URL goes through, outermost first. */
+  /** The patterns that its URL must match, outermost first. */
   readonly patterns: readonly PathPattern[]
   readonly templates: readonly Template[]
-  /** Kwargs of the pattern and of the includes around it: they may be repeated in `reverse`, with the same value. */
+  /** Kwargs of the pattern and its includes. `reverse` accepts them with the same value. */
   readonly defaults: Readonly<Record<string, unknown>>
-  /** As Django shows it in a message. */
+  /** The regular expression in Django's messages. */
   readonly regexText: string
 }
 
@@ -22,14 +22,14 @@ export interface Namespace {
 }
 
 export interface Names {
-  /** By name or by view. As in Django the last pattern of the list is tried first. */
+  /** By name or view. As in Django, the last pattern of the list is tried first. */
   readonly candidates: ReadonlyMap<string | View, readonly Candidate[]>
   readonly namespaces: ReadonlyMap<string, Namespace>
-  /** The instances of each application: the last of the list first. */
+  /** The instance namespaces of each application, last one first. */
   readonly apps: ReadonlyMap<string, readonly string[]>
 }
 
-/** A candidate behind further patterns. */
+/** Prepends patterns to a candidate. */
 export function behind(
   patterns: readonly PathPattern[],
   candidate: Candidate,
@@ -50,7 +50,7 @@ function push<K, V>(map: Map<K, V[]>, key: K, ...values: V[]): void {
   else list.push(...values)
 }
 
-const known = new WeakMap<URLResolver, Names>()
+const cache = new WeakMap<URLResolver, Names>()
 
 class Collector implements Names {
   readonly candidates = new Map<string | View, Candidate[]>()
@@ -71,7 +71,7 @@ class Collector implements Names {
     this.namespaces.set(namespace, { patterns: [pattern], resolver })
   }
 
-  /** What an include without a namespace holds is known by the same names as what stands around it. */
+  /** Adds the names of an include without a namespace to the names of its parent. */
   #addAll(resolver: URLResolver): void {
     const { candidates, namespaces, apps } = namesOf(resolver)
     for (const [name, list] of candidates) {
@@ -84,13 +84,13 @@ class Collector implements Names {
   }
 }
 
-/** The names below a resolver; collected once. */
+/** The names below a resolver, collected once. */
 export function namesOf(resolver: URLResolver): Names {
-  const before = known.get(resolver)
+  const before = cache.get(resolver)
   if (before !== undefined) return before
   const names = new Collector()
-  // Known before it is filled, so that patterns which include themselves come to an end.
-  known.set(resolver, names)
+  // Cached before it is filled, so that patterns that include themselves do not recurse forever.
+  cache.set(resolver, names)
   for (const entry of resolver.urlPatterns.toReversed()) {
     if (entry instanceof URLPattern) names.addPattern(entry)
     else if (entry instanceof URLResolver) names.addInclude(entry)

@@ -1,4 +1,4 @@
-/** An include, or the root of all patterns, and the patterns that can match a path. */
+/** `URLResolver`: an include, or the root of all patterns. */
 import { fastPaths } from '#core/utils'
 import {
   type MatchedStart,
@@ -21,9 +21,9 @@ const joinRoutes = (start: string, end: string): string => (start === '' ? end :
 export class URLResolver implements UrlEntry {
   readonly pattern: PathPattern
   readonly included: Included
-  /** Given to every view below. */
+  /** Passed to all included views. */
   readonly kwargs: Readonly<Record<string, unknown>>
-  /** Found at the first request, because included modules are loaded after this object was made. */
+  /** Built at the first request, because included modules are loaded after this object is created. */
   #candidates: Candidates | undefined
 
   constructor(pattern: PathPattern, included: Included, kwargs: Readonly<Record<string, unknown>>) {
@@ -50,17 +50,17 @@ export class URLResolver implements UrlEntry {
     this.#candidates ??= candidatesIn(this.urlPatterns)
     for (const entry of this.#candidates(matched.rest)) {
       const found = entry.find(matched.rest)
-      if (found !== undefined) return this.#around(found, matched)
+      if (found !== undefined) return this.#combined(found, matched)
     }
     return undefined
   }
 
-  #around(found: ResolverMatch, { args, kwargs }: MatchedStart): ResolverMatch {
+  #combined(found: ResolverMatch, { args, kwargs }: MatchedStart): ResolverMatch {
     const merged = { ...kwargs, ...this.kwargs, ...found.kwargs }
     const { appName, namespace } = this
     return new ResolverMatch({
       func: found.func,
-      // Where there are named groups, those without a name count for nothing.
+      // Unnamed groups are ignored if there are named ones.
       args: Object.keys(merged).length === 0 ? [...args, ...found.args] : found.args,
       kwargs: merged,
       urlName: found.urlName,

@@ -1,4 +1,4 @@
-/** The root of all patterns, which resolves and reverses, with its error handlers. */
+/** The root of a urlconf, which resolves and reverses, and its error handlers. */
 import type { HttpRequest, View } from '#core/http'
 import { type Problem, Resolver404 } from '../errors.ts'
 import { Included, type UrlconfModule } from '../patterns/include.ts'
@@ -10,12 +10,12 @@ import { RoutePattern } from '../patterns/route_pattern.ts'
 import { fastPaths, formatValue, importName, isClass } from '#core/utils'
 import { ImproperlyConfigured } from '#core/exceptions'
 
-/** Answers in the place of a view that failed. The one for 500 is not given the exception. */
+/** Creates the response to an error. The handler for 500 does not receive the exception. */
 export type ErrorHandler = (request: HttpRequest, exception?: unknown) => ReturnType<View>
 
 const HANDLED = [400, 403, 404, 500] as const
 
-/** What the root module exports as handler400, handler403, handler404 and handler500; without one the default acts. */
+/** handler400, handler403, handler404 and handler500 of the root module; missing ones use the default pages. */
 export type ErrorHandlers = { readonly [Status in (typeof HANDLED)[number]]?: ErrorHandler }
 
 export class RootResolver {
@@ -39,9 +39,9 @@ export class RootResolver {
   }
 
   /**
-   * The view that a path leads to.
-   * @param path decoded, with its first slash, without the script prefix
-   * @throws Resolver404 when no pattern matches
+   * Resolves a path to a view.
+   * @param path percent-decoded, with a leading slash, without the script prefix
+   * @throws Resolver404 if no pattern matches
    */
   resolve(path: string): ResolverMatch {
     const found = this.#find(path)
@@ -52,7 +52,7 @@ export class RootResolver {
     })
   }
 
-  /** The path of a name: see `reverse`. */
+  /** See `Reverser.reverse`. */
   reverse(...args: Parameters<Reverser['reverse']>): string {
     return this.#reverser.reverse(...args)
   }
@@ -65,8 +65,8 @@ async function imported(value: unknown, root: string, name: string): Promise<unk
 }
 
 /**
- * The handlers that a module exports, as functions or as dotted names, and what is wrong with them.
- * @param root the folder from which dotted names are looked up
+ * The handlers that a module exports, as functions or dotted names, and their problems.
+ * @param root the directory that dotted names are relative to
  */
 export async function readHandlers(
   module: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** The URL configurations of a process: imported once, with every module that they include by name. */
+/** The urlconfs of a process, each imported once with all modules that it includes by name. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { importModule } from '#core/utils'
 import type { UrlPatterns } from '../patterns/pattern.ts'
@@ -7,10 +7,10 @@ import { fillIn, Included, type UrlconfModule } from '../patterns/include.ts'
 import { InvalidUrlconf, type Problem, problemsIn } from '../errors.ts'
 import { URLResolver } from './resolver.ts'
 
-/** A module by its dotted name, a module, or a list of patterns. */
+/** The dotted name of a module, a module, or a list of patterns. */
 export type Urlconf = string | UrlconfModule | UrlPatterns
 
-/** Where an included list stands, for messages. */
+/** The location of an included list, for messages. */
 interface UrlconfLocation {
   /** `ROOT_URLCONF names 'apps.urls'`. */
   readonly names: string
@@ -18,7 +18,7 @@ interface UrlconfLocation {
   readonly module: string
 }
 
-/** Looks through a tree of patterns, imports what is included by name, and gathers what is wrong. */
+/** Walks a tree of patterns, imports modules that are included by name, and collects problems. */
 class Inspection {
   readonly problems: Problem[] = []
   readonly #root: string
@@ -44,7 +44,7 @@ class Inspection {
     if (name !== undefined && !included.isLoaded) {
       fillIn(included, await importModule(name, { setting: where, root: this.#root }))
     }
-    // Read once here, so that a namespace without an application name is refused at start.
+    // The getter throws for a namespace without an application name, so that this is reported at startup.
     void included.namespace
     const names = name === undefined ? `${where} is given a module` : `${where} names '${name}'`
     await this.visit(included, { names, module: name ?? `the ${where}` })
@@ -57,10 +57,10 @@ export class Urlconfs {
   readonly #given = new WeakMap<object, RootResolver>()
 
   /**
-   * Imports a URL configuration, and all that it includes by name. Once: later calls give the same.
-   * @param setting what names it, for messages: `ROOT_URLCONF`
-   * @param root the folder from which dotted names are looked up
-   * @throws ImproperlyConfigured when a module is missing or is none of URL patterns
+   * Imports a urlconf and all modules that it includes by name. Later calls with a name return the same resolver.
+   * @param setting the setting that names it, for messages: `ROOT_URLCONF`
+   * @param root the directory that dotted names are relative to
+   * @throws ImproperlyConfigured if a module is missing or has no valid URL patterns
    */
   async load(urlconf: Urlconf, setting: string, root: string): Promise<RootResolver> {
     if (typeof urlconf !== 'string') return this.#loadGiven(urlconf, setting, root)
@@ -106,8 +106,8 @@ export class Urlconfs {
   }
 
   /**
-   * The resolver of a URL configuration.
-   * @throws ImproperlyConfigured when one that is given by name is not loaded yet
+   * The resolver of a urlconf.
+   * @throws ImproperlyConfigured if it is given by name and not loaded yet
    */
   get(urlconf: Urlconf): RootResolver {
     if (typeof urlconf === 'string') {

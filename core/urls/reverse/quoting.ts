@@ -1,19 +1,19 @@
-/** Percent-encoding of the parts of a URL, and values in messages, as in Django and Python. */
+/** Percent-encodes the parts of a URL and formats values for messages, as in Django and Python. */
 
-// Half of a surrogate pair is no character and has no encoding.
+// A lone surrogate cannot be encoded in UTF-8.
 const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\uFFFD')
 
-/** A path: what RFC 3986 allows within a segment stays as it is, and so does `/`. */
+/** Quotes a path, except for `/` and the characters that RFC 3986 allows in a segment. */
 export function quotePath(path: string): string {
   return encodeURI(wellFormed(path)).replaceAll(/[?#]/g, encodeURIComponent)
 }
 
-/** A path that begins with two slashes would lead to another host. */
+/** Escapes the second of two leading slashes, which would make the path a URL of another host. */
 export function escapeLeadingSlashes(url: string): string {
   return url.startsWith('//') ? `/%2F${url.slice(2)}` : url
 }
 
-/** A key or a value of a query string, a space as `+`. */
+/** Quotes a key or value of a query string, with spaces as `+`. */
 function quoteQuery(text: string): string {
   const encoded = encodeURIComponent(wellFormed(text))
   return encoded
@@ -23,7 +23,7 @@ function quoteQuery(text: string): string {
 
 export type QueryValue = string | number | bigint | boolean
 
-/** What a query string is made from. A list gives its key several times; what is undefined is left out. */
+/** The data of a query string. The key of a list is repeated for each item; undefined values are omitted. */
 export type Query =
   | URLSearchParams
   | Readonly<Record<string, QueryValue | readonly QueryValue[] | undefined>>
@@ -35,8 +35,8 @@ function entriesOf(query: Query): Iterable<readonly [string, unknown]> {
 }
 
 /**
- * A query string without its question mark.
- * @throws TypeError for null: it has no text
+ * Encodes a query string, without the question mark.
+ * @throws TypeError for null
  */
 export function urlencode(query: Query): string {
   const pairs: string[] = []
@@ -55,12 +55,12 @@ export function urlencode(query: Query): string {
   return pairs.join('&')
 }
 
-/** A fragment without its hash sign. */
+/** Quotes a fragment, which is given without `#`. */
 export function quoteFragment(fragment: string): string {
   return encodeURI(wellFormed(fragment)).replaceAll('#', '%23')
 }
 
-// Values written as Python writes them, for messages that have to read as Django's.
+// Formats values as Python does, for messages that equal Django's.
 
 function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
@@ -88,7 +88,7 @@ export function pythonText(value: unknown): string {
   return String(value)
 }
 
-/** A tuple of values: `('a', 2)`, and `('a',)` where there is one. */
+/** Python's `repr()` of a tuple: `('a', 2)`, or `('a',)` for a single value. */
 export function pythonTuple(values: readonly unknown[]): string {
   return `(${values.map(pythonText).join(', ')}${values.length === 1 ? ',' : ''})`
 }

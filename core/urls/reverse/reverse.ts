@@ -1,4 +1,4 @@
-/** From a name and arguments to a path: what `reverse` does with the names of a resolver. */
+/** `Reverser`: builds the path for a name and arguments. */
 import { isDeepStrictEqual } from 'node:util'
 import type { View } from '#core/http'
 import { fastPaths } from '#core/utils'
@@ -12,13 +12,13 @@ import type { URLResolver } from '../resolve/resolver.ts'
 
 type Kwargs = Readonly<Record<string, unknown>>
 
-/** A name without its namespaces, and the candidates for it in the namespace found. */
+/** A name without its namespaces, and its candidates in the resolved namespace. */
 interface LookedUp {
   readonly name: string | View
   readonly candidates: readonly Candidate[]
 }
 
-/** The instance that a part of a name means: itself, or one of the application that it names. */
+/** The instance namespace for a part of a name: the part itself, or an instance of the application of that name. */
 function instanceFor(part: string, current: string | undefined, instances: readonly string[] | undefined): string {
   if (instances === undefined) return part
   if (current !== undefined && instances.includes(current)) return current
@@ -48,7 +48,7 @@ function lookUp(resolver: URLResolver, fullName: string, currentApp: string | un
   return { name, candidates: (names.candidates.get(name) ?? []).map((each) => behind(patterns, each)) }
 }
 
-/** The values for a template's places, or undefined where the arguments do not fit it. */
+/** The values for a template's slots; undefined if the arguments do not match it. */
 function valuesFor(template: Template, args: readonly unknown[], kwargs: Kwargs, defaults: Kwargs): Kwargs | undefined {
   const places = slotNames(template)
   if (args.length > 0) {
@@ -63,7 +63,7 @@ function valuesFor(template: Template, args: readonly unknown[], kwargs: Kwargs,
   return Object.keys(defaults).every(isSame) ? all : undefined
 }
 
-/** The path that a template gives with these values, not encoded yet. */
+/** The unencoded path of a template with these values; undefined if a value has no string form. */
 function filled(template: Template, values: Kwargs): string | undefined {
   const names = slotNames(template)
   let path = ''
@@ -75,8 +75,8 @@ function filled(template: Template, values: Kwargs): string | undefined {
   return path
 }
 
-/** Whether a path goes through all patterns: a value of the wrong form makes a path that leads elsewhere. */
-function goesThrough(patterns: readonly PathPattern[], path: string): boolean {
+/** Whether a path matches all patterns. An invalid value would give a path that does not resolve to the view. */
+function matchesAll(patterns: readonly PathPattern[], path: string): boolean {
   let rest: string | undefined = path
   for (const pattern of patterns) {
     rest = pattern.match(rest)?.rest
@@ -113,10 +113,10 @@ export class Reverser {
   }
 
   /**
-   * The path for a name, percent-encoded, behind the prefix.
-   * @param prefix with a slash at both ends
-   * @throws NoReverseMatch when no pattern has the name and takes the arguments
-   * @throws TypeError when both args and kwargs are given
+   * Builds the percent-encoded path for a name, with the prefix.
+   * @param prefix with a leading and a trailing slash
+   * @throws NoReverseMatch if no pattern has the name and accepts the arguments
+   * @throws TypeError if both args and kwargs are given
    */
   reverse(
     name: string | View,
@@ -133,7 +133,7 @@ export class Reverser {
       for (const template of templates) {
         const values = valuesFor(template, args, given, defaults)
         const path = values === undefined ? undefined : filled(template, values)
-        if (path !== undefined && goesThrough(patterns, path)) return escapeLeadingSlashes(quotePath(prefix + path))
+        if (path !== undefined && matchesAll(patterns, path)) return escapeLeadingSlashes(quotePath(prefix + path))
       }
     }
     throw noMatch(found, args, given)
