@@ -1,4 +1,4 @@
-/** Koa's application, which survives errors that cannot be reported and listeners that throw. */
+/** A Koa application that survives errors that cannot be reported and listeners that throw. */
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import Koa, { type Middleware } from 'koa'
@@ -9,11 +9,11 @@ import { guardProcess, requestStorage } from './process_guard.ts'
 
 const log = getLogger('django.request')
 
-/** Called before Koa waits for the end of a response: no listener for it can end the process. */
+/** Called before Koa listens for the end of a response, so that a listener that throws cannot crash the process. */
 const prepareResponse = fastPaths ? callListenersOnce : surviveListeners
 
 /** Ends a response that cannot be completed. */
-function giveUp(response: ServerResponse): void {
+function endBroken(response: ServerResponse): void {
   if (response.headersSent) {
     response.destroy()
     return
@@ -23,7 +23,7 @@ function giveUp(response: ServerResponse): void {
   response.end('Server Error (500)')
 }
 
-/** Koa's own throws if the error is frozen, has getters that throw, or headers that cannot be sent. */
+/** Koa's own handler throws if the error is frozen, has getters that throw, or headers that cannot be sent. */
 function onerror(this: Koa.Context, error: unknown): void {
   try {
     koaContext.onerror.call(this, error as Error)
@@ -31,7 +31,7 @@ function onerror(this: Koa.Context, error: unknown): void {
     log.error('An error could not be reported', error)
     log.error('Reporting it failed', second)
     try {
-      giveUp(this.res)
+      endBroken(this.res)
     } catch {
       this.res.destroy()
     }
@@ -41,7 +41,7 @@ function onerror(this: Koa.Context, error: unknown): void {
 const koaContext = new Koa().context
 
 export class Application extends Koa {
-  /** @param tracksRequests whether promises remember the request that they were made for, which makes them slower */
+  /** @param tracksRequests whether to track the current request by AsyncLocalStorage, which slows down promises */
   constructor(tracksRequests = false) {
     super(tracksRequests ? { asyncLocalStorage: requestStorage as never } : {})
     Object.assign(this.context, { onerror })
@@ -68,18 +68,18 @@ export class Application extends Koa {
   }
 }
 
-// Where the staticfiles app puts the middleware that serves its files in development.
+// The hook for the staticfiles app, whose middleware serves its files in development.
 
 let make: (() => Middleware | undefined) | undefined
 
-/** Has static files served in development by a middleware, in front of all others; the staticfiles app calls it. */
+/** Registers the middleware that serves static files in development, before all others. For the staticfiles app. */
 export function serveStaticFilesWith(factory: () => Middleware | undefined): void {
   make = factory
 }
 
 /**
- * The middleware that serves static files, where there is one.
- * @param serve whether they are served at all; as DEBUG says where undefined
+ * The middleware that serves static files, if one is registered.
+ * @param serve whether to serve them; DEBUG by default
  */
 export const staticFilesMiddleware = (serve: boolean = settings.DEBUG): Middleware[] => {
   const middleware = serve ? make?.() : undefined
@@ -88,8 +88,8 @@ export const staticFilesMiddleware = (serve: boolean = settings.DEBUG): Middlewa
 
 // The plain equivalent of fast/response_end.ts.
 
-/** Events by which the end of a response is recognized. */
-const ENDS: readonly unknown[] = ['finish', 'end', 'close', 'error']
+/** Events that signal the end of a response. */
+const END_EVENTS: readonly unknown[] = ['finish', 'end', 'close', 'error']
 
 const guarded = new WeakSet<EventEmitter>()
 
@@ -98,21 +98,21 @@ function guard(emitter: EventEmitter): void {
   guarded.add(emitter)
   const emit = emitter.emit.bind(emitter)
   emitter.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (!ENDS.includes(event) || emitter.listenerCount(event) === 0) return emit(event, ...args)
+    if (!END_EVENTS.includes(event) || emitter.listenerCount(event) === 0) return emit(event, ...args)
     try {
       return emit(event, ...args)
     } catch (error) {
-      // Thrown out of an event, it would end the process.
+      // Thrown from an event handler, it would crash the process.
       log.error('A listener for the end of a response failed', error)
       return true
     }
   }
 }
 
-/** To be called before anything waits for the end of the response. */
+/** Must be called before anything listens for the end of the response. */
 export function surviveListeners(response: ServerResponse & { readonly stream?: EventEmitter }): void {
   guard(response)
-  // Over HTTP/2, the connection belongs to many responses.
+  // Over HTTP/2, the connection is shared by many responses.
   const connection = response.stream ?? response.socket
   if (connection !== null) guard(connection)
 }

@@ -1,4 +1,4 @@
-/** The outermost point of the chain: checks the host, resolves the URL, and answers for middleware that fails. */
+/** The outermost middleware: checks the host, resolves the URL, and turns errors of middleware into responses. */
 import type { Middleware, Response } from 'koa'
 import { acceptTarget, applyResponse, type HttpRequest, makePrivate, refuseSecondHost } from '#core/http'
 import { Resolver404, type RootResolver } from '#core/urls'
@@ -7,8 +7,8 @@ import { type ErrorResponses, lastResort, logKoaError, logStatus, pathForLog } f
 
 const log = getLogger('django.request')
 
-/** Headers that speak of an answer that is not sent after all. */
-const OF_THE_CONTENT = [
+/** Headers that describe the response that the error response replaces. */
+const CONTENT_HEADERS = [
   'Accept-Ranges',
   'Allow',
   'Cache-Control',
@@ -35,13 +35,13 @@ function resolveUrl(request: HttpRequest, resolver: RootResolver): void {
   }
 }
 
-/** Throws the error of a response's stream that failed before anything was sent. */
+/** Throws the error of a body stream that failed before the headers were sent. */
 function refuseBroken({ body }: Response): void {
   const error = (body as { readonly errored?: unknown } | null | undefined)?.errored
   if (error instanceof Error) throw error
 }
 
-async function answerFor(
+async function respondToError(
   error: unknown,
   request: HttpRequest,
   response: Response,
@@ -52,15 +52,15 @@ async function answerFor(
     response.res.destroy()
     return
   }
-  for (const name of OF_THE_CONTENT) response.remove(name)
+  for (const name of CONTENT_HEADERS) response.remove(name)
   try {
     applyResponse(await errors.answer(request, error), response)
   } catch (second) {
-    // The page for the error has a header or a cookie that cannot be sent.
+    // The error page has a header or cookie that cannot be sent.
     log.error(`Internal Server Error: ${pathForLog(request)}`, second)
     applyResponse(lastResort(), response)
   }
-  // Cookies that were already set stay: the session behind one has been saved. No cache may hand them to others.
+  // Cookies that are already set are kept, because their session has been saved. Caches must not share them.
   if (response.res.hasHeader('Set-Cookie')) makePrivate(response)
 }
 
@@ -74,7 +74,7 @@ export function errorBoundary(resolver: RootResolver, errors: ErrorResponses): M
       await next()
       refuseBroken(response)
     } catch (error) {
-      await answerFor(error, request, response, errors)
+      await respondToError(error, request, response, errors)
     }
     if (response.status >= 400) logStatus(request, response.status)
   }

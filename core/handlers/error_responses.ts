@@ -23,26 +23,26 @@ import {
 import type { ErrorHandlers } from '#core/urls'
 import { defaultErrorPage, technical404, technical500 } from '#core/views'
 
-// What is written about answers that are no success, as Django writes it.
+// Logging of unsuccessful responses, in Django's format.
 
 const log = getLogger('django.request')
 
-/** Requests whose error has been logged already. */
+/** Requests whose error has already been logged. */
 const logged = new WeakSet<HttpRequest>()
 
 export function markAsLogged(request: HttpRequest): void {
   logged.add(request)
 }
 
-/** The path in one line, whatever the client put into it. Never throws. */
+/** The path on one line, with control characters escaped. Never throws. */
 export function pathForLog(request: HttpRequest): string {
   const path = ifReadable(() => request.path) ?? ''
-  // A malformed percent-escape is shown as it was sent.
+  // A path with a malformed percent-escape is logged undecoded.
   const decoded = ifReadable(() => decodeURI(path)) ?? path
   return escapeControls(decoded.replaceAll('\\', '\\\\'))
 }
 
-/** `Not Found: /x`: a warning for what the client did, an error for what we did. */
+/** Logs `Not Found: /x`: a client error as a warning, a server error as an error. */
 export function logStatus(request: HttpRequest, status: number): void {
   if (logged.has(request)) return
   const message = `${STATUS_CODES[status] ?? status}: ${pathForLog(request)}`
@@ -58,10 +58,10 @@ const CLIENT_LEFT = new Set([
   'ERR_STREAM_DESTROYED',
 ])
 
-/** Koa may tell of one error twice: when the stream of the answer fails, and when the answer is over. */
+/** Koa may report one error twice: when the body stream fails, and when the response ends. */
 const reported = new WeakSet<Error>()
 
-/** Logs what reaches Koa itself: a response that failed after its headers were sent. Never throws. */
+/** Logs errors that reach Koa: of a response that failed after its headers were sent. Never throws. */
 export function logKoaError(thrown: unknown, ctx?: { request: HttpRequest }): void {
   const error = asError(thrown)
   if (reported.has(error)) return
@@ -73,9 +73,9 @@ export function logKoaError(thrown: unknown, ctx?: { request: HttpRequest }): vo
   } else log.error(`The answer broke off${where}`, error)
 }
 
-type Answer = HttpResponseBase | Promise<HttpResponseBase>
+type MaybeAsyncResponse = HttpResponseBase | Promise<HttpResponseBase>
 
-/** The response if the page for an error fails itself. */
+/** The response if rendering the error page fails. */
 export const lastResort = (): HttpResponse =>
   new HttpResponse('Server Error (500)', { status: 500, contentType: 'text/plain; charset=utf-8' })
 
@@ -86,22 +86,22 @@ export class ErrorResponses {
     this.#handlers = handlers
   }
 
-  /** The answer to a request that ended in an error. Never fails itself. */
+  /** Creates the response to an error. Never rejects. */
   async answer(request: HttpRequest, thrown: unknown): Promise<HttpResponseBase> {
     const error = asError(thrown)
     try {
       return await this.#choose(request, error)
     } catch (second) {
-      // The page that should tell of the error has one of its own.
+      // Creating the error page failed.
       log.error(`Internal Server Error: ${pathForLog(request)}`, second)
       return lastResort()
     }
   }
 
-  #choose(request: HttpRequest, error: Error): Answer {
-    // A 404 is logged at the end, like every other response that is not a success.
+  #choose(request: HttpRequest, error: Error): MaybeAsyncResponse {
+    // A 404 is logged by the error boundary, like every other unsuccessful response.
     if (error instanceof Http404) return settings.DEBUG ? technical404(request, error) : this.#page(404, request, error)
-    if (error instanceof TooManyRequests) return pageToWaitFor(429, request, error)
+    if (error instanceof TooManyRequests) return retryPage(429, request, error)
     markAsLogged(request)
     if (error instanceof PermissionDenied) {
       log.warning(`Forbidden (Permission denied): ${pathForLog(request)}`, error)
@@ -123,14 +123,14 @@ export class ErrorResponses {
     }
     if (error instanceof ServiceUnavailable) return serviceUnavailable(request, error)
     if (error instanceof HttpError && error.status < 500) return this.#koaError(request, error, error.status)
-    // Before the view, an error is one of a middleware, whose status counts as in Koa.
+    // Before the view has begun, the error is from a middleware, whose status counts as in Koa.
     const status = viewHasBegun(request) ? undefined : clientErrorStatus(error)
     if (status !== undefined) return this.#koaError(request, error, status)
     log.error(`Internal Server Error: ${pathForLog(request)}`, error)
     return settings.DEBUG ? technical500(request, error) : this.#page(500, request, error)
   }
 
-  #badRequest(request: HttpRequest, error: Error): Answer {
+  #badRequest(request: HttpRequest, error: Error): MaybeAsyncResponse {
     if (!settings.DEBUG) return this.#page(400, request, error)
     const page = technical500(request, error)
     page.status = 400
@@ -143,8 +143,8 @@ export class ErrorResponses {
     return page
   }
 
-  /** What `ctx.throw(401)` and npm middleware throw: the status is theirs, with the page of ours where we have one. */
-  #koaError(request: HttpRequest, error: Error, status: number): Answer {
+  /** For errors of `ctx.throw(401)` and npm middleware: their status, with our page if there is one for it. */
+  #koaError(request: HttpRequest, error: Error, status: number): MaybeAsyncResponse {
     const line = `${error.name}: ${pathForLog(request)}`
     if (error instanceof HttpError) log.warning(line)
     else log.warning(line, error)
@@ -160,21 +160,21 @@ export class ErrorResponses {
   async #page(status: 400 | 403 | 404 | 500, request: HttpRequest, error: Error): Promise<HttpResponseBase> {
     const handler = this.#handlers[status]
     if (handler === undefined) return defaultErrorPage(status, request, error)
-    const answer: unknown = await (status === 500 ? handler(request) : handler(request, error))
-    if (answer instanceof HttpResponseBase) return answer
+    const response: unknown = await (status === 500 ? handler(request) : handler(request, error))
+    if (response instanceof HttpResponseBase) return response
     throw new TypeError(
-      `handler${status} of the root urlconf should return an HttpResponse, but returned ${formatValue(answer)}.`,
+      `handler${status} of the root urlconf should return an HttpResponse, but returned ${formatValue(response)}.`,
     )
   }
 }
 
 function serviceUnavailable(request: HttpRequest, error: ServiceUnavailable): HttpResponse {
-  // An outage fails many requests: a line for each says which, and why, without the same stack again and again.
+  // An outage fails many requests, so each is logged on one line without a stack trace.
   log.error(`Service Unavailable: ${pathForLog(request)}: ${error.message}`)
-  return pageToWaitFor(503, request, error)
+  return retryPage(503, request, error)
 }
 
-function pageToWaitFor(status: number, request: HttpRequest, error: { readonly retryAfter: number }): HttpResponse {
+function retryPage(status: number, request: HttpRequest, error: { readonly retryAfter: number }): HttpResponse {
   const page = defaultErrorPage(status, request, error)
   page.headers.set('Retry-After', Math.ceil(error.retryAfter))
   return page

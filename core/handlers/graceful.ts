@@ -1,4 +1,4 @@
-/** An HTTP server that stops without losing a request. */
+/** `GracefulServer`: stops an HTTP server without losing a request. */
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { backgroundWorkDone, LinkedList, ListNode } from '#core/concurrency'
@@ -6,15 +6,15 @@ import { guardProcess } from './process_guard.ts'
 
 export interface StopOptions {
   /**
-   * Milliseconds, 1000 if not given, for which a connection that is kept alive may still bring a request, which is
-   * answered with `Connection: close`. If it were closed immediately, a request in flight could be lost.
+   * Milliseconds, 1000 by default, for which keep-alive connections stay open for further requests, whose responses
+   * have `Connection: close`. If they were closed immediately, a request in flight could be lost.
    */
   readonly grace?: number
-  /** Milliseconds, 30,000 if not given, after which requests that are still being answered are given up. */
+  /** Milliseconds, 30,000 by default, after which requests in progress are aborted. */
   readonly limit?: number
 }
 
-/** A connection or an answer that is not closed yet. */
+/** A connection or response that is not closed yet. */
 class Open<Thing> extends ListNode {
   readonly thing: Thing
 
@@ -25,7 +25,7 @@ class Open<Thing> extends ListNode {
 }
 
 /**
- * Watches a server from before its first request until it has stopped, and guards its process meanwhile: see
+ * Tracks the connections of a server, from before its first request until it has stopped, and guards its process: see
  * `guardProcess`.
  */
 export class GracefulServer {
@@ -58,18 +58,18 @@ export class GracefulServer {
     })
   }
 
-  /** How many requests are being answered. */
+  /** The number of requests in progress. */
   get answering(): number {
     return [...this.#answering].length
   }
 
   /**
-   * Accepts no new connection, responds to the requests that have arrived, and resolves when the last connection is closed
-   * and background work, such as mails, has ended or the limit is reached.
+   * Stops accepting connections and responds to the requests that have arrived. Resolves when the last connection is
+   * closed and background work, such as sending emails, has ended or the limit is reached.
    */
   async stop({ grace = 1000, limit = 30_000 }: StopOptions = {}): Promise<void> {
     this.#stopping = true
-    // http.Server's own close() would close idle connections immediately.
+    // http.Server's close() would close idle connections immediately.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.server, () => resolve()))
     for (const { thing } of this.#answering) if (!thing.headersSent) thing.shouldKeepAlive = false
     let reachLimit = (): void => {}
@@ -93,7 +93,7 @@ export class GracefulServer {
 
   #closeIdle(): void {
     this.server.closeIdleConnections()
-    // Browsers open connections beforehand; Node takes one that has brought nothing yet for one about to ask.
+    // Browsers open connections in advance, and closeIdleConnections() keeps those without a request yet.
     for (const { thing } of this.#connections) if (thing.bytesRead === 0) thing.destroy()
   }
 }

@@ -1,4 +1,4 @@
-/** From settings to a Koa application: MIDDLEWARE around the views of ROOT_URLCONF. */
+/** `createApplication`: builds a Koa application from MIDDLEWARE and the views of ROOT_URLCONF. */
 import type Koa from 'koa'
 import { setup } from '#core/apps'
 import { prepareSettings, projectRoot, requireSecretKeys, settings } from '#core/conf'
@@ -17,15 +17,15 @@ export { serveStaticFilesWith } from './application.ts'
 
 export interface ApplicationOptions {
   /**
-   * Whether the files of the staticfiles app are served; as DEBUG says where absent. `runserver --nostatic` is false,
+   * Whether to serve the files of the staticfiles app; DEBUG by default. `runserver --nostatic` sets false,
    * `runserver --insecure` true.
    */
   readonly serveStatic?: boolean | undefined
 }
 
 /**
- * The application that the settings describe. Everything that can be wrong with them shows here, not at a request.
- * @throws ImproperlyConfigured, outside DEBUG also for a SECRET_KEY that is publicly known or can be guessed
+ * Creates the application that the settings describe. Invalid settings are reported here, not at a request.
+ * @throws ImproperlyConfigured for invalid settings, and outside DEBUG for a SECRET_KEY that is public or weak
  */
 export async function createApplication({ serveStatic }: ApplicationOptions = {}): Promise<Koa> {
   await setup()
@@ -33,7 +33,7 @@ export async function createApplication({ serveStatic }: ApplicationOptions = {}
   await loadEngines()
   const middleware = await loadMiddleware(settings.MIDDLEWARE, projectRoot())
   const resolver = await loadUrlconf()
-  // What the views' modules need from the settings is known only now.
+  // Importing the views has registered further values to load from settings.
   await prepareSettings()
   const errors = new ErrorResponses(resolver.handlers)
   const app = new Application(settings.DEBUG)

@@ -1,4 +1,4 @@
-/** Builds the chain from MIDDLEWARE, checks its order, and calls the view at its innermost point. */
+/** Builds the middleware chain from MIDDLEWARE, and calls the view at its innermost point. */
 import type { Middleware } from 'koa'
 import { type CheckMessage, Error as CheckError, register } from '#core/checks'
 import { functionOf, loadFromPackage, loadNamed, prepareSettings, projectRoot, settings } from '#core/conf'
@@ -15,19 +15,19 @@ const log = getLogger('django.request')
 const FACTORY = functionOf<Factory>('a function that returns a Koa middleware')
 
 function loadFactory(name: string, { setting, root }: NamedBy): Promise<Factory> {
-  // `koa-compress` and `@koa/cors` are packages; a name in the project or the framework has a dot.
+  // `koa-compress` and `@koa/cors` are packages; dotted names are in the project or the framework.
   const isPackage = !name.includes('.') || !isDottedName(name)
   return isPackage ? loadFromPackage(setting, name, FACTORY, { root }) : loadNamed(setting, name, FACTORY, { root })
 }
 
-/** What a factory makes, or undefined where it wants to be left out. */
-async function make(factory: Factory, name: string, by: NamedBy): Promise<Middleware | undefined> {
+/** Calls a factory. Returns undefined if it throws MiddlewareNotUsed or returns nothing. */
+async function callFactory(factory: Factory, name: string, by: NamedBy): Promise<Middleware | undefined> {
   try {
-    const made = await factory()
-    if (made === undefined || made === null) return undefined
-    if (typeof made === 'function') return made as Middleware
+    const loaded = await factory()
+    if (loaded === undefined || loaded === null) return undefined
+    if (typeof loaded === 'function') return loaded as Middleware
     throw new ImproperlyConfigured(
-      `${by.setting} names '${name}', which should return a Koa middleware, a function of (ctx, next), but returned ${formatValue(made)}.`,
+      `${by.setting} names '${name}', which should return a Koa middleware, a function of (ctx, next), but returned ${formatValue(loaded)}.`,
     )
   } catch (error) {
     if (!(error instanceof MiddlewareNotUsed)) throw error
@@ -42,7 +42,7 @@ class Problems {
   readonly #lines: string[] = []
   #cause: unknown
 
-  /** Does the work; what fails is noted, and gives undefined. */
+  /** Calls `work`. Records an error and returns undefined. */
   async note<T>(by: NamedBy, name: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work()
@@ -54,15 +54,15 @@ class Problems {
     }
   }
 
-  /** @throws ImproperlyConfigured with a line for each problem */
+  /** @throws ImproperlyConfigured with one line per problem, if there are any */
   tell(): void {
     if (this.#lines.length > 0) throw new ImproperlyConfigured(this.#lines.join('\n'), { cause: this.#cause })
   }
 }
 
 /**
- * The chain, outermost first.
- * @throws ImproperlyConfigured that lists every entry that is wrong, a line each
+ * Loads the middleware chain, outermost first.
+ * @throws ImproperlyConfigured with one line for each invalid entry
  */
 export async function loadMiddleware(entries: readonly (string | Middleware)[], root: string): Promise<Middleware[]> {
   const problems = new Problems()
@@ -72,16 +72,16 @@ export async function loadMiddleware(entries: readonly (string | Middleware)[], 
     const named = typeof entry === 'string'
     factories.push(named ? await problems.note(place(i), entry, () => loadFactory(entry, place(i))) : undefined)
   }
-  // What the modules need from the settings is made ready before their factories ask for it.
+  // Values that the modules load from settings must be ready before their factories are called.
   await prepareSettings()
   const chain: Middleware[] = []
   for (const [i, entry] of entries.entries()) {
     const factory = factories[i]
-    const made =
+    const loaded =
       typeof entry === 'function'
         ? entry
-        : factory && (await problems.note(place(i), entry, () => make(factory, entry, place(i))))
-    if (made !== undefined) chain.push(made)
+        : factory && (await problems.note(place(i), entry, () => callFactory(factory, entry, place(i))))
+    if (loaded !== undefined) chain.push(loaded)
   }
   problems.tell()
   return chain
@@ -105,10 +105,10 @@ register(checkMiddleware, 'handlers')
 const paramsOf = ({ args, kwargs }: ResolverMatch): object =>
   args.length === 0 ? { ...kwargs } : Object.assign({}, args, kwargs)
 
-/** @throws TypeError where a view gave something else */
-function responseIn(answer: unknown, match: ResolverMatch): HttpResponseBase {
-  if (answer instanceof HttpResponseBase) return answer
-  const what = answer === undefined ? 'nothing' : formatValue(answer)
+/** @throws TypeError if the view did not return a response */
+function responseIn(result: unknown, match: ResolverMatch): HttpResponseBase {
+  if (result instanceof HttpResponseBase) return result
+  const what = result === undefined ? 'nothing' : formatValue(result)
   throw new TypeError(
     `The view ${match.viewName === '' ? match.func.name : match.viewName} (route '${match.route}') should return an HttpResponse, but returned ${what}.` +
       ' Is there a path through it without `return new HttpResponse(…)`?',
@@ -117,18 +117,18 @@ function responseIn(answer: unknown, match: ResolverMatch): HttpResponseBase {
 
 export function viewDispatch(resolver: RootResolver, errors: ErrorResponses): Middleware {
   return async function view({ request, response }) {
-    let answer: HttpResponseBase
+    let result: HttpResponseBase
     try {
-      // The resolver found nothing before; asked again it says so with its error.
+      // Without a match, resolving again throws the Resolver404.
       const match = request.resolverMatch ?? resolver.resolve(request.pathInfo)
       if (isReadBeforeView(request)) await request.read()
       beginView(request)
-      const given: unknown = match.func(request, paramsOf(match) as never)
-      // A view that does not wait is not waited for.
-      answer = responseIn(given instanceof HttpResponseBase ? given : await given, match)
+      const viewResult: unknown = match.func(request, paramsOf(match) as never)
+      // A synchronous response is used without waiting for a microtask.
+      result = responseIn(viewResult instanceof HttpResponseBase ? viewResult : await viewResult, match)
     } catch (error) {
-      answer = await errors.answer(request, error)
+      result = await errors.answer(request, error)
     }
-    applyResponse(answer, response)
+    applyResponse(result, response)
   }
 }

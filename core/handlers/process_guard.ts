@@ -1,4 +1,4 @@
-/** Keeps the process of a server alive, or shuts it down, when code of the project fails outside a request. */
+/** Keeps the server process running, or shuts it down, when project code fails outside a request. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -8,48 +8,48 @@ import { escapeControls, getLogger, ifReadable, surviveErrorsOf } from '#core/ut
 export interface Guarded {
   /** The requests without a complete response. */
   inProgress(): Iterable<IncomingMessage>
-  /** Responds to them, within milliseconds, and closes. */
+  /** Responds to them within `limit` milliseconds, and closes the server. */
   stop(limit: number): Promise<void>
 }
 
 const log = getLogger('nuages.process')
 
-/** The request that running code belongs to. Used only under DEBUG, because it makes every promise slower. */
+/** The current request. Used only under DEBUG, because it slows down all promises. */
 export const requestStorage = new AsyncLocalStorage<{ readonly req: IncomingMessage }>()
 
-/** Milliseconds that requests have after an uncaught exception; the one that failed may never get its response. */
+/** Milliseconds for requests in progress after an uncaught exception. The failed one may never get a response. */
 const STOP_LIMIT = 3000
 
-/** Requests that a message names at most. */
-const MOST_NAMED = 5
+/** Maximum number of requests in a log message. */
+const MAX_NAMED = 5
 
 const guarded = new Map<Server, Guarded>()
 let ending = false
 
-/** Without its query, which may hold a secret. */
+/** Omits the query, which may contain a secret. */
 const nameOf = ({ method, url = '' }: IncomingMessage): string => escapeControls(`${method} ${url.split('?')[0]}`)
 
-/** The request in which something happened, as far as it is known. */
-function whereabouts(): string {
+/** The current request, or else all requests in progress, for a log message. */
+function requestContext(): string {
   const current = requestStorage.getStore()
   if (current !== undefined) return ` in ${nameOf(current.req)}`
   const requests = [...guarded.values()].flatMap((each) => [...each.inProgress()])
   if (requests.length === 0) return ''
-  const more = requests.length > MOST_NAMED ? ` and ${requests.length - MOST_NAMED} more` : ''
-  return ` (requests in progress: ${requests.slice(0, MOST_NAMED).map(nameOf).join(', ')}${more})`
+  const more = requests.length > MAX_NAMED ? ` and ${requests.length - MAX_NAMED} more` : ''
+  return ` (requests in progress: ${requests.slice(0, MAX_NAMED).map(nameOf).join(', ')}${more})`
 }
 
-/** A rejection that nothing handles does not affect the requests of other clients: the process continues. */
+/** An unhandled rejection does not affect other requests, so the process continues. */
 function onRejection(reason: unknown): void {
-  log.error(`Unhandled promise rejection${ifReadable(whereabouts) ?? ''}`, reason ?? String(reason))
+  log.error(`Unhandled promise rejection${ifReadable(requestContext) ?? ''}`, reason ?? String(reason))
 }
 
-/** The state of the process is unknown, as Node warns: it ends, and its supervisor starts it again. */
+/** After an uncaught exception the state is undefined (see Node's docs): the process exits, to be restarted. */
 function onException(thrown: unknown): void {
-  // A listener of the project decides instead.
+  // A listener of the project takes precedence.
   if (process.listenerCount('uncaughtException') > 1) return
-  log.error(`Uncaught exception${ifReadable(whereabouts) ?? ''}: the process stops`, thrown ?? String(thrown))
-  // A further exception while the process stops is logged, and changes nothing.
+  log.error(`Uncaught exception${ifReadable(requestContext) ?? ''}: the process stops`, thrown ?? String(thrown))
+  // Further exceptions during shutdown are only logged.
   if (!ending) void end()
   ending = true
 }
@@ -59,14 +59,14 @@ async function end(): Promise<void> {
   process.exit(1)
 }
 
-/** Node closes the connection of a CONNECT request without a word. */
+/** Sends a 400 to CONNECT requests, whose connection Node closes without a response. */
 function refuseTunnel(this: Server, _request: IncomingMessage, socket: Duplex): void {
   if (this.listenerCount('connect') > 1) return
   socket.on('error', () => {})
   socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy())
 }
 
-/** Too many connections (EMFILE) would end the process if nothing listened for the error. Open ones are not affected. */
+/** Without a listener, EMFILE (too many connections) would crash the process. Open connections are not affected. */
 function onServerError(this: Server, error: NodeJS.ErrnoException): void {
   if (error.syscall === 'accept') log.error(`A connection could not be accepted: ${error.message}`)
   else if (this.listenerCount('error') === 1) throw error
@@ -80,8 +80,8 @@ function release(server: Server): void {
 }
 
 /**
- * Guards this process for as long as the server is open: unhandled rejections are logged and the process
- * continues, an uncaught exception ends it after the requests in progress, and a closed terminal has no effect.
+ * Guards the process while the server is open: unhandled rejections are logged, an uncaught exception ends the process
+ * after the requests in progress, and a closed terminal has no effect.
  */
 export function guardProcess(server: Server, parts: Guarded): void {
   if (guarded.size === 0) process.on('unhandledRejection', onRejection).on('uncaughtException', onException)
