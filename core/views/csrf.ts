@@ -1,4 +1,4 @@
-/** The page for a request that CSRF protection has refused: the project's own 403_csrf.html, or else a plain one. */
+/** The page for a request that CSRF protection has rejected: the project's 403_csrf.html, or a plain default. */
 import { settings } from '#core/conf'
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { html, renderToString, TemplateDoesNotExist } from '#core/template'
@@ -14,7 +14,7 @@ const NO_COOKIE =
   'Forms of this site are accepted only together with a cookie that the page with the form has set. Your browser did' +
   ' not send it. Cookies must be allowed, at least for this site.'
 
-/** What a visitor can do, for the two reasons that lie with the browser. */
+/** Advice for the user, for the two reasons that depend on browser settings. */
 function adviceFor(reason: string): string {
   if (reason.endsWith('no Referer.')) return NO_REFERER
   return reason === 'CSRF cookie not set.' ? NO_COOKIE : ''
@@ -53,7 +53,7 @@ function plainPage(reason: string): string {
 `.toString()
 }
 
-/** What 403_csrf.html may use, under Django's names. */
+/** The context of 403_csrf.html, with Django's names. */
 function contextFor(reason: string): Record<string, unknown> {
   return {
     title: 'Forbidden',
@@ -82,5 +82,5 @@ export function csrfFailure(_request: HttpRequest, { reason = '' }: { readonly r
   return new HttpResponse(pageFor(reason), { status: 403 })
 }
 
-// The name in a CSRF_FAILURE_VIEW copied out of a Django project.
+// Django's name, for a CSRF_FAILURE_VIEW that is copied from a Django project.
 export { csrfFailure as csrf_failure }

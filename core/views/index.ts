@@ -1,4 +1,4 @@
-/** Views of the framework: the default error pages, technical pages under DEBUG, files in development. */
+/** Built-in views: default error pages, technical pages under DEBUG, and files in development. */
 import { STATUS_CODES } from 'node:http'
 import { TooManyRequests, UnsupportedMediaType } from '#core/exceptions'
 import { type HttpRequest, HttpResponse } from '#core/http'
@@ -9,7 +9,7 @@ export { technical404 } from './debug/technical_404.ts'
 export { technical500 } from './debug/technical_500.ts'
 export { serveStatic, type ServeStaticParams } from './static.ts'
 
-// Titles and texts are Django's.
+// Titles and details are Django's.
 const PAGES: Readonly<Record<number, readonly [title: string, details: string]>> = {
   400: ['Bad Request (400)', ''],
   403: ['403 Forbidden', ''],
@@ -45,13 +45,13 @@ function contextFor(status: number, request: HttpRequest, error: unknown): Recor
 }
 
 /**
- * The page for a status: the project's own template `<status>.html`, or else a tiny one. It never fails: where the
- * template does, that is logged, and the tiny page is the answer.
+ * The page for a status: the project's template `<status>.html`, or a minimal default. Never throws: an error in the
+ * template is logged, and the default page is returned.
  */
 export function defaultErrorPage(status: number, request: HttpRequest, error?: unknown): HttpResponse {
   const isOurs = status !== 403 && status !== 404
   try {
-    // As in Django, pages for 400 and 500 are rendered without the request: what it holds may be what failed.
+    // As in Django, pages for 400 and 500 are rendered without the request, which may have caused the error.
     const page = renderToString(`${status}.html`, contextFor(status, request, error), isOurs ? undefined : request)
     return new HttpResponse(page, { status })
   } catch (failure) {

@@ -1,4 +1,4 @@
-/** Serves the files of a folder. For development: a web server does it better. */
+/** Serves the files of a directory. For development; use a web server in production. */
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { Http404, SuspiciousOperation } from '#core/exceptions'
@@ -14,11 +14,11 @@ import { html } from '#core/template'
 import { httpDate, parseHttpDate } from '#core/web'
 
 export interface ServeStaticParams {
-  /** Path of the file below the folder, as it stands in the URL, decoded. */
+  /** Path of the file relative to the directory, decoded. */
   readonly path: string
-  /** The folder. */
+  /** The directory. */
   readonly documentRoot: string
-  /** Whether a folder is answered with a list of what is in it. */
+  /** Whether to list the contents of directories. */
   readonly showIndexes?: boolean
 }
 
@@ -27,20 +27,18 @@ const isInside = (folder: string, file: string): boolean => {
   return below !== '..' && !below.startsWith(`..${path.sep}`) && !path.isAbsolute(below)
 }
 
-/** A hidden file, or one in a hidden folder. `.well-known` is for what a site publishes about itself (RFC 8615). */
+/** Whether a file or a directory above it is hidden. `.well-known` is exempt: it holds public metadata (RFC 8615). */
 const isHidden = (wanted: string): boolean =>
   wanted
     .replace(/^\/*\.well-known\//, '')
     .split(/[/\\]/)
     .some((name) => /^\.[^.]/.test(name))
 
-/**
- * @throws SuspiciousOperation for a path that leads out of the folder, Http404 for one that is never served
- */
+/** @throws SuspiciousOperation for a path outside the directory, Http404 for one that is never served */
 function fileBelow(root: string, wanted: string): string {
   if (/[\0\\]/.test(wanted)) throw new Http404('There is no such file.')
   const normalized = path.posix.normalize(wanted)
-  // What the URL calls a path is one from the root, whatever it begins with.
+  // The path is always relative to the root, even with leading slashes.
   const file = path.join(path.resolve(root), normalized.replace(/^\/+/, ''))
   if (!isInside(path.resolve(root), file)) {
     throw new SuspiciousOperation('The path leads out of the folder of static files.')
@@ -54,16 +52,16 @@ interface Found {
   readonly stats: Stats
 }
 
-/** The file itself, behind all links; undefined if there is none, or if a link leads to one that is not served. */
+/** The file with all links resolved; undefined if it does not exist, or a link leads to a file that is not served. */
 function find(root: string, file: string): Found | undefined {
   try {
-    // A name that ends in a slash is that of a folder, which `realpath` ignores.
+    // `statSync` fails for a file name with a trailing slash, which `realpath` ignores.
     const stats = statSync(file)
     const real = realpathSync(file)
     const folder = realpathSync(root)
     return isInside(folder, real) && !isHidden(path.relative(folder, real)) ? { real, stats } : undefined
   } catch {
-    // No such file, a file in the place of a folder, a name that is too long: there is nothing here.
+    // The file does not exist, a parent is not a directory, or the name is too long.
     return undefined
   }
 }
@@ -82,19 +80,20 @@ function folderIndex(folder: string, wanted: string): HttpResponse {
   return new HttpResponse(page.toString())
 }
 
-/** Seconds since the epoch, or undefined for a header that is absent or none of a date. */
+/** If-Modified-Since in seconds since the epoch; undefined if it is absent or invalid. */
 function since(request: HttpRequest): number | undefined {
   const header = request.get('If-Modified-Since')
   return header === '' ? undefined : parseHttpDate(header)
 }
 
 /**
- * A view that responds with a file. Unlike Django's, it serves no hidden files (`.env`, `.git/config`), except below
- * `.well-known/`, and follows no link that leads out of the folder or to a hidden file. The folder itself may be a link.
+ * A view that serves a file. Unlike Django's, it serves no hidden files (`.env`, `.git/config`) except below
+ * `.well-known/`, and follows no links to hidden files or out of the directory. The directory itself may be a link.
  *
  *     rePath(/^media\/(?<path>.*)$/, serveStatic, { kwargs: { documentRoot: settings.MEDIA_ROOT } })
  *
- * @throws Http404 when there is no such file, or one that is not served, SuspiciousOperation for a path that leads out of the folder
+ * @throws Http404 if the file does not exist or is not served
+ * @throws SuspiciousOperation for a path outside the directory
  */
 export function serveStatic(
   request: HttpRequest,

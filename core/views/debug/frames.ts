@@ -1,4 +1,4 @@
-/** Stack frames of an error, and the lines of source around each. */
+/** Stack frames of an error, and the source lines around each. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,16 +11,16 @@ export type Owner = 'project' | 'framework' | 'library' | 'node'
 export interface SourceLine {
   readonly number: number
   readonly text: string
-  /** Whether this is the line that the frame is at. */
+  /** Whether the frame is at this line. */
   readonly isCurrent: boolean
 }
 
 export interface Frame {
-  /** Empty for code outside of functions. */
+  /** Empty for code outside functions. */
   readonly function: string
-  /** Absolute, or as Node names it: `node:internal/…`. */
+  /** Absolute path, or a name of Node: `node:internal/…`. */
   readonly file: string
-  /** As a reader knows it: relative to the project where it lies there. */
+  /** The path for display: relative to the project, for files in it. */
   readonly shownFile: string
   readonly line: number
   readonly column: number
@@ -31,7 +31,7 @@ const AROUND = 6
 const POSITION = /:(\d+):(\d+)\)?$/
 const IS_FILE = /^(?:file:\/\/|node:|\/|[A-Za-z]:\\)/
 
-// A stack may quote its error's message, and so name any file: nothing but source is ever read.
+// A stack contains the error message and so may name any file. Only source files are ever read.
 const SOURCE_FILE = /\.[cm]?[jt]sx?$/
 
 function ownerOf(file: string): Owner {
@@ -46,7 +46,7 @@ function shownPath(file: string): string {
   return file.startsWith('node:') || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
 }
 
-/** The function and the file of `name (file`; a file alone has no function. */
+/** Splits `name (file` into function and file. The function is empty for a file alone. */
 function placeIn(call: string): [name: string, location: string] {
   for (let at = call.indexOf(' ('); at >= 0; at = call.indexOf(' (', at + 1)) {
     const [start, longest] = [at + 2, 'file://'.length]
@@ -63,7 +63,7 @@ function parseLine(text: string): Frame | undefined {
   const [name, location] = placeIn(call)
   if (!IS_FILE.test(location)) return undefined
   const [, line, column] = position
-  // A line that only looks like a frame may name a file on another host.
+  // A line that only looks like a frame may contain a file URL with a host, for which fileURLToPath throws.
   const file = location.startsWith('file://')
     ? (ifReadable(() => fileURLToPath(location.split('?')[0] as string)) ?? location)
     : location
@@ -81,7 +81,7 @@ function parseLine(text: string): Frame | undefined {
 export function framesOf(error: Error): Frame[] {
   const given = ifReadable(() => error.stack)
   const stack = typeof given === 'string' ? given : ''
-  // What looks like a frame within the message is none.
+  // Lines of the message that look like frames are skipped.
   const at = error.message === '' ? -1 : stack.indexOf(error.message)
   const lines = (at < 0 ? stack : stack.slice(at + error.message.length)).split('\n')
   return lines.map(parseLine).filter((frame) => frame !== undefined)
@@ -95,7 +95,7 @@ function readLines(file: string): string[] {
   }
 }
 
-/** The lines around one of a file; none where the file cannot be read. */
+/** The lines around a line of a file; empty if the file cannot be read. */
 export function linesAround(file: string, line: number): SourceLine[] {
   const first = Math.max(line - AROUND, 1)
   return readLines(file)
@@ -103,12 +103,12 @@ export function linesAround(file: string, line: number): SourceLine[] {
     .map((text, i) => ({ number: first + i, text, isCurrent: first + i === line }))
 }
 
-/** The source around a frame; none for Node's own code and for what is no source file. */
+/** The source lines around a frame; empty for Node's own code and for other than source files. */
 export function sourceOf({ file, line, owner }: Frame): SourceLine[] {
   return owner === 'node' || !SOURCE_FILE.test(file) ? [] : linesAround(file, line)
 }
 
-/** An error and what caused it, down to the first cause. What is thrown and is no error counts as one. */
+/** An error and its causes, up to 10. Thrown values that are not errors are converted. */
 export function causeChain(error: unknown): Error[] {
   const chain: Error[] = []
   for (let at: unknown = error; at !== undefined && at !== null && chain.length < 10; ) {

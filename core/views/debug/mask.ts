@@ -1,21 +1,21 @@
-/** Keeps secrets off the technical pages: by the names they go by, inside URLs, and wherever their values turn up. */
+/** Masks secrets on technical pages: by name, in URLs, and wherever a known secret occurs. */
 import { allSettings, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
 import { isSecretField, isSecretName, MASK, maskUrlPasswords } from '#core/utils'
 
-/** A secret shorter than this is too likely to be a part of something harmless. */
-const SHORTEST_SECRET = 8
+/** Shorter secrets are not searched for, because they are likely to occur in harmless strings. */
+const MIN_SECRET_LENGTH = 8
 
 const maskUrls = (text: string): string => maskUrlPasswords(text, MASK)
 
 export { maskSecrets as maskSetting } from '#core/utils'
 
-/** The value of a header, or of a field of GET or POST. */
+/** Masks the value of a header or of a GET or POST field. */
 export function maskField(name: string, value: string): string {
   return isSecretField(name) ? MASK : maskUrls(value)
 }
 
-/** The value of a cookie. The session's is as good as a password. */
+/** Masks the value of a cookie. The session cookie is equivalent to a password. */
 export function maskCookie(name: string, value: string): string {
   const isSecret = name === settings.SESSION_COOKIE_NAME || name === settings.CSRF_COOKIE_NAME
   return isSecret ? MASK : maskField(name, value)
@@ -33,7 +33,7 @@ function endOfLiteral(line: string, start: number): number {
 
 const isSpace = (character: string | undefined): boolean => character !== undefined && character.trim() === ''
 
-/** Whether a secret name, followed by `:` or `=`, is before this index: `PASSWORD: `, `"apiKey" = `. */
+/** Whether a secret name and `:` or `=` precede an index: `PASSWORD: `, `"apiKey" = `. */
 function isAfterSecretName(line: string, at: number): boolean {
   let i = at
   while (isSpace(line[i - 1])) i--
@@ -46,11 +46,11 @@ function isAfterSecretName(line: string, at: number): boolean {
   return isSecretName(line.slice(i, end))
 }
 
-/** A line of source whose literals have no secret name: `PASSWORD: 'x'` shows no password. */
+/** Masks literals after secret names in a source line, such as in `PASSWORD: 'x'`. */
 export function maskSource(line: string): string {
   let out = ''
   let from = 0
-  // If a literal does not end, no later one with the same quotation mark does.
+  // If a literal is not closed, no later one with the same quotation mark is closed either.
   const unclosed = new Set<string>()
   for (let i = 0; i < line.length; i++) {
     const quote = line[i] as string
@@ -66,18 +66,18 @@ export function maskSource(line: string): string {
   return maskUrls(out + line.slice(from))
 }
 
-/** A name without its escapes. A malformed one must not keep the others from being decoded. */
+/** Decodes the percent-escapes of a name, ignoring malformed ones. */
 const decoded = (text: string): string =>
   text.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 
-/** The part, with its value masked if the name that begins at `start` is secret. */
+/** Masks the value of a query parameter if the name that starts at `start` is secret. */
 function maskParameter(part: string, start: number): string {
   const equals = part.indexOf('=', start)
   const isSecret = equals >= 0 && isSecretField(decoded(part.slice(start, equals)))
   return isSecret ? part.slice(0, equals + 1) + MASK : part
 }
 
-/** A URL whose query gives no secret away. */
+/** Masks secrets in the query and the password of a URL. */
 export function maskQuery(url: string): string {
   let sign = ''
   return maskUrls(url)
@@ -91,7 +91,7 @@ export function maskQuery(url: string): string {
     .join('')
 }
 
-/** Every text below a secret name, and the passwords inside URLs. */
+/** All strings below secret names, and the passwords in URLs. */
 function secretsIn(name: string, value: unknown, isSecret: boolean, ancestors: readonly unknown[] = []): string[] {
   const secret = isSecret || isSecretName(name)
   if (typeof value === 'string') {
@@ -103,11 +103,11 @@ function secretsIn(name: string, value: unknown, isSecret: boolean, ancestors: r
   return Object.entries(value).flatMap(([key, entry]) => secretsIn(key, entry, secret, inside))
 }
 
-// Of these settings the values are names of classes and the like, though their own names sound secret.
+// These settings match the patterns of secret names, but their values are class names and the like.
 const PUBLIC =
   /^(AUTHENTICATION_BACKENDS|AUTH_USER_MODEL|AUTH_PASSWORD_VALIDATORS|PASSWORD_HASHERS|CACHE_MIDDLEWARE_KEY_PREFIX)$/
 
-/** What the request brought under secret names. A part of it may be what failed, and is left out then. */
+/** Values with secret names in the request. Parts of the request that cannot be read are skipped. */
 function secretsSent(request: HttpRequest): string[] {
   const credentials = request.get('Authorization').replace(/^\S+\s+/, '')
   const read: (() => Iterable<readonly [string, string]>)[] = [
@@ -126,21 +126,21 @@ function secretsSent(request: HttpRequest): string[] {
   return [...fields.filter(([name]) => isSecretField(name)), ...cookies].map(([, value]) => value).concat(credentials)
 }
 
-/** The secrets of the settings and of the request that must not stand anywhere on a page. */
+/** Secrets of the settings and the request, which must not occur anywhere on a page. */
 export function knownSecrets(request: HttpRequest): string[] {
   const ofSettings = Object.entries(allSettings()).filter(([name]) => !PUBLIC.test(name))
   const secrets = [...ofSettings.flatMap(([name, value]) => secretsIn(name, value, false)), ...secretsSent(request)]
   const isName = /^([a-z_]\w*\.)+\w+$/i
-  return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET && !isName.test(secret))
+  return [...new Set(secrets)].filter((secret) => secret.length >= MIN_SECRET_LENGTH && !isName.test(secret))
 }
 
 /**
- * The second lock: a finished page without the secrets that came into it some other way, as in an error's message
- * or in a line of source.
- * @param written how the page writes a text: escaped, or as it is
+ * Second line of defence: removes known secrets from the finished page, in case they are in an error message or a
+ * source line.
+ * @param written formats a string as on the page, for example with HTML escapes
  */
 export function redact(page: string, secrets: readonly string[], written: (text: string) => string): string {
-  // The longest first, so that no secret is left in half behind a shorter one that it contains.
+  // Longest first, so that no secret is only partly masked because it contains a shorter one.
   const longestFirst = secrets.toSorted((a, b) => b.length - a.length)
   return longestFirst.reduce((text, secret) => text.replaceAll(written(secret), MASK), page)
 }

@@ -1,4 +1,4 @@
-/** What the technical pages have in common: the lock, the frame of the page, and its looks. */
+/** Shared parts of the technical pages: the DEBUG check, the layout and the styles. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { type HttpRequest, HttpResponse } from '#core/http'
@@ -52,11 +52,11 @@ export interface PageParts {
   readonly title: string
   readonly head: SafeString
   readonly body: SafeString
-  /** What the site shows without DEBUG. */
+  /** Describes what the site shows without DEBUG. */
   readonly otherwise: string
 }
 
-/** A page that loads nothing from elsewhere. */
+/** Renders a self-contained page that loads no external resources. */
 export function pageResponse(
   request: HttpRequest,
   status: number,
@@ -82,11 +82,11 @@ Change that to <code>false</code>, and the site will show ${otherwise}.</footer>
   return new HttpResponse(redact(page.toString(), knownSecrets(request), escapeHtml), { status })
 }
 
-/** The same in plain text, for clients that do not read HTML. */
+/** The response in plain text, for clients that do not accept HTML. */
 export function textResponse(request: HttpRequest, status: number, text: string): HttpResponse {
   const page = redact(text, knownSecrets(request), (secret) => secret)
   return new HttpResponse(page, { status, contentType: 'text/plain; charset=utf-8' })
 }
 
-/** Whether the client reads HTML; one that does not say so reads anything. */
+/** Whether the client accepts HTML. A client without an Accept header accepts anything. */
 export const acceptsHtml = (request: HttpRequest): boolean => request.accepts('text/html') !== false

@@ -1,21 +1,21 @@
-/** What a technical page shows of the request and the settings, with every secret masked. */
+/** The request and settings sections of technical pages, with secrets masked. */
 import { inspect } from 'node:util'
 import { allSettings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
 import { asError } from '#core/utils'
 import { maskCookie, maskField, maskQuery, maskSetting } from './mask.ts'
 
-/** Names and values as a table shows them. */
+/** Names and values of a table. */
 export type Rows = readonly (readonly [name: string, value: string])[]
 
 export interface Section {
   readonly title: string
   readonly rows: Rows
-  /** What stands there where the table is empty. */
+  /** Shown instead of an empty table. */
   readonly whenEmpty: string
 }
 
-/** A part of a request can be what failed: then the page says so, and goes on. */
+/** Reads a part of the request. If that fails, the error is shown instead. */
 function readable(read: () => Rows): Rows {
   try {
     return read()
@@ -44,12 +44,12 @@ function settingRows(): Rows {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** The address as the client asked for it. Not built by getHost(), which refuses the host that may be the error. */
+/** The URL as requested. Does not use getHost(), which throws for an invalid host. */
 export function shownUrl(request: HttpRequest): string {
   return maskQuery(`${request.protocol}://${request.headers.host ?? ''}${request.originalUrl}`)
 }
 
-/** What the page says of the request and the settings. What a session holds is not shown. */
+/** The sections for the request and the settings. Session data is not shown. */
 export function sections(request: HttpRequest): Section[] {
   const cookies = (): Rows => Object.entries(request.COOKIES).map(([name, value]) => [name, maskCookie(name, value)])
   const files = (): Rows =>

@@ -1,4 +1,4 @@
-/** The page that explains, under DEBUG, why nothing was found: which URL patterns were tried, or who said so. */
+/** The technical 404 page under DEBUG: which URL patterns were tried, or which view raised the error. */
 import { settings } from '#core/conf'
 import type { HttpRequest, HttpResponse } from '#core/http'
 import { html, type SafeString } from '#core/template'
@@ -10,11 +10,11 @@ interface TriedEntry {
   describe(): string
 }
 
-/** A 404: with what was tried where no pattern matched, without where a view threw it. */
+/** A 404. `tried` is set if no pattern matched, and absent if a view threw the error. */
 export interface NotFound {
   readonly message: string
   readonly path?: string
-  /** Each way from the outermost include to the pattern. */
+  /** The entries from the outermost include to the pattern, for each pattern that was tried. */
   readonly tried?: readonly (readonly TriedEntry[])[]
 }
 
@@ -24,7 +24,7 @@ function rows(request: HttpRequest, isResolved: boolean): [name: string, value: 
   return [['Request Method', request.method], ['Request URL', shownUrl(request)], ...raisedBy]
 }
 
-/** What was tried, one pattern a line, and why the page is not there. */
+/** The tried patterns, one per line, and the reason for the 404. */
 function explanation({ tried, path, message }: NotFound): { intro: string; patterns: string[]; end: string } {
   if (tried === undefined) return { intro: '', patterns: [], end: message }
   const patterns = tried.map((way) => way.map((entry) => entry.describe()).join(' '))
@@ -72,7 +72,7 @@ function textPage(request: HttpRequest, error: NotFound): HttpResponse {
 }
 
 /**
- * Explains a 404 to the developer: in HTML, or in plain text for a client that does not accept HTML.
+ * The technical 404 page, in HTML, or in plain text for a client that does not accept HTML.
  * @throws ImproperlyConfigured outside DEBUG
  */
 export function technical404(request: HttpRequest, error: NotFound): HttpResponse {

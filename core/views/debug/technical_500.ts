@@ -1,4 +1,4 @@
-/** The page that explains a failure, under DEBUG: what was thrown, where, and what the request was. */
+/** The technical 500 page under DEBUG: the error, its stack and the request. */
 import { settingsModule } from '#core/conf'
 import type { HttpRequest, HttpResponse } from '#core/http'
 import { html, type SafeString, templatePosition } from '#core/template'
@@ -8,7 +8,7 @@ import { maskSource } from './mask.ts'
 import { acceptsHtml, assertDebug, pageResponse, textResponse } from './page.ts'
 import { type Section, sections, shownUrl } from './request_info.ts'
 
-/** Name of the class, which says more than a generic `name`. */
+/** The name of the error, or of its class if the name is the generic `Error`. */
 function typeOf(error: Error): string {
   const ofClass = ifReadable(() => error.constructor?.name) ?? 'Error'
   return error.name !== 'Error' || ofClass === 'Error' ? error.name : ofClass
@@ -17,12 +17,12 @@ function typeOf(error: Error): string {
 const place = ({ shownFile, line, function: name }: Frame): string =>
   `${shownFile}, line ${line}${name && `, in ${name}`}`
 
-/** Where to look first: the innermost frame of the project, or else the innermost one. */
+/** The most relevant frame: the innermost of the project, or else the innermost. */
 function mainFrame(frames: readonly Frame[]): Frame | undefined {
   return frames.find(({ owner }) => owner === 'project') ?? frames[0]
 }
 
-/** What stands in the head of both forms of the page. */
+/** The rows in the header of the HTML and plain text pages. */
 function summary(request: HttpRequest, error: Error): [name: string, value: string][] {
   const rows: [string, string][] = [
     ['Request Method', request.method],
@@ -54,7 +54,7 @@ ${source(sourceOf(each))}</details>
 
 const OWNERS = { framework: 'Nuages', library: 'node_modules', node: 'Node' } as const
 
-/** Frames of the project open; neighbours of other owners together and folded. */
+/** Frames of the project are expanded; consecutive frames of other owners are grouped and collapsed. */
 function frames(all: readonly Frame[]): SafeString[] {
   const parts: SafeString[] = []
   for (let i = 0; i < all.length; ) {
@@ -139,7 +139,7 @@ function textPage(request: HttpRequest, chain: readonly Error[]): HttpResponse {
 }
 
 /**
- * Explains a failure to the developer: in HTML, or in plain text for a client that does not accept HTML.
+ * The technical 500 page, in HTML, or in plain text for a client that does not accept HTML.
  * @throws ImproperlyConfigured outside DEBUG
  */
 export function technical500(request: HttpRequest, error: unknown): HttpResponse {
