@@ -1,4 +1,4 @@
-/** Cookies as texts: read from a Cookie header, and written for Set-Cookie byte for byte as Django does. */
+/** Parses Cookie headers, and serializes Set-Cookie headers byte for byte as Django does. */
 import { clock, formatValue } from '#core/utils'
 import { httpDate } from './header_values.ts'
 
@@ -24,7 +24,7 @@ const RESERVED = new Set([
   'samesite',
 ])
 
-/** A value as it stands in a header: as it is, or in quotes with what is not allowed as three octal digits. */
+/** Serializes a value: unchanged if legal, otherwise in quotes with illegal characters as three octal digits. */
 export function quoteCookie(value: string): string {
   if (LEGAL.test(value)) return value
   const escaped = value.replace(MUST_ESCAPE, (character) =>
@@ -35,7 +35,7 @@ export function quoteCookie(value: string): string {
   return `"${escaped}"`
 }
 
-/** What `quoteCookie` quoted. A value without quotes around it stays as it is. */
+/** The inverse of `quoteCookie`. A value without quotes is returned unchanged. */
 export function unquoteCookie(value: string): string {
   if (value.length < 2 || !value.startsWith('"') || !value.endsWith('"')) return value
   const inside = value.slice(1, -1)
@@ -45,7 +45,7 @@ export function unquoteCookie(value: string): string {
   )
 }
 
-/** What Python's strip() takes off, as far as it can occur in a header. */
+/** Whitespace of Python's `str.strip()` that can occur in a header. */
 const isBlank = (code: number): boolean =>
   code === 0x20 || (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f) || code === 0x85 || code === 0xa0
 
@@ -56,14 +56,14 @@ function stripped(text: string, from: number, to: number): string {
   return text.slice(start, end)
 }
 
-/** The cookies of a Cookie header, as browsers and Django read it; of two with one name the last wins. */
+/** Parses a Cookie header as browsers and Django do. The last of several cookies with the same name wins. */
 export function parseCookies(header: string): Record<string, string> {
   const cookies = Object.create(null) as Record<string, string>
   let equals = -1
   for (let start = 0; start < header.length; ) {
     const semicolon = header.indexOf(';', start)
     const end = semicolon < 0 ? header.length : semicolon
-    // One search serves many entries without an equals sign, so that the time stays linear.
+    // The result is reused for entries without an equals sign, so that parsing takes linear time.
     if (equals < start) {
       const next = header.indexOf('=', start)
       equals = next < 0 ? header.length : next
@@ -78,11 +78,11 @@ export function parseCookies(header: string): Record<string, string> {
 }
 
 export interface CookieOptions {
-  /** Seconds. */
+  /** In seconds. */
   readonly maxAge?: number | null | undefined
-  /** A moment (a number is milliseconds since the epoch), or the text of one, which is kept as it is. */
+  /** A Date, milliseconds since the epoch, or a string, which is sent unchanged. */
   readonly expires?: Date | string | number | null | undefined
-  /** `/` when absent; null or empty for none. */
+  /** `/` by default; null or empty for none. */
   readonly path?: string | null | undefined
   readonly domain?: string | null | undefined
   readonly secure?: boolean | null | undefined
@@ -93,7 +93,7 @@ export interface CookieOptions {
 
 export type DeleteCookieOptions = Pick<CookieOptions, 'path' | 'domain' | 'samesite'>
 
-/** One cookie of an answer, with its attributes. */
+/** A cookie of a response, with its attributes. */
 export class Cookie {
   readonly key: string
   value = ''
@@ -105,14 +105,14 @@ export class Cookie {
   samesite = ''
   secure = false
 
-  /** @throws CookieError when the name cannot be a cookie's */
+  /** @throws CookieError for an illegal name */
   constructor(key: string) {
     if (RESERVED.has(key.toLowerCase())) throw new CookieError(`Attempt to set a reserved key '${key}'`)
     if (!LEGAL.test(key)) throw new CookieError(`Illegal key '${key}'`)
     this.key = key
   }
 
-  /** The Set-Cookie line, its attributes in the order of their lower-case names. */
+  /** The value of Set-Cookie, with the attributes sorted by lower-case name. */
   toString(): string {
     let line = `${this.key}=${quoteCookie(this.value)}`
     if (this.domain !== '') line += `; Domain=${this.domain}`
@@ -135,14 +135,14 @@ function attribute(key: string, name: string, value: string): string {
   return value
 }
 
-/** Age in whole seconds, at least 0, of a moment; the part of a second that is left counts as one. */
-function ageOf(moment: number): number {
+/** Whole seconds until a time (in milliseconds since the epoch), at least 0, plus one for the started second. */
+function secondsUntil(moment: number): number {
   return Math.max(0, Math.floor((moment - clock.now()) / 1000) + 1)
 }
 
 /**
- * Sets value and attributes, over those the cookie has: what is not given stays, but for the expiry, which goes.
- * @throws CookieError
+ * Sets the value and attributes of a cookie. Attributes that are not given are kept, except `expires`, which is reset.
+ * @throws CookieError for an illegal value or attribute
  */
 export function fillCookie(cookie: Cookie, value: string, options: CookieOptions): void {
   // oxlint-disable-next-line no-control-regex
@@ -156,7 +156,7 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   cookie.value = value
   cookie.expires = ''
   if (expires instanceof Date || typeof expires === 'number') {
-    if (maxAge === null || maxAge === undefined) maxAge = ageOf(Number(expires))
+    if (maxAge === null || maxAge === undefined) maxAge = secondsUntil(Number(expires))
     else cookie.expires = httpDate(Number(expires) / 1000)
   } else if (typeof expires === 'string') cookie.expires = attribute(cookie.key, 'date', expires)
   if (maxAge !== null && maxAge !== undefined) {
@@ -178,9 +178,9 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   }
 }
 
-/** Turns a cookie into one that makes the browser delete it. */
+/** Makes the browser delete a cookie. */
 export function expireCookie(cookie: Cookie, { path, domain, samesite }: DeleteCookieOptions): void {
-  // Browsers refuse these without Secure, and then the deletion too.
+  // Browsers reject these cookies without Secure, and so would ignore the deletion.
   const secure = /^__(?:Secure|Host)-/.test(cookie.key) || String(samesite).toLowerCase() === 'none'
   fillCookie(cookie, '', { maxAge: 0, expires: 'Thu, 01 Jan 1970 00:00:00 GMT', path, domain, samesite, secure })
 }

@@ -1,21 +1,21 @@
-/** Values of headers: entity tags, HTTP dates, and the directives of Content-Security-Policy. */
+/** Values of headers: entity tags, HTTP dates, and Content-Security-Policy. */
 import { createHash } from 'node:crypto'
 import { memoizeNumber } from '#core/concurrency'
 import { clock } from '#core/utils'
 
 const ETAG = /^(?:W\/)?"[^"]*"$/
 
-/** The strong tag of a body. */
+/** The strong entity tag of a body. */
 export function etagOf(body: Uint8Array | string): string {
   return `"${createHash('md5').update(body).digest('hex')}"`
 }
 
-/** A tag in quotes; one that is already an entity tag stays as it is. */
+/** Quotes a tag, unless it already is an entity tag. */
 export function quoteEtag(text: string): string {
   return ETAG.test(text) ? text : `"${text}"`
 }
 
-/** The tags of a header's list, without those that are none; `*` stands alone. */
+/** Parses a list of entity tags, ignoring invalid ones; `['*']` for `*`. */
 export function parseEtags(header: string): string[] {
   if (header.trim() === '*') return ['*']
   return header
@@ -36,13 +36,13 @@ const FORMS = [
   new RegExp(String.raw`^\w{3} (?<month>\w{3}) (?<day>[ \d]\d) ${TIME} (?<year>\d{4})$`),
 ]
 
-/** All responses of a second have the same dates. */
-const textOf = memoizeNumber((seconds) => new Date(seconds * 1000).toUTCString())
+/** Memoized, because all responses of a second have the same date. */
+const formatSeconds = memoizeNumber((seconds) => new Date(seconds * 1000).toUTCString())
 
-/** The text of a moment, given in seconds since the epoch; a fraction is cut off. */
-export const httpDate = (seconds: number = clock.now() / 1000): string => textOf(Math.floor(seconds))
+/** Formats a time in seconds since the epoch as an HTTP date. A fraction is truncated. */
+export const httpDate = (seconds: number = clock.now() / 1000): string => formatSeconds(Math.floor(seconds))
 
-/** A year of two digits is the nearest one that lies at most fifty years ahead. */
+/** Expands a two-digit year to the latest one that is at most 50 years in the future. */
 function fullYear(digits: string): number {
   const year = Number(digits)
   if (digits.length > 2) return year
@@ -51,7 +51,7 @@ function fullYear(digits: string): number {
   return year - (now % 100) > 50 ? century - 100 + year : century + year
 }
 
-/** Seconds since the epoch of a date in a header, or undefined where it is none. */
+/** Parses an HTTP date. @returns seconds since the epoch, or undefined if it is invalid */
 export function parseHttpDate(text: string): number | undefined {
   for (const form of FORMS) {
     const parts = form.exec(text)?.groups
@@ -66,14 +66,14 @@ export function parseHttpDate(text: string): number | undefined {
     const date = new Date(0)
     date.setUTCFullYear(fullYear(parts.year as string), month, day)
     date.setUTCHours(hour, minute, second)
-    // A day or hour that does not exist would have rolled over into the next.
+    // Date accepts a day or hour that does not exist and rolls it over.
     const exists = month >= 0 && date.getUTCDate() === day && date.getUTCHours() === hour
     return exists && minute < 60 && second < 60 ? date.getTime() / 1000 : undefined
   }
   return undefined
 }
 
-/** What a directive of SECURE_CSP may hold, besides hosts and schemes. */
+/** Header names of Content-Security-Policy, and keywords for the directives of SECURE_CSP. */
 export const CSP = {
   HEADER_ENFORCE: 'Content-Security-Policy',
   HEADER_REPORT_ONLY: 'Content-Security-Policy-Report-Only',
@@ -85,14 +85,14 @@ export const CSP = {
   UNSAFE_HASHES: "'unsafe-hashes'",
   UNSAFE_INLINE: "'unsafe-inline'",
   WASM_UNSAFE_EVAL: "'wasm-unsafe-eval'",
-  /** Stands for the nonce of each answer; left out of one that used none. */
+  /** Placeholder for the nonce of a response; omitted if the response used none. */
   NONCE: '<CSP_NONCE_SENTINEL>',
 } as const
 
-/** Directives by name: values in order, a Set of them, a single one, true for a directive alone, null or false for none. */
+/** Directives by name: a list or Set, one value, true for a directive without value, null or false to omit. */
 export type CspPolicy = Readonly<Record<string, unknown>>
 
-/** The values of a directive in the order in which they are sent; a Set has none of its own, so it is sorted. */
+/** The values of a directive in the order in which they are sent. A Set is sorted, for a stable order. */
 export function cspValues(value: unknown): readonly string[] {
   if (value instanceof Set) return [...(value as Set<string>)].toSorted()
   return Array.isArray(value) ? (value as string[]) : [String(value)]
@@ -109,8 +109,8 @@ function directiveText(name: string, value: unknown, nonce: string | undefined):
 }
 
 /**
- * The header's value; empty where nothing is left to say.
- * @param nonce what CSP.NONCE stands for in this answer
+ * Builds the header's value; empty if there are no directives.
+ * @param nonce replaces CSP.NONCE; undefined removes it
  */
 export function buildPolicy(policy: CspPolicy, nonce?: string): string {
   return Object.entries(policy)

@@ -1,4 +1,4 @@
-/** Pure functions on cookies, hosts, URIs, entity tags and HTTP dates. They read no settings. */
+/** Pure functions for cookies, hosts, URIs, entity tags and HTTP dates. They read no settings. */
 export {
   Cookie,
   CookieError,

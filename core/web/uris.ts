@@ -1,17 +1,17 @@
-/** URLs and host names as strings: quoted as in Django, parsed as in Python, and checked as redirect targets. */
+/** Quotes URLs as Django does, parses them as Python does, and checks redirect targets and host names. */
 
-/** Longest URL that `urlHasAllowedHostAndScheme` looks at. */
+/** Maximum length of a URL that `urlHasAllowedHostAndScheme` accepts. */
 const MAX_URL_LENGTH = 2048
 
-// A lone half of a surrogate pair cannot be encoded; encodeURI would throw.
+// encodeURI throws for a lone surrogate.
 const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
 
 const percentEncoded = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 
-/** Everything but letters, digits, `_.-~` and the given ASCII characters percent-encoded, as Python's quote(). */
+/** Percent-encodes all but letters, digits, `_.-~` and the given ASCII characters, as Python's `quote()`. */
 export function quoteUri(text: string, safe = '/'): string {
-  // A set: a template may get both from a client, and a search for each character would be quadratic.
+  // A Set, because both arguments may come from a client, and searching `safe` for each character would be quadratic.
   const kept = new Set(safe)
   return encodeURIComponent(wellFormed(text))
     .replace(/[!'()*]/g, (character) => (kept.has(character) ? character : percentEncoded(character)))
@@ -21,7 +21,7 @@ export function quoteUri(text: string, safe = '/'): string {
     })
 }
 
-/** A part of a URL without its percent-escapes, or undefined where one of them is not UTF-8. */
+/** Decodes percent-escapes; undefined if they are malformed or not UTF-8. */
 export function unquoteUri(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
@@ -30,19 +30,19 @@ export function unquoteUri(text: string): string | undefined {
   }
 }
 
-/** An address in any characters as a URI in ASCII. What is already percent-encoded stays as it is. */
+/** Encodes an IRI as an ASCII URI. Existing percent-escapes are kept. */
 export function iriToUri(iri: string): string {
   return encodeURI(wellFormed(iri)).replace(/%25|%5B|%5D/g, (escape) =>
     escape === '%25' ? '%' : escape === '%5B' ? '[' : ']',
   )
 }
 
-/** A decoded path, ready for a URL. */
+/** Encodes a decoded path for a URL. */
 export function escapeUriPath(path: string): string {
   return encodeURI(wellFormed(path)).replace(/[;=?#]/g, percentEncoded)
 }
 
-/** A path that begins with two slashes would be taken for a host: the second one is escaped. */
+/** Escapes the second of two leading slashes, which would make the path a URL of another host. */
 export function escapeLeadingSlashes(url: string): string {
   return url.startsWith('//') ? `/%2F${url.slice(2)}` : url
 }
@@ -57,9 +57,9 @@ export interface UrlParts {
   readonly fragment: string
 }
 
-/** A URL's parts as written, or undefined where its host has unbalanced brackets. */
+/** Splits a URL into its undecoded parts; undefined if its host has unbalanced brackets. */
 export function splitUrl(url: string): UrlParts | undefined {
-  // Browsers skip these characters, so they must not hide what follows.
+  // Browsers ignore these characters, so they must not hide the rest of the URL.
   // oxlint-disable-next-line no-control-regex
   let rest = url.replace(/^[\0- ]+/, '').replace(/[\t\r\n]/g, '')
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(rest)?.[1] ?? ''
@@ -81,7 +81,7 @@ export function splitUrl(url: string): UrlParts | undefined {
 
 function isSafe(url: string, hosts: ReadonlySet<string>, schemes: readonly string[]): boolean {
   if (url.length > MAX_URL_LENGTH || /^\p{C}/u.test(url)) return false
-  // Browsers take three slashes for two, and ignore tabs and newlines between them.
+  // Browsers treat three slashes as two, and ignore tabs and newlines between them.
   if (/^\/[\t\r\n]*\/[\t\r\n]*\//.test(url)) return false
   const parts = splitUrl(url)
   if (parts === undefined) return false
@@ -90,8 +90,9 @@ function isSafe(url: string, hosts: ReadonlySet<string>, schemes: readonly strin
 }
 
 /**
- * Whether a URL from outside is safe to redirect to: it stays on this host or goes to one of the allowed.
- * An empty one is not.
+ * Whether an untrusted URL is safe to redirect to: it stays on this host, or has one of the allowed hosts and http(s).
+ * An empty URL is not safe.
+ * @param options.requireHttps rejects http URLs
  */
 export function urlHasAllowedHostAndScheme(
   url: string | null | undefined,
@@ -102,13 +103,13 @@ export function urlHasAllowedHostAndScheme(
   if (trimmed === '') return false
   const hosts = new Set(typeof allowedHosts === 'string' ? [allowedHosts] : (allowedHosts ?? []))
   const schemes = requireHttps ? ['https'] : ['http', 'https']
-  // Some browsers take a backslash for a slash, so the URL must be safe either way.
+  // Some browsers treat a backslash as a slash, so the URL must be safe either way.
   return isSafe(trimmed, hosts, schemes) && isSafe(trimmed.replaceAll('\\', '/'), hosts, schemes)
 }
 
 const HOST = /^([a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\])(?::([0-9]+))?$/
 
-/** Domain (lower case, no final dot) and port of a Host header; both empty where it is not valid. */
+/** Splits a Host header into domain (lower case, without a trailing dot) and port; both empty if it is invalid. */
 export function splitDomainPort(host: string): { domain: string; port: string } {
   const match = HOST.exec(host.toLowerCase())
   if (match === null) return { domain: '', port: '' }
@@ -119,7 +120,7 @@ export function splitDomainPort(host: string): { domain: string; port: string } 
 /** Whether a string is a port that a client can connect to: 1 to 65535, without leading zeros. */
 export const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535
 
-/** Whether a host is the pattern, or for a pattern with a leading dot that domain or one below it. */
+/** Whether a host equals the pattern or, for a pattern with a leading dot, is the domain or a subdomain. */
 export function isSameDomain(host: string, pattern: string): boolean {
   if (pattern === '') return false
   const wanted = pattern.toLowerCase()
