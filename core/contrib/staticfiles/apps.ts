@@ -1,4 +1,4 @@
-/** The staticfiles app: its settings for collectstatic, its middleware in development, its system checks. */
+/** The staticfiles app: ignore patterns for collectstatic, middleware for development, and system checks. */
 import { AppConfig, apps } from '#core/apps'
 import { serveStaticFilesWith } from '#core/handlers'
 import { resolveStaticUrlsWith } from '#core/template'
@@ -11,7 +11,7 @@ const isInstalled = (): boolean => apps.isInstalled('core.contrib.staticfiles')
 
 export class StaticFilesConfig extends AppConfig {
   override verboseName = 'Static Files'
-  /** Patterns of files that collectstatic ignores by default. A subclass may set others. */
+  /** Patterns of files that collectstatic ignores by default. A subclass may override them. */
   readonly ignorePatterns: readonly string[] = ['CVS', '.*', '*~']
 
   override async ready(): Promise<void> {

@@ -1,36 +1,36 @@
-/** The contract of a storage of static files, and the checked STATIC_URL. */
+/** The interface of a static files storage, and the validated STATIC_URL. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { withScriptName } from '#core/template'
 
-/** What became of a file after it was collected. */
+/** The result of post-processing a collected file. */
 export interface PostProcessed {
   readonly name: string
-  /** The name that the storage gave it. */
+  /** The name under which it is stored. */
   readonly storedAs?: string
-  /** False where nothing was to be done. */
+  /** False if there was nothing to do. */
   readonly processed: boolean
-  /** What went wrong; collectstatic stops there. */
+  /** The error, which stops collectstatic. */
   readonly error?: Error
 }
 
 export interface StaticStorage {
-  /** The folder, where the storage is one on this machine; undefined where STATIC_ROOT is not set. */
+  /** The directory of a local storage; undefined for other storages, or if STATIC_ROOT is not set. */
   readonly location?: string | undefined
-  /** The address of a file, for a page. */
+  /** The URL of a file. */
   url(name: string): string
-  /** The path of a file, where the storage is a folder on this machine. */
+  /** The file system path of a file, for a local storage. */
   path?(name: string): string
   exists(name: string): Promise<boolean>
   save(name: string, content: Uint8Array): Promise<void>
   delete(name: string): Promise<void>
-  /** What lies directly in a folder; nothing where there is no such folder. */
+  /** The direct contents of a directory; empty if it does not exist. */
   list(folder: string): Promise<{ readonly folders: readonly string[]; readonly files: readonly string[] }>
-  /** When a file was last written, in milliseconds since the epoch. */
+  /** The modification time of a file, in milliseconds since the epoch. */
   modified(name: string): Promise<number>
   /**
-   * Does what is to be done when all is collected.
-   * @param files the collected files: their originals by name
+   * Processes the files after all are collected.
+   * @param files paths of the original files by name
    */
   postProcess?(files: ReadonlyMap<string, string>): AsyncIterable<PostProcessed>
 }
@@ -40,9 +40,9 @@ export type StorageOptions = Readonly<Record<string, unknown>>
 
 export type StaticStorageClass = new (options: StorageOptions) => StaticStorage
 
-// STATIC_URL as the site uses it, or the error that says what is wrong with it.
+// STATIC_URL with the script name, validated.
 
-/** @throws ImproperlyConfigured where STATIC_URL is not set, or collides with MEDIA_URL */
+/** @throws ImproperlyConfigured if STATIC_URL is not set, or the URL or root equals that of media files */
 export function staticBaseUrl(url: string | null = settings.STATIC_URL): string {
   if (url === null || url === '') {
     throw new ImproperlyConfigured(

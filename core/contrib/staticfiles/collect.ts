@@ -1,4 +1,4 @@
-/** Collects static files into their storage: what is new or changed is copied or linked, the rest left as it is. */
+/** Collects static files into their storage: copies or links new and changed files. */
 import { lstatSync, statSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,7 +14,7 @@ export interface CollectOptions {
   readonly postProcess: boolean
 }
 
-/** Where progress is reported: at verbosity 1, or at 2 and above. */
+/** Reports progress. `level` is the minimum verbosity. */
 export type Log = (text: string, level: 1 | 2) => void
 
 /** A file could not be processed; `cause` says why. */
@@ -30,7 +30,7 @@ export class Collecting {
   readonly #storage: StaticStorage
   readonly #options: CollectOptions
   readonly #log: Log
-  /** Names of files, by what became of them. */
+  /** Names of files by result. */
   readonly deleted: string[] = []
   readonly copied: string[] = []
   readonly unmodified: string[] = []
@@ -92,7 +92,7 @@ export class Collecting {
     this.copied.push(name)
   }
 
-  /** Removes what stands in a file's place; false where that is the file itself, unchanged. */
+  /** Deletes an existing target file. Returns false if it is up to date. */
   async #makeRoom(name: string, file: string): Promise<boolean> {
     const target = this.#storage.path?.(name)
     const isDangling = target !== undefined && isLink(target) && !exists(target)
@@ -108,7 +108,7 @@ export class Collecting {
   }
 
   async #isUpToDate(name: string, file: string, target: string | undefined): Promise<boolean> {
-    // Where the last run made links and this one makes copies, or the other way round, nothing is as it should be.
+    // After switching between copies and links, every file has to be replaced.
     if (target !== undefined && isLink(target) !== this.#options.link) return false
     return seconds(await this.#storage.modified(name)) >= seconds(statSync(file).mtimeMs)
   }

@@ -1,4 +1,4 @@
-/** Finders, which find static files before they are collected, and the finders and storage that the settings name. */
+/** Finders, which find static files before they are collected, and the configured finders and storage. */
 import path from 'node:path'
 import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, Warning } from '#core/checks'
@@ -8,25 +8,25 @@ import type { StaticStorage, StaticStorageClass, StorageOptions } from './base.t
 import { exists, fileBelow, isFolder, namesBelow } from './folders.ts'
 
 export interface FoundFile {
-  /** The name under which it is collected and served, with slashes. */
+  /** The name under which it is collected and served, separated by slashes. */
   readonly name: string
   readonly file: string
 }
 
 export interface Finder {
-  /** Every file of a name, the one that counts first. A name that leads out of a folder finds nothing there. */
+  /** All files with a name; the first takes precedence. Names that lead out of a directory are not found in it. */
   find(name: string): string[]
-  /** All files, without those that fit one of the patterns. */
+  /** All files, except those that match one of the patterns. */
   list(ignored: readonly string[]): Iterable<FoundFile>
-  /** The folders that are looked in, for messages. */
+  /** The directories that are searched, for messages. */
   readonly locations: readonly string[]
-  /** What is wrong with the settings that it reads. */
+  /** Checks the settings that it reads. */
   check?(): CheckMessage[]
 }
 
 export type FinderClass = new () => Finder
 
-/** A folder whose files are known under a prefix, or under their own names. */
+/** A directory whose file names optionally get a prefix. */
 export interface StaticFolder {
   readonly prefix: string
   readonly folder: string
@@ -50,7 +50,7 @@ const isPair = (entry: unknown): entry is readonly [prefix: string, folder: stri
 
 const absolute = (folder: string): string => path.resolve(projectRoot(), folder)
 
-/** Finds files in the folders of STATICFILES_DIRS. */
+/** Finds files in the directories of STATICFILES_DIRS. */
 export class FileSystemFinder implements Finder {
   readonly #entries: readonly unknown[]
 
@@ -105,7 +105,7 @@ function checkPrefix(prefix: string): CheckMessage[] {
   return [new CheckError(message, { id: 'staticfiles.E003' })]
 }
 
-/** Finds files in the static/ folders of the installed apps, in their order. */
+/** Finds files in the static/ directories of the installed apps, in their order. */
 export class AppDirectoriesFinder implements Finder {
   readonly #apps: () => readonly { readonly path: string }[]
 
@@ -131,7 +131,7 @@ export class AppDirectoriesFinder implements Finder {
   }
 }
 
-const USUAL_STORAGE = 'core.contrib.staticfiles.storage.StaticFilesStorage'
+const DEFAULT_STORAGE = 'core.contrib.staticfiles.storage.StaticFilesStorage'
 
 interface StorageEntry {
   readonly BACKEND?: unknown
@@ -141,12 +141,12 @@ interface StorageEntry {
 const storageEntry = (): StorageEntry => settings.STORAGES.staticfiles ?? {}
 
 const storageClass = loadedFromSettings('STORAGES', () => {
-  const { BACKEND = USUAL_STORAGE } = storageEntry()
+  const { BACKEND = DEFAULT_STORAGE } = storageEntry()
   const storage = classWith<StaticStorageClass>('url', 'exists', 'save', 'delete', 'list', 'modified')
   return loadNamed("STORAGES['staticfiles'].BACKEND", BACKEND, storage)
 })
 
-/** The storage of static files. @throws ImproperlyConfigured where a setting it needs is missing */
+/** The storage of static files. @throws ImproperlyConfigured if a required setting is missing */
 export const staticfilesStorage = cachedFromSettings(
   (): StaticStorage => new (storageClass())(storageEntry().OPTIONS ?? {}),
 )
@@ -159,13 +159,13 @@ const finderClasses = loadedFromSettings('STATICFILES_FINDERS', () =>
   ),
 )
 
-/** The finders, in their order. */
+/** The finders, in the order of the setting. */
 export const getFinders = cachedFromSettings((): readonly Finder[] =>
   finderClasses().map((FinderOfSetting) => new FinderOfSetting()),
 )
 
-/** Every file of a name, the one that is served first. */
+/** All files with a name; the first is the one that is served. */
 export const findAll = (name: string): string[] => getFinders().flatMap((finder) => finder.find(name))
 
-/** The file of a name: the one that is served and collected. */
+/** The file with a name that is served and collected; undefined if there is none. */
 export const find = (name: string): string | undefined => findAll(name)[0]

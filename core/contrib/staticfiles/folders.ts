@@ -1,8 +1,8 @@
-/** Directories of static files, and the file name patterns of shells. No name leads out of a directory. */
+/** Directories of static files, and shell-style file name patterns. No name leads out of a directory. */
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 
-// File name patterns as in a shell: `*`, `?`, `[a-z]`, `[!a-z]`; a star goes past slashes too, as in Python's fnmatch.
+// Shell-style patterns: `*`, `?`, `[a-z]`, `[!a-z]`. A star matches slashes too, as in Python's fnmatch.
 
 function partOf(pattern: string): string {
   if (pattern === '*') return '.*'
@@ -18,11 +18,11 @@ function expression(pattern: string): RegExp {
   return new RegExp(`^${parts.map(partOf).join('')}$`, 's')
 }
 
-/** Whether a name fits one of the patterns. */
+/** Whether a name matches one of the patterns. */
 export const matchesAny = (name: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => expression(pattern).test(name))
 
-/** The file of a name below a folder, whether it exists or not; undefined for a name that leads out. */
+/** The path of a name in a directory, even if it does not exist; undefined for a name that leads out of it. */
 export function fileBelow(folder: string, name: string): string | undefined {
   if (name.includes('\0')) return undefined
   const root = path.resolve(folder)
@@ -32,7 +32,7 @@ export function fileBelow(folder: string, name: string): string | undefined {
 
 export const isFolder = (folder: string): boolean => statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false
 
-/** Whether there is a file or folder; false too where the path leads through a file or is too long. */
+/** Whether a file or directory exists; also false if a parent is not a directory or the path is too long. */
 export function exists(file: string): boolean {
   try {
     return statSync(file, { throwIfNoEntry: false }) !== undefined
@@ -42,9 +42,9 @@ export function exists(file: string): boolean {
 }
 
 /**
- * The names, with slashes, of all files below a folder. Links are followed, as in Django; one that leads back to a
- * folder above it is not.
- * @param ignored patterns of files and folders that are left out, by their own name or the whole one
+ * The names of all files in a directory tree, separated by slashes. Links are followed, as in Django, except to an
+ * ancestor directory.
+ * @param ignored patterns of files and directories to skip, matched with the base name and the whole name
  */
 export function* namesBelow(folder: string, ignored: readonly string[]): Generator<string> {
   yield* walk(folder, '', ignored, [])

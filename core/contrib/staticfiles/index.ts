@@ -1,4 +1,4 @@
-/** Static files: found in apps and folders, served in development, collected for a web server, addressed by `{% static %}`. */
+/** Public API of static files: finders, storages, and views for development. */
 export { staticUrl } from '#core/template'
 export { find, findAll, getFinders, staticfilesStorage } from './finders.ts'
 export type { PostProcessed, StaticStorage, StaticStorageClass, StorageOptions } from './base.ts'

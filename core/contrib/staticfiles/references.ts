@@ -1,37 +1,37 @@
 /** References from one static file to another: `url()` and `@import` in CSS, imports in JavaScript, source maps. */
 import { indexFinder, trimEndOf } from '#core/utils'
 
-/** Gives the reference to write instead; undefined leaves it as it is. */
+/** Returns the new reference, or undefined to keep the old one. */
 type Replace = (reference: string) => string | undefined
 
-/** A reference in a file, and the part of the file that is replaced with it. */
+/** A reference in a file, and the span of the file that is replaced. */
 interface Found {
   readonly start: number
   readonly end: number
   readonly url: string
-  /** Where the reference itself begins. */
+  /** The index of the reference itself. */
   readonly at: number
 }
 
 interface Pattern {
   /** Finds references from left to right, in linear time. */
   readonly find: (text: string) => Iterable<Found>
-  /** What is written for a reference that is replaced; absent where only the reference itself changes. */
+  /** Formats the replacement of the span; if absent, only the reference itself is replaced. */
   readonly write?: (reference: string) => string
-  /** Whether it looks into comments, where nothing else counts. */
+  /** Whether it matches comments; all other patterns ignore them. */
   readonly isComment?: boolean
 }
 
 const BLANKS = /\s*/y
 
-/** The index of the first character that is not blank. */
+/** The index of the first character that is not whitespace. */
 function skipBlanks(text: string, from: number): number {
   BLANKS.lastIndex = from
   BLANKS.test(text)
   return BLANKS.lastIndex
 }
 
-/** Reads what is between quotation marks on one line, without the white space around it. */
+/** The trimmed string between two indexes, which must be on one line. */
 function quoted(text: string, opening: number, closing: number, start: number): Found | undefined {
   if (closing < 0) return undefined
   const raw = text.slice(opening + 1, closing)
@@ -73,7 +73,7 @@ function* cssImports(text: string): Generator<Found> {
   }
 }
 
-/** References that a regular expression finds, whose group `url` is the reference. */
+/** Finds references by a regular expression with a group `url`. */
 const matching = (pattern: RegExp): Pattern['find'] =>
   function* matches(text) {
     for (const match of text.matchAll(pattern)) {
@@ -89,7 +89,7 @@ const BEFORE_FROM = /\b(?:import|export)\b/
 /** `import x from './y'`, `export * from './y'`. */
 function* modulesFrom(text: string): Generator<Found> {
   for (const match of text.matchAll(FROM)) {
-    // The statement begins after the last quotation mark, bracket or semicolon.
+    // The statement starts after the last quotation mark, parenthesis or semicolon.
     let start = match.index
     while (start > 0 && !'\'"`;()'.includes(text[start - 1] as string)) start--
     const keyword = BEFORE_FROM.exec(text.slice(start, match.index))
@@ -99,7 +99,7 @@ function* modulesFrom(text: string): Generator<Found> {
   }
 }
 
-// What is written is Django's, so that both give a file the same hash.
+// The output equals Django's, so that files have the same hashes.
 const CSS: readonly Pattern[] = [
   { find: cssUrls, write: (url) => `url("${url}")` },
   { find: cssImports, write: (url) => `@import url("${url}")` },
@@ -116,7 +116,7 @@ const SOURCE_MAP: Pattern = {
   isComment: true,
 }
 
-// Only what begins with a dot or a slash is a file; a bare name is a package.
+// Only a specifier that starts with a dot or a slash is a file; a bare name is a package.
 const IMPORTS: readonly Pattern[] = [
   { find: modulesFrom },
   { find: matching(/\bimport\s*(?<quote>['"])(?<url>[./][^'"\n]*)\k<quote>/g) },
@@ -134,7 +134,7 @@ function* cssComments(text: string): Generator<Span> {
   }
 }
 
-// A text in a script may well contain two slashes, so only what begins a line is surely a comment.
+// Strings in a script may contain two slashes, so only those at the start of a line are treated as comments.
 function* jsComments(text: string): Generator<Span> {
   const nextClose = indexFinder(text, '*/')
   const opening = /^[ \t]*(\/\/.*|\/\*)/gm
@@ -175,7 +175,7 @@ const STYLES = rewriter(CSS, cssComments)
 const SCRIPTS = rewriter([SOURCE_MAP], jsComments)
 const MODULES = rewriter([...IMPORTS, SOURCE_MAP], jsComments)
 
-/** What can rewrite the references of a file; undefined for a file that has none. */
+/** The rewriter for a file's type; undefined for types without references. */
 export function rewriterFor(name: string, { modules }: { modules: boolean }): Rewriter | undefined {
   if (name.endsWith('.css')) return STYLES
   if (name.endsWith('.js') || (modules && name.endsWith('.mjs'))) return modules ? MODULES : SCRIPTS

@@ -1,17 +1,17 @@
 /**
- * Gives files the hashed names of those they refer to. A name changes with the content, and the content with the names
- * in it, so all are gone through until nothing changes any more.
+ * Replaces references in files with hashed names. A hashed name depends on the content, which depends on the names in
+ * it, so all files are processed repeatedly until nothing changes.
  */
 import path from 'node:path'
 import { rewriterFor } from './references.ts'
 
 export interface Rewriting {
   readonly baseUrl: string
-  /** How often everything is gone through at most. */
+  /** Maximum number of passes over all files. */
   readonly passes: number
   readonly kinds: { readonly modules: boolean }
   readonly hashedName: (name: string, content: Uint8Array) => string
-  /** The stored name of a file that is not among the collected ones; an error where there is none. */
+  /** The stored name of a file that was not collected. Throws if the file does not exist. */
   readonly stored: (name: string) => string
 }
 
@@ -28,14 +28,14 @@ function decoded(reference: string): string {
   }
 }
 
-/** What a reference is to be, or undefined where it leads to no file of ours. */
+/** The new reference, or undefined if it does not refer to a static file. */
 function converted(
   reference: string,
   name: string,
   baseUrl: string,
   storedName: (target: string) => string,
 ): string | undefined {
-  // An address with a scheme, data included, or with a host.
+  // A URL with a scheme, including `data:`, or with a host.
   if (/^[a-z][a-z\d+.-]*:/i.test(reference) || reference.startsWith('//')) return undefined
   if (reference.startsWith('/') && !reference.startsWith(baseUrl)) return undefined
   const end = reference.search(/[?#]/)
@@ -48,7 +48,7 @@ function converted(
 
 /**
  * @param texts files with references, by name
- * @param names hashed names by name, of these and all other files; brought up to date
+ * @param names hashed names by name, of these and all other files; updated in place
  */
 export function rewriteAll(
   texts: ReadonlyMap<string, Buffer>,

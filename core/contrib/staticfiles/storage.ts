@@ -1,6 +1,6 @@
 /**
- * The storages that STORAGES may name: files in the directory STATIC_ROOT, served at STATIC_URL, and the same under names
- * with a hash of their content, so that they may be cached for ever.
+ * The storages for STORAGES: StaticFilesStorage keeps files in STATIC_ROOT, served at STATIC_URL, and
+ * ManifestStaticFilesStorage adds a content hash to their names, so that they can be cached forever.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -56,7 +56,7 @@ export class StaticFilesStorage implements StaticStorage {
   }
 
   /**
-   * @throws ImproperlyConfigured where STATIC_ROOT is not set
+   * @throws ImproperlyConfigured if STATIC_ROOT is not set
    * @throws SuspiciousOperation for a name that leads out of it
    */
   path(name: string): string {
@@ -74,7 +74,7 @@ export class StaticFilesStorage implements StaticStorage {
     return exists(this.path(name))
   }
 
-  /** A concurrent reader sees the old file or the new one, never a part. */
+  /** Replaces the file atomically: a concurrent reader sees the old or the new file. */
   async save(name: string, content: Uint8Array): Promise<void> {
     const file = this.path(name)
     await mkdir(path.dirname(file), { recursive: true })
@@ -89,7 +89,7 @@ export class StaticFilesStorage implements StaticStorage {
     }
   }
 
-  /** A link goes, not what it leads to. */
+  /** Deletes a link itself, not its target. */
   async delete(name: string): Promise<void> {
     const file = this.path(name)
     const stats = await orAbsent(lstat(file), undefined)
@@ -112,11 +112,11 @@ export class StaticFilesStorage implements StaticStorage {
   }
 }
 
-// The list of hashed names, staticfiles.json, byte for byte as Django writes it.
+// The manifest of hashed names, staticfiles.json, byte for byte as Django writes it.
 
 const VERSION = '1.1'
 
-/** Python's order of texts: that of their code points. */
+/** Sorts by code points, as Python does. */
 const byCodePoint = ([a]: readonly [string, string], [b]: readonly [string, string]): number =>
   Buffer.compare(Buffer.from(a), Buffer.from(b))
 
@@ -128,7 +128,7 @@ function manifestText(names: ReadonlyMap<string, string>): string {
   return `{"paths": {${paths}}, "version": "${VERSION}", "hash": "${hash}"}`
 }
 
-/** The names of a list; undefined where it is none that we know. */
+/** Parses a manifest; undefined if it is invalid or of an unknown version. */
 function readManifest(text: string): ReadonlyMap<string, string> | undefined {
   let content: unknown
   try {
@@ -146,12 +146,12 @@ function readManifest(text: string): ReadonlyMap<string, string> | undefined {
 
 const posix = path.posix
 
-/** A file that a page or another file names is not among the collected ones. */
+/** A file that a page or another file refers to has not been collected. */
 export class MissingStaticFile extends Error {
   override readonly name = 'MissingStaticFile'
 }
 
-/** A name, and the query and fragment behind it. */
+/** Splits off the query and fragment of a name. */
 function split(name: string): readonly [name: string, rest: string] {
   const at = name.search(/[?#]/)
   return at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at)]
@@ -162,17 +162,17 @@ const deepestFirst = (names: Iterable<string>): string[] =>
   [...names].toSorted((a, b) => b.split('/').length - a.split('/').length)
 
 export class ManifestStaticFilesStorage extends StaticFilesStorage {
-  /** Name of the list in STATIC_ROOT. */
+  /** File name of the manifest in STATIC_ROOT. */
   manifestName: string
-  /** Whether a file that is not in the list is an error; else its hash is made when it is asked for. */
+  /** Whether a file that is not in the manifest is an error; otherwise its hash is computed on demand. */
   manifestStrict: boolean
   /** Whether imports in JavaScript modules are rewritten. */
   supportJsModuleImportAggregation: boolean
-  /** How often files that refer to each other are gone through until nothing changes. */
+  /** Maximum number of passes over files that refer to each other. */
   maxPostProcessPasses: number
   #names: ReadonlyMap<string, string> | undefined
 
-  /** @param options those of StaticFilesStorage, and the fields of this class in Django's spelling */
+  /** @param options those of StaticFilesStorage, and the fields of this class in snake_case, as in Django */
   constructor(options: StorageOptions = {}) {
     super(options)
     this.manifestName = (options.manifest_name ?? 'staticfiles.json') as string
@@ -186,14 +186,14 @@ export class ManifestStaticFilesStorage extends StaticFilesStorage {
     return [...super.knownOptions, ...own]
   }
 
-  /** The address with the hash, but under DEBUG that of the file itself. */
+  /** The URL with the hash, or under DEBUG, that of the original file. */
   override url(name: string): string {
     const [clean, rest] = split(name)
     const isFile = clean !== '' && !clean.endsWith('/')
     return super.url(settings.DEBUG || !isFile ? clean : this.storedName(clean)) + rest
   }
 
-  /** Twelve digits for a content; empty for none in the name. A subclass may have another idea. */
+  /** The hash of a content, 12 hex digits. A subclass may override it; an empty string omits the hash from the name. */
   fileHash(_name: string, content: Uint8Array): string {
     return createHash('md5').update(content).digest('hex').slice(0, 12)
   }
@@ -256,7 +256,7 @@ export class ManifestStaticFilesStorage extends StaticFilesStorage {
     }
   }
 
-  /** What has its hash in its name need not be written again. */
+  /** Saves a file, unless it already exists: its name contains its hash. */
   async #keep(name: string, storedAs: string, content: Buffer): Promise<PostProcessed> {
     if (await this.exists(storedAs)) return { name, storedAs, processed: false }
     await this.save(storedAs, content)
@@ -269,7 +269,7 @@ export class ManifestStaticFilesStorage extends StaticFilesStorage {
     throw new MissingStaticFile(`The file '${name}' could not be found in ${this.location}.`)
   }
 
-  /** Read when the first address is asked for: under DEBUG, and before collectstatic, there may be none. */
+  /** Loads the manifest on first use: under DEBUG, and before collectstatic, it may not exist. */
   #manifest(): ReadonlyMap<string, string> {
     if (this.#names !== undefined) return this.#names
     const file = this.path(this.manifestName)

@@ -11,20 +11,20 @@ import { staticBaseUrl } from './base.ts'
 import { rePath, type UrlPatterns } from '#core/urls'
 
 export interface ServeParams {
-  /** Name of the file, as it stands in the URL behind STATIC_URL, decoded. */
+  /** Name of the file: the part of the URL after STATIC_URL, decoded. */
   readonly path: string
   /** Whether to serve even if DEBUG is off. */
   readonly insecure?: boolean
 }
 
-/** A file as a path below the folder in which it was found: no link and no hidden name may lie between the two. */
-function placeOf(file: string): { path: string; documentRoot: string } {
+/** Splits a file into the directory in which it was found, and the relative path, which serveStatic checks. */
+function splitPath(file: string): { path: string; documentRoot: string } {
   const locations = getFinders().flatMap((finder) => finder.locations)
   const documentRoot = locations.find((folder) => fileBelow(folder, file) !== undefined) ?? path.dirname(file)
   return { path: path.relative(documentRoot, file).replaceAll(path.sep, '/'), documentRoot }
 }
 
-/** @throws Http404 where there is no such file, SuspiciousOperation for a name that leads out of the folders */
+/** @throws Http404 if the file does not exist, SuspiciousOperation for a name that leads out of the directories */
 export function serve(request: HttpRequest, { path: wanted, insecure = false }: ServeParams): HttpResponseBase {
   if (!settings.DEBUG && !insecure) throw new Http404('Static files are served under DEBUG alone.')
   const name = path.posix.normalize(wanted).replace(/^\/+/, '')
@@ -33,13 +33,13 @@ export function serve(request: HttpRequest, { path: wanted, insecure = false }: 
   }
   const isFolder = wanted === '' || wanted.endsWith('/')
   const file = isFolder ? undefined : find(name)
-  if (file !== undefined) return serveStatic(request, placeOf(file))
+  if (file !== undefined) return serveStatic(request, splitPath(file))
   throw new Http404(isFolder ? 'Directory indexes are not allowed here.' : `'${wanted}' could not be found`)
 }
 
-// Answers requests for static files in front of all middleware, so that a project in development needs no URL for them.
+// The middleware that runs before all others, so that a project in development needs no URL pattern for static files.
 
-/** The path of STATIC_URL within the site; undefined where it lies on another host. */
+/** The path of STATIC_URL within the site; undefined if it is on another host. */
 function prefixWithinSite(): string | undefined {
   const base = staticBaseUrl()
   if (!base.startsWith('/') || base.startsWith('//')) return undefined
@@ -48,8 +48,8 @@ function prefixWithinSite(): string | undefined {
 }
 
 /**
- * The middleware, or undefined where static files lie on another host.
- * @throws ImproperlyConfigured where STATIC_URL is not set
+ * The middleware, or undefined if static files are on another host.
+ * @throws ImproperlyConfigured if STATIC_URL is not set
  */
 export function staticFilesHandler(): Middleware | undefined {
   const prefix = prefixWithinSite()
@@ -61,16 +61,16 @@ export function staticFilesHandler(): Middleware | undefined {
     }
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const wanted = request.pathInfo.slice(prefix.length)
-    const answer = isRead
+    const result = isRead
       ? serve(request, { path: wanted, insecure: true })
       : new HttpResponseNotAllowed(['GET', 'HEAD'])
-    applyResponse(answer, response)
+    applyResponse(result, response)
   }
 }
 
-// URL patterns for static and uploaded files in development, for a site that is not run by runserver.
+// URL patterns for static and uploaded files in development, for sites that do not use runserver.
 
-/** The part of a URL below which the files lie, as a pattern; undefined for a URL on another host. */
+/** The pattern for files below a URL prefix; undefined for a URL on another host. */
 function patternOf(prefix: string): RegExp | undefined {
   if (/^(?:[a-z][a-z\d+.-]*:)?\/\//i.test(prefix)) return undefined
   const escaped = prefix.replace(/^\/+/, '').replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
@@ -78,7 +78,7 @@ function patternOf(prefix: string): RegExp | undefined {
 }
 
 /**
- * Patterns that serve a folder under DEBUG, and none otherwise:
+ * Patterns that serve a directory under DEBUG; empty otherwise:
  *
  *     export const urlpatterns = [...staticUrlpatterns(settings.MEDIA_URL, { documentRoot: settings.MEDIA_ROOT })]
  */
@@ -89,7 +89,7 @@ export function staticUrlpatterns(prefix: string, { documentRoot }: { readonly d
   return [rePath(pattern, serveStatic, { kwargs: { documentRoot } })]
 }
 
-/** Patterns that serve what the finders find under DEBUG, and none otherwise. */
+/** Patterns that serve the files of the finders under DEBUG; empty otherwise. */
 export function staticfilesUrlpatterns(prefix: string | null = settings.STATIC_URL): UrlPatterns {
   const pattern = patternOf(prefix ?? '')
   return settings.DEBUG && prefix !== null && prefix !== '' && pattern !== undefined ? [rePath(pattern, serve)] : []

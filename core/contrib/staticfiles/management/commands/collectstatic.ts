@@ -1,4 +1,4 @@
-/** collectstatic: gathers the static files of the apps and folders in one place, for a web server. */
+/** Management command that collects the static files of apps and directories in one location, for a web server. */
 import { apps } from '#core/apps'
 import { appended, type ArgumentParser, ask, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import { Collecting, PostProcessingFailed } from '../../collect.ts'
@@ -23,8 +23,8 @@ const counted = (count: number, rest: string): string => (count === 0 ? '' : `, 
 
 const files = (count: number): string => `${count} static file${count === 1 ? '' : 's'}`
 
-/** The app's own patterns, which a project's AppConfig may replace. */
-function usualPatterns(): readonly string[] {
+/** The ignore patterns of the AppConfig, which a project may override. */
+function defaultPatterns(): readonly string[] {
   const config = apps.getAppConfigs().find(({ name }) => name === 'core.contrib.staticfiles')
   return (config as { ignorePatterns?: readonly string[] } | undefined)?.ignorePatterns ?? []
 }
@@ -54,10 +54,10 @@ export default class Command extends BaseCommand<Options> {
     const storage = staticfilesStorage()
     const { clear = false, dryRun = false, link = false, noinput = false, input = true, verbosity } = options
     if (link && storage.path === undefined) throw new CommandError("Can't symlink to a remote destination.")
-    // A storage on this machine without a folder says so before anybody is asked.
+    // A local storage without STATIC_ROOT throws here, before the prompt.
     storage.path?.('')
     if (input && !noinput) await this.#confirm(storage, { clear, dryRun })
-    const ignored = [...options.ignore, ...(options.defaultIgnore ? usualPatterns() : [])]
+    const ignored = [...options.ignore, ...(options.defaultIgnore ? defaultPatterns() : [])]
     const collecting = new Collecting(
       storage,
       { ignored, clear, dryRun, link, postProcess: options.postProcess },

@@ -1,4 +1,4 @@
-/** findstatic: says where a static file lies, and which other files it hides. */
+/** Management command that prints the paths of a static file, including files that it overrides. */
 import { realpathSync } from 'node:fs'
 import { type ArgumentParser, BaseCommand, type CommonOptions } from '#core/management'
 import { findAll, getFinders } from '../../finders.ts'
