@@ -1,4 +1,4 @@
-/** The messages app: notes to a visitor that the next page shows once. */
+/** The messages app: one-time notifications that the next page shows to the user. */
 import { AppConfig } from '#core/apps'
 
 export class MessagesConfig extends AppConfig {

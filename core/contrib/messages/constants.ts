@@ -1,4 +1,4 @@
-/** Levels of messages, as numbers that leave room for a project's own between them. */
+/** Message levels. The numbers leave room for custom levels between them. */
 
 export const DEBUG = 10
 export const INFO = 20
@@ -15,5 +15,5 @@ export const DEFAULT_TAGS: Readonly<Record<number, string>> = {
   [ERROR]: 'error',
 }
 
-/** Levels by name: what templates see as DEFAULT_MESSAGE_LEVELS. */
+/** Levels by name, in templates as DEFAULT_MESSAGE_LEVELS. */
 export const DEFAULT_LEVELS = { DEBUG, INFO, SUCCESS, WARNING, ERROR } as const

@@ -1,4 +1,4 @@
-/** Messages from a view to the visitor, on this page or the next: `messages.success(request, 'Saved.')`. */
+/** Messages from a view to the user, shown on this page or the next: `messages.success(request, 'Saved.')`. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import { SafeString } from '#core/template'
@@ -11,20 +11,20 @@ export * as constants from './constants.ts'
 export type { Message, MessageStorage, MessageStorageClass, Retrieved } from './message.ts'
 export type { Messages } from './middleware.ts'
 
-/** The request has no messages, because MIDDLEWARE does not have their middleware. */
+/** The request has no messages, because MessageMiddleware is not in MIDDLEWARE. */
 export class MessageFailure extends ImproperlyConfigured {
   override readonly name = 'MessageFailure'
 }
 
 export interface MessageOptions {
-  /** Tags in front of the level's own, separated by blanks. */
+  /** Tags before the level's own tag, separated by spaces. */
   readonly extraTags?: string
-  /** Whether a missing middleware loses the message instead of being an error. */
+  /** Whether to drop the message instead of throwing if the middleware is missing. */
   readonly failSilently?: boolean
 }
 
 /**
- * Adds a message, unless its level is below MESSAGE_LEVEL or its text is empty.
+ * Adds a message, unless its level is below the minimum level of the request or its text is empty.
  * @param text escaped by templates, unless it is marked with `markSafe()`
  * @throws MessageFailure
  */
@@ -50,17 +50,17 @@ export function addMessage(
   }
 }
 
-/** The messages of a request, to be gone through once: going through them marks them as read. */
+/** The messages of a request. Iterating over them marks them as read. */
 export function getMessages(request: HttpRequest): Iterable<Message> & { readonly length: number } {
   return messagesOf(request) ?? []
 }
 
-/** The least level that is kept for this request. */
+/** The minimum level of messages for this request. */
 export function getLevel(request: HttpRequest): number {
   return messagesOf(request)?.level ?? constants.INFO
 }
 
-/** Sets the least level that is kept for this request; null for MESSAGE_LEVEL again. False without the middleware. */
+/** Sets the minimum level for this request; null resets it to MESSAGE_LEVEL. @returns false without the middleware */
 export function setLevel(request: HttpRequest, level: number | null): boolean {
   const messages = messagesOf(request)
   if (messages !== undefined) messages.level = level ?? undefined
@@ -80,7 +80,7 @@ export const success = addsAt(constants.SUCCESS)
 export const warning = addsAt(constants.WARNING)
 export const error = addsAt(constants.ERROR)
 
-/** The same functions and levels under the name by which views know them. */
+/** The same functions and levels as one object, for views. */
 export const messages = {
   addMessage,
   getMessages,

@@ -1,4 +1,4 @@
-/** A message with its level and tags, its JSON form as Django stores it, and the contract of a message storage. */
+/** A message with its level and tags, its JSON format, which is Django's, and the interface of a message storage. */
 import type { Response } from 'koa'
 import { settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
@@ -6,15 +6,15 @@ import { stringifyJson } from '#core/serialization'
 import { markSafe, SafeString } from '#core/template'
 import { DEFAULT_TAGS } from './constants.ts'
 
-/** A message as views and templates see it. Printed, it is its text: escaped, unless the text was marked as HTML. */
+/** A message for views and templates. Templates render its text, escaped unless it is marked as safe HTML. */
 export interface Message {
   readonly level: number
   readonly message: string | SafeString
-  /** Null where the writer named none; an empty text is stored as such. */
+  /** Null if none were given; an empty string is stored as such. */
   readonly extraTags: string | null
-  /** The tag of the level: empty for a level that has none. */
+  /** The tag of the level; empty if it has none. */
   readonly levelTag: string
-  /** The extra tags, then that of the level: ready for a class attribute. */
+  /** The extra tags and the level's tag, for a class attribute. */
   readonly tags: string
   toString(): string
 }
@@ -51,7 +51,7 @@ class PlainMessage implements Message {
   }
 }
 
-/** A message whose text is HTML is HTML itself, so that a template prints it as it is. */
+/** A message whose text is safe HTML. It is a SafeString, so that templates do not escape it. */
 class HtmlMessage extends SafeString implements Message {
   readonly level: number
   readonly message: SafeString
@@ -77,12 +77,12 @@ export function createMessage(level: number, text: string | SafeString, extraTag
   return text instanceof SafeString ? new HtmlMessage(level, text, extraTags) : new PlainMessage(level, text, extraTags)
 }
 
-// Messages as JSON, byte for byte as Django stores them: `["__json_message", 0, 20, "text", "extra tags"]`, the second
-// entry 1 where the text is HTML, the last one absent where there are no extra tags at all.
+// Messages as JSON, byte for byte as Django stores them: `["__json_message", 0, 20, "text", "extra tags"]`. The second
+// item is 1 if the text is safe HTML; the last one is absent if there are no extra tags.
 
 const MESSAGE = '__json_message'
 
-/** Stands at the end of a list of which another place keeps the rest. */
+/** The last item of a list whose remaining messages are in the next storage. */
 export const NOT_FINISHED = '__messagesnotfinished__'
 
 export type Element = readonly [typeof MESSAGE, 0 | 1, number, string, string?]
@@ -105,11 +105,11 @@ function messageOf([, safe, level, text, extraTags]: Element): Message {
 
 export interface StoredMessages {
   readonly messages: Message[]
-  /** False where another place keeps the rest. */
+  /** False if the next storage has further messages. */
   readonly complete: boolean
 }
 
-/** The messages of a list as it was stored; undefined where it is no such list. */
+/** Decodes a stored list of messages; undefined if it is invalid. */
 export function messagesFrom(stored: unknown): StoredMessages | undefined {
   if (!Array.isArray(stored)) return undefined
   const complete = stored.at(-1) !== NOT_FINISHED
@@ -117,7 +117,7 @@ export function messagesFrom(stored: unknown): StoredMessages | undefined {
   return elements.every(isElement) ? { messages: elements.map(messageOf), complete } : undefined
 }
 
-/** The text that a session keeps: Python's usual JSON, with blanks after commas. */
+/** The JSON string in a session, in Python's default format with spaces after commas. */
 export function sessionText(messages: readonly Message[]): string {
   const elements = messages.map(
     (message) =>
@@ -128,23 +128,23 @@ export function sessionText(messages: readonly Message[]): string {
   return `[${elements.join(', ')}]`
 }
 
-/** What a storage had for a request. */
+/** The result of reading a storage. */
 export interface Retrieved {
-  /** Undefined where the storage holds nothing at all, so that no other needs to be asked for a rest. */
+  /** Undefined if the storage has no data, so that further storages need not be read. */
   readonly messages: readonly Message[] | undefined
-  /** Whether these are all: false where the next storage has the rest. */
+  /** False if the next storage has further messages. */
   readonly complete: boolean
-  /** Whether what was held could not be read, and should be taken away. */
+  /** Whether the stored data is invalid and should be removed. */
   readonly broken?: boolean
 }
 
-/** Made for each request by the class that MESSAGE_STORAGE names. */
+/** A message storage. The class that MESSAGE_STORAGE names is instantiated for each request. */
 export interface MessageStorage {
   retrieve(): Retrieved
   /**
-   * Keeps exactly these messages; none empties the storage.
-   * @param keep which ones to prefer where there is no room for all
-   * @returns those that found no room
+   * Replaces the stored messages; an empty list clears the storage.
+   * @param keep which messages to keep if there is not enough room
+   * @returns the messages that were not stored
    */
   store(messages: readonly Message[], response: Response, keep?: 'newest' | 'oldest'): readonly Message[]
 }

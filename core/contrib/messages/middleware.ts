@@ -1,4 +1,4 @@
-/** The messages of one request, those of earlier requests and its own, and the middleware that loads and stores them. */
+/** The stored and new messages of a request, and the middleware that loads and stores them. */
 import type { Middleware, Response } from 'koa'
 import { classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
 import type { HttpRequest } from '#core/http'
@@ -6,14 +6,14 @@ import type { SafeString } from '#core/template'
 import { altersData } from '#core/utils'
 import { createMessage, type Message, type MessageStorage, type MessageStorageClass } from './message.ts'
 
-/** Going through it marks the messages as read: they are gone with this answer. Asking for its size does not. */
+/** Iterating marks the messages as read, so that they are removed with this response. Reading the size does not. */
 export class Messages implements Iterable<Message> {
   readonly #storage: MessageStorage
   #retrieved: Message[] | undefined
   #queued: Message[] = []
   #isRead = false
   #isAdded = false
-  /** Least level that is kept here; MESSAGE_LEVEL where undefined. */
+  /** Minimum level; MESSAGE_LEVEL if undefined. */
   #level: number | undefined
 
   constructor(storage: MessageStorage) {
@@ -24,7 +24,7 @@ export class Messages implements Iterable<Message> {
     return this.#level ?? settings.MESSAGE_LEVEL
   }
 
-  /** Undefined for MESSAGE_LEVEL again. */
+  /** Undefined resets the level to MESSAGE_LEVEL. */
   set level(level: number | undefined) {
     this.#level = level
   }
@@ -45,7 +45,7 @@ export class Messages implements Iterable<Message> {
     return messages.values()
   }
 
-  /** An empty text, and one below the level, is no message. */
+  /** Ignores an empty text and levels below the minimum. */
   add(level: number, text: string | SafeString, extraTags = ''): void {
     if (text.length === 0 || level < this.level) return
     this.#isAdded = true
@@ -53,8 +53,8 @@ export class Messages implements Iterable<Message> {
   }
 
   /**
-   * Keeps for the next request what has not been read.
-   * @returns the messages that found no room
+   * Stores unread messages for the next request.
+   * @returns the messages that were not stored
    */
   store(response: Response): readonly Message[] {
     if (this.#isRead) return this.#storage.store(this.#queued, response)
@@ -66,7 +66,7 @@ export class Messages implements Iterable<Message> {
     if (this.#retrieved === undefined) {
       const { messages, broken } = this.#storage.retrieve()
       this.#retrieved = [...(messages ?? [])]
-      // So that it is taken away.
+      // Clears the invalid data when messages are stored.
       if (broken) this.#isRead = true
     }
     return this.#retrieved
@@ -91,7 +91,7 @@ const storageClass = loadedFromSettings('MESSAGE_STORAGE', () =>
   loadNamed('MESSAGE_STORAGE', settings.MESSAGE_STORAGE, classWith<MessageStorageClass>('retrieve', 'store')),
 )
 
-/** The middleware as MIDDLEWARE names it. */
+/** The middleware for MIDDLEWARE. */
 export function MessageMiddleware(): Middleware {
   const Storage = storageClass()
   return async function messages({ request, response }, next) {

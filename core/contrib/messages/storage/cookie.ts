@@ -1,4 +1,4 @@
-/** Keeps messages in a signed cookie of the visitor. */
+/** Stores messages in a signed cookie. */
 import type { Response } from 'koa'
 import { settings } from '#core/conf'
 import { type HttpRequest, makePrivate, patchVaryHeaders } from '#core/http'
@@ -16,7 +16,7 @@ import {
 
 const COOKIE = 'messages'
 
-/** Bytes of the cookie's value as it stands in the header. Browsers allow 4096 for a cookie with all its attributes. */
+/** Maximum bytes of the quoted cookie value. Browsers allow 4096 for a cookie with all its attributes. */
 const MAX_COOKIE_SIZE = 2048
 
 const signer = (): TimestampSigner => getCookieSigner('django.contrib.messages')
@@ -25,21 +25,21 @@ const seal = (elements: readonly unknown[]): string => signer().signObject(eleme
 
 const isTooLarge = (value: string): boolean => quoteCookie(value).length > MAX_COOKIE_SIZE
 
-/** The cookie's value for some messages. */
+/** Encodes messages as the value of the cookie. */
 export const encodeCookie = (messages: readonly Message[]): string => seal(messages.map(elementOf))
 
-/** The messages of a cookie's value; undefined where it was not made by us. */
+/** Decodes the value of the cookie; undefined if its signature or content is invalid. */
 export function decodeCookie(value: string): StoredMessages | undefined {
   try {
     return messagesFrom(signer().unsignObject(value))
   } catch {
-    // Forged, cut, from before a change of SECRET_KEY, or signed without being a list of messages: all the same to us.
+    // Forged, truncated, signed with an old SECRET_KEY, or not JSON.
     return undefined
   }
 }
 
-/** The most for which `fits` is true, from 0 to `count`, where it is true up to some number and false from there. */
-function most(count: number, fits: (number: number) => boolean): number {
+/** Binary search for the largest number below `count` for which the monotonic `fits` is true; 0 is not tested. */
+function largestFitting(count: number, fits: (number: number) => boolean): number {
   let [least, beyond] = [0, count]
   while (least + 1 < beyond) {
     const middle = Math.floor((least + beyond) / 2)
@@ -49,7 +49,7 @@ function most(count: number, fits: (number: number) => boolean): number {
   return least
 }
 
-/** The cookie's value for as many messages as it can take, and those that it cannot. */
+/** Encodes as many messages as fit in the cookie. @returns its value and the messages that are left */
 export function fitCookie(
   messages: readonly Message[],
   keep: 'newest' | 'oldest' = 'newest',
@@ -59,7 +59,7 @@ export function fitCookie(
   const elements = messages.map(elementOf)
   const first = (kept: number): number => (keep === 'newest' ? elements.length - kept : 0)
   const valueOf = (kept: number): string => seal([...elements.slice(first(kept), first(kept) + kept), NOT_FINISHED])
-  const kept = most(messages.length, (number) => !isTooLarge(valueOf(number)))
+  const kept = largestFitting(messages.length, (number) => !isTooLarge(valueOf(number)))
   const left = keep === 'newest' ? messages.slice(0, messages.length - kept) : messages.slice(kept)
   return { value: valueOf(kept), left }
 }
@@ -80,7 +80,7 @@ export class CookieStorage implements MessageStorage {
   store(messages: readonly Message[], response: Response, keep?: 'newest' | 'oldest'): readonly Message[] {
     const { SESSION_COOKIE_DOMAIN: domain, SESSION_COOKIE_SAMESITE: samesite } = settings
     if (messages.length === 0 && !(COOKIE in this.#request.COOKIES)) return []
-    // One visitor's messages are no other's: no shared cache may hand this answer on.
+    // Messages are private, so shared caches must not store this response.
     patchVaryHeaders(response, ['Cookie'])
     makePrivate(response)
     if (messages.length === 0) {

@@ -1,4 +1,4 @@
-/** Keeps messages in a cookie, and what finds no room there in the session. */
+/** Stores messages in a cookie, and those that do not fit in the session. */
 import type { Response } from 'koa'
 import type { HttpRequest } from '#core/http'
 import type { Message, MessageStorage, Retrieved } from '../message.ts'
@@ -7,10 +7,10 @@ import { SessionStorage } from './session.ts'
 
 export class FallbackStorage implements MessageStorage {
   readonly #storages: readonly MessageStorage[]
-  /** Those that hold something of an earlier request. */
+  /** Storages with data from earlier requests. */
   readonly #filled = new Set<MessageStorage>()
 
-  /** @throws ImproperlyConfigured where the request has no session */
+  /** @throws ImproperlyConfigured if the request has no session */
   constructor(
     request: HttpRequest,
     storages: readonly MessageStorage[] = [new CookieStorage(request), new SessionStorage(request)],
@@ -25,7 +25,7 @@ export class FallbackStorage implements MessageStorage {
       const { messages, complete, broken = false } = storage.retrieve()
       isBroken ||= broken
       if (broken || (messages !== undefined && (messages.length > 0 || !complete))) this.#filled.add(storage)
-      // A storage that holds nothing has sent nothing on to the next: the session is left alone.
+      // A storage without data has not overflowed to the next, so the session is not accessed.
       if (messages === undefined) break
       all.push(...messages)
       if (complete) break

@@ -1,4 +1,4 @@
-/** Stores messages in the session, or says which line of MIDDLEWARE is missing. */
+/** Stores messages in the session. Without a session, the error names the missing middleware. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
@@ -6,9 +6,9 @@ import { canonicalName } from '#core/utils'
 import { parseJson } from '#core/serialization'
 import { type Message, messagesFrom, type MessageStorage, type Retrieved, sessionText } from '../message.ts'
 
-// The session that messages are kept in, or an error that says which line of MIDDLEWARE is missing.
+// The session of the request, or an error that names the missing middleware.
 
-/** As much of a session as messages need. */
+/** The part of a session that is needed here. */
 interface MessageSession {
   get(key: string): unknown
   set(key: string, value: unknown): unknown
@@ -29,7 +29,7 @@ function whatToDo(): string {
     : `Move MIDDLEWARE[${sessions}], '${SESSIONS}', above ${here}.`
 }
 
-/** @throws ImproperlyConfigured where the request has no session */
+/** @throws ImproperlyConfigured if the request has no session */
 function requireSession(request: HttpRequest): MessageSession {
   const { session } = request as { session?: MessageSession }
   if (session !== undefined) return session
@@ -44,7 +44,7 @@ const KEY = '_messages'
 export class SessionStorage implements MessageStorage {
   readonly #session: MessageSession
 
-  /** @throws ImproperlyConfigured where the request has no session */
+  /** @throws ImproperlyConfigured if the request has no session */
   constructor(request: HttpRequest) {
     this.#session = requireSession(request)
   }
@@ -61,7 +61,7 @@ export class SessionStorage implements MessageStorage {
   }
 }
 
-/** What another program left there and is no list of messages counts as none. */
+/** Decodes the session's value; undefined if another program stored something else there. */
 function readText(text: string): readonly Message[] | undefined {
   try {
     return messagesFrom(parseJson(text))?.messages
