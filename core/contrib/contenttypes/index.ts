@@ -1,4 +1,4 @@
-/** Content types: which models the installed apps have, and the row of each. */
+/** Public API of content types: the models of the installed apps, each with a row in the database. */
 export {
   type AppModel,
   ContentType,

@@ -9,7 +9,7 @@ interface Row {
   model: string
 }
 
-/** No content type of that label and model. */
+/** No content type has this app label and model. */
 export class ContentTypeDoesNotExist extends Error {
   override readonly name = 'ContentTypeDoesNotExist'
 }
@@ -42,7 +42,7 @@ export class ContentTypeManager {
     this.alias = alias
   }
 
-  /** The same on another database. */
+  /** The same manager for another database. */
   using(alias: string): ContentTypeManager {
     return new ContentTypeManager(alias)
   }
@@ -73,7 +73,7 @@ export class ContentTypeManager {
     return this.filter()
   }
 
-  /** Adds those that are not there; one that another process adds meanwhile is no error. */
+  /** Inserts missing content types. Rows that another process inserts concurrently are ignored. */
   async ensure(models: readonly { appLabel: string; model: string }[]): Promise<void> {
     for (const { appLabel, model } of models) {
       await this.#rows().insert({ app_label: appLabel, model }).onConflict(['app_label', 'model']).ignore()
@@ -83,9 +83,9 @@ export class ContentTypeManager {
 
 const manager = new ContentTypeManager()
 
-// The models of the installed apps: a row in django_content_type each.
+// The models of the installed apps, each with a row in django_content_type.
 
-/** `LogEntry` as Django's camel_case_to_spaces has it: `log entry`. */
+/** `log entry` for `LogEntry`, as Django's camel_case_to_spaces. */
 const spaced = (name: string): string =>
   name
     .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ')
@@ -99,7 +99,7 @@ export interface AppModel {
   readonly verboseName: string
 }
 
-/** The models of an app: those that its AppConfig names. */
+/** The models that an AppConfig names. */
 export function modelsOf(config: AppConfig): AppModel[] {
   return config.models.map((each) => {
     const { name, verboseName }: ModelName = typeof each === 'string' ? { name: each } : each
@@ -107,15 +107,15 @@ export function modelsOf(config: AppConfig): AppModel[] {
   })
 }
 
-/** The models of the app of a label; none where no such app is installed. */
+/** The models of the app with a label; empty if it is not installed. */
 export function modelsOfApp(label: string): AppModel[] {
   const config = apps.getAppConfigs().find((each) => each.label === label)
   return config === undefined ? [] : modelsOf(config)
 }
 
-// After `migrate`: a content type for every model of every installed app.
+// After `migrate`, creates a content type for each model of each installed app.
 
-/** Adds the missing content types of an app. Before the table has its final form there is nothing to be done. */
+/** Adds the missing content types of an app. Does nothing until contenttypes.0002 has made the table final. */
 export async function createContentTypes({ app, alias }: MigrateEvent): Promise<void> {
   const models = modelsOfApp(app)
   if (models.length === 0) return

@@ -1,4 +1,4 @@
-/** The table of the content types, as Django's first migration of this app makes it. */
+/** Creates the table of content types, as Django's first migration of this app does. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 
 export const dependencies: MigrationDependency[] = []
