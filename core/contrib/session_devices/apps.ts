@@ -1,4 +1,4 @@
-/** "Your devices": which sessions a user has, and how to end them. The app adds an index to the session store. */
+/** Lists and ends the sessions of a user ("your devices"). The app adds an index to the session store. */
 import { AppConfig } from '#core/apps'
 import type { SessionExtension, SessionMetadata, SessionStore } from '#core/contrib/sessions'
 import type { HttpRequest } from '#core/http'

@@ -1,4 +1,4 @@
-/** Lists a user's sessions and ends them, on every engine that keeps records, and describes their devices. */
+/** Lists, describes and ends a user's sessions, with every session engine that stores records. */
 import { createHash } from 'node:crypto'
 import { apps } from '#core/apps'
 import { functionOf, loadedFromSettings, loadNamed, settings } from '#core/conf'
@@ -10,23 +10,23 @@ import { userOf } from './indexed_store.ts'
 import { SessionIndex } from './session_index.ts'
 
 export interface Device {
-  /** Tells sessions apart; says nothing of the session's key. */
+  /** Identifies the session without revealing its key. */
   readonly id: string
   readonly userId: string
-  /** When the session was first seen with this user. */
+  /** When the session was first saved with this user. */
   readonly created: Date
-  /** What SESSION_DEVICE_DESCRIPTION made of the request; empty unless that is set. */
+  /** The result of SESSION_DEVICE_DESCRIPTION for the request; empty if it is not set. */
   readonly description: string
-  /** Whether it is the session of the key that was given. */
+  /** Whether it is the session with the given `currentKey`. */
   readonly isCurrent: boolean
 }
 
 const APP = 'core.contrib.session_devices'
 
-/** How often the list is read again because sessions moved to new keys meanwhile. */
-const MOST_ROUNDS = 100
+/** Maximum number of times the list is read again because sessions have concurrently moved to new keys. */
+const MAX_ROUNDS = 100
 
-/** A public id of a session. The key cannot be computed from it. */
+/** The public id of a session, a hash from which the key cannot be computed. */
 export const publicId = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 20)
 
 export class Devices {
@@ -37,7 +37,7 @@ export class Devices {
     this.#store = store
   }
 
-  /** Whether the project keeps the index. */
+  /** Whether the app is installed, so that the index is maintained. */
   get isInstalled(): boolean {
     return apps.isInstalled(APP)
   }
@@ -51,7 +51,7 @@ export class Devices {
     return this.#store()
   }
 
-  /** A user's living sessions, the latest first. */
+  /** The active sessions of a user, newest first. */
   async list(userId: string | number, currentKey: string | null = null): Promise<Device[]> {
     const store = this.#opened()
     const devices: Device[] = []
@@ -67,32 +67,32 @@ export class Devices {
     return devices
   }
 
-  /** Ends one session of a user. @returns whether there was one of that id */
+  /** Ends one session of a user. @returns whether a session had this id */
   async end(userId: string | number, id: string): Promise<boolean> {
     return (await this.#endWhere(userId, (key) => publicId(key) === id)) > 0
   }
 
-  /** Ends all sessions of a user but the one of `currentKey`. @returns how many there were */
+  /** Ends all sessions of a user except the one with `currentKey`. @returns the number of ended sessions */
   endOthers(userId: string | number, currentKey: string | null): Promise<number> {
     return this.#endWhere(userId, (key) => key !== currentKey)
   }
 
-  /** Ends all sessions of a user. @returns how many there were */
+  /** Ends all sessions of a user. @returns the number of ended sessions */
   endAll(userId: string | number): Promise<number> {
     return this.#endWhere(userId, () => true)
   }
 
   /**
-   * A request that is under way may move its session to a new key meanwhile, which is noted before it can be used.
-   * So the list is read again until there is nothing left to end.
+   * A concurrent request may move its session to a new key, which is indexed before it can be used. So the list is read
+   * again until no session is left to end.
    */
-  async #endWhere(userId: string | number, isMeant: (key: string) => boolean): Promise<number> {
+  async #endWhere(userId: string | number, matches: (key: string) => boolean): Promise<number> {
     const store = this.#opened()
     let ended = 0
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const meant = (await this.#index.of(String(userId))).filter(({ key }) => isMeant(key))
-      if (meant.length === 0) return ended
-      for (const { key } of meant) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const matching = (await this.#index.of(String(userId))).filter(({ key }) => matches(key))
+      if (matching.length === 0) return ended
+      for (const { key } of matching) {
         if (await store.delete(key)) ended++
         await this.#index.remove(key)
       }
@@ -103,7 +103,7 @@ export class Devices {
 
 altersData(Devices.prototype, ['end', 'endOthers', 'endAll'])
 
-/** @throws ImproperlyConfigured when the setting names no function */
+/** The function that SESSION_DEVICE_DESCRIPTION names, or undefined. @throws ImproperlyConfigured for another value */
 export const deviceDescription = loadedFromSettings('SESSION_DEVICE_DESCRIPTION', async () => {
   const name = settings.SESSION_DEVICE_DESCRIPTION
   if (name === null) return undefined

@@ -1,4 +1,4 @@
-/** Stands before a session store and keeps the index of whose sessions there are. */
+/** A decorator of a session store that maintains the index of sessions by user. */
 import {
   canLoadSync,
   savedSession,
@@ -10,17 +10,17 @@ import {
 } from '#core/contrib/sessions'
 import type { SessionIndex } from './session_index.ts'
 
-/** Django's key for who is logged in. */
+/** Django's session key for the id of the logged-in user. */
 const USER_KEY = '_auth_user_id'
 
-/** How many keys a process remembers to have noted: a forgotten one is noted again, which changes nothing. */
-const MOST_REMEMBERED = 10_000
+/** Maximum number of cached index entries. An evicted entry is written again, which has no effect. */
+const MAX_CACHED = 10_000
 
 export class IndexedStore implements SessionStore {
   readonly #store: SessionStore
   readonly #index: SessionIndex
-  /** Users by key, as the index has them. */
-  readonly #noted = new Map<string, string>()
+  /** Users by session key, for entries that this process has written to the index. */
+  readonly #indexed = new Map<string, string>()
 
   readonly loadSync?: (key: string) => LoadedSession | undefined
   readonly exists?: (key: string) => Promise<boolean>
@@ -40,9 +40,9 @@ export class IndexedStore implements SessionStore {
     const user = userOf(record.data)
     const saved = savedSession(await this.#store.create(record))
     try {
-      await this.#note(saved.key, user, record)
+      await this.#addToIndex(saved.key, user, record)
     } catch (error) {
-      // A session that could not be ended from elsewhere must not begin.
+      // A session that is not in the index could not be ended from another device, so it is deleted.
       await this.#store.delete(saved.key)
       throw error
     }
@@ -50,20 +50,20 @@ export class IndexedStore implements SessionStore {
   }
 
   async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
-    // Recorded first, then written: another process that ends all sessions in between finds this one, and the write fails.
-    await this.#note(key, userOf(record.data), record)
+    // The index is written first: a process that ends all sessions in between finds this one, and the update fails.
+    await this.#addToIndex(key, userOf(record.data), record)
     return this.#store.update(key, record, version)
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
     const deleted = await this.#store.delete(key, version)
-    const wasNoted = this.#noted.delete(key)
-    // An entry that another process recorded is found to have ended when the list is read.
-    if (wasNoted) await this.#index.remove(key)
+    const wasIndexed = this.#indexed.delete(key)
+    // An entry that another process has written is removed when the list is read.
+    if (wasIndexed) await this.#index.remove(key)
     return deleted
   }
 
-  /** Also forgets sessions that are over. */
+  /** Also removes ended sessions from the index. */
   async clearExpired(): Promise<number> {
     const cleared = (await this.#store.clearExpired?.()) ?? 0
     for await (const { key } of this.#index.all()) {
@@ -72,15 +72,15 @@ export class IndexedStore implements SessionStore {
     return cleared
   }
 
-  async #note(key: string, user: string | undefined, { metadata }: SessionRecord): Promise<void> {
-    if (user === undefined || this.#noted.get(key) === user) return
+  async #addToIndex(key: string, user: string | undefined, { metadata }: SessionRecord): Promise<void> {
+    if (user === undefined || this.#indexed.get(key) === user) return
     await this.#index.add(key, user, (metadata?.().device ?? '').slice(0, 255))
-    if (this.#noted.size >= MOST_REMEMBERED) this.#noted.delete(this.#noted.keys().next().value as string)
-    this.#noted.set(key, user)
+    if (this.#indexed.size >= MAX_CACHED) this.#indexed.delete(this.#indexed.keys().next().value as string)
+    this.#indexed.set(key, user)
   }
 }
 
-/** Who is logged in, by the id that Django keeps in the session. */
+/** The id of the logged-in user in the session data; undefined if there is none. */
 export function userOf(data: Readonly<SessionDict>): string | undefined {
   const user = data[USER_KEY]
   return typeof user === 'string' || typeof user === 'number' ? String(user) : undefined

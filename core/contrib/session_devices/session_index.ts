@@ -1,4 +1,4 @@
-/** The table that says which sessions are whose. It may name sessions that are over, but never misses a living one. */
+/** The table that maps sessions to users. It may contain ended sessions, but never misses an active one. */
 import type { Knex } from 'knex'
 import { connections, DEFAULT_ALIAS, fromDatabaseDate, isUniqueViolation, toDatabaseDate, whereExactly } from '#core/db'
 import { clock } from '#core/utils'
@@ -6,7 +6,7 @@ import { clock } from '#core/utils'
 interface Row {
   session_key: string
   user_id: string
-  /** Text or Date, as the database's driver gives it. */
+  /** A string or Date, depending on the database driver. */
   created: unknown
   description: string
 }
@@ -14,7 +14,7 @@ interface Row {
 export interface IndexedSession {
   readonly key: string
   readonly userId: string
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   readonly created: number
   readonly description: string
 }
@@ -35,7 +35,7 @@ export class SessionIndex {
     description: row.description,
   })
 
-  /** Notes whose a session is. A session that has changed hands is the last user's. */
+  /** Sets the user of a session. A session that changes users belongs to the last one. */
   async add(key: string, userId: string, description: string): Promise<void> {
     const row = { session_key: key, user_id: userId, created: toDatabaseDate(clock.now()), description }
     try {
@@ -50,16 +50,16 @@ export class SessionIndex {
     await this.#rowOf(key).delete()
   }
 
-  /** A user's sessions, the latest first. */
+  /** The sessions of a user, newest first. */
   async of(userId: string): Promise<IndexedSession[]> {
-    // No user has an id that the column cannot hold, and PostgreSQL would not even compare a NUL.
+    // No user has an id that does not fit the column, and PostgreSQL rejects NUL.
     if (userId.length > 255 || userId.includes('\0')) return []
     const users = whereExactly(this.#rows(), DEFAULT_ALIAS, 'user_id', [userId])
     const rows = (await users.orderBy('created', 'desc').select()) as Row[]
     return rows.map(this.#read)
   }
 
-  /** All entries in batches, for cleaning. */
+  /** All entries, read in batches, for `clearExpired`. */
   async *all(batch = 500): AsyncGenerator<IndexedSession> {
     for (let last = ''; ; ) {
       const rows = (await this.#rows().where('session_key', '>', last).orderBy('session_key').limit(batch)) as Row[]

@@ -1,4 +1,4 @@
-/** The index of sessions by user, in a table of its own, on every session engine. */
+/** Creates the table of the index of sessions by user, which is separate from the session engine. */
 import type { MigrationDependency, MigrationEditor } from '#core/db'
 
 export const dependencies: MigrationDependency[] = []

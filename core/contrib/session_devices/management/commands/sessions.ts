@@ -1,4 +1,4 @@
-/** Shows who is logged in where, and ends it: `sessions list USER`, `sessions show USER ID`, `sessions end USER [ID]`. */
+/** Lists and ends sessions of a user: `sessions list USER`, `sessions show USER ID`, `sessions end USER [ID]`. */
 import { devices } from '#core/contrib/session_devices'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '#core/management'
 import { escapeControls } from '#core/utils'
