@@ -3,7 +3,7 @@ import type { ResolverMatch, UrlEntry, UrlPatterns } from '../patterns/pattern.t
 
 type Find = (path: string) => ResolverMatch | undefined
 
-/** Caches matches of routes without parameters. The number of such routes bounds the cache. */
+/** Caches matches that contain no part of the path. The number of such routes bounds the cache. */
 export function rememberExactPaths(find: Find): Find {
   const found = new Map<string, ResolverMatch>()
   return (path) => {

@@ -48,7 +48,7 @@ export interface PathPattern {
   readonly templates: readonly Template[]
   /** The segments that every matching path starts with. Used by the resolver's index. */
   readonly literalSegments: readonly string[]
-  /** Whether it has no parameters. */
+  /** Whether it matches only one string: a route without parameters. */
   readonly isLiteral: boolean
   /** Matches the start of a path, which is given without its leading slash. */
   match(path: string): MatchedStart | undefined
@@ -75,7 +75,7 @@ export class ResolverMatch implements Match {
   readonly appNames: readonly string[]
   readonly namespaces: readonly string[]
   readonly route: string
-  /** Whether it can be reused for every request, because the route has no parameters. */
+  /** Whether it can be reused for every request, because it contains no part of the path. */
   readonly isFixed: boolean
 
   constructor({ func, args, kwargs, urlName, appNames, namespaces, route, isFixed }: Found) {
