@@ -1,4 +1,4 @@
-/** Errors that any room may throw and any room may catch; the handlers turn some of them into responses. */
+/** Errors that any module may throw and catch. Handlers turn some of them into responses. */
 
 class NamedError extends Error {
   constructor(message?: string, options?: ErrorOptions) {
