@@ -1,11 +1,11 @@
-/** The base class of commands: one line of help, arguments, and `handle()`, which writes to a given terminal. */
+/** The base class of commands, its errors, and the interfaces of terminals and styles. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Command as ArgumentParser } from 'commander'
 
 export type { ArgumentParser }
 
-/** A command that cannot do what was asked. Printed as `CommandError: …`, exit code 1 unless it names another. */
+/** A command failed for a reason the user can fix. Printed as `CommandError: …`; the exit code is 1 by default. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError'
   readonly exitCode: number
@@ -16,23 +16,23 @@ export class CommandError extends Error {
   }
 }
 
-/** A system check found an error. The message is the whole report, printed as it is. */
+/** A system check found an error. The message is the complete report, which is printed unchanged. */
 export class SystemCheckError extends CommandError {
   override readonly name = 'SystemCheckError'
 }
 
-/** For an option that may be given several times: `parser.option('-t, --tag <tag>', '…', appended, [])`. */
+/** Collects an option that may be repeated: `parser.option('-t, --tag <tag>', '…', appended, [])`. */
 export const appended = (value: string, before: readonly string[]): string[] => [...before, value]
 
-/** Where a command writes; a test gives it one that listens. */
+/** The output of a command. Tests pass a `ListeningTerminal`. */
 export interface Terminal {
-  /** Writes a string and, by default, a line end, as Django's `self.stdout.write` does. */
+  /** Writes a string and, by default, a newline, as Django's `self.stdout.write` does. */
   write(text?: string, ending?: string): void
 }
 
 export type Paint = (text: string) => string
 
-/** Django's roles of coloured text; every one is the identity where colour is off. */
+/** Django's colour roles. Without colours, each is the identity function. */
 export interface Style {
   readonly SUCCESS: Paint
   readonly WARNING: Paint
@@ -50,16 +50,16 @@ export interface Style {
   readonly HTTP_SERVER_ERROR: Paint
 }
 
-/** What a command talks through. */
+/** The output streams and the style of a command. */
 export interface CommandIo {
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly style: Style
 }
 
-/** Options that every command has. */
+/** Options of every command. */
 export interface CommonOptions {
-  /** 0 to 3. */
+  /** From 0 to 3. */
   readonly verbosity: number
   readonly traceback?: boolean
   readonly skipChecks?: boolean
@@ -70,13 +70,13 @@ export interface CommonOptions {
  * Positional arguments and options reach `handle()` in one object, in camelCase: `app_label` as `appLabel`.
  */
 export abstract class BaseCommand<Options extends object = object> {
-  /** One line that says what the command does. */
+  /** A description in one line. */
   abstract readonly help: string
-  /** Whether settings and apps are loaded first. */
+  /** Whether settings and apps are loaded before `handle()`. */
   readonly requiresSetup: boolean = true
-  /** What to say where a command that needs words is given none; without it, which words are missing. */
+  /** The error message if no arguments are given. By default, the message lists the missing arguments. */
   readonly missingArgsMessage: string | undefined = undefined
-  /** Which checks must pass first: all, those of some tags, or none. */
+  /** Which checks must pass before `handle()`: all, those with some tags, or none. */
   readonly requiresSystemChecks: boolean | readonly string[] = true
 
   readonly stdout: Terminal
@@ -89,10 +89,10 @@ export abstract class BaseCommand<Options extends object = object> {
     this.style = io.style
   }
 
-  /** Declares arguments (`parser.argument('[app_label]', 'what it is')`) and options (`parser.option('--fake', '…')`). */
+  /** Declares arguments (`parser.argument('[app_label]', '…')`) and options (`parser.option('--fake', '…')`). */
   addArguments(_parser: ArgumentParser): void {}
 
-  /** Does the work. @throws CommandError with a sentence for the user */
+  /** Runs the command. @throws CommandError with a message for the user */
   abstract handle(options: Options & CommonOptions): Promise<void> | void
 }
 

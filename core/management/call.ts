@@ -1,19 +1,19 @@
-/** `callCommand`: a command run from code, with the words of the command line or with an object. */
+/** `callCommand` runs a command from code, with command-line arguments or an options object. */
 import type { BaseCommand, CommandIo, Terminal } from './base.ts'
 import { commandNamed, findCommands, type FoundCommands, loadCommand } from './discovery.ts'
 import type { ParsedOptions } from './parser.ts'
 import { currentProject, type Project } from './project.ts'
 import { noStyle, processTerminals, styleFor } from './terminal.ts'
 
-/** The last argument of `callCommand`, where it is an object. */
+/** The options object of `callCommand`, its last argument. */
 export interface CallOptions {
-  /** Where the command writes; the process's own streams where absent. */
+  /** The output of the command; by default, the streams of the process. */
   readonly stdout?: Terminal
   readonly stderr?: Terminal
   readonly [option: string]: unknown
 }
 
-/** Loads what the command needs, checks the system if it wants that, and runs it. */
+/** Runs a command after the setup and the system checks that it requires. */
 export async function runCommand(command: BaseCommand, options: ParsedOptions): Promise<void> {
   if (command.requiresSetup) {
     const { setup } = await import('#core/apps')
@@ -28,7 +28,7 @@ export async function runCommand(command: BaseCommand, options: ParsedOptions): 
   await command.handle(options)
 }
 
-/** Positional arguments from the options object, as words. Those after an absent one are ambiguous. */
+/** Converts positional arguments of the options object to strings. Those after a missing one are ambiguous. */
 function wordsFrom(named: Record<string, unknown>, names: readonly string[]): string[] {
   return names.flatMap((name) => {
     const value = named[name]
@@ -37,7 +37,7 @@ function wordsFrom(named: Record<string, unknown>, names: readonly string[]): st
   })
 }
 
-/** The commands of the apps as they are installed now; before setup, as the settings name them. */
+/** The commands of the installed apps; before setup, of the apps in INSTALLED_APPS. */
 async function knownCommands(project: Project): Promise<FoundCommands> {
   const { apps } = await import('#core/apps')
   if (!apps.ready) return findCommands(project)
@@ -46,10 +46,11 @@ async function knownCommands(project: Project): Promise<FoundCommands> {
 }
 
 /**
- * Runs a command and waits for it. Checks are left out unless `skipChecks: false` is given.
- * @param args words as on the command line; the last may be an object of options and arguments in camelCase,
- *   with `stdout` and `stderr` for what the command writes
- * @throws CommandError when the command, or a word or option for it, is wrong
+ * Runs a command. System checks are skipped unless `skipChecks: false` is given.
+ * @param args strings as on the command line; the last may be an object of options and arguments in camelCase,
+ *   with `stdout` and `stderr` for the output
+ * @throws CommandError if the command is unknown, fails, or does not accept an argument
+ * @throws TypeError if the object has an unknown option
  */
 export async function callCommand(name: string, ...args: (string | CallOptions)[]): Promise<void> {
   const last = args.at(-1)

@@ -1,4 +1,4 @@
-/** Which commands there are and in which file each lies; no command's file is imported before the command is run. */
+/** Finds the commands of core and of the apps. A command's file is imported only when the command is loaded. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,20 +8,20 @@ import type { AppFolder, Project } from './project.ts'
 
 export interface FoundCommand {
   readonly name: string
-  /** Label of the app that has it, `core` for the framework's own. */
+  /** Label of its app; `core` for the commands of the framework. */
   readonly app: string
   readonly file: string
 }
 
 export interface FoundCommands {
   readonly commands: ReadonlyMap<string, FoundCommand>
-  /** Why the apps' commands could not be looked for. */
+  /** The error that prevented listing the commands of the apps. */
   readonly problem?: unknown
-  /** Names of commands that there would be in a project. */
+  /** Names of the commands that are available only in a project. */
   readonly elsewhere?: ReadonlySet<string>
 }
 
-/** Core's commands that need no project. */
+/** Commands that work without a project. */
 const WITHOUT_PROJECT = new Set(['help', 'startproject', 'version'])
 
 function commandsIn(app: string, folder: string): FoundCommand[] {
@@ -32,7 +32,7 @@ function commandsIn(app: string, folder: string): FoundCommand[] {
   })
 }
 
-/** Core's commands and over them those of the apps, where an app that is installed earlier wins. */
+/** Commands of apps override those of core; the command of an earlier app overrides that of a later one. */
 export async function findCommands(
   project: Pick<Project, 'appFolders'> & Partial<Pick<Project, 'outside'>>,
 ): Promise<FoundCommands> {
@@ -57,7 +57,7 @@ function outsideOf(core: readonly FoundCommand[]): FoundCommands {
   return { commands: new Map(here.map((command) => [command.name, command])), elsewhere: new Set(names) }
 }
 
-/** The command of a name, or an error that says which one was probably meant. */
+/** Returns the command with a name. @throws UnknownCommand with a suggestion if a similar name exists */
 export function commandNamed(
   name: string,
   { commands, problem, elsewhere }: FoundCommands,
@@ -77,7 +77,7 @@ export function commandNamed(
   throw new UnknownCommand(`Unknown command: '${name}'${hint}\nType '${prog} help' for usage.${note}`)
 }
 
-/** There is no command of the name. Printed as it is, without the word CommandError. */
+/** No command has this name. The message is printed without the prefix `CommandError:`. */
 export class UnknownCommand extends CommandError {
   override readonly name = 'UnknownCommand'
 }
@@ -90,7 +90,7 @@ function isCommandClass(value: unknown): value is CommandClass {
   return typeof value === 'function' && value.prototype instanceof BaseCommand
 }
 
-/** Imports the command's file. @throws CommandError when its default export is no command */
+/** Imports a command's file. @throws CommandError if its default export does not extend BaseCommand */
 export async function loadCommand(found: FoundCommand, io: CommandIo): Promise<BaseCommand> {
   const module = (await import(pathToFileURL(found.file).href)) as { default?: unknown }
   if (!isCommandClass(module.default)) {

@@ -1,4 +1,4 @@
-/** What manage.ts does: the words of the command line become a command that runs, and an exit code. */
+/** The entry point of manage.ts: parses the command line, runs the command and returns its exit code. */
 import type { CommandIo, Terminal } from './base.ts'
 import { runCommand } from './call.ts'
 import { commandNamed, findCommands, loadCommand } from './discovery.ts'
@@ -7,17 +7,17 @@ import { Project, useProject } from './project.ts'
 import { processTerminals, styleFor } from './terminal.ts'
 
 export interface ExecuteOptions {
-  /** Folder in which, and above which, the settings module is looked for; the current one where absent. */
+  /** Directory where the search for the settings module begins, upwards; by default, the current directory. */
   readonly root?: string
-  /** Name of the program in messages. */
+  /** Name of the program, for messages. */
   readonly prog?: string
-  /** Whether there is no project: then there are only the commands that need none. */
+  /** Whether there is no project. Only the commands that work without one are then available. */
   readonly outside?: boolean
   readonly stdout?: Terminal
   readonly stderr?: Terminal
 }
 
-/** The value of `--name value` or `--name=value`, read before the command, which may depend on it, is known. */
+/** The value of `--name value` or `--name=value`, read before the command is loaded, which may depend on it. */
 function early(argv: readonly string[], name: string): string | undefined {
   const end = argv.indexOf('--')
   const words = end < 0 ? argv : argv.slice(0, end)
@@ -26,7 +26,7 @@ function early(argv: readonly string[], name: string): string | undefined {
   return words[at] === name ? words[at + 1] : words[at]?.slice(name.length + 1)
 }
 
-/** `help` and `version` in the forms that are not words of their own. */
+/** The option forms of `help` and `version`. */
 const ALIASES: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version' }
 
 function processIo(
@@ -46,7 +46,7 @@ async function run(argv: readonly string[], project: Project, io: CommandIo): Pr
   const [first = 'help', ...words] = argv
   const name = ALIASES[first] ?? first
   const command = await loadCommand(commandNamed(name, await findCommands(project), project.prog), io)
-  // The two that people wait for with nothing to read: without the parser they come in two thirds of the time.
+  // Without the parser, these two take two thirds of the time.
   if (words.length === 0 && (name === 'help' || name === 'version')) {
     await command.handle({ verbosity: 1 })
     return
@@ -64,16 +64,16 @@ async function run(argv: readonly string[], project: Project, io: CommandIo): Pr
   }
 }
 
-/** An error in closing would hide the one that ended the command. */
+/** Ignores errors, which would hide the error that ended the command. */
 async function closeQuietly(): Promise<void> {
   const { closeServices } = await import('./project.ts')
   await closeServices().catch(() => {})
 }
 
 /**
- * Runs the command that the words name, prints what goes wrong, and gives the exit code: 0; 1 for an error; 2 for
- * words that do not fit.
- * @param argv the words after the program's name
+ * Runs a command and prints errors.
+ * @param argv the arguments after the program's name
+ * @returns the exit code: 0 for success, 1 for an error unless the error defines another, 2 for invalid arguments
  */
 export async function execute(argv: readonly string[], options: ExecuteOptions = {}): Promise<number> {
   const { prog = 'manage.ts', root, outside = false } = options

@@ -1,4 +1,4 @@
-/** Commands: `execute` for manage.ts, `callCommand` for code, `BaseCommand` for a command of one's own. */
+/** Commands: `execute` for manage.ts, `callCommand` for code, and `BaseCommand` for commands of apps. */
 export { ask, colorStyle, ListeningTerminal, noStyle } from './terminal.ts'
 export {
   appended,

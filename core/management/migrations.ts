@@ -1,4 +1,4 @@
-/** What the commands about migrations share: which app, which migration, and errors of the database as sentences. */
+/** Helpers of the migration commands: lookup of apps and migrations, errors of the database, signals. */
 import { type AppConfig, apps, LookupError } from '#core/apps'
 import {
   connections,
@@ -13,7 +13,7 @@ import {
 } from '#core/db'
 import { CommandError, type Terminal } from './base.ts'
 
-/** @throws CommandError when no installed app has the label */
+/** @throws CommandError if no installed app has the label */
 export function appWithLabel(label: string): AppConfig {
   try {
     return apps.getAppConfig(label)
@@ -38,7 +38,7 @@ export function refuseUnknownApps(labels: readonly string[], stderr: Terminal): 
   if (unknown.length > 0) throw new CommandError('', { exitCode: 2 })
 }
 
-/** The one migration of an app with this name or beginning of a name. */
+/** The migration of an app by its name or a unique prefix. @throws CommandError if none or several match */
 export function migrationNamed(graph: MigrationGraph, app: string, name: string, hint = ''): Migration {
   const [migration, ...others] = graph.matching(app, name)
   if (migration === undefined) {
@@ -50,7 +50,7 @@ export function migrationNamed(graph: MigrationGraph, app: string, name: string,
   return migration
 }
 
-/** @throws CommandError when an app's migrations end in more than one place */
+/** @throws CommandError if the migrations of an app have more than one leaf */
 export function refuseConflicts(conflicts: ReadonlyMap<string, readonly string[]>): void {
   if (conflicts.size === 0) return
   const names = [...conflicts].map(([app, leaves]) => `${leaves.join(', ')} in ${app}`).join('; ')
@@ -60,7 +60,7 @@ export function refuseConflicts(conflicts: ReadonlyMap<string, readonly string[]
   )
 }
 
-/** Runs `work`, and turns what a user can act upon into a CommandError. */
+/** Runs `work`. Errors that the user can fix are rethrown as CommandError. */
 export async function tellingDatabaseErrors<T>(alias: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -77,7 +77,7 @@ export async function tellingDatabaseErrors<T>(alias: string, work: () => Promis
   }
 }
 
-/** Calls what the apps want done before or after the database changes, app by app. */
+/** Sends the pre-migrate or post-migrate signal for each app. */
 export async function sendMigrateSignal(
   when: 'pre' | 'post',
   alias: string,

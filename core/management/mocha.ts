@@ -1,4 +1,4 @@
-/** The project's own mocha: its configuration, the files that labels of tests stand for, and a run. */
+/** Runs the mocha of the project: its configuration, and the files that test labels refer to. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -8,23 +8,23 @@ import { CommandError } from './base.ts'
 import { runInForeground } from './terminal.ts'
 import type { Project } from './project.ts'
 
-/** Options as a .mocharc has them. */
+/** Options in the format of a .mocharc. */
 export type MochaOptions = Readonly<Record<string, unknown>>
 
 export interface Mocha {
-  /** The program, for Node. */
+  /** Path of mocha's JavaScript program. */
   readonly program: string
-  /** What the project's .mocharc, and `mocha` in its package.json, say. */
+  /** The options in the project's .mocharc and in `mocha` of its package.json. */
   readonly configured: MochaOptions
 }
 
-/** The part of mocha that reads its configuration, in each of its formats. */
+/** The module of mocha that reads configuration files in all formats. */
 interface ConfigModule {
   findConfig(folder: string): string | null | undefined
   loadConfig(file: string): MochaOptions
 }
 
-/** Where different releases of mocha have it. */
+/** Its path in different releases of mocha. */
 const CONFIG_MODULES = ['mocha/lib/cli/config.cjs', 'mocha/lib/cli/config.js']
 
 function resolved(require: NodeJS.Require, name: string): string | undefined {
@@ -45,7 +45,7 @@ function configuredIn(root: string, require: NodeJS.Require): MochaOptions {
   return { ...mocha, ...(file ? config.loadConfig(file) : {}) }
 }
 
-/** @throws CommandError where mocha is not installed */
+/** @throws CommandError if mocha is not installed */
 export function mochaOf(root: string): Mocha {
   const require = createRequire(path.join(root, 'package.json'))
   const manifest = resolved(require, 'mocha/package.json')
@@ -61,20 +61,21 @@ export function mochaOf(root: string): Mocha {
   }
 }
 
-/** What holds where the configuration does not say otherwise. */
+/** Default options, which the configuration overrides. */
 export function usualOptions(): MochaOptions {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
   return {
-    // Tests are TypeScript. Under tsx, `require` of a module would load all of it twice.
+    // Tests are TypeScript. Under tsx, `require` of an ES module would load its whole module graph twice.
     'node-option': [`import=${tsx}`, 'no-experimental-require-module'],
-    // 1 for failed tests, and not 0 for a run that Ctrl-C has ended.
+    // 1 for failed tests, and not 0 for a run that was interrupted by Ctrl-C.
     'posix-exit-codes': true,
   }
 }
 
 /**
- * Runs mocha, and gives its exit code. It gets everything as a configuration of its own: to the files that a .mocharc
- * names it would add those of its command line, and run both.
+ * Runs mocha. All options are passed in a temporary configuration file, because mocha would add files from its command
+ * line to those of the project's .mocharc.
+ * @returns the exit code
  */
 export async function runMocha(program: string, options: MochaOptions, root: string): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'nuages-mocha-'))
@@ -87,7 +88,7 @@ export async function runMocha(program: string, options: MochaOptions, root: str
   }
 }
 
-// From the labels of tests to their files: a path, a dotted name, or the label of an app.
+// Resolution of test labels: a path, a dotted name, or the label of an app.
 
 const TEST = /\.test\.[cm]?[jt]s$/
 const ENDINGS = ['.test.ts', '.ts', '.test.js', '.js', '.test.mjs', '.mjs']
@@ -102,28 +103,28 @@ function filesBelow(folder: string): string[] {
   })
 }
 
-/** The test files below a folder, in the order of their names. @throws CommandError where there are none */
+/** The test files below a directory, sorted by name. @throws CommandError if there are none */
 export function testFilesIn(folder: string): string[] {
   const files = filesBelow(folder)
   if (files.length > 0) return files
   throw new CommandError(`There are no tests in ${folder}: no file there ends with .test.ts.`)
 }
 
-/** The file or folder that a dotted name leads to. */
+/** The file or directory that a dotted name refers to. */
 function dotted(label: string, root: string): string | undefined {
   const base = path.join(root, ...label.split('.'))
   return [base, ...ENDINGS.map((ending) => base + ending)].find(existsSync)
 }
 
-/** The folder of an installed app by its label; none where the settings cannot be read, which the tests will tell. */
+/** The directory of an installed app. Undefined if the settings cannot be read: the tests will report that. */
 async function folderOfApp(label: string, project: Project): Promise<string | undefined> {
   const apps = await project.appFolders().catch(() => [])
   return apps.find((app) => app.label === label)?.folder
 }
 
 /**
- * The test files of a label.
- * @throws CommandError where it leads to none
+ * The test files that a label refers to.
+ * @throws CommandError if there are none
  */
 export async function filesOfLabel(label: string, project: Project): Promise<string[]> {
   const paths = [path.resolve(label), path.resolve(project.root, label)]

@@ -1,14 +1,14 @@
-/** From words on the command line to the one object that `handle()` gets; commander does the reading. */
+/** Parses command-line arguments with commander into the options object that `handle()` receives. */
 import { type Argument, Command as CommanderCommand, CommanderError, Help, Option } from 'commander'
 import { closestMatch, trimOf } from '#core/utils'
 import { type ArgumentParser, type BaseCommand, CommandError, type CommonOptions, nuagesVersion } from './base.ts'
 
-/** The words do not fit the command: printed with the usage, exit code 2. */
+/** Invalid arguments. Printed with the usage; exit code 2. */
 export class UsageError extends CommandError {
   override readonly name = 'UsageError'
-  /** `usage: manage.ts check [options] [app_label...]` */
+  /** For example `usage: manage.ts check [options] [app_label...]`. */
   readonly usage: string
-  /** `manage.ts check` */
+  /** For example `manage.ts check`. */
   readonly prog: string
 
   constructor(message: string, { usage, prog }: { usage: string; prog: string }) {
@@ -20,10 +20,10 @@ export class UsageError extends CommandError {
 
 export type ParsedOptions = CommonOptions & { noColor?: boolean; forceColor?: boolean } & Record<string, unknown>
 
-/** What the words ask for: to run with options, or only to show a text (`--help`, `--version`). */
+/** The options to run the command with, or a string to print instead (`--help`, `--version`). */
 export type Parsed = { readonly options: ParsedOptions } | { readonly text: string }
 
-/** `app_label` and `app-label` are `appLabel`. */
+/** Converts `app_label` and `app-label` to `appLabel`. */
 const camelCase = (name: string): string => name.replace(/[_-]+[^\W_]?/g, (found) => trimOf(found, '_-').toUpperCase())
 
 function addCommonOptions(parser: ArgumentParser): void {
@@ -42,7 +42,7 @@ function addCommonOptions(parser: ArgumentParser): void {
     .option('--skip-checks', 'Leave the system checks out.')
 }
 
-/** The parser of one command: its own arguments and options, then those that every command has. */
+/** The parser of a command, with its own arguments and options followed by the common options. */
 export function createParser(prog: string, name: string, command: BaseCommand): ArgumentParser {
   const parser = new CommanderCommand(`${prog} ${name}`)
     .description(command.help)
@@ -62,7 +62,7 @@ export const usageOf = (parser: ArgumentParser): string => `usage: ${parser.name
 
 const flagsOf = (flags: string): string => (flags.split(/[<[]/)[0] as string).trimEnd().replaceAll(', ', '/')
 
-/** Commander's complaint in the words of Django's parser. */
+/** Converts an error of commander to the message that Django's parser would print. */
 function complaint(error: CommanderError, parser: ArgumentParser): string {
   const quoted = [...error.message.matchAll(/'([^']*)'/g)].map((match) => match[1] as string)
   const [first = '', second = ''] = quoted
@@ -99,7 +99,7 @@ function collected(parser: ArgumentParser): ParsedOptions {
   return { ...options, ...given, verbosity: Number(verbosity), ...(color ? {} : { noColor: true }) }
 }
 
-/** Reads the words. @throws UsageError when they do not fit */
+/** Parses arguments. @throws UsageError if they are invalid; CommandError if colour options conflict */
 export function parseWords(
   parser: ArgumentParser,
   words: readonly string[],
@@ -123,11 +123,11 @@ export function parseWords(
   return { options }
 }
 
-/** The names under which `handle()` finds positional arguments, in their order. */
+/** The names of the positional arguments in the options object, in their order. */
 export const argumentNames = (parser: ArgumentParser): string[] =>
   parser.registeredArguments.map((argument) => camelCase(argument.name()))
 
-/** Every name that the options object of `callCommand` may hold. */
+/** All names that the options object of `callCommand` may contain. */
 export const optionNames = (parser: ArgumentParser): string[] => [
   ...parser.options.map((option) => (option.long === '--no-color' ? 'noColor' : option.attributeName())),
   ...argumentNames(parser),

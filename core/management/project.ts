@@ -1,4 +1,4 @@
-/** The project that commands run for: its directory, settings module and apps, and the services that it opened. */
+/** The current project: its directory, settings module and apps, and closing the connections it has opened. */
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -6,7 +6,7 @@ import { folderOf, isDottedName, moduleFile } from '#core/utils'
 
 const SETTINGS_MODULE = 'NUAGES_SETTINGS_MODULE'
 
-/** An installed app as far as the list of commands needs it. */
+/** The label and directory of an installed app. */
 export interface AppFolder {
   readonly label: string
   readonly folder: string
@@ -20,13 +20,13 @@ interface ProjectOptions {
 }
 
 export class Project {
-  /** The folder from which the settings module is looked for, upwards. */
+  /** Directory where the search for the settings module begins, upwards. */
   readonly start: string
   /** Dotted name of the settings module. */
   readonly settings: string
-  /** How the program is called in messages. */
+  /** Name of the program, for messages. */
   readonly prog: string
-  /** Whether there is no project at all, only the framework. */
+  /** Whether the framework runs without a project. */
   readonly outside: boolean
 
   constructor({ start = process.cwd(), settings, prog = 'manage.ts', outside = false }: ProjectOptions = {}) {
@@ -36,7 +36,7 @@ export class Project {
     this.settings = settings ?? process.env[SETTINGS_MODULE] ?? 'settings'
   }
 
-  /** The folder of settings.ts; where there is none, the folder in which the search began. */
+  /** The directory of settings.ts; if there is none, the directory where the search began. */
   get root(): string {
     if (!isDottedName(this.settings)) return this.start
     for (let folder = this.start; ; folder = path.dirname(folder)) {
@@ -46,9 +46,9 @@ export class Project {
   }
 
   /**
-   * The folders of INSTALLED_APPS, read without loading or checking the settings: `help` must be quick, and must
-   * answer when they are wrong. Entries that lead nowhere are left to `setup()`, which names them.
-   * @throws what importing the settings module throws
+   * The directories of INSTALLED_APPS. The settings are not validated, because `help` must be fast and work with
+   * invalid settings. Entries that cannot be found are omitted; `setup()` reports them.
+   * @throws ImproperlyConfigured if there is no settings module or INSTALLED_APPS is not a list; errors of the import
    */
   async appFolders(): Promise<AppFolder[]> {
     const file = isDottedName(this.settings) ? moduleFile(this.settings, this.root) : undefined
@@ -67,7 +67,7 @@ export class Project {
     return folder === undefined ? [] : [{ label: path.basename(folder), folder }]
   }
 
-  /** The app's folder where the entry is a class in a module of it: `apps.polls.apps.PollsConfig`. */
+  /** The app's directory if the entry is a class in one of its modules: `apps.polls.apps.PollsConfig`. */
   #folderOfClass(entry: string): string | undefined {
     const module = entry.slice(0, Math.max(entry.lastIndexOf('.'), 0))
     const file = isDottedName(module) ? moduleFile(module, this.root) : undefined
@@ -77,7 +77,7 @@ export class Project {
 
 let current: Project | undefined
 
-/** The project of this process: that of manage.ts, or else of the current folder. */
+/** The project of this process: the project of manage.ts, or else the one of the current directory. */
 export function currentProject(): Project {
   return (current ??= new Project())
 }

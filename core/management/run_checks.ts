@@ -1,4 +1,4 @@
-/** Runs the system checks for a command and prints what they say in Django's shape. */
+/** Runs the system checks for a command and prints their messages in Django's format. */
 import { type CheckLevel, type CheckMessage, isSilenced, runChecks } from '#core/checks'
 import { prepareSettings } from '#core/conf'
 import { type CommandIo, SystemCheckError } from './base.ts'
@@ -6,13 +6,13 @@ import { type CommandIo, SystemCheckError } from './base.ts'
 export interface SystemCheckOptions {
   readonly tags?: readonly string[] | undefined
   readonly deploy?: boolean | undefined
-  /** Whether to run the checks of what only a server needs, too. */
+  /** Whether to include the checks that matter only to a server. Default: true. */
   readonly serving?: boolean | undefined
-  /** Aliases of databases that may be connected to. */
+  /** Aliases of the databases that the checks may connect to. */
   readonly databases?: readonly string[] | undefined
-  /** The least level that is an error. */
+  /** The lowest level that counts as an error. Default: `ERROR`. */
   readonly failLevel?: CheckLevel | undefined
-  /** Whether to end with `System check identified …`. */
+  /** Whether the report ends with `System check identified …`. */
   readonly countIssues?: boolean | undefined
 }
 
@@ -24,7 +24,7 @@ const GROUPS: readonly [CheckLevel, string][] = [
   ['DEBUG', 'DEBUGS'],
 ]
 
-/** Rooms register their checks when they are first imported, so every room that has some is imported here. */
+/** Imports all modules that have checks: each registers its checks when it is imported. */
 export async function loadChecks(): Promise<void> {
   await Promise.all([
     import('#core/cache'),
@@ -52,13 +52,13 @@ function counted(visible: number, silenced: number): string {
 }
 
 /**
- * Runs checks and prints their messages: to stderr where there are any, else the count to stdout.
- * @throws SystemCheckError when one is at `failLevel` or above
+ * Runs checks and prints their messages to stderr. If there are none, prints the count to stdout.
+ * @throws SystemCheckError if a message has `failLevel` or a higher level
  */
 export async function runSystemChecks(io: CommandIo, options: SystemCheckOptions = {}): Promise<void> {
   const { tags, deploy = false, serving = true, databases, failLevel = 'ERROR', countIssues = false } = options
   await loadChecks()
-  // What was imported just now may have something to prepare.
+  // The modules that were just imported may have settings to prepare.
   await prepareSettings()
   const all = await runChecks({ deploy, serving, ...(tags && { tags }), ...(databases && { databases }) })
   const visible = all.filter((message) => !isSilenced(message))

@@ -1,18 +1,18 @@
-/** The files that `startproject` and `startapp` write, and how they are written. */
+/** The files of new projects and apps, and how `startproject` and `startapp` write them. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { CommandError } from './base.ts'
 
-// Writes the files of a new app or project, over none that is there.
+// Writing new files without overwriting existing ones.
 
-/** Texts by path. */
+/** File contents by path. */
 type NewFiles = Readonly<Record<string, string>>
 
 /**
- * Writes all of the files below a folder, or none.
- * @param what `an app`, `a project`
+ * Writes files below a directory. If one of them already exists, none is written.
+ * @param what `an app` or `a project`, for the error message
  * @param creating called with each file before it is written
- * @throws CommandError where one of them is there, or the folder cannot be written to
+ * @throws CommandError if a file already exists or cannot be written
  */
 export function writeNewFiles(folder: string, files: NewFiles, what: string, creating: (file: string) => void): void {
   const all = Object.entries(files).map(([name, text]) => ({ file: path.join(folder, name), text }))
@@ -21,7 +21,7 @@ export function writeNewFiles(folder: string, files: NewFiles, what: string, cre
     for (const { file, text } of all) {
       creating(file)
       mkdirSync(path.dirname(file), { recursive: true })
-      // A text that names its interpreter is a program.
+      // A file with a shebang line is executable.
       writeFileSync(file, text, { flag: 'wx', mode: text.startsWith('#!') ? 0o777 : 0o666 })
     }
   } catch (cause) {
@@ -36,12 +36,12 @@ function mustNotExist(file: string, what: string): void {
 
 export interface NewProject {
   readonly name: string
-  /** As npm knows it. */
+  /** Name in package.json. */
   readonly packageName: string
   readonly secretKey: string
-  /** Of Nuages. */
+  /** Version of Nuages. */
   readonly version: string
-  /** The text of manage.ts. */
+  /** Content of manage.ts. */
   readonly manage: string
 }
 
@@ -69,7 +69,7 @@ const manifest = ({ packageName, version }: NewProject): string =>
       mocha: '12.0.3',
       typescript: '7.0.2',
     },
-    // npm 12 runs no install script that is not named. That of SQLite gets its binary; esbuild does without.
+    // npm 12 runs only listed install scripts. That of better-sqlite3 fetches its binary; esbuild works without one.
     allowScripts: { 'better-sqlite3': true, esbuild: false },
   })
 
@@ -177,7 +177,7 @@ const tsconfig = json({
   include: ['settings.ts', 'manage.ts', 'apps', 'test'],
 })
 
-/** Under tsx, `require` of a module would load all of it twice, hence the second option of Node. */
+/** The second option of Node: under tsx, `require` of an ES module would load its whole module graph twice. */
 const mocharc = json({
   'node-option': ['import=tsx', 'no-experimental-require-module'],
   spec: '{test,apps}/**/*.test.ts',
@@ -194,7 +194,7 @@ const gitignore = `node_modules/
 *.sqlite3-wal
 `
 
-/** Texts by path inside the project's folder. */
+/** File contents by path in the project's directory. */
 export function projectFiles(project: NewProject): NewFiles {
   return {
     'settings.ts': settings(project),
@@ -208,7 +208,7 @@ export function projectFiles(project: NewProject): NewFiles {
   }
 }
 
-// The files of a new app, as `startapp` writes them.
+// Files of a new app.
 
 const pascalCase = (name: string): string =>
   name
@@ -216,7 +216,7 @@ const pascalCase = (name: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 
-/** Texts by path inside the app's folder. */
+/** File contents by path in the app's directory. */
 export function appFiles(name: string): Readonly<Record<string, string>> {
   return {
     'apps.ts': `/** The app ${name}. */

@@ -1,11 +1,11 @@
-/** Terminals: streams and their recording, questions, colours, Ctrl-C, and other programs in the foreground. */
+/** Terminal input and output: streams, recording, questions, colours, stop signals, and foreground programs. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { clock, writeText } from '#core/utils'
 import { CommandError, type Paint, type Style, type Terminal } from './base.ts'
 
-/** A terminal over anything that takes text. A text that ends with the ending is not given another. */
+/** A terminal that passes strings to `write`. The ending is not added to a string that already ends with it. */
 export function terminalOver(write: (text: string) => void): Terminal {
   return {
     write(text = '', ending = '\n') {
@@ -14,13 +14,13 @@ export function terminalOver(write: (text: string) => void): Terminal {
   }
 }
 
-/** Standard output and error of the process. Each write looks the stream up, so that a test can replace it. */
+/** Standard output and error of the process. The stream is looked up at each write, so that tests can replace it. */
 export const processTerminals = {
   stdout: terminalOver((text) => writeText(process.stdout, text)),
   stderr: terminalOver((text) => writeText(process.stderr, text)),
 }
 
-/** A terminal that listens: `text` is all that was written to it. */
+/** Records the output: `text` is everything that was written. */
 export class ListeningTerminal implements Terminal {
   text = ''
   readonly #inner = terminalOver((text) => {
@@ -32,11 +32,12 @@ export class ListeningTerminal implements Terminal {
   }
 }
 
-// Asks a question at the terminal, and waits for the answer.
+// Questions.
 
 /**
- * The answer; empty without a terminal.
- * @throws CommandError at Ctrl-C
+ * Asks a question on the terminal.
+ * @returns the answer; empty if the input is closed
+ * @throws CommandError on Ctrl-C
  */
 export async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
@@ -51,7 +52,7 @@ export async function ask(question: string): Promise<string> {
   }
 }
 
-// Django's dark palette, and when a stream is coloured with it.
+// Colours: Django's dark palette.
 
 const paint =
   (...codes: readonly number[]): Paint =>
@@ -62,7 +63,7 @@ const plain: Paint = (text) => text
 
 const [BOLD, RED, GREEN, YELLOW, MAGENTA, CYAN] = [1, 31, 32, 33, 35, 36]
 
-/** The style of a coloured terminal. */
+/** The style with colours. */
 export const colorStyle: Style = {
   SUCCESS: paint(BOLD, GREEN),
   WARNING: paint(BOLD, YELLOW),
@@ -80,7 +81,7 @@ export const colorStyle: Style = {
   HTTP_SERVER_ERROR: paint(BOLD, MAGENTA),
 }
 
-/** The style of everything that is not a terminal: every role is the text itself. */
+/** The style without colours: each role returns the string unchanged. */
 export const noStyle = Object.fromEntries(Object.keys(colorStyle).map((role) => [role, plain])) as unknown as Style
 
 export interface ColorChoice {
@@ -88,28 +89,29 @@ export interface ColorChoice {
   readonly forceColor?: boolean | undefined
 }
 
-/** Colour is for terminals, unless an option or NO_COLOR (see no-color.org) says otherwise. */
+/** Uses colours on a terminal, unless an option or NO_COLOR (https://no-color.org) says otherwise. */
 export function styleFor(stream: { isTTY?: boolean }, { noColor, forceColor }: ColorChoice = {}): Style {
   if (forceColor) return colorStyle
   if (noColor || process.env.NO_COLOR) return noStyle
   return stream.isTTY ? colorStyle : noStyle
 }
 
-// Runs another program in this terminal: it reads, writes and is interrupted there as though it had been called itself.
+// Foreground programs share the terminal's input, output and signals.
 
-/** What a shell adds to the number of the signal that ended a program. */
+/** A shell adds this to the number of the signal that ended a program. */
 const SIGNALLED = 128
 
 export interface ForegroundOptions {
-  /** The folder to run in; the current one where absent. */
+  /** Working directory; by default, the current one. */
   readonly cwd?: string
-  /** Variables in addition to those of this process. */
+  /** Environment variables to add to those of this process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /**
- * The program's exit code, as in a shell.
- * @throws the system's error where the program cannot be started: ENOENT where there is none
+ * Runs a program in the foreground.
+ * @returns its exit code, as in a shell
+ * @throws the error of `spawn` if the program cannot be started, such as ENOENT if it does not exist
  */
 export async function runInForeground(
   program: string,
@@ -117,7 +119,7 @@ export async function runInForeground(
   { cwd, env }: ForegroundOptions = {},
 ): Promise<number> {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' })
-  // Ctrl-C reaches the program too, and what it means is the program's to say: psql stops a query, and goes on.
+  // Ctrl-C also reaches the program, which decides what to do: psql cancels a query and continues.
   const leaveToProgram = (): void => {}
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal)
   process.on('SIGINT', leaveToProgram).on('SIGTERM', passOn).on('SIGHUP', passOn)
@@ -133,10 +135,10 @@ export async function runInForeground(
   }
 }
 
-/** npm and a terminal both pass one Ctrl-C on, so that it arrives twice within this many milliseconds. */
+/** npm and the terminal both deliver the same Ctrl-C, so it may arrive twice within this many milliseconds. */
 const SAME_KEYSTROKE = 200
 
-/** Calls `first` at the first signal and `again` at every later one. The function returned stops listening. */
+/** Calls `first` on the first SIGINT or SIGTERM, `again` on later ones. @returns a function that stops listening */
 export function onStopSignal(first: () => void, again: () => void): () => void {
   let stoppedAt: number | undefined
   const listener = (): void => {

@@ -1,4 +1,4 @@
-/** Checks the whole project for problems. */
+/** check: runs the system checks. */
 import { apps, LookupError } from '#core/apps'
 import { type CheckLevel, checks, LEVELS } from '#core/checks'
 import { settings } from '#core/conf'

@@ -1,4 +1,4 @@
-/** createcachetable: makes the tables that database caches keep their values in. */
+/** createcachetable: creates the tables of the database caches. */
 import { CacheTable, caches } from '#core/cache'
 import { settings } from '#core/conf'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
@@ -10,7 +10,7 @@ interface Options {
   readonly dryRun?: boolean
 }
 
-/** The tables of CACHES that belong into a database. */
+/** The tables of CACHES in a database. */
 const tablesOfCaches = (database: string): string[] =>
   Object.keys(settings.CACHES)
     .flatMap((alias) => caches[alias]?.tables ?? [])

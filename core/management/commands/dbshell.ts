@@ -1,4 +1,4 @@
-/** dbshell: the database's own client, connected as the project is. */
+/** dbshell: runs the database's command-line client with the project's connection settings. */
 import { connections, DEFAULT_ALIAS } from '#core/db'
 import { errorCode } from '#core/utils'
 import { type ArgumentParser, BaseCommand, CommandError } from '../base.ts'
@@ -25,7 +25,7 @@ export default class Command extends BaseCommand<Options> {
     if (client === undefined) throw new CommandError(`'${database.entry.ENGINE}' has no client for the command line.`)
     const [usual] = client.commands
     for (const command of client.commands) {
-      const code = await runIfThere(command, client.args, client.env)
+      const code = await runIfInstalled(command, client.args, client.env)
       if (code === 0) return
       if (code === undefined) continue
       throw new CommandError(`"${[command, ...client.args].join(' ')}" returned non-zero exit status ${code}.`, {
@@ -36,8 +36,8 @@ export default class Command extends BaseCommand<Options> {
   }
 }
 
-/** The program's exit code; undefined where there is no such program. */
-async function runIfThere(
+/** Runs a program. @returns its exit code; undefined if the program does not exist */
+async function runIfInstalled(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,

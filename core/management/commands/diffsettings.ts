@@ -1,21 +1,21 @@
-/** Shows how the settings of the project differ from the defaults, with secrets hidden. */
+/** diffsettings: shows how the settings of the project differ from the defaults, with secrets masked. */
 import { allSettings, loadSettings, projectRoot, schema, settingsModule } from '#core/conf'
 import { hasSecretWord, importModule, MASK, maskUrlPasswords } from '#core/utils'
 import { inspect } from 'node:util'
 import { type ArgumentParser, BaseCommand } from '../base.ts'
 import { currentProject } from '../project.ts'
 
-// Hides secrets in settings that are about to be shown.
+// Masking of secrets.
 
 /**
- * Names that hold secrets, in settings of the project's own and inside DATABASES, CACHES and the like. Fewer than on
- * debug pages: this command has to show KEY_PREFIX and AUTH_USER_MODEL.
+ * Names of secrets among the project's own settings and inside DATABASES, CACHES and similar settings. Matches fewer
+ * names than the debug pages do, because this command has to show KEY_PREFIX and AUTH_USER_MODEL.
  */
 const SECRET_PART = /API|TOKEN|KEY$|SECRET|PASS|SIGNATURE|CREDENTIAL|PRIVATE/i
 
 const isSecret = (name: string): boolean => SECRET_PART.test(name) || hasSecretWord(name)
 
-/** What ends user and password in a URL of a setting, where a password may hold `?` and `#`. */
+/** Ends the user and password of a URL. Here, a password may contain `?` and `#`. */
 const END_OF_USER = /[\s/]/g
 
 const isEmpty = (value: unknown): boolean =>
@@ -25,7 +25,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** The value with everything inside it hidden that has the name, or the look, of a secret. */
+/** Masks nested values whose names or contents look like secrets. */
 function maskedInside(value: unknown, ancestors: readonly unknown[] = []): unknown {
   if (typeof value === 'string') return maskUrlPasswords(value, MASK, END_OF_USER)
   if (ancestors.includes(value)) return '[Circular]'
@@ -39,7 +39,7 @@ function maskedInside(value: unknown, ancestors: readonly unknown[] = []): unkno
   return Object.fromEntries(entries) as Record<string, unknown>
 }
 
-/** The value of a setting as it may be shown. */
+/** The value of a setting, with secrets masked. */
 export function masked(name: string, value: unknown): unknown {
   const known = Object.hasOwn(schema, name)
   const secret = known ? 'secret' in schema[name as keyof typeof schema] : isSecret(name)
@@ -55,12 +55,12 @@ interface Options {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** A value on one line, as it would be written in settings.ts; secrets are hidden. */
+/** Formats a value on one line, as in settings.ts, with secrets masked. */
 function literal(name: string, value: unknown): string {
   return inspect(masked(name, value), { depth: null, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: null })
 }
 
-/** Equal as values: functions and regular expressions by their text. */
+/** Compares by value; functions and regular expressions by their source. */
 const same = (a: unknown, b: unknown): boolean => a === b || inspect(a, { depth: null }) === inspect(b, { depth: null })
 
 export default class DiffSettingsCommand extends BaseCommand<Options> {
@@ -109,7 +109,7 @@ export default class DiffSettingsCommand extends BaseCommand<Options> {
   }
 }
 
-/** The schema's defaults, and over them what another settings module says. */
+/** The defaults of the schema, overridden by another settings module if one is given. */
 async function defaultValues(other: string | undefined): Promise<Values> {
   const defaults = Object.fromEntries(Object.entries(schema).map(([name, entry]) => [name, entry.default]))
   if (other === undefined) return defaults

@@ -1,4 +1,4 @@
-/** flush: deletes every row of the apps' tables, and keeps the tables. */
+/** flush: deletes all rows of the apps' tables, but not the tables. */
 import {
   appTables,
   connections,
@@ -29,7 +29,7 @@ Are you sure you want to do this?
 export default class Command extends BaseCommand<Options> {
   readonly help =
     'Removes ALL DATA of the apps from the database, including data added during migrations. The tables stay.'
-  /** Who answers the question. */
+  /** Asks the question; tests replace it. */
   protected readonly ask = ask
 
   override addArguments(parser: ArgumentParser): void {

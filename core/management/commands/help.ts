@@ -1,4 +1,4 @@
-/** Lists the commands, or shows the usage of one. */
+/** help: lists the commands, or shows the usage of one. */
 import { type ArgumentParser, BaseCommand } from '../base.ts'
 import { commandNamed, findCommands, type FoundCommands, loadCommand, messageOf } from '../discovery.ts'
 import { currentProject } from '../project.ts'

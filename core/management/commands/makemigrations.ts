@@ -1,4 +1,4 @@
-/** makemigrations: writes new migration files, to be filled in; the tables of an app are what its migrations make them. */
+/** makemigrations: writes new, empty migration files. There are no models to derive operations from. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadMigrations, type Migration, type MigrationGraph, migrationsFolder, readableFile } from '#core/db'
@@ -23,16 +23,16 @@ interface NewMigration {
   readonly text: string
 }
 
-/** Longer than this, the names of merged migrations give way to the date. */
+/** If the joined names of merged migrations are longer than this, the date is used instead. */
 const LONGEST_MERGE = 47
 
-/** `20261121_0711`, as Django names what has no better name. */
+/** For example `20261121_0711`, Django's suffix for migrations without a name. */
 const timestamp = (): string =>
   new Date(clock.now()).toISOString().slice(0, 16).replaceAll('-', '').replace('T', '_').replace(':', '')
 
 const numberOf = ({ name }: Migration): number => Number(/^\d+/.exec(name)?.[0] ?? 0)
 
-/** The next number of four digits, and a name; the first of an app is `0001_initial`. */
+/** The next four-digit number and a name. The first migration of an app is `0001_initial` by default. */
 function nextName(before: readonly Migration[], name: string | undefined, otherwise: string): string {
   const number = Math.max(0, ...before.map(numberOf)) + 1
   return `${String(number).padStart(4, '0')}_${name ?? (before.length === 0 ? 'initial' : otherwise)}`

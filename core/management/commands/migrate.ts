@@ -1,4 +1,4 @@
-/** migrate: brings a database to where the migrations of the apps say it should be. */
+/** migrate: applies or unapplies migrations of a database. */
 import {
   appliedMigrations,
   connections,
@@ -31,7 +31,7 @@ interface Options {
   readonly runSyncdb?: boolean
 }
 
-/** Where to go, and the line that says so. */
+/** The target migrations, and the line that reports them. */
 interface Goal {
   readonly targets: readonly MigrationTarget[]
   readonly label: string
@@ -53,7 +53,7 @@ function goalOf({ appLabel, migrationName }: Options, graph: MigrationGraph): Go
 
 export default class Command extends BaseCommand<Options> {
   readonly help = 'Updates database schema: applies the migrations that are not applied yet.'
-  /** Start of the running migration, while its line is not ended. */
+  /** Start time of the current migration, whose output line is not complete yet. */
   #began: number | undefined
 
   override addArguments(parser: ArgumentParser): void {
@@ -134,7 +134,7 @@ export default class Command extends BaseCommand<Options> {
   ): Promise<void> {
     const say = verbosity >= 1
     if (say) this.stdout.write(this.style.MIGRATE_HEADING('Running migrations:'))
-    // Django's line; it has states to render before it can take a migration back.
+    // Printed as in Django, which renders model states before it unapplies migrations.
     if (say && plan[0]?.backwards) this.stdout.write(`  Rendering model states...${this.style.SUCCESS(' DONE')}`)
     const progress = say ? { began: this.#writeBegan.bind(this), done: this.#writeDone(verbosity) } : {}
     const executor = new MigrationExecutor(database, graph, progress)

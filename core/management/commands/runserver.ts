@@ -1,4 +1,4 @@
-/** Serves the site, and restarts when its code changes. */
+/** runserver: serves the site for development, and restarts when its code changes. */
 import cluster from 'node:cluster'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { currentProject } from '../project.ts'
@@ -26,7 +26,7 @@ function countOf(workers: string): number {
 
 export default class RunServerCommand extends BaseCommand<Options> {
   readonly help = 'Serves the site for development, and loads its code anew when it changes.'
-  // The process that serves loads and checks everything; the one that watches it needs nothing of it.
+  // Only the serving processes load and check the project, not the supervisor.
   override readonly requiresSetup = false
 
   override addArguments(parser: ArgumentParser): void {
@@ -86,7 +86,7 @@ export default class RunServerCommand extends BaseCommand<Options> {
     const { Supervisor } = await import('../runserver/supervisor.ts')
     const watched = noreload ? [] : [currentProject().root]
     const exitCode = await new Supervisor({ workers, watched }).run()
-    // What went wrong the worker has printed.
+    // The worker has already printed the error.
     if (exitCode !== 0) process.exit(exitCode)
   }
 }

@@ -1,4 +1,4 @@
-/** sendtestemail: a mail that shows that mail arrives. */
+/** sendtestemail: sends a test email. */
 import { hostname } from 'node:os'
 import { mailAdmins, mailManagers, sendMail } from '#core/mail'
 import { clock, errorCode } from '#core/utils'
@@ -10,7 +10,7 @@ interface Options {
   readonly admins?: boolean
 }
 
-/** As Python writes an instant: `2026-11-21 11:17:51.123000+00:00`. */
+/** The current time in Python's format: `2026-11-21 11:17:51.123000+00:00`. */
 const now = (): string => new Date(clock.now()).toISOString().replace('T', ' ').replace('Z', '000+00:00')
 
 export default class Command extends BaseCommand<Options> {
@@ -41,7 +41,7 @@ export default class Command extends BaseCommand<Options> {
   }
 }
 
-/** What the mail server or the network says, as a sentence. */
+/** Rethrows errors of the mail server or the network as CommandError. */
 async function tellingMailErrors(send: () => Promise<void>): Promise<void> {
   try {
     await send()

@@ -1,4 +1,4 @@
-/** An interactive shell with the project loaded; runs a piece of code with -c, or what is piped in. */
+/** shell: an interactive shell with the project loaded. Runs code from -c or from standard input instead, if given. */
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -10,7 +10,7 @@ import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions, nua
 
 interface Options {
   readonly command?: string
-  /** False with --no-imports. */
+  /** False for --no-imports. */
   readonly imports: boolean
 }
 
@@ -28,8 +28,8 @@ export default class ShellCommand extends BaseCommand<Options> {
   }
 
   async handle({ command, imports, verbosity }: Options & CommonOptions): Promise<void> {
-    const names = imports ? await namesAtHand() : {}
-    await prepareDoors()
+    const names = imports ? await defaultImports() : {}
+    await loadEntryPoints()
     const code = command ?? (process.stdin.isTTY ? undefined : await text(process.stdin))
     if (code !== undefined) {
       await runModule(code, names)
@@ -46,8 +46,8 @@ export default class ShellCommand extends BaseCommand<Options> {
   }
 }
 
-/** What one reaches for in a shell, by the names it has in its room. */
-async function namesAtHand(): Promise<Names> {
+/** The objects that are often needed in a shell, by the names under which their modules export them. */
+async function defaultImports(): Promise<Names> {
   const [{ settings }, db, { cache, caches }, urls, http, { callCommand }] = await Promise.all([
     import('#core/conf'),
     import('#core/db'),
@@ -60,24 +60,24 @@ async function namesAtHand(): Promise<Names> {
   const { reverse, resolve } = urls
   await urls.loadUrlconf()
   const { HttpResponse } = http
-  const rooms = { settings, apps, cache, caches, callCommand, HttpResponse }
-  return { ...rooms, connection, connections, transaction, reverse, resolve }
+  const base = { settings, apps, cache, caches, callCommand, HttpResponse }
+  return { ...base, connection, connections, transaction, reverse, resolve }
 }
 
 /**
- * Loads the doors of the installed apps, and what they and the rooms have to prepare: code in a shell cannot wait
- * between its imports and its first line.
+ * Imports the entry points of the installed apps and prepares their settings, because code in a shell cannot wait for
+ * that between its imports and its first statement.
  */
-async function prepareDoors(): Promise<void> {
+async function loadEntryPoints(): Promise<void> {
   const root = projectRoot()
-  const doors = apps.getAppConfigs().filter(({ name }) => moduleFile(name, root) !== undefined)
-  await Promise.all(doors.map(({ name }) => importModule(name, { setting: 'INSTALLED_APPS', root })))
+  const configs = apps.getAppConfigs().filter(({ name }) => moduleFile(name, root) !== undefined)
+  await Promise.all(configs.map(({ name }) => importModule(name, { setting: 'INSTALLED_APPS', root })))
   await prepareSettings()
 }
 
 /**
- * Runs code as a module next to settings.ts, so that `#core/…`, the project's packages and relative paths mean
- * what they mean in the project. The file is there only while it is loaded.
+ * Runs code as a module next to settings.ts, so that `#core/…`, packages and relative paths are resolved as in the
+ * project. The file is removed after it is loaded.
  */
 async function runModule(code: string, names: Names): Promise<void> {
   const file = path.join(projectRoot(), `.shell-${randomString(12)}.mts`)
@@ -99,7 +99,7 @@ async function runModule(code: string, names: Names): Promise<void> {
   }
 }
 
-/** Node's own REPL, whose top level knows `await`, until it is left. */
+/** Runs Node's REPL, which supports top-level `await`, until the user leaves it. */
 async function interact(names: Names): Promise<void> {
   const { start } = await import('node:repl')
   process.stdout.write(`Nuages ${nuagesVersion()} on Node ${process.version}. Leave with .exit or Ctrl-D.\n`)

@@ -1,4 +1,4 @@
-/** showmigrations: all migrations, and which of them are applied. */
+/** showmigrations: lists the migrations and whether they are applied. */
 import { settings } from '#core/conf'
 import {
   type AppliedMigration,
@@ -22,7 +22,7 @@ type Applied = ReadonlyMap<string, AppliedMigration>
 
 const mark = (applied: boolean): string => (applied ? '[X]' : '[ ]')
 
-/** A date as Django shows it here: in UTC, or with USE_TZ off in the wall clock of TIME_ZONE. */
+/** Formats a time as Django does here: in UTC, or in TIME_ZONE if USE_TZ is off. */
 const shownDate = (ms: number): string => localDateString(ms, settings.USE_TZ ? 'UTC' : settings.TIME_ZONE).slice(0, 19)
 
 export default class Command extends BaseCommand<Options> {

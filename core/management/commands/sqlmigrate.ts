@@ -1,4 +1,4 @@
-/** sqlmigrate: the SQL of a migration, which is not run. */
+/** sqlmigrate: prints the SQL of a migration without running it. */
 import { connections, type Database, loadMigrations, type Migration, migrationSql } from '#core/db'
 import { type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { appWithLabel, migrationNamed } from '../migrations.ts'
@@ -10,7 +10,7 @@ interface Options {
   readonly backwards?: boolean
 }
 
-/** What the migration says of itself, as a comment in SQL. */
+/** The descriptions of the migration's operations, as SQL comments. */
 function heading({ operations }: Migration, backwards: boolean): string[] {
   if (operations.length === 0) return []
   return ['--', ...operations.map((operation) => `-- ${backwards ? 'Undo ' : ''}${operation}`), '--']

@@ -1,4 +1,4 @@
-/** Writes the files of a new app. */
+/** startapp: writes the files of a new app. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { appFiles, writeNewFiles } from '../templates.ts'
@@ -10,8 +10,8 @@ interface Options {
   readonly directory?: string
 }
 
-/** Names that mean something else where an app's dotted name stands. */
-const TAKEN = new Set(['core', 'django', 'apps', 'settings', 'manage', 'test', 'node_modules'])
+/** Names that would conflict with another meaning in a dotted name. */
+const RESERVED = new Set(['core', 'django', 'apps', 'settings', 'manage', 'test', 'node_modules'])
 
 export default class StartAppCommand extends BaseCommand<Options> {
   readonly help = 'Writes the files of a new app: apps/<name>/, or the given folder.'
@@ -38,14 +38,14 @@ async function mustBeFree(name: string): Promise<void> {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new CommandError(`'${name}' is not a valid app name. Please make sure the name is a valid identifier.`)
   }
-  const conflict = TAKEN.has(name) ? 'a part of the framework or the project' : await installedLike(name)
+  const conflict = RESERVED.has(name) ? 'a part of the framework or the project' : await installedLike(name)
   if (conflict === undefined) return
   throw new CommandError(
     `'${name}' conflicts with the name of ${conflict} and cannot be used as an app name. Please try another name.`,
   )
 }
 
-/** An installed app with the same label; none where the settings cannot be read, which is no reason to refuse. */
+/** Describes an installed app with the same label. Undefined if the settings cannot be read: the name is accepted. */
 async function installedLike(name: string): Promise<string | undefined> {
   const folders = await currentProject()
     .appFolders()

@@ -1,4 +1,4 @@
-/** Writes the files of a new project. */
+/** startproject: writes the files of a new project. */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
@@ -11,7 +11,7 @@ interface Options {
   readonly directory?: string
 }
 
-/** Django's beginning of a key that is good for development alone; `check --deploy` warns of it. */
+/** Django's prefix of keys that are for development only. `check --deploy` warns about them. */
 const INSECURE = 'django-insecure-'
 const KEY_LENGTH = 50
 const KEY_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)'
@@ -47,14 +47,14 @@ export default class StartProjectCommand extends BaseCommand<Options> {
   }
 }
 
-/** npm wants lower case, and no _ at the beginning. */
+/** The name as npm accepts it: in lower case, without leading underscores. */
 function packageNameOf(name: string): string {
   const packageName = name.toLowerCase().replace(/^_+/, '')
   if (/^[A-Za-z_]\w*$/.test(name) && packageName !== '') return packageName
   throw new CommandError(`'${name}' is not a valid project name. Please make sure the name is a valid identifier.`)
 }
 
-/** npm would install no package into a project of the same name. */
+/** npm cannot install a package into a project with the same name. */
 function mustBeFree(name: string, packageName: string): void {
   const what = isBuiltin(packageName) ? 'Node module' : isPackage(packageName) ? 'npm package' : undefined
   if (what === undefined) return

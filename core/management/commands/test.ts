@@ -1,4 +1,4 @@
-/** test: runs the project's tests, with the project's mocha. */
+/** test: runs the tests of the project with its mocha. */
 import { appended, type ArgumentParser, BaseCommand, CommandError, type CommonOptions } from '../base.ts'
 import { filesOfLabel, mochaOf, type MochaOptions, runMocha, testFilesIn, usualOptions } from '../mocha.ts'
 import { currentProject, type Project } from '../project.ts'
@@ -7,13 +7,13 @@ interface Options {
   readonly testLabel: readonly string[]
   readonly failfast?: boolean
   readonly k: readonly string[]
-  /** True where no number is given. */
+  /** True if no number is given. */
   readonly parallel?: string | true
   readonly noColor?: boolean
   readonly forceColor?: boolean
 }
 
-/** The regular expression of patterns in which `*` stands for anything. */
+/** A regular expression for patterns in which `*` matches anything. */
 const titles = (patterns: readonly string[]): string =>
   patterns.map((pattern) => pattern.replace(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`).replaceAll('*', '.*')).join('|')
 
@@ -23,7 +23,7 @@ function parallel(count: string | true): MochaOptions {
   return Number(count) > 1 ? { parallel: true, jobs: Number(count) } : { parallel: false }
 }
 
-/** Options of mocha by those of the command. */
+/** Converts the options of the command to options of mocha. */
 function chosen(options: Options & CommonOptions): MochaOptions {
   const { failfast, k, noColor, forceColor, verbosity } = options
   return {
@@ -39,9 +39,9 @@ function chosen(options: Options & CommonOptions): MochaOptions {
 
 export default class Command extends BaseCommand<Options> {
   readonly help = 'Runs the tests of the project, or those that are named, with mocha.'
-  // The tests load what they need, with the settings that they want.
+  // Tests load the settings and modules that they need.
   override readonly requiresSetup = false
-  /** What runs mocha, and gives its exit code. */
+  /** Runs mocha and returns its exit code; tests replace it. */
   protected readonly run = runMocha
 
   override addArguments(parser: ArgumentParser): void {
@@ -59,12 +59,12 @@ export default class Command extends BaseCommand<Options> {
     const { program, configured } = mochaOf(project.root)
     const spec = await specOf(options.testLabel, configured, project)
     const code = await this.run(program, { ...usualOptions(), ...configured, ...chosen(options), spec }, project.root)
-    // What went wrong mocha has printed.
+    // Mocha has already printed the error.
     if (code !== 0) throw new CommandError('', { exitCode: code })
   }
 }
 
-/** Which files to run: those of the labels, else what the configuration says, else all that are there. */
+/** The files to run: those of the labels, or the configured ones, or all test files of the project. */
 async function specOf(labels: readonly string[], { spec }: MochaOptions, project: Project): Promise<unknown> {
   if (labels.length > 0) return (await Promise.all(labels.map((label) => filesOfLabel(label, project)))).flat()
   return spec ?? testFilesIn(project.root)

@@ -1,4 +1,4 @@
-/** Prints the version of Nuages. */
+/** version: prints the version of Nuages. */
 import { BaseCommand, nuagesVersion } from '../base.ts'
 
 export default class VersionCommand extends BaseCommand {

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { CommandError } from '../base.ts'
 
 export interface Address {
-  /** What the socket is bound to. */
+  /** The host to bind to. */
   readonly host: string
   readonly port: number
 }
@@ -21,8 +21,9 @@ function hostOf(given: string | undefined, ipv6: boolean): string {
 }
 
 /**
- * Reads `8000`, `0.0.0.0:8000`, `localhost:8000`, `[::1]:8000`. Without a text: PORT of the environment, else 8000.
- * @throws CommandError when the text is none of these
+ * Parses `8000`, `0.0.0.0:8000`, `localhost:8000` or `[::1]:8000`.
+ * @param text undefined for the environment variable PORT, or 8000 if that is not set
+ * @throws CommandError if it is invalid
  */
 export function parseAddress(
   text: string | undefined,
@@ -37,7 +38,7 @@ export function parseAddress(
   return { host: hostOf(host, ipv6), port: Number(port) }
 }
 
-/** The address as a browser takes it. */
+/** The URL of an address. */
 export function urlOf({ host, port }: Address): string {
   return `http://${isIPv6(host) ? `[${host}]` : host}:${port}/`
 }

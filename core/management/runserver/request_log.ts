@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { clock, getLogger, type Logger, LogLine } from '#core/utils'
 import type { Paint, Style } from '../base.ts'
 
-// Dates in the banner and in the request log, in the site's time zone.
+// Dates in the time zone of the site.
 
 type Parts = Readonly<Record<string, string>>
 
@@ -21,19 +21,19 @@ function partsOf(time: number, timeZone: string, month: 'long' | 'short'): Parts
   return Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]))
 }
 
-/** `November 21, 2026 - 07:11:12` */
+/** For example `November 21, 2026 - 07:11:12`. */
 export function bannerDate(time: number, timeZone: string): string {
   const { month, day, year, hour, minute, second } = partsOf(time, timeZone, 'long')
   return `${month} ${day}, ${year} - ${hour}:${minute}:${second}`
 }
 
-/** `21/Nov/2026 07:11:12` */
+/** For example `21/Nov/2026 07:11:12`. */
 export function logDate(time: number, timeZone: string): string {
   const { month, day, year, hour, minute, second } = partsOf(time, timeZone, 'short')
   return `${day}/${month}/${year} ${hour}:${minute}:${second}`
 }
 
-/** The same, made once a second: many requests share it. */
+/** `logDate`, cached for one second, because concurrent requests share it. */
 function logDateEachSecond(timeZone: string): (time: number) => string {
   let lastSecond = Number.NaN
   let text = ''
@@ -61,7 +61,7 @@ const sizeOf = (chunk: unknown): number => {
   return chunk instanceof Uint8Array ? chunk.byteLength : 0
 }
 
-/** Counts the bytes of the body as they are written; a HEAD's are never sent. */
+/** Counts the bytes of the response body as they are written. For HEAD, the count is 0, because no body is sent. */
 function countBody(request: IncomingMessage, response: ServerResponse): () => number {
   let bytes = 0
   for (const method of ['write', 'end'] as const) {
@@ -80,14 +80,14 @@ function log(logger: Logger, status: number, line: LogLine): void {
   else logger.info(line)
 }
 
-/** Writes a line for every request that the server answers. */
+/** Logs one line for each request. */
 export function logRequests(server: Server, { style, timeZone }: { style: Style; timeZone: string }): void {
   const logger = getLogger('django.server')
   const date = logDateEachSecond(timeZone)
   server.prependListener('request', (request, response) => {
     const sent = countBody(request, response)
     const { remoteAddress, remotePort } = request.socket
-    // As the client sent it: the application may assign another target.
+    // Read now, because the application may replace the URL.
     const { method, url } = request
     response.once('close', () => {
       const at = `[${date(clock.now())}]`

@@ -1,4 +1,4 @@
-/** One process that serves the site: everything is loaded and checked, then the port opens, then it says where. */
+/** Serves the site in this process: runs the checks, opens the port, then prints the address. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { settings, settingsModule } from '#core/conf'
@@ -15,13 +15,13 @@ export interface ServeOptions {
   readonly skipChecks?: boolean | undefined
   readonly noColor?: boolean | undefined
   readonly forceColor?: boolean | undefined
-  /** False for the second and later of several workers, which have nothing new to say. */
+  /** Whether to print messages: false for all workers but the first. */
   readonly announces: boolean
-  /** Whether static files are served; as DEBUG says where absent. */
+  /** Whether static files are served; by default, if DEBUG is on. */
   readonly serveStatic?: boolean | undefined
 }
 
-/** The port cannot be had. Printed as `Error: …`, as Django does. */
+/** The port cannot be opened. Printed as `Error: …`, as in Django. */
 export class PortError extends CommandError {
   override readonly name = 'Error'
 }
@@ -38,13 +38,13 @@ function portError(error: NodeJS.ErrnoException, { host }: Address): CommandErro
   return new PortError(message ?? error.message, { cause: error })
 }
 
-/** Opens the port. @throws PortError when it cannot be had */
+/** Opens the port. @returns the actual address  @throws PortError */
 export async function listen(server: Server, address: Address): Promise<Address> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(portError(error, address)))
     server.listen(address.port, address.host, resolve)
   })
-  // With port 0 the system chose one.
+  // For port 0, the operating system chooses a port.
   return { host: address.host, port: (server.address() as AddressInfo).port }
 }
 
@@ -54,7 +54,7 @@ async function warnOfMigrations({ stdout, stderr, style }: CommandIo): Promise<v
   try {
     pending = await unappliedMigrations()
   } catch (error) {
-    // The site may answer without its database, and says so itself where it cannot.
+    // Parts of the site may work without the database. The others report the error themselves.
     stderr.write(style.WARNING(`\nThe migrations cannot be checked: ${(error as Error).message}`))
     return
   }
@@ -95,14 +95,14 @@ function announce({ stdout }: CommandIo, address: Address): void {
 
 /**
  * Serves the site of the loaded settings.
- * @throws CommandError when a check fails or the port cannot be had; ImproperlyConfigured when a setting is wrong
+ * @throws CommandError if a check fails or the port cannot be opened; ImproperlyConfigured if a setting is invalid
  */
 export async function serve(io: CommandIo, options: ServeOptions): Promise<GracefulServer> {
   await prepare(io, options)
   const { createApplication, GracefulServer } = await import('#core/handlers')
   const app = await createApplication({ serveStatic: options.serveStatic })
-  const answer = app.callback()
-  const server = createServer((request, response) => void answer(request, response))
+  const handle = app.callback()
+  const server = createServer((request, response) => void handle(request, response))
   const graceful = new GracefulServer(server)
   logRequests(server, { style: styleFor(process.stderr, options), timeZone: settings.TIME_ZONE })
   const address = await listen(server, options.address)

@@ -1,7 +1,7 @@
 /**
- * The parent of the serving processes. It holds the listening socket (by node:cluster), so that workers come and go and
- * no connection is refused. On a change of code, new workers start while the old ones serve; only when the new ones are
- * ready do the old ones stop. A change that does not load leaves the old ones serving.
+ * The parent process of the workers. It holds the listening socket (node:cluster), so that workers can be replaced
+ * without refusing connections. After a code change, new workers start while the old ones serve; the old ones stop when
+ * the new ones are ready. If the changed code does not load, the old ones continue to serve.
  */
 import path from 'node:path'
 import { clock, CORE, getLogger } from '#core/utils'
@@ -10,16 +10,16 @@ import { onStopSignal } from '../terminal.ts'
 import { watchCode, type Watcher } from './watcher.ts'
 
 export interface SupervisorOptions {
-  /** How many processes serve. */
+  /** Number of worker processes. */
   readonly workers: number
-  /** Folders in which a change of code starts new workers; none for no watching. */
+  /** Directories whose code changes start new workers. Empty to disable watching. */
   readonly watched: readonly string[]
 }
 
-/** A process that ends this soon (milliseconds) after it was ready may do so again and again. */
+/** A worker that ends within this many milliseconds after it was ready is likely to end again after a restart. */
 const TOO_SOON = 1000
 
-/** Exit code of a process that Ctrl-C has ended, as shells give it. */
+/** Exit code of a process ended by Ctrl-C, as in a shell. */
 const INTERRUPTED = 130
 
 export class Supervisor {
@@ -28,7 +28,7 @@ export class Supervisor {
   readonly #retiring = new Set<Generation>()
   #serving: Generation | undefined
   #starting: Generation | undefined
-  /** Warm, and without any code of the project: what makes a reload quick. */
+  /** Has loaded the framework, but no code of the project, so that a reload is fast. */
   #spare: WorkerProcess | undefined
   #stopping = false
   #finish: (exitCode: number) => void = () => {}
@@ -41,23 +41,23 @@ export class Supervisor {
     return this.#options.watched.length > 0
   }
 
-  /** Serves until a signal comes, or until the first start fails. Gives the exit code. */
+  /** Serves until a stop signal, or until the first start fails. @returns the exit code */
   async run(): Promise<number> {
     const finished = new Promise<number>((resolve) => {
       this.#finish = resolve
     })
     const forget = onStopSignal(
       () => void this.#stop(),
-      () => this.#stopAtOnce(),
+      () => this.#stopImmediately(),
     )
     const first = new Generation(this.#options.workers)
     this.#starting = first
     let watcher: Watcher | undefined
     if (this.#watches) {
-      // Now, not later: the first save may come as soon as the port is open.
+      // Started now, because code may change as soon as the port is open.
       this.#warmSpare()
       this.#log.info('Watching for file changes with chokidar')
-      // While the folders are read, the first workers get warm.
+      // The first workers load the framework while the directories are read.
       watcher = await watchCode(this.#options.watched, (files) => this.#changed(files))
     }
     if (this.#starting === first) void this.#begin(first)
@@ -67,7 +67,7 @@ export class Supervisor {
     return exitCode
   }
 
-  /** Starts a generation and, once it is ready, lets it take the place of the one that serves. */
+  /** Starts a generation. Once it is ready, it replaces the current one. */
   async #begin(generation: Generation): Promise<void> {
     this.#starting = generation
     try {
@@ -77,7 +77,7 @@ export class Supervisor {
     } catch (error) {
       generation.kill()
       if (!(error instanceof WorkerFailed)) this.#log.error('A process of the server could not be started', error)
-      // A later change has killed it: that one's generation is on its way.
+      // If a later change killed this generation, the next one is already starting.
       if (this.#starting === generation) this.#failed(error instanceof WorkerFailed ? error.exitCode : 1)
       return
     }
@@ -107,7 +107,7 @@ export class Supervisor {
     this.#log.error(`The change could not be loaded. ${meanwhile} until the next save.`)
   }
 
-  /** A worker that ends by itself is replaced, unless it would only end again. */
+  /** Replaces a worker that ends unexpectedly, unless it would probably end again. */
   async #guard(generation: Generation): Promise<void> {
     const readyAt = clock.now()
     const exitCode = await generation.firstEnd()
@@ -141,7 +141,7 @@ export class Supervisor {
     if (this.#stopping) return
     const shown = files.map((file) => path.relative(process.cwd(), file)).join(', ')
     this.#log.info(`${shown} changed, reloading.`)
-    // The spare has the framework in memory as it was when the spare started.
+    // The spare worker has already loaded the framework, so a change of the framework makes it outdated.
     const stale = files.some((file) => file.startsWith(CORE) || path.basename(file) === 'package.json')
     if (stale) this.#takeSpare()?.kill()
     this.#renew()
@@ -160,7 +160,7 @@ export class Supervisor {
     this.#finish(0)
   }
 
-  #stopAtOnce(): void {
+  #stopImmediately(): void {
     for (const generation of [this.#serving, this.#starting, ...this.#retiring]) generation?.kill()
     process.exit(INTERRUPTED)
   }

@@ -1,4 +1,4 @@
-/** Sees changes of code: which files count, and many saves as one change. */
+/** Watches code for changes: which files count, and how several changes are combined into one. */
 import path from 'node:path'
 import { watch } from 'chokidar'
 import { getLogger } from '#core/utils'
@@ -8,15 +8,15 @@ const log = getLogger('django.utils.autoreload')
 const CODE = /\.[cm]?[jt]s$/
 const IGNORED_FOLDERS = new Set(['node_modules', 'dist', 'coverage'])
 
-/** Whether a change of the file calls for a new process: code does, templates and data do not. */
+/** Whether a change of the file requires a new process: code does, templates and data do not. */
 export function isCode(file: string): boolean {
   const name = path.basename(file)
   return name === 'package.json' || (CODE.test(name) && !name.endsWith('.d.ts') && !/\.test\.[cm]?[jt]s$/.test(name))
 }
 
 /**
- * Milliseconds without a further change after which a change is reported: an editor may write a file in two steps.
- * More than the 50 within which chokidar drops a second change of the same file, so that no save is missed.
+ * Milliseconds without further changes before a change is reported, because an editor may write a file in two steps.
+ * Longer than the 50 ms in which chokidar ignores a second change of the same file, so that no change is missed.
  */
 const QUIET = 60
 
@@ -25,8 +25,8 @@ export interface Watcher {
 }
 
 /**
- * Watches folders; done when every change from now on will be seen.
- * @param changed gets the files of one change, absolute
+ * Watches directories. Resolves when all further changes will be reported.
+ * @param changed called with the absolute paths of the changed files
  */
 export async function watchCode(folders: readonly string[], changed: (files: string[]) => void): Promise<Watcher> {
   const files = new Set<string>()
@@ -51,7 +51,7 @@ export async function watchCode(folders: readonly string[], changed: (files: str
     clearTimeout(timer)
     timer = setTimeout(report, QUIET)
   })
-  // A folder that cannot be watched is no reason to stop serving.
+  // If a directory cannot be watched, serving continues.
   watcher.on('error', (error) => log.error('Watching for file changes failed', error))
   await new Promise<void>((resolve) => watcher.once('ready', resolve))
   return {

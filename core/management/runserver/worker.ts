@@ -1,14 +1,14 @@
 /**
- * A worker of the supervisor: loads the framework, waits until it may serve, serves until it is stopped. With the messages
- * between the two.
+ * A worker process of the supervisor: loads the framework, waits for the message to serve, and serves until it is
+ * stopped. Also defines the messages between worker and supervisor.
  */
 import type { GracefulServer } from '#core/handlers'
 
-function tell(message: FromWorker): void {
+function send(message: FromWorker): void {
   process.send?.(message)
 }
 
-/** Passes each message, in order, to the next call that waits for one. */
+/** Queues messages for `next()`. */
 class Mailbox {
   readonly #waiting: ((message: ToWorker) => void)[] = []
   readonly #arrived: ToWorker[] = []
@@ -28,33 +28,33 @@ class Mailbox {
   }
 }
 
-/** Loads the framework. What is wrong with it shows when it is used. */
+/** Loads the framework. Errors are ignored here: they recur when the modules are used. */
 async function warmUp(): Promise<void> {
   await Promise.allSettled([import('#core/handlers'), import('#core/db'), import('../run_checks.ts')])
 }
 
-/** @param start loads the project and opens the port */
+/** Runs the worker until it is stopped. @param start loads the project and opens the port */
 export async function work(start: (announces: boolean) => Promise<GracefulServer>): Promise<void> {
-  // Ctrl-C reaches every process of the terminal; the supervisor decides.
+  // Ctrl-C reaches all processes of the terminal. The supervisor handles it.
   process.on('SIGINT', () => {})
   const mailbox = new Mailbox()
   const terminated = new Promise<ToWorker>((resolve) => {
     process.once('SIGTERM', () => resolve({ nuages: 'stop', grace: 0 }))
   })
   await warmUp()
-  tell({ nuages: 'warm' })
+  send({ nuages: 'warm' })
   const go = await Promise.race([mailbox.next(), terminated])
   if (go.nuages === 'stop') return
   const server = await start(go.announces)
-  tell({ nuages: 'ready' })
+  send({ nuages: 'ready' })
   const stop = await Promise.race([mailbox.next(), terminated])
   await server.stop({ grace: stop.nuages === 'stop' ? stop.grace : 0, limit: STOP_LIMIT })
 }
 
-/** From a worker. `warm`: the framework is loaded, no code of the project yet. `ready`: the port is open. */
+/** From a worker. `warm`: the framework is loaded, but no code of the project. `ready`: the port is open. */
 export type FromWorker = { readonly nuages: 'warm' | 'ready' }
 
-/** To a worker. `go`: load the project and serve. `stop`: answer what came in, then end. */
+/** To a worker. `go`: load the project and serve. `stop`: finish the pending requests and exit. */
 export type ToWorker =
   | { readonly nuages: 'go'; readonly announces: boolean }
   | { readonly nuages: 'stop'; readonly grace: number }
@@ -63,11 +63,11 @@ export function isMessage(value: unknown): value is FromWorker | ToWorker {
   return typeof value === 'object' && value !== null && 'nuages' in value
 }
 
-/** Set in a worker's environment, with Django's name for it. */
+/** The environment variable that marks a worker, named as in Django. */
 export const WORKER_FLAG = 'RUN_MAIN'
 
-/** Milliseconds that a clean stop waits for requests that are being answered. */
+/** Maximum time in milliseconds that a graceful stop waits for pending requests. */
 export const STOP_LIMIT = 30_000
 
-/** Milliseconds that a worker which is replaced waits for the next request of a connection that is kept alive. */
+/** Milliseconds that a replaced worker waits for another request on a keep-alive connection. */
 export const REPLACE_GRACE = 150

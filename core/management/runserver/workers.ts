@@ -3,9 +3,9 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { type FromWorker, isMessage, REPLACE_GRACE, type ToWorker, WORKER_FLAG } from './worker.ts'
 
-// A worker as the supervisor sees it: a process with a few states, and promises for them.
+// A worker process and its states, as seen by the supervisor.
 
-/** A worker ended before it was ready. What went wrong it has printed itself. */
+/** A worker ended before it was ready. It has already printed the reason. */
 export class WorkerFailed extends Error {
   override readonly name = 'WorkerFailed'
   readonly exitCode: number
@@ -20,7 +20,7 @@ export class WorkerProcess {
   readonly #worker: Worker
   readonly #states = new Set<FromWorker['nuages']>()
   #exitCode: number | undefined
-  /** Done when the process has ended. */
+  /** Resolves with the exit code when the process has ended. */
   readonly ended: Promise<number>
 
   constructor() {
@@ -38,7 +38,7 @@ export class WorkerProcess {
     return this.#exitCode === undefined
   }
 
-  /** @throws WorkerFailed when the process ends first */
+  /** Waits for a state. @throws WorkerFailed if the process ends first */
   async reaches(state: FromWorker['nuages']): Promise<void> {
     while (!this.#states.has(state)) {
       if (this.#exitCode !== undefined) throw new WorkerFailed(this.#exitCode)
@@ -47,7 +47,7 @@ export class WorkerProcess {
   }
 
   tell(message: ToWorker): void {
-    // The end of a process is reported by `ended`.
+    // Send errors are ignored: `ended` reports the end of the process.
     if (this.#worker.isConnected()) this.#worker.send(message, () => {})
   }
 
@@ -59,18 +59,18 @@ export class WorkerProcess {
 export class Generation {
   readonly workers: readonly WorkerProcess[]
 
-  /** @param spare a worker that is warm already */
+  /** @param spare a worker that has already loaded the framework */
   constructor(count: number, spare?: WorkerProcess) {
     const first = spare?.isAlive ? [spare] : []
     this.workers = [...first, ...Array.from({ length: count - first.length }, () => new WorkerProcess())]
   }
 
-  /** Done when every worker has loaded the framework. @throws WorkerFailed when one has ended */
+  /** Resolves when all workers have loaded the framework. @throws WorkerFailed if one has ended */
   async warm(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.reaches('warm')))
   }
 
-  /** Loads the project and opens the port in every worker. @throws WorkerFailed when one cannot */
+  /** Loads the project and opens the port in all workers. @throws WorkerFailed if one ends before it is ready */
   async start(): Promise<void> {
     await Promise.all(
       this.workers.map(async (worker, i) => {
@@ -80,7 +80,7 @@ export class Generation {
     )
   }
 
-  /** Whether any of the workers still runs. */
+  /** Whether any worker is still running. */
   get isAlive(): boolean {
     return this.workers.some((worker) => worker.isAlive)
   }
@@ -90,13 +90,13 @@ export class Generation {
     return Promise.race(this.workers.map((worker) => worker.ended))
   }
 
-  /** Answers what came in, then ends. */
+  /** Finishes the pending requests, then ends the workers. @param grace milliseconds to wait for further requests */
   async stop(grace = 0): Promise<void> {
     for (const worker of this.workers) worker.tell({ nuages: 'stop', grace })
     await Promise.all(this.workers.map((worker) => worker.ended))
   }
 
-  /** Makes way for a newer generation, whose workers hold the port by now. */
+  /** Stops after a newer generation has opened the port. */
   retire(): Promise<void> {
     return this.stop(REPLACE_GRACE)
   }
