@@ -1,4 +1,4 @@
-/** JSON that keeps the numbers of other programs, and base62. Pickles have an entry point of their own. */
+/** JSON that preserves the numbers of other programs, and base62. Pickles have a separate entry point. */
 export { base62Encode, base62Number } from './numbers.ts'
 export {
   assertJson,

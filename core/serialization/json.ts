@@ -1,18 +1,18 @@
 /**
- * JSON as Python's json module writes and reads it, for values that pass through us to another program and back.
+ * Reads and writes JSON as Python's json module does, for values that are exchanged with other programs.
  *
- * Beside what JSON.parse does, reading keeps what JavaScript would lose: whole numbers beyond 2^53 become bigint, and
- * the spelling of other numbers (`1.0`, `1e16`, `NaN`) and the order of number-like keys are remembered beside the
- * object they stand in, so that writing gives back what was not changed.
+ * Unlike JSON.parse, the parser preserves what JavaScript would lose: integers beyond 2^53 become bigint, and the
+ * spelling of other numbers (`1.0`, `1e16`, `NaN`) and the order of integer-like keys are recorded for the containing
+ * object, so that unchanged values are written as they were read.
  */
 import { fastPaths } from '#core/utils'
 import { isNativeJson } from './fast/native_json.ts'
 import { floatText, noteSpelling, spelledKeys, spelledNumber, type Spelling, spellingOf } from './numbers.ts'
 
-/** How deep lists and objects may be nested in JSON and in pickles: about as deep as Python can write them. */
+/** Maximum nesting depth of lists and objects in JSON and pickles: about the depth that Python can write. */
 export const MOST_LEVELS = 1000
 
-/** How deep they may be nested in what a client sends: less, so that a view can store it within other objects. */
+/** Maximum nesting depth of data from clients. Lower, so that a view can store the data within other objects. */
 export const MOST_CLIENT_LEVELS = 500
 
 /** Whether the lists and objects of JSON are nested more than `most` levels deep. The JSON need not be valid. */
@@ -29,7 +29,7 @@ export function isDeeperThan(most: number, text: string): boolean {
   return false
 }
 
-/** The index of the quotation mark that ends the string which begins at `start`, or of the end of the JSON. */
+/** The index of the quotation mark that ends the string starting at `start`, or of the end of the JSON if none does. */
 function endOfString(text: string, start: number): number {
   let i = start + 1
   while (i < text.length && text.charCodeAt(i) !== 0x22) i += text.charCodeAt(i) === 0x5c ? 2 : 1
@@ -42,7 +42,7 @@ const isContainer = (value: unknown): value is object => {
   return prototype === Object.prototype || prototype === null || Array.isArray(value)
 }
 
-/** The same for a parsed value. It is visited level by level, without recursion. */
+/** The same for a parsed value. Visits it level by level, without recursion. */
 export function isValueDeeperThan(most: number, value: unknown): boolean {
   let containers = new Set([value].filter(isContainer))
   for (let level = 1; containers.size > 0; level++) {
@@ -55,8 +55,8 @@ export function isValueDeeperThan(most: number, value: unknown): boolean {
 }
 
 /**
- * @throws SyntaxError when the text is not JSON (with NaN, Infinity and -Infinity allowed, as in Python), or its lists
- * and objects are nested more than 1000 levels deep
+ * Parses JSON. As in Python, NaN, Infinity and -Infinity are allowed.
+ * @throws SyntaxError if the string is not valid, or nested more than 1000 levels deep
  */
 export function parseJson(text: string): unknown {
   if (isDeeperThan(MOST_LEVELS, text)) throw new SyntaxError(`The JSON is nested more than ${MOST_LEVELS} levels deep.`)
@@ -106,7 +106,7 @@ class Parser {
   }
 
   #string(): string {
-    // A regular expression would run out of memory in a string of some millions of characters.
+    // A regular expression would run out of memory for a string of several million characters.
     const end = this.#text[this.#at] === '"' ? endOfString(this.#text, this.#at) : this.#text.length
     if (end >= this.#text.length) this.#fail()
     const string = this.#text.slice(this.#at, end + 1)
@@ -170,14 +170,14 @@ class Parser {
   }
 }
 
-/** Sets an ordinary property whatever its name: an assignment to `__proto__` would change the object's prototype. */
+/** Sets an own property, even if its name is `__proto__`: an assignment would change the prototype instead. */
 export function setOwn(object: object, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
   } else (object as Record<string, unknown>)[key] = value
 }
 
-/** A value that JSON cannot hold. */
+/** A value cannot be represented in JSON. */
 export class NotJson extends TypeError {
   override readonly name = 'NotJson'
 }
@@ -189,16 +189,17 @@ export function describe(value: unknown): string {
   return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object with a prototype of its own'
 }
 
-/** Whether JSON.stringify writes a value as we would, as far as can be seen without looking into it. */
+/** Whether a primitive value is one that JSON.stringify writes as `write` does. */
 const isPlain = (value: unknown): boolean =>
   typeof value === 'string' || typeof value === 'boolean' || (Number.isFinite(value) && !isFloat(value as number))
 
-/** The path of a nested value, shortened for a message. */
+/** Shortens the path of a nested value, for messages. */
 export const shortened = (path: string): string => (path.length > 100 ? `${path.slice(0, 80)}…` : path)
 
 /**
- * Looks at a value before it is written: whether it can be, and whether JSON.stringify would write it as we would.
- * @throws NotJson with the path of the part that cannot
+ * Checks whether a value can be represented in JSON.
+ * @returns whether JSON.stringify would write it differently from `write`
+ * @throws NotJson with the path of the part that cannot be represented
  */
 function needsCare(value: unknown, path: string, above: object[]): boolean {
   if (isPlain(value) || value === null) return false
@@ -227,7 +228,7 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
     }
     for (const key of Object.keys(value)) {
       const entry = (value as Record<string, unknown>)[key]
-      // As everywhere in JavaScript, a property that is undefined is one that is not there.
+      // As in JSON.stringify, an undefined property is omitted.
       if (entry === undefined || isPlain(entry) || spelledNumber(spelling, key, entry) !== undefined) continue
       if (needsCare(entry, `${path}.${key}`, above)) care = true
     }
@@ -237,7 +238,7 @@ function needsCare(value: unknown, path: string, above: object[]): boolean {
   return care
 }
 
-/** Numbers whose digits alone would be read as another: -0, and what is whole only because doubles end at 2^53. */
+/** Numbers that need the spelling of a float, or they would be read as another number: -0, and integers beyond 2^53. */
 const isFloat = (value: number): boolean =>
   Object.is(value, -0) || (Number.isInteger(value) && !Number.isSafeInteger(value))
 
@@ -257,9 +258,9 @@ function write(value: unknown, spelling: Spelling | undefined, key: string): str
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /**
- * Writes a value as Python's `json.dumps(value, separators=(',', ':'))` does: no blanks, ASCII only.
- * @param name what the value is called in the message of an error
- * @throws NotJson when a part of it is something that JSON cannot hold; the message has the path of the part
+ * Writes a value as Python's `json.dumps(value, separators=(',', ':'))` does: no spaces, ASCII only.
+ * @param name how error messages name the value
+ * @throws NotJson if a part of it cannot be represented in JSON; the message includes the path of the part
  */
 export function stringifyJson(value: unknown, name = 'The value'): string {
   const care = needsCare(value, name, [])
@@ -268,8 +269,8 @@ export function stringifyJson(value: unknown, name = 'The value'): string {
 }
 
 /**
- * Checks that a value could be written, without writing it.
- * @param above the containers that it will be in
+ * Checks that a value can be written.
+ * @param above the containers that it will be stored in
  * @throws NotJson as stringifyJson does
  */
 export function assertJson(value: unknown, name: string, ...above: object[]): void {

@@ -1,9 +1,8 @@
 /**
- * Numbers as strings: base62, as Django's signatures have them, and the spelling of a value in Python, which JavaScript
- * would lose.
+ * Numbers as strings: base62, as in Django's signatures, and Python's spelling of values, which JavaScript would lose.
  *
- * The spelling is kept beside the object or list: that a 1 was a 1.0, a list a tuple, a key a number. Writing restores what
- * was not changed, in JSON as in a pickle.
+ * Spellings are recorded for each object or list: that a 1 was a 1.0, a list was a tuple, a key was a number. Unchanged
+ * values are written with the recorded spelling, in JSON and in pickles.
  */
 
 // Base62: digits `0-9A-Za-z`, and a minus sign before negative numbers.
@@ -11,7 +10,7 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = 62n
 
-/** Digits that a number of JavaScript holds exactly: 62 to the 8th is below 2 to the 53rd. */
+/** Base62 digits that a JavaScript number represents exactly: 62^8 < 2^53. */
 const EXACT_DIGITS = 8
 
 function encodeSmall(number: number): string {
@@ -21,7 +20,7 @@ function encodeSmall(number: number): string {
 }
 
 export function base62Encode(number: number | bigint): string {
-  // A time is small, and counting with bigint costs ten times as much.
+  // The usual values are times, which are small. Arithmetic with bigint costs ten times as much.
   if (typeof number === 'number' && number > 0 && Number.isSafeInteger(number)) return encodeSmall(number)
   let rest = BigInt(number)
   if (rest === 0n) return '0'
@@ -50,14 +49,14 @@ function decodeAny(digits: string): bigint {
   return number
 }
 
-/** Digits of the longest number that is read. A time has 6 digits, and decoding takes quadratic time. */
+/** Maximum number of digits to decode, because decoding takes quadratic time. A timestamp has 6 digits. */
 const MOST_DIGITS = 1000
 
-/** As base62Decode, for a number that may be rounded: a time. @throws RangeError */
+/** As base62Decode, but returns a number, which may be rounded. For times. @throws RangeError */
 export const base62Number = (text: string): number =>
   /^[0-9A-Za-z]{1,8}$/.test(text) ? decodeSmall(text) : Number(base62Decode(text))
 
-/** @throws RangeError for a character that is not base62, and for more than 1,000 digits */
+/** @throws RangeError for a character that is not a base62 digit, and for more than 1,000 digits */
 export function base62Decode(text: string): bigint {
   const negative = text.startsWith('-')
   const digits = negative ? text.slice(1) : text
@@ -68,26 +67,26 @@ export function base62Decode(text: string): bigint {
 
 // Spellings.
 
-/** How Python wrote the content of a container. */
+/** How Python spelled the content of a container. */
 export interface Spelling {
-  /** By key or index: a number's text in JSON, and its value to tell whether it was changed. */
+  /** By key or index: the JSON string of a number, and its value, to detect changes. */
   numbers?: Map<string, { text: string; value: number }>
-  /** All keys in their order, where JavaScript would put number-like ones first. */
+  /** All keys in their original order, because JavaScript moves integer-like keys to the front. */
   order?: string[]
-  /** Keys that are no text, by the text that stands for them: their pickle. */
+  /** The pickles of keys that are not strings, by the strings that represent the keys. */
   keys?: Map<string, string>
-  /** What a list, a set or bytes are called in Python, where that is not the first thing to think of. */
+  /** The Python type of a list, set or bytes object, if it is not the default one. */
   kind?: 'tuple' | 'frozenset' | 'bytearray'
 }
 
 const spellings = new WeakMap<object, Spelling>()
-/** Most processes never meet a value that needs its spelling kept; they need not look for one at every write. */
+/** Most processes never record a spelling. They can skip the lookup at each write. */
 let anySpellings = false
 
 export const spellingOf = (container: object): Spelling | undefined =>
   anySpellings ? spellings.get(container) : undefined
 
-/** The spelling of a container, to note something in. */
+/** The spelling of a container, created if necessary, to be changed by the caller. */
 export function noteSpelling(container: object): Spelling {
   anySpellings = true
   let spelling = spellings.get(container)
@@ -95,13 +94,13 @@ export function noteSpelling(container: object): Spelling {
   return spelling
 }
 
-/** The text of a number as it was read, if it is still that number. */
+/** The original spelling of a number; undefined if it has changed or none was recorded. */
 export function spelledNumber(spelling: Spelling | undefined, key: string, value: unknown): string | undefined {
   const spelled = spelling?.numbers?.get(key)
   return spelled !== undefined && Object.is(spelled.value, value) ? spelled.text : undefined
 }
 
-/** The keys in the order they were read in; those that came later behind them. */
+/** The keys in their original order, followed by the keys that were added later. */
 export function spelledKeys(object: object, spelling: Spelling | undefined): string[] {
   const order = spelling?.order
   if (order === undefined) return Object.keys(object)
@@ -109,7 +108,7 @@ export function spelledKeys(object: object, spelling: Spelling | undefined): str
   return [...order.filter((key) => Object.hasOwn(object, key)), ...Object.keys(object).filter((key) => !known.has(key))]
 }
 
-/** A float as Python's repr() and its json write it. */
+/** Formats a float as Python's repr() and json do. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const size = Math.abs(value)

@@ -1,8 +1,8 @@
-/** Recognizes JSON that JSON.parse reads as our own parser does, which is nearly all. */
+/** Recognizes JSON that JSON.parse reads exactly as the parser in json.ts does, which is most JSON. */
 
 /**
- * A number that JavaScript spells or rounds differently, or a key that it would move to the front. A false positive, such as
- * one of these inside a string, costs only time.
+ * Matches numbers that JavaScript would round or format differently, and keys that it would reorder. A false positive,
+ * such as a match inside a string, costs only time.
  */
 const NEEDS_OWN_PARSER = /(?:^|[[,:])\s*-?(?:\d+[.eE]|\d{16}|Infinity|NaN|0[,}\]])|"\d+"\s*:/
 

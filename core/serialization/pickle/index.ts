@@ -1,4 +1,4 @@
-/** Python's pickles of plain values, read and written without ever running one; bytes are characters up to U+00FF. */
+/** Reads and writes Python pickles of plain data, without executing code. A byte string has one character per byte. */
 import { NotJson, stringifyJson } from '../json.ts'
 import { loadsPickle } from './reader.ts'
 import { dumpsPickle } from './writer.ts'
@@ -6,8 +6,8 @@ export { BrokenPickle, loadsPickle, readPickle, RefusedPickle } from './reader.t
 export { dumpsPickle, pickledFloat } from './writer.ts'
 
 /**
- * A text by which plain values can be compared: JSON, or a pickle of what JSON cannot hold.
- * @throws NotJson for what is no plain value
+ * A string by which plain values can be compared: JSON, or a pickle if JSON cannot represent the value.
+ * @throws NotJson for a value that neither can represent
  */
 export function plainText(value: unknown, name?: string): string {
   try {
@@ -18,5 +18,5 @@ export function plainText(value: unknown, name?: string): string {
   }
 }
 
-/** A copy in which nothing is shared with the original, and nothing that was remembered of it is lost. */
+/** A deep copy that preserves the recorded spellings of the original. */
 export const copyPlain = <T>(value: T, name?: string): T => loadsPickle(dumpsPickle(value, name)) as T

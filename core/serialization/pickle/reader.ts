@@ -1,23 +1,23 @@
 /**
- * Reads pickles of plain values, in all protocols, and never does what one says: whatever names a global or calls
- * something is refused (https://github.com/python/cpython/blob/main/Lib/pickletools.py describes each instruction).
+ * Reads pickles of plain values, in all protocols. Opcodes that name a global or call something are refused, so that no
+ * code is executed. https://github.com/python/cpython/blob/main/Lib/pickletools.py describes the opcodes.
  */
 import { Buffer, isUtf8 } from 'node:buffer'
 import { MOST_LEVELS, setOwn } from '../json.ts'
 import { MOST_DIGITS, pickledFloat, pickledPart } from './writer.ts'
 import { floatText, noteSpelling, spellingOf } from '../numbers.ts'
 
-/** What is no pickle, or only a part of one. */
+/** The bytes are not a pickle, or an incomplete one. */
 export class BrokenPickle extends Error {
   override readonly name = 'BrokenPickle'
 }
 
-/** A pickle with more in it than plain values, or more than can be read without harm: somebody's value all the same. */
+/** A valid pickle that has more than plain values or exceeds a limit. Another program may need it. */
 export class RefusedPickle extends Error {
   override readonly name = 'RefusedPickle'
 }
 
-/** Instructions that name a global, call something, or refer to what is not in the pickle. */
+/** Opcodes that name a global, call something, or refer to data outside the pickle. */
 const REFUSED: Readonly<Record<number, string>> = {
   0x50: 'PERSID',
   0x51: 'BINPERSID',
@@ -38,15 +38,15 @@ const REFUSED: Readonly<Record<number, string>> = {
 
 const HIGHEST_PROTOCOL = 5
 
-/** Bytes that a whole number of that many digits may have. */
+/** Maximum size in bytes of an integer with MOST_DIGITS digits. */
 const MOST_INTEGER_BYTES = Math.ceil((MOST_DIGITS * Math.log2(10)) / 8)
 
-/** What a pickle that says things once and means them often may come to when it is written out, in bytes. */
+/** Maximum size in bytes of a value with all repeated references expanded, as the writer would write it. */
 const MOST_EXPANDED = 64 * 1024 * 1024
-/** What a value counts in addition to its characters. */
+/** Size of a value in addition to its characters. */
 const VALUE_SIZE = 32
 
-/** A float that JavaScript would take for something else, until it stands in its place. */
+/** A float that JavaScript would format differently. Replaced by a number when it is stored in its container. */
 class Float {
   readonly value: number
 
@@ -58,20 +58,20 @@ class Float {
 const isDict = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 
-/** Whether JavaScript would move a key to the front. */
+/** Whether JavaScript may move a key to the front, as it does with integer-like keys. */
 function isNumberLike(key: string): boolean {
   const first = key.charCodeAt(0)
   return first >= 0x30 && first <= 0x39 && /^(?:0|[1-9]\d{0,9})$/.test(key)
 }
 
-/** A name that a message may repeat: nothing that could be data. */
+/** Whether an error message may include a name: only identifiers, because anything else could be data. */
 const isName = (text: unknown): text is string => typeof text === 'string' && /^[A-Za-z_][\w.]{0,99}$/.test(text)
 
 const broken = (what: string): BrokenPickle => new BrokenPickle(`This is no pickle: ${what}.`)
 
 const toBuffer = (bytes: string): Buffer => Buffer.from(bytes, 'latin1')
 
-/** Text of UTF-8. Python lets halves of surrogate pairs pass, each in three bytes. */
+/** Decodes UTF-8 in which, as in Python, lone surrogates are encoded as three bytes. */
 function decodeText(bytes: string): string {
   let isAscii = true
   for (let i = 0; i < bytes.length && isAscii; i++) isAscii = bytes.charCodeAt(i) < 0x80
@@ -91,7 +91,7 @@ function strictText(bytes: string): string {
   return buffer.toString('utf8')
 }
 
-/** Text as protocol 0 has it: Latin-1, with \u and \U for the rest. A backslash before another means itself. */
+/** Decodes strings of protocol 0: Latin-1, with \u and \U for other characters. Any other backslash is literal. */
 function decodeRawText(line: string): string {
   if (!line.includes('\\')) return line
   return line.replace(/\\\\|\\u([\dA-Fa-f]{4})|\\U([\dA-Fa-f]{8})|\\[uU]/g, (found, short?: string, long?: string) => {
@@ -115,7 +115,7 @@ const FLOATS: Readonly<Record<string, number>> = {
   '-inf': Number.NEGATIVE_INFINITY,
 }
 
-/** As it is kept until it has its place: a number alone where its text in JSON is JavaScript's own. */
+/** A plain number if JavaScript formats it as Python's JSON does, otherwise a Float. */
 function floatOf(value: number): number | Float {
   if (Number.isInteger(value) || !Number.isFinite(value)) return new Float(value)
   const size = Math.abs(value)
@@ -127,17 +127,17 @@ class PickleReader {
   #at: number
   readonly #stack: unknown[] = []
   readonly #marks: number[] = []
-  /** Below this nothing can be taken from the stack: the latest mark. */
+  /** Position of the latest mark. Nothing below it can be popped. */
   #floor = 0
   readonly #memo: unknown[] = []
-  /** Entries of the memo that do not follow one another. */
+  /** Memo entries whose indices are not consecutive. */
   #farMemo: Map<number, unknown> | undefined
   #containers = 0
-  /** Whether a container may stand in several places, or in itself. */
+  /** Whether a container may be referenced several times, or contain itself. */
   #shares = false
-  /** Bytes of texts that stand in further places. */
+  /** Total length of the strings that were referenced again. */
   #repeated = 0
-  /** What dicts and lists have been found to be: most have no need to be asked. */
+  /** Which spellings have been recorded so far. Usually none, so that lookups can be skipped. */
   #hasOrder = false
   #hasNumbers = false
   #hasKeys = false
@@ -148,7 +148,7 @@ class PickleReader {
     this.#at = start
   }
 
-  /** Where the pickle ends. */
+  /** The index after the pickle. */
   get end(): number {
     return this.#at
   }
@@ -170,7 +170,7 @@ class PickleReader {
     return value instanceof Float ? value.value : value
   }
 
-  // One branch for each instruction, those that Python writes most often first.
+  // One branch for each opcode. The most frequent ones come first.
   // oxlint-disable-next-line complexity
   #do(opcode: number): void {
     switch (opcode) {
@@ -302,7 +302,7 @@ class PickleReader {
     )
   }
 
-  /** The dotted name of what an instruction names, if it can be told. */
+  /** The dotted name of the global that an opcode refers to, if it is known. */
   #global(name: string): string | undefined {
     let names: unknown[] = []
     if (name === 'STACK_GLOBAL') names = this.#stack.slice(-2)
@@ -315,7 +315,7 @@ class PickleReader {
     return names.length === 2 && names.every(isName) ? names.join('.') : undefined
   }
 
-  // Taking bytes
+  // Reading bytes
 
   #byte(): number {
     if (this.#at >= this.#bytes.length) throw broken('it is cut off')
@@ -330,7 +330,7 @@ class PickleReader {
     return bytes
   }
 
-  /** A number of so many bytes, the lowest first; a length beyond 2^53 is one that nothing has, whatever it is. */
+  /** A little-endian integer. A length beyond 2^53 may be inexact, but always exceeds the size of the pickle. */
   #unsigned(size: number): number {
     let value = 0
     let weight = 1
@@ -361,7 +361,7 @@ class PickleReader {
     this.#stack.push(value)
   }
 
-  /** Pushes a container, in which others may stand. */
+  /** Pushes a container, which may contain others. */
   #open(container: object): void {
     this.#containers++
     this.#stack.push(container)
@@ -378,13 +378,13 @@ class PickleReader {
     return value
   }
 
-  /** Takes away a value or, where none is above it, a mark. */
+  /** Removes the top value, or the mark if there is no value above it. */
   #drop(): void {
     if (this.#marks.length > 0 && this.#stack.length === this.#floor) this.#mark()
     else this.#pop()
   }
 
-  /** Takes away the latest mark and gives the place in the stack that it stood for. */
+  /** Removes the latest mark. @returns its position in the stack */
   #mark(): number {
     const mark = this.#marks.pop()
     if (mark === undefined) throw broken('it takes what is not there')
@@ -392,13 +392,13 @@ class PickleReader {
     return mark
   }
 
-  /** The values from a place of the stack on, taken from it. */
+  /** Pops the values from a position of the stack. */
   #from(start: number): unknown[] {
     if (start < this.#floor) throw broken('it takes what is not there')
     return this.#stack.splice(start)
   }
 
-  /** What the values from a place of the stack on are put into: the one below them. */
+  /** The container for the values from a position of the stack: the value below them. */
   #below(start: number): unknown {
     if (start <= this.#floor) throw broken('it takes what is not there')
     return this.#stack[start - 1]
@@ -430,7 +430,7 @@ class PickleReader {
     this.#stack.push(value)
   }
 
-  // Numbers and texts
+  // Numbers and strings
 
   #long(size: number): void {
     if (size > MOST_INTEGER_BYTES) throw new RefusedPickle('This pickle has a number of too many digits.')
@@ -450,7 +450,7 @@ class PickleReader {
     return floatOf(value)
   }
 
-  /** Text of Python 2, which Python 3 takes for ASCII. */
+  /** A string of Python 2, which Python 3 reads as ASCII. */
   #ascii(bytes: string): string {
     if (/[^\0-\x7f]/.test(bytes)) throw broken('a text in it is not ASCII')
     return bytes
@@ -553,7 +553,7 @@ class PickleReader {
     } else if (!Object.hasOwn(dict, name)) known.push(name)
   }
 
-  /** The name under which a key that may be no text is found; it is what Python's json makes of it. */
+  /** The JavaScript key for a key of any type. Its pickle is recorded if it is not a string. */
   #keyName(dict: Record<string, unknown>, key: unknown): string {
     if (Array.isArray(key)) new Extent(MOST_KEY).add(key)
     const name = nameOfKey(key)
@@ -572,12 +572,12 @@ class PickleReader {
     return name
   }
 
-  /** A value that takes its place in a container, where its spelling is kept. */
+  /** The value to store in a container. The spelling of a Float is recorded for the container. */
   #placed(value: unknown, container: object, key: string): unknown {
     if (!(value instanceof Float)) return value
     this.#hasNumbers = true
     const spelling = noteSpelling(container)
-    // A Set has one zero.
+    // A Set does not distinguish -0 from 0.
     const number = container instanceof Set ? value.value + 0 : value.value
     ;(spelling.numbers ??= new Map()).set(key, { text: floatText(value.value), value: number })
     return number
@@ -591,7 +591,7 @@ const isHashable = (value: unknown): boolean =>
   ['tuple', 'frozenset'].includes(spellingOf(value)?.kind ?? '') ||
   (value instanceof Uint8Array && spellingOf(value) === undefined)
 
-/** Most of what a key comes to that is a tuple. */
+/** Maximum expanded size of a key that is a tuple. */
 const MOST_KEY = 10_000
 
 function nameOfKey(key: unknown): string {
@@ -604,13 +604,13 @@ function nameOfKey(key: unknown): string {
     : broken('a dict in it has a key that no dict can have')
 }
 
-/** The pickle of a key alone: without the protocol before it and the end behind it. */
+/** The pickle of a key, without the PROTO and STOP opcodes. */
 const pickledKey = (key: unknown): string => (key instanceof Float ? pickledFloat(key.value) : pickledPart(key))
 
 const tooLarge = (): RefusedPickle =>
   new RefusedPickle('This pickle repeats its parts so often that it could not be written out again.')
 
-/** Measures what a value would come to if it were written out; a container in several places counts several times. */
+/** Measures the expanded size of a value: a container that is referenced several times counts each time. */
 class Extent {
   #left: number
   readonly #above = new Set<object>()
@@ -645,8 +645,9 @@ class Extent {
 }
 
 /**
- * Reads the pickle that begins at a place of a byte string.
- * @returns its value, and where it ends
+ * Reads the pickle that begins at an index of a byte string.
+ * @returns its value, and the index after it
+ * @throws BrokenPickle, RefusedPickle
  */
 export function readPickle(bytes: string, start = 0): { readonly value: unknown; readonly end: number } {
   const reader = new PickleReader(bytes, start)
@@ -655,9 +656,9 @@ export function readPickle(bytes: string, start = 0): { readonly value: unknown;
 }
 
 /**
- * The value of a pickle, a byte string. What JavaScript has no word for is remembered beside the object it stands in,
- * so that writing gives it back: see spellings.ts.
- * @throws BrokenPickle when it is none; RefusedPickle when it is one of more than plain values
+ * Reads a pickle, a byte string. Types and spellings that JavaScript does not have are recorded for the containing
+ * object, so that unchanged values are written as they were read: see numbers.ts.
+ * @throws BrokenPickle if it is not a pickle; RefusedPickle if it has more than plain values or exceeds a limit
  */
 export function loadsPickle(bytes: string): unknown {
   const { value, end } = readPickle(bytes)

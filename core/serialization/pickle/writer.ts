@@ -1,30 +1,30 @@
 /**
- * Writes plain values as a pickle that needs no memo, and that Python 3.4 and later reads.
+ * Writes plain values as pickles without a memo, for Python 3.4 and later.
  *
- * Where a value can be said in ASCII it is, by the instructions of protocols 0 and 1: clients of servers send texts
- * faster than bytes, and a person can read them. What is not ASCII is said in protocol 4.
+ * Values that can be written in ASCII use the opcodes of protocols 0 and 1: the clients of servers send strings faster
+ * than bytes, and ASCII is readable. Other values use protocol 4.
  */
 import { describe, MOST_LEVELS, NotJson, shortened } from '../json.ts'
 import { floatText, spelledKeys, spelledNumber, type Spelling, spellingOf } from '../numbers.ts'
 
-/** Digits of a whole number: Python turns no more into one than this, and only slowly. */
+/** Maximum number of digits of an integer. Python parses no more than this, and parsing is slow. */
 export const MOST_DIGITS = 4300
 
 const LARGEST = 10n ** BigInt(MOST_DIGITS) - 1n
 
 const { fromCharCode } = String
 
-/** A whole number of 32 bits in four bytes, the lowest first. */
+/** A 32-bit integer as four bytes, little-endian. */
 const four = (value: number): string =>
   fromCharCode(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24)
 
-/** With its length before it, in one byte if that is enough. */
+/** Prefixes bytes with an opcode and a length: `short` and one byte if that suffices, otherwise `long` and four. */
 const counted = (short: string, long: string, bytes: string): string =>
   bytes.length < 256 ? short + fromCharCode(bytes.length) + bytes : long + four(bytes.length) + bytes
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1')
 
-/** Half a surrogate pair is no Unicode; Python keeps it all the same and writes its three bytes. */
+/** A lone surrogate has no UTF-8 encoding, but Python writes it as three bytes (`surrogatepass`). */
 function surrogate(half: string): string {
   const code = half.charCodeAt(0)
   return fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f))
@@ -40,7 +40,7 @@ function encoded(text: string): string {
     .join('')
 }
 
-/** A line of plain characters: in protocol 0, others would have to be escaped. */
+/** Whether a string has only printable ASCII characters and no backslash. Protocol 0 would escape others. */
 function isLine(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -60,10 +60,10 @@ export function pickledFloat(value: number): string {
   return bytes
 }
 
-/** A whole number of any size, in two's complement, the lowest byte first. */
+/** An integer of any size, in two's complement, little-endian. */
 function pickledLong(value: bigint): string {
   const digits = (value < 0n ? ~value : value).toString(16)
-  // A bit more than its digits need, for the sign.
+  // One more bit than the digits need, for the sign.
   const size = Math.floor((digits.length * 4 - Math.clz32(Number.parseInt(digits[0] as string, 16)) + 28) / 8) + 1
   const bytes = Buffer.from(
     BigInt.asUintN(size * 8, value)
@@ -77,15 +77,15 @@ function pickledLong(value: bigint): string {
 const pickledInteger = (value: number): string =>
   value >= 0 && value < 0x80 ? `K${fromCharCode(value)}` : `I${value}\n`
 
-/** As Python's repr() has it; so do all protocols before the first binary one. */
+/** The spelling of Python's repr(), which the FLOAT opcode of protocol 0 uses. */
 const FLOATS: Readonly<Record<string, string>> = { NaN: 'nan', Infinity: 'inf', '-Infinity': '-inf' }
 
 class PickleWriter {
-  /** The containers that what is being written stands in, and under which key. */
+  /** The containers of the value that is being written, and the keys that lead to it. */
   readonly #above: object[] = []
   readonly #trail: (string | number)[] = []
   readonly #name: string
-  /** The protocol that the reader must know; 0 is no word. */
+  /** The protocol that the reader must support. For 0, no PROTO opcode is written. */
   #protocol = 0
 
   constructor(name: string) {
@@ -97,7 +97,7 @@ class PickleWriter {
     return this.#protocol === 0 ? `${pickle}.` : `\x80${fromCharCode(this.#protocol)}${pickle}.`
   }
 
-  /** What is not ASCII needs a protocol. */
+  /** Records that a pickle with bytes beyond ASCII needs a protocol. */
   #binary(pickle: string, protocol = 4): string {
     this.#protocol = Math.max(this.#protocol, protocol)
     return pickle
@@ -136,7 +136,7 @@ class PickleWriter {
 
   #number(value: number, spelling: Spelling | undefined, key: string): string {
     const text = spelling === undefined ? undefined : spelledNumber(spelling, key, value)
-    // The one way in which JSON spells an integer that is not JavaScript's.
+    // The only integer that JSON may spell differently from JavaScript.
     if (text === '-0') return pickledInteger(0)
     if (text !== undefined) return `F${FLOATS[text] ?? text}\n`
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) return pickledInteger(value)
@@ -167,7 +167,7 @@ class PickleWriter {
     let items = ''
     for (const key of spelling === undefined ? Object.keys(dict) : spelledKeys(dict, spelling)) {
       const value = dict[key]
-      // As everywhere in JavaScript, a property that is undefined is one that is not there.
+      // As in JSON.stringify, an undefined property is omitted.
       if (value === undefined) continue
       this.#trail.push(key)
       items += this.#key(spelling?.keys?.get(key), key)
@@ -203,20 +203,20 @@ class PickleWriter {
   #bytes(bytes: Uint8Array, spelling: Spelling | undefined): string {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
     if (spelling?.kind !== 'bytearray') return this.#binary(counted('C', 'B', text))
-    // Only Python 3.8 and later can have written one.
+    // A bytearray was read from protocol 5, so its users have Python 3.8 or later.
     return this.#binary(`\x96${four(text.length)}${four(0)}${text}`, 5)
   }
 }
 
 /**
- * The pickle of a value, as a byte string: each character stands for one byte. Beside what JSON can hold, a value may
- * have bytes (Uint8Array) and sets (Set) in it.
- * @param name what the value is called in the message of an error
- * @throws NotJson when a part of it is something else; the message has the path of the part
+ * Writes a value as a pickle, a byte string: each character is one byte. In addition to the values of JSON, it may
+ * contain bytes (Uint8Array) and sets (Set).
+ * @param name how error messages name the value
+ * @throws NotJson if a part of it is something else; the message includes the path of the part
  */
 export function dumpsPickle(value: unknown, name = 'The value'): string {
   return new PickleWriter(name).pickle(value)
 }
 
-/** A value as a part of a pickle. */
+/** A value as part of a pickle: without the PROTO and STOP opcodes. */
 export const pickledPart = (value: unknown): string => new PickleWriter('The value').value(value)
