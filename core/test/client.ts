@@ -1,4 +1,4 @@
-/** A browser for tests: sends requests to the application in this process, and keeps its cookies. */
+/** A test client: sends requests to the application in this process, and stores its cookies like a browser. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type Koa from 'koa'
@@ -9,7 +9,7 @@ import { clock } from '#core/utils'
 import { parseHttpDate, unquoteCookie } from '#core/web'
 import { payloadOf, type RequestOptions } from './request_factory.ts'
 
-/** A cookie of an answer: its value, and its attributes by lower-case name. */
+/** A cookie of a response: its value, and its attributes by lower-case name. */
 export interface SetCookie {
   readonly name: string
   readonly value: string
@@ -24,9 +24,9 @@ export interface ClientResponse {
   readonly text: string
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   json<T = unknown>(): T
-  /** The Set-Cookie lines as they came. */
+  /** The raw Set-Cookie headers. */
   readonly setCookie: readonly string[]
-  /** The same, read. */
+  /** The parsed Set-Cookie headers, by name. */
   readonly cookies: Readonly<Record<string, SetCookie>>
 }
 
@@ -41,8 +41,8 @@ function readSetCookie(line: string): SetCookie {
   return { name, value: unquoteCookie(value), attributes }
 }
 
-/** Max-Age counts before expires, as in browsers. */
-function isOver({ attributes }: SetCookie): boolean {
+/** Whether a cookie has expired. As in browsers, Max-Age takes precedence over Expires. */
+function isExpired({ attributes }: SetCookie): boolean {
   if (attributes['max-age'] !== undefined) return Number(attributes['max-age']) <= 0
   const expires = attributes.expires === undefined ? undefined : parseHttpDate(attributes.expires)
   return expires !== undefined && expires <= clock.now() / 1000
@@ -73,7 +73,7 @@ class InjectedResponse implements ClientResponse {
   }
 }
 
-/** Makes a connection look like one over https. */
+/** Makes requests look like HTTPS requests. */
 function secured(listener: RequestListener): RequestListener {
   return (req: IncomingMessage, res: ServerResponse) => {
     ;(req.socket as Socket & { encrypted?: boolean }).encrypted = true
@@ -82,7 +82,7 @@ function secured(listener: RequestListener): RequestListener {
 }
 
 export class Client {
-  /** The cookies that the next request sends, by name, as they stand in the header. */
+  /** The cookies for the next request: raw values by name. */
   readonly cookies = new Map<string, string>()
   #app: Koa | undefined
   #listener: RequestListener | undefined
@@ -90,8 +90,8 @@ export class Client {
   readonly #enforceCsrfChecks: boolean
 
   /**
-   * @param app the application to ask; else that of the settings, made at the first request
-   * @param options.enforceCsrfChecks whether forms need their token; as in Django, not unless asked
+   * @param app the application; by default, one is created from the settings at the first request
+   * @param options.enforceCsrfChecks whether forms need a CSRF token; as in Django, off by default
    */
   constructor(app?: Koa, { enforceCsrfChecks = false } = {}) {
     this.#app = app
@@ -137,13 +137,13 @@ export class Client {
     if (this.cookies.size > 0 && headers.cookie === undefined) {
       headers.cookie = Array.from(this.cookies, ([name, value]) => `${name}=${value}`).join('; ')
     }
-    const answer = await inject(options.secure ? secured(listener) : listener, {
+    const injected = await inject(options.secure ? secured(listener) : listener, {
       method,
       url,
       headers,
       ...(body !== undefined && { payload: body }),
     })
-    const response = new InjectedResponse(answer)
+    const response = new InjectedResponse(injected)
     for (const line of response.setCookie) this.#keep(line)
     return response
   }
@@ -163,7 +163,7 @@ export class Client {
   #keep(line: string): void {
     const cookie = readSetCookie(line)
     const written = (line.split(';')[0] as string).trim().slice(cookie.name.length + 1)
-    if (isOver(cookie)) this.cookies.delete(cookie.name)
+    if (isExpired(cookie)) this.cookies.delete(cookie.name)
     else this.cookies.set(cookie.name, written)
   }
 }

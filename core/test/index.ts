@@ -1,4 +1,4 @@
-/** For tests of a project: a client, a factory of requests, other settings, a clock that stands still. */
+/** Test utilities: a client, a request factory, settings overrides, a stopped clock, and tests for session engines. */
 export { overrideSettings } from '#core/conf'
 export { Client, type ClientResponse, type SetCookie } from './client.ts'
 export { type OpenStore, type SessionEngineOptions, sessionEngineTests } from './session_engine.ts'

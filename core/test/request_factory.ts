@@ -4,23 +4,23 @@ import { Socket } from 'node:net'
 import Koa from 'koa'
 import { allowTestHost, beginView, extendKoa, type HttpRequest } from '#core/http'
 
-// What a test sends: data in the forms that are easy to write, as a URL, headers and a body.
+// Conversion of a test's request options to a URL, headers and a body.
 
 type FieldValue = string | number | boolean
-/** Fields by name; several of one name as a list. */
+/** Form fields by name. A list stands for several fields with the same name. */
 export type Fields = Readonly<Record<string, FieldValue | readonly FieldValue[]>>
 
 export interface RequestOptions {
-  /** The body: fields or URLSearchParams (a form), FormData (a form with files), a text or bytes. */
+  /** The body: fields or URLSearchParams (a form), FormData (a form with files), a string or bytes. */
   readonly data?: Fields | URLSearchParams | FormData | string | Uint8Array
   /** The body, as JSON. */
   readonly json?: unknown
   /** Fields to append to the path. */
   readonly query?: Fields | URLSearchParams
   readonly headers?: Readonly<Record<string, string>>
-  /** Content-Type of a text or of bytes. */
+  /** Content-Type of a string, bytes or fields. Ignored for FormData and `json`. */
   readonly contentType?: string
-  /** Over https. */
+  /** Whether it is an HTTPS request. */
   readonly secure?: boolean
 }
 
@@ -102,7 +102,7 @@ export class RequestFactory {
     return this.request('DELETE', path, options)
   }
 
-  /** A request whose body has been read, as a view gets it. */
+  /** A request as a view receives it: its body has been read. */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<HttpRequest> {
     const { url, headers, body } = await payloadOf(path, options)
     const socket = Object.defineProperties(new Socket(), {

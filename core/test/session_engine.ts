@@ -1,7 +1,7 @@
 /**
- * What every session engine promises, as tests that any engine can be put through.
+ * Tests of the guarantees that every session engine must provide, including third-party engines.
  *
- * Runs under mocha or any runner with `describe` and `it`. An engine of your own proves itself with three lines:
+ * They run under mocha or any runner with global `describe` and `it`. To test your own engine:
  * `sessionEngineTests('my engine', () => new SessionStore())`
  */
 import assert from 'node:assert/strict'
@@ -21,17 +21,17 @@ type Runner = (name: string, body: () => void | Promise<void>) => unknown
 
 export interface SessionEngineOptions {
   /**
-   * False for an engine that keeps nothing, such as one whose sessions travel in their cookie. It cannot take a
-   * session back nor see another's writes, and is not asked to.
+   * False for an engine without stored records, such as one that keeps sessions in cookies. It cannot revoke sessions
+   * or detect concurrent writes, so these tests are skipped.
    */
   readonly keepsRecords?: boolean
-  /** False for an engine whose stored data is not what JSON holds, so that unusual numbers may change. */
+  /** False for an engine with another format than JSON, so that unusual numbers may change. */
   readonly keepsNumbers?: boolean
 }
 
 /**
- * Gives a store of the engine. One that is made of several parts may call `step()` between any two steps of its work
- * and wait for it: the tests then let others work at that moment, too.
+ * Opens a store of the engine. A store whose operations have several steps may await `step()` between them. The tests
+ * then run concurrent operations at these points, too.
  */
 export type OpenStore = (step: () => Promise<void>) => SessionStore | Promise<SessionStore>
 
@@ -48,7 +48,7 @@ class Moments {
     this.#at = at
   }
 
-  /** From now on moments count. */
+  /** Starts counting. */
   begin(interfere: () => Promise<unknown>): void {
     this.#interfere = interfere
   }
@@ -56,18 +56,18 @@ class Moments {
   readonly step = async (): Promise<void> => {
     const interfere = this.#interfere
     if (interfere === undefined || this.passed++ !== this.#at) return
-    // What the other one does has moments, too, but they are not ours.
+    // The steps of the interfering operation are not counted.
     this.#interfere = undefined
     await interfere()
     this.#interfere = interfere
   }
 }
 
-/** A store in front of another, with a moment before and after each call. */
+/** Wraps a store, and calls `step` before and after each operation. */
 class Interfered implements SessionStore {
   readonly #store: SessionStore
   readonly #step: () => Promise<void>
-  /** Keys under which something was created. */
+  /** Keys of the created sessions. */
   readonly created: string[] = []
 
   constructor(store: SessionStore, step: () => Promise<void>) {
@@ -103,8 +103,8 @@ class Interfered implements SessionStore {
   }
 }
 
-/** Strings that no session has for a key, although a client or a view may name them. */
-const NO_KEYS: readonly string[] = [
+/** Strings that are never keys of sessions, but that a client or a view may pass as keys. */
+const INVALID_KEYS: readonly string[] = [
   '',
   '1',
   'nul\0nul\0nul\0',
@@ -127,7 +127,7 @@ const NO_KEYS: readonly string[] = [
   '*'.repeat(32),
 ]
 
-/** A list in a list in a list, so many levels deep. */
+/** Nested lists with this number of levels. */
 function nested(levels: number): unknown {
   let value: unknown = 'inside'
   for (let i = 0; i < levels; i++) value = [value]
@@ -152,16 +152,16 @@ const content = async (store: SessionStore, key: string | null): Promise<Record<
 
 interface OperationResult {
   readonly store: SessionStore
-  /** The key before the work. */
+  /** The key before the operation. */
   readonly key: string
   readonly session: Session
   readonly moment: number
-  /** Whether the work was interrupted. */
+  /** Whether the operation threw SessionInterrupted. */
   readonly refused: boolean
   readonly created: readonly string[]
 }
 
-/** Runs `work` on a session once for each of its steps, with another writer at that step. */
+/** Runs `work` on a session once for each of its steps, with an interfering operation at that step. */
 async function atEveryMoment(
   openStore: OpenStore,
   interference: Interference,
@@ -191,8 +191,8 @@ async function atEveryMoment(
 
 /**
  * Declares the tests of an engine.
- * @param name what the engine is called in the report
- * @param openStore gives the store; called for every test
+ * @param name name of the engine in the report
+ * @param openStore opens the store; called for each test
  */
 export function sessionEngineTests(name: string, openStore: OpenStore, options: SessionEngineOptions = {}): void {
   const { describe, it } = globalThis as unknown as { describe: Runner; it: Runner }
@@ -263,7 +263,7 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
 
     it('knows nothing of a key it did not issue, and does not adopt it', async () => {
       const store = await open()
-      for (const key of [newSessionKey(), ...NO_KEYS]) {
+      for (const key of [newSessionKey(), ...INVALID_KEYS]) {
         const session = await loaded(store, key)
         assert.equal(session.sessionKey, null)
         session.set('a', 1)
@@ -274,7 +274,7 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
 
     it('takes a string that cannot be a key for an unknown session, and fails at none', async () => {
       const store = await open()
-      for (const key of NO_KEYS) {
+      for (const key of INVALID_KEYS) {
         const what = JSON.stringify(key.slice(0, 40))
         assert.equal(await store.load(key), undefined, what)
         if (canLoadSync(store)) assert.equal(store.loadSync(key), undefined, what)
@@ -457,7 +457,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
         work,
         async ({ store, key, moment, refused, created }) => {
           assert.deepEqual(await content(store, key), {}, `the old key at moment ${moment}`)
-          // What was interrupted leaves nothing behind under a new key either.
+          // An interrupted operation must not leave a session under a new key either.
           for (const each of refused ? created : []) {
             assert.deepEqual(await content(store, each), {}, `a new key at moment ${moment}`)
           }
@@ -469,7 +469,7 @@ function recordTests(it: Runner, openStore: OpenStore): void {
         openStore,
         async (store, key) => {
           const other = await loaded(store, key)
-          // Too late for the old key if it has been given up already: then no save was confirmed.
+          // The old key may have been replaced already. Then no save is confirmed.
           if (other.sessionKey === null) return
           other.set('theirs', 2)
           try {

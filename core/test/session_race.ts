@@ -1,7 +1,7 @@
 /**
- * Races between processes for one session, and how many of their writes are kept.
+ * Concurrent writes of several processes to one session, which must not be lost.
  *
- * `sessionRaceTests('my engine', { SESSION_ENGINE: 'apps.shop.sessions' })` puts an engine through them.
+ * To test an engine: `sessionRaceTests('my engine', { SESSION_ENGINE: 'apps.shop.sessions' })`
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
@@ -19,32 +19,32 @@ export class Worker {
   readonly #process: ChildProcess
 
   constructor(settings: Settings) {
-    // The same language as this file, and the same loader as this process has.
+    // The worker needs tsx if this file is TypeScript.
     const file = `session_race_worker${path.extname(import.meta.filename)}`
     const execArgv = file.endsWith('.ts') ? ['--import', 'tsx'] : []
     this.#process = fork(path.join(import.meta.dirname, file), [JSON.stringify(settings)], { execArgv })
   }
 
-  /** Waits for the worker's next word. */
-  #answer(): Promise<unknown> {
+  /** Waits for the worker's next message. */
+  #nextMessage(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const ended = (code: number | null): void => reject(new Error(`A worker ended with ${code}.`))
       this.#process.once('exit', ended)
-      this.#process.once('message', (word: Answer) => {
+      this.#process.once('message', (message: Answer) => {
         this.#process.off('exit', ended)
-        if ('done' in word) resolve(word.done)
-        else reject(new Error(word.failed))
+        if ('done' in message) resolve(message.done)
+        else reject(new Error(message.failed))
       })
     })
   }
 
   async ready(): Promise<void> {
-    await this.#answer()
+    await this.#nextMessage()
   }
 
-  /** Gives the worker a task and waits for what comes of it. */
+  /** Sends the worker a task. @returns its result */
   do(task: Task): Promise<unknown> {
-    const done = this.#answer()
+    const done = this.#nextMessage()
     this.#process.send(task)
     return done
   }
@@ -54,7 +54,7 @@ export class Worker {
   }
 }
 
-/** Runs `fn` with workers that have these settings, as the caller has. */
+/** Runs `fn` with worker processes. @param settings settings for the workers, which the caller uses, too */
 export async function withWorkers<T>(
   count: number,
   settings: Settings,
@@ -76,7 +76,7 @@ async function newKey(): Promise<string> {
   return session.sessionKey as string
 }
 
-/** In every round, writers in all processes each set a key of their own in one session. */
+/** In each round, each writer sets its own key in one session. The writers are distributed over the processes. */
 export async function raceForKeys(workers: Worker[], rounds: number, writers: number): Promise<RaceResult> {
   let kept = 0
   const names = Array.from({ length: writers }, (_, i) => `k${i}`)
@@ -90,7 +90,7 @@ export async function raceForKeys(workers: Worker[], rounds: number, writers: nu
   return { kept, of: rounds * writers }
 }
 
-/** All processes together add one to one number so many times. */
+/** The processes increment one number concurrently, `times` times in total. */
 export async function raceToCount(workers: Worker[], times: number): Promise<RaceResult> {
   const key = await newKey()
   await Promise.all(workers.map((worker) => worker.do({ kind: 'count', key, times: times / workers.length })))
@@ -108,8 +108,8 @@ export interface SessionRaceOptions {
 type Runner = (name: string, body: (this: { timeout?(ms: number): void }) => void | Promise<void>) => unknown
 
 /**
- * Declares the races of an engine; they run under the settings that are in force, and the figures are printed.
- * @param settings the settings that give the other processes the same store, as JSON values
+ * Declares the race test of an engine. It uses the current settings and prints its results.
+ * @param settings JSON values of the settings by which the other processes use the same store
  */
 export function sessionRaceTests(name: string, settings: Settings, options: SessionRaceOptions = {}): void {
   const { it } = globalThis as unknown as { it: Runner }

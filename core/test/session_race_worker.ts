@@ -1,4 +1,4 @@
-/** One of several processes that write to one session concurrently, as its parent process instructs. */
+/** One of several processes that write to a session concurrently. Its parent process sends the tasks. */
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
 import { openSession, openSessionStore } from '#core/contrib/sessions'
@@ -10,16 +10,16 @@ export type Task =
   | { readonly kind: 'clear' }
   | { readonly kind: 'end' }
 
-/** What a worker answers. */
+/** The messages of a worker. */
 export type Answer = { readonly done: unknown } | { readonly failed: string }
 
 export interface Cleared {
   readonly deleted: number
-  /** Milliseconds that the longest statement took. */
+  /** Duration of the slowest statement in milliseconds. */
   readonly longest: number
 }
 
-/** Every writer is a request of its own: it loads the session, sets one key, saves. */
+/** Acts as one request for each name: loads the session, sets the key, saves. */
 async function setKeys(key: string, names: readonly string[]): Promise<void> {
   await Promise.all(
     names.map(async (name) => {
@@ -41,7 +41,7 @@ async function count(key: string, times: number): Promise<void> {
   )
 }
 
-/** Clears expired sessions, and measures every statement on its way to the database and back. */
+/** Deletes expired sessions, and measures the round trip of each statement. */
 async function clear(): Promise<Cleared> {
   const begun = new Map<string, number>()
   let longest = 0
@@ -59,22 +59,22 @@ function perform(task: Exclude<Task, { kind: 'end' }>): Promise<unknown> {
   return task.kind === 'count' ? count(task.key, task.times) : clear()
 }
 
-const answer = (word: Answer): void => void process.send?.(word)
+const report = (message: Answer): void => void process.send?.(message)
 
-/** Tasks come one at a time: the parent waits for each to be done. */
+/** The parent process sends one task at a time, and waits for its result. */
 async function* tasks(): AsyncGenerator<Task> {
   for (;;) yield await new Promise<Task>((resolve) => process.once('message', resolve as (task: unknown) => void))
 }
 
 await setup()
 await overrideSettings(JSON.parse(process.argv[2] as string) as Settings, async () => {
-  answer({ done: 'ready' })
+  report({ done: 'ready' })
   for await (const task of tasks()) {
     if (task.kind === 'end') break
     try {
-      answer({ done: (await perform(task)) ?? null })
+      report({ done: (await perform(task)) ?? null })
     } catch (error) {
-      answer({ failed: error instanceof Error ? String(error.stack) : String(error) })
+      report({ failed: error instanceof Error ? String(error.stack) : String(error) })
     }
   }
 })
