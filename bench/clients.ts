@@ -1,18 +1,18 @@
-/** Visitors with cookies, whose answers are read: they prepare sessions before a measurement and examine them after it. */
+/** HTTP clients that keep cookies and read responses, to create sessions before a measurement and check them after. */
 import { Agent, get, type IncomingHttpHeaders } from 'node:http'
 
-/** How many ask at once. */
-const AT_ONCE = 16
+/** Maximum number of concurrent requests. */
+const MAX_CONCURRENT = 16
 
-/** Longest wait for an answer, in milliseconds. */
-const PATIENCE = 10_000
+/** Maximum time to wait for a response, in milliseconds. */
+const TIMEOUT = 10_000
 
 export interface Answer {
   readonly status: number
   readonly text: string
 }
 
-/** Name and value of each cookie that a response sets. */
+/** The name and value of each cookie in a response. */
 function cookiesOf(headers: IncomingHttpHeaders): [string, string][] {
   return (headers['set-cookie'] ?? []).map((line) => {
     const [pair = ''] = line.split(';', 1)
@@ -24,7 +24,7 @@ function cookiesOf(headers: IncomingHttpHeaders): [string, string][] {
 class Visitor {
   readonly #cookies = new Map<string, string>()
 
-  /** Its Cookie header; '' when it has none. */
+  /** Its Cookie header; '' if it has no cookies. */
   get cookie(): string {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
@@ -32,7 +32,7 @@ class Visitor {
   ask(url: string, agent: Agent): Promise<Answer> {
     const headers = this.#cookies.size === 0 ? {} : { Cookie: this.cookie }
     return new Promise((resolve, reject) => {
-      const request = get(url, { agent, headers, timeout: PATIENCE }, (response) => {
+      const request = get(url, { agent, headers, timeout: TIMEOUT }, (response) => {
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (part: string) => (text += part))
@@ -42,7 +42,7 @@ class Visitor {
           resolve({ status: response.statusCode ?? 0, text })
         })
       })
-      request.once('timeout', () => request.destroy(new Error(`No answer from ${url} in ${PATIENCE / 1000} seconds.`)))
+      request.once('timeout', () => request.destroy(new Error(`No answer from ${url} in ${TIMEOUT / 1000} seconds.`)))
       request.once('error', reject)
     })
   }
@@ -61,18 +61,18 @@ export class Visitors {
     return this.#visitors.map(({ cookie }) => cookie)
   }
 
-  /** Each visitor asks once; the answers in the order of the visitors. */
+  /** Each visitor sends one request. @returns the responses in the order of the visitors */
   async visit(path: string): Promise<Answer[]> {
     const answers: Answer[] = []
-    const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+    const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONCURRENT })
     let next = 0
-    const askInTurn = async () => {
+    const requestNext = async () => {
       for (let index = next++; index < this.#visitors.length; index = next++) {
         answers[index] = await (this.#visitors[index] as Visitor).ask(this.#origin + path, agent)
       }
     }
     try {
-      await Promise.all(Array.from({ length: AT_ONCE }, askInTurn))
+      await Promise.all(Array.from({ length: MAX_CONCURRENT }, requestNext))
       return answers
     } finally {
       agent.destroy()

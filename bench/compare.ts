@@ -1,7 +1,7 @@
 /**
- * `npm run bench:compare -- CHECKOUT [word …] [--rounds N] [--seconds N]`: this checkout against another one, such as
- * `git worktree add ../before COMMIT` with its packages installed. Both servers run at the same time, and the load goes
- * to one after the other, so that whatever disturbs the machine disturbs both.
+ * `npm run bench:compare -- CHECKOUT [word …] [--rounds N] [--seconds N]`: compares this checkout with another one,
+ * such as `git worktree add ../before COMMIT` with its packages installed. Both servers run at the same time and get
+ * load alternately, so that other load on the machine affects both.
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -19,7 +19,7 @@ import { FLOOR, isPeer, nameOf, selectTargets, type Target } from './targets.ts'
 import { burst, type Burst } from './under_load.ts'
 import { WORKS } from './workloads.ts'
 
-/** What a change must not make slower. */
+/** The targets that a change must not make slower. */
 const DEFAULT_TARGETS = [
   'nuages, chain of seven hello db-sqlite',
   'nuages untouched cache-redis',
@@ -28,11 +28,11 @@ const DEFAULT_TARGETS = [
   ),
 ]
 
-/** Seconds of load before anything is counted. */
+/** Seconds of load before the measurement. */
 const WARM_UP = 4
 const USAGE = 'npm run bench:compare -- CHECKOUT [word …] [--rounds N] [--seconds N]'
 
-/** A server under test, with the cookies that its load sends. */
+/** A server, and the cookies for its requests. */
 interface Side {
   readonly server: ServerProcess
   readonly cookies: readonly string[]
@@ -67,7 +67,7 @@ async function sideOf(target: Target, server: ServerProcess): Promise<Side> {
   return { server, cookies: cookies.slice(0, SESSIONS) }
 }
 
-/** Rounds of both servers, every other one in reverse order. */
+/** Measures both servers in each round. Every second round has the reverse order. */
 async function roundsOf(target: Target, before: Side, now: Side): Promise<Round[]> {
   for (const side of [before, now]) await loadOn(target, side, WARM_UP)
   const results: Round[] = []
@@ -86,7 +86,7 @@ async function roundsOf(target: Target, before: Side, now: Side): Promise<Round[
 const cpuOf = ({ cpu, requests }: Burst): number => cpu / requests
 const rateOf = ({ load }: Burst): number => load.answered / load.seconds
 
-/** Medians of the rounds. A ratio above 1 means that this checkout is faster. */
+/** A row with the medians of the rounds. A ratio above 1 means that this checkout is faster. */
 function row(target: Target, results: readonly Round[]): string[] {
   const cpu = results.map(({ before, now }) => cpuOf(before) / cpuOf(now))
   const rate = results.map(({ before, now }) => rateOf(now) / rateOf(before))

@@ -1,4 +1,4 @@
-/** Whether a server's answers were right: prepares its sessions, and looks at them when the load is over. */
+/** Checks whether a server's responses were correct: creates its sessions, and verifies them after the load. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ServerProcess } from './server_process.ts'
 import type { Target } from './targets.ts'
@@ -6,15 +6,15 @@ import { type Answer, Visitors } from './clients.ts'
 import { HELLO, type WorkName, WORKS } from './workloads.ts'
 
 /**
- * A view that adds one to what it read loses a count when two requests of one session overlap. The load avoids that, but
- * cannot exclude it where one request is overtaken by a hundred others.
+ * Minimum share of the counted requests. A view that adds one to the value it read loses a count if two requests of one
+ * session overlap. The load generator avoids overlaps, but one request may be overtaken by a hundred others.
  */
 const LEAST_KEPT = 0.999
 
-/** How often counters that are too low are summed up again. */
+/** How often the counters are summed up again if the sum is too low. */
 const MORE_SUMS = 5
 
-/** What each visitor asks when the load is over, and the answer to each. */
+/** The requests of each visitor after the load, with the expected responses. */
 const LAST_ANSWERS: Readonly<Record<WorkName, readonly (readonly [path: string, text: string])[]>> = {
   hello: [['/hello', HELLO]],
   untouched: [
@@ -34,9 +34,9 @@ const LAST_ANSWERS: Readonly<Record<WorkName, readonly (readonly [path: string, 
 }
 
 export interface CheckResult {
-  /** Share of the counted requests that the counters hold; undefined for a work that counts nothing. */
+  /** Share of the requests that were counted; undefined for a workload without counters. */
   readonly kept?: number
-  /** What was wrong, a sentence each. */
+  /** The detected errors, as sentences. */
   readonly problems: readonly string[]
 }
 
@@ -57,7 +57,7 @@ export class Examination {
   readonly #server: ServerProcess
   readonly #visitors: Visitors
   readonly #problems: string[] = []
-  /** Requests that had come in when the sessions were ready. */
+  /** Number of requests when the sessions were ready. */
   #requestsBefore = 0
 
   constructor(target: Target, server: ServerProcess, sessions: number) {
@@ -66,7 +66,7 @@ export class Examination {
     this.#visitors = new Visitors(server.port, sessions)
   }
 
-  /** Gives every visitor a session where the work needs one; the cookies that the load has to send. */
+  /** Creates a session for each visitor if the workload needs it. @returns the cookies for the load */
   async prepare(): Promise<string[]> {
     const work = WORKS[this.#target.work]
     if (work.knowsVisitors) await this.#expect('/counter', '1')
@@ -95,19 +95,19 @@ export class Examination {
   }
 
   #expectDistinctCookies(): void {
-    // A session that is its cookie looks like every other with the same content.
+    // Sessions that are stored in cookies are equal if their content is equal.
     if (this.#target.keptByClient) return
     const { cookies } = this.#visitors
     const distinct = new Set(cookies).size
     if (distinct < cookies.length) this.#problems.push(`${cookies.length} visitors got only ${distinct} sessions.`)
   }
 
-  /** Compares the sum of all counters with the requests that came in for them. */
+  /** Compares the sum of all counters with the number of requests. @returns the share of requests that were counted */
   async #countedShare(): Promise<number> {
     const { requests } = await this.#server.settled()
     const arrived = requests - this.#requestsBefore
     let counted = await this.#counted()
-    // A request whose client is gone may still be at work.
+    // A request whose client has disconnected may still be running.
     for (let again = 0; again < MORE_SUMS && counted < arrived; again++) {
       await pause(100)
       counted = await this.#counted()

@@ -1,4 +1,4 @@
-/** Whether many files are found sooner in many folders than in one: looks up the same files by both ways. */
+/** Measures whether files are found faster in 256 directories than in one, with the same files in both layouts. */
 import { linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileOf, keyAt } from './fill.ts'
@@ -7,7 +7,7 @@ const READS = 50_000
 
 const within = (folder: string, key: string): string => path.join(folder, key.slice(0, 2), key)
 
-/** Microseconds of processor time for a file to be opened and read, of files picked all over. */
+/** CPU time in microseconds for opening and reading a file, averaged over files spread over the whole directory. */
 function readingTime(files: number, nameOf: (key: string) => string): number {
   const before = process.cpuUsage()
   for (let read = 0; read < READS; read++) readFileSync(nameOf(keyAt((read * 7919) % files)))
@@ -15,7 +15,7 @@ function readingTime(files: number, nameOf: (key: string) => string): number {
   return (user + system) / READS
 }
 
-/** Removes files in the order in which they were made, which a disk does many times faster than in that of the folder. */
+/** Removes files in the order of their creation, which is many times faster on a disk than the directory order. */
 export function removeInOrder(files: number, nameOf: (key: string) => string): void {
   for (let index = 0; index < files; index++) rmSync(nameOf(keyAt(index)), { force: true })
 }
@@ -26,15 +26,15 @@ export interface FanOut {
 }
 
 /**
- * @param folder has that many files of sessions
- * @param other is empty; the same files come under names in 256 folders there, with nothing copied
+ * @param folder a directory with this number of session files
+ * @param other an empty directory, in which the same files are hard-linked in 256 subdirectories
  */
 export function compareFanOut(folder: string, other: string, files: number): FanOut {
   for (let number = 0; number < 256; number++) mkdirSync(path.join(other, number.toString(16).padStart(2, '0')))
   for (let index = 0; index < files; index++) linkSync(fileOf(folder, keyAt(index)), within(other, keyAt(index)))
   const flat = (key: string) => fileOf(folder, key)
   const deep = (key: string) => within(other, key)
-  // Once each unmeasured, so that both find what the system keeps of them.
+  // One unmeasured run of each, so that both find the same data in the system's cache.
   readingTime(files, flat)
   readingTime(files, deep)
   const found = { inOneFolder: readingTime(files, flat), in256Folders: readingTime(files, deep) }

@@ -1,4 +1,4 @@
-/** Many sessions in a store, not by requests: copies, under keys of their own, of one that the server has made. */
+/** Fills a store with many sessions: copies a session of the server directly, without requests, under other keys. */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,17 +9,17 @@ import type { DatabaseSettings } from '../core/db/index.ts'
 import type { StoreName } from './stores.ts'
 
 export interface Filling {
-  /** File, folder or URL of the store. */
+  /** File, directory or URL of the store. */
   readonly location: string
-  /** Of the session that is copied. */
+  /** Key of the session to copy. */
   readonly key: string
   readonly copies: number
 }
 
-/** The key of a copy: of a session's alphabet and length, and in no order. */
+/** The key of a copy: with the alphabet and length of session keys, in pseudo-random order. */
 export const keyAt = (index: number): string => createHash('md5').update(String(index)).digest('hex')
 
-/** How many keys travel, or are written, together. */
+/** Number of keys in one statement or command. */
 const BATCH = 20_000
 
 function* batches(copies: number): Generator<string[]> {
@@ -30,7 +30,7 @@ function* batches(copies: number): Generator<string[]> {
 
 function intoSqlite({ location, key, copies }: Filling): void {
   const db = new Database(location)
-  // A crash would cost a benchmark, and a large index should not be read again for each key.
+  // Durability does not matter here, and the cache should hold the whole index.
   db.pragma('synchronous = OFF')
   db.pragma('cache_size = -2000000')
   const copy = db.prepare(`
@@ -74,7 +74,7 @@ const COPY_IN_REDIS = `
   local value, left = redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])
   for index = 2, #KEYS do redis.call('SET', KEYS[index], value, 'PX', left) end
 `
-/** A script takes no more keys than this. */
+/** Maximum number of keys in one call of the script. */
 const KEYS_OF_SCRIPT = 5000
 
 async function intoRedis({ location, key, copies }: Filling): Promise<void> {
@@ -93,7 +93,7 @@ async function intoRedis({ location, key, copies }: Filling): Promise<void> {
   await redis.close()
 }
 
-/** The file of a key, as Nuages and Django name it. */
+/** The file of a key, named as in Nuages and Django. */
 export const fileOf = (folder: string, key: string): string => path.join(folder, `sessionid${key}`)
 
 function intoFolder({ location, key, copies }: Filling): void {
@@ -101,7 +101,7 @@ function intoFolder({ location, key, copies }: Filling): void {
   for (const keys of batches(copies)) for (const each of keys) writeFileSync(fileOf(location, each), content)
 }
 
-/** The stores that can be filled. */
+/** Functions that fill a store, by its name. */
 export const FILLERS = {
   'db-sqlite': intoSqlite,
   'db-postgresql': intoPostgresql,

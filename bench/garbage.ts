@@ -1,11 +1,11 @@
-/** The collector, when it is wanted and not when it comes by itself, in a process that was started without a flag for it. */
+/** Runs the garbage collector on demand, in a process that was started without `--expose-gc`. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 let collect: (() => void) | undefined
 
-/** Resolves when two collections are over: what the first one finds dead may hold something until its finalizer has run. */
+/** Runs two collections, because objects may be kept alive until the finalizers of the first one have run. */
 export async function collectGarbage(): Promise<void> {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc')

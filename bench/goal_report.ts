@@ -1,4 +1,4 @@
-/** Whether goals were reached, judged by the figure that was steadier from round to round. */
+/** Reports whether goals were met, judged by the figure with the smaller spread between rounds. */
 import { hundredths, plusMinus, tenths, thousandths } from './figures.ts'
 import type { Goal } from './goals.ts'
 import { measuredTable, remarks } from './report.ts'
@@ -7,7 +7,7 @@ import { median, spread } from './statistics.ts'
 import { alignedTable } from './table.ts'
 import { FLOOR, nameOf, type Target } from './targets.ts'
 
-/** Medians of fewer rounds are no judgement. */
+/** Minimum number of rounds for a reliable median. */
 export const LEAST_ROUNDS = 5
 
 export type Answer = 'met' | 'MISSED' | 'not run' | 'no result' | 'floor is slower'
@@ -15,10 +15,10 @@ export type Answer = 'met' | 'MISSED' | 'not run' | 'no result' | 'floor is slow
 export interface GoalResult {
   readonly goal: Goal
   readonly answer: Answer
-  /** Median of the shares, where there are any. */
+  /** Median of the shares, if there are any. */
   readonly reached?: number
   readonly judgedBy?: keyof Share
-  /** Of the time that one in a hundred waits, where the goal has one. */
+  /** The result for the 99th percentile, if the goal limits it. */
   readonly p99?: Answer
 }
 
@@ -31,7 +31,7 @@ const finder =
 
 const column = (shares: readonly Share[], name: keyof Share): number[] => shares.map((share) => share[name])
 
-/** The figure whose shares lie closer together; processor time where both are alike. */
+/** The figure with the smaller spread; CPU time if both are equal. */
 export function steadier(shares: readonly Share[]): keyof Share {
   const requests = spread(column(shares, 'requests')) ?? Infinity
   const cpu = spread(column(shares, 'cpu')) ?? Infinity

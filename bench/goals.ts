@@ -1,16 +1,16 @@
-/** What is to be reached: a row for each kind of work and store, as a share of the bare floor or of a peer. */
+/** The performance goals: for each workload and store, a share of the floor or of a peer. */
 import type { StoreName } from './stores.ts'
 import { FLOOR, nameOf, pagesByHand, type Target, targetNamed } from './targets.ts'
 import { type WorkName, WORKS } from './workloads.ts'
 
 export interface Goal {
   readonly target: Target
-  /** What the share is of. */
+  /** The target that the share refers to. */
   readonly base: Target
   readonly share: number
-  /** Pages written by hand for the same work and store. */
+  /** Handwritten servers with the same workload and store. */
   readonly byHand: readonly Target[]
-  /** Longest time that all but one in a hundred may wait, in milliseconds. */
+  /** Maximum 99th percentile of the latency, in milliseconds. */
   readonly p99?: number
 }
 
@@ -50,11 +50,11 @@ export const GOALS: readonly Goal[] = [
   of('cold', 'db-postgresql', 0.3),
 ]
 
-/** The goals whose target's name has every one of the words. */
+/** The goals whose target's name contains all of the words. */
 export const selectGoals = (words: readonly string[]): Goal[] =>
   GOALS.filter(({ target }) => words.every((word) => nameOf(target).includes(word)))
 
-/** Everything that has to be measured for goals, the floor first, kind of work by kind of work. */
+/** All targets to be measured for goals, sorted by workload, with the floor first. */
 export function targetsOf(goals: readonly Goal[]): Target[] {
   const wanted = new Set([FLOOR, ...goals.flatMap(({ target, base, byHand }) => [target, base, ...byHand])])
   const order = Object.keys(WORKS)

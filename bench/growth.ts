@@ -1,6 +1,6 @@
 /**
- * `npm run bench:growth [-- part …]`: what a request costs as a site grows, measured and written into the docs.
- * Parts: sessions, connections, data, patterns.
+ * `npm run bench:growth [-- part …]`: measures how the cost of a request changes as a site grows, and writes the
+ * results into the docs. Parts: sessions, connections, data, patterns.
  */
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { cpus, freemem, tmpdir } from 'node:os'
@@ -33,14 +33,14 @@ const USAGE = `npm run bench:growth -- [part …] [--most N] [--store NAME …] 
 const STOPPED = 130
 const WRONG_USAGE = 2
 
-/** How many of the sessions take part in the load, and as many others in the warm-up. */
+/** Maximum number of sessions in the load. The warm-up uses the same number of other sessions. */
 const SAMPLE = 10_000
 
-/** How many of them are looked at when the load is over. */
+/** Number of sessions that are checked after the load. */
 const CHECKED = 100
 
-/** What a session takes, in bytes, at the most: on a disk, or in Redis' memory. */
-const ROOM: Readonly<Record<FillableStore, number>> = {
+/** Maximum size of a session in bytes, on disk or in the memory of Redis. */
+const SESSION_SIZE: Readonly<Record<FillableStore, number>> = {
   'db-sqlite': 1000,
   'db-postgresql': 1500,
   'cache-redis': 500,
@@ -59,10 +59,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const isFillable = (store: string | undefined): store is FillableStore =>
   store !== undefined && Object.hasOwn(FILLERS, store)
 
-/** Why a store cannot be filled so far here, if it cannot. */
+/** Why a store cannot hold this number of sessions on this machine; undefined if it can. */
 function obstacle({ part, size, store }: Point): string | undefined {
   if (part !== 'sessions' || !isFillable(store)) return undefined
-  const needed = size * ROOM[store]
+  const needed = size * SESSION_SIZE[store]
   const { bavail, bsize } = statfsSync(tmpdir())
   const free = store === 'cache-redis' ? freemem() : bavail * bsize
   if (needed <= free * 0.8) return undefined
@@ -70,15 +70,15 @@ function obstacle({ part, size, store }: Point): string | undefined {
   return `needs ${gigabytes(needed)} GB of the ${gigabytes(free)} GB that are free`
 }
 
-/** Cookies of the warm-up and of the load. */
+/** Cookies for the warm-up and for the load. */
 interface Cookies {
   readonly warmUp: readonly string[]
   readonly load: readonly string[]
 }
 
-const NOBODY: Cookies = { warmUp: [], load: [] }
+const NO_COOKIES: Cookies = { warmUp: [], load: [] }
 
-/** Two samples of the filled sessions, from all over the store and with none in both. */
+/** Two disjoint samples of the filled sessions, spread over the whole store. */
 function sampleOf(size: number): Cookies {
   const count = Math.min(SAMPLE, Math.floor(size / 2))
   const step = Math.floor(size / (count * 2))
@@ -92,7 +92,7 @@ async function mustAnswer(server: ServerProcess, address: string, cookie: string
   if (found !== expected) throw new Error(`${address} answered '${found.slice(0, 60)}' instead of '${expected}'.`)
 }
 
-/** Whether the sessions of a sample are still what their cookies stand for. */
+/** Checks that the sessions of a sample still exist. @throws Error if one was lost */
 async function mustBeKnown(server: ServerProcess, cookies: readonly string[]): Promise<void> {
   for (const cookie of cookies.slice(0, CHECKED)) {
     const response = await fetch(`http://127.0.0.1:${server.port}/read`, { headers: { cookie } })
@@ -126,7 +126,7 @@ function cookiesFor(point: Point, server: ServerProcess, store: Store): Promise<
   if (point.part === 'sessions') return filled(point, server, store)
   if (point.part === 'data') return visited(server, CONNECTIONS * 2, point.size)
   if (point.part === 'connections') return visited(server, Math.max(point.size * 2, 256))
-  return Promise.resolve(NOBODY)
+  return Promise.resolve(NO_COOKIES)
 }
 
 async function loadAt(point: Point, server: ServerProcess, cookies: Cookies, seconds: number): Promise<Figures> {
@@ -141,7 +141,7 @@ async function loadAt(point: Point, server: ServerProcess, cookies: Cookies, sec
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits))
 
-/** Measures points that share a store and what is in it. */
+/** Measures points that use the same filled store. */
 async function measureGroup(
   points: readonly Point[],
   seconds: number,
@@ -202,7 +202,7 @@ function groupsOf(points: readonly Point[]): Point[][] {
   return groups
 }
 
-/** Into the repository, after each group: a run that is stopped has not been for nothing. */
+/** Writes results into the repository after each group, so that they are kept if the run is stopped. */
 function keep(results: readonly Result[], fanOut: Record<string, FanOut>): void {
   const growth = merged(readGrowth(), { results, fanOut })
   writeGrowth(growth)

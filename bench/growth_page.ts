@@ -1,4 +1,4 @@
-/** Growth as people read it: tables between two marks of docs/topics/performance.md, and a picture. */
+/** Writes the growth results as tables between two markers in docs/topics/performance.md, and as a picture. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { hundredths, tenths, whole } from './figures.ts'
@@ -14,7 +14,7 @@ const [BEGIN, END] = ['<!-- growth: written by npm run bench:growth -->', '<!-- 
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-/** CPU first: it is what stays the same where the machine is not ours alone. */
+/** CPU time comes first, because other load on the machine affects it least. */
 function cell(result: Result | undefined): string {
   if (result === undefined) return '–'
   const share = hundredths(result.floor.cpu / result.cpu)
@@ -62,7 +62,7 @@ export function growthText({ results, fanOut }: Growth): string {
   ].join('\n')
 }
 
-/** The page with its part of the figures written anew. @throws Error when the marks are not there */
+/** Replaces the figures in the page. @throws Error if the markers are missing */
 export function pageWith(page: string, growth: Growth): string {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
   if (begin < 0 || end < begin) throw new Error(`${PAGE} has no '${BEGIN}' before an '${END}', where the figures go.`)

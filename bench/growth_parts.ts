@@ -1,4 +1,4 @@
-/** The ways in which a site grows, and the points at which each is measured. */
+/** The dimensions in which a site grows, and the points at which each is measured. */
 import type { FillableStore } from './fill.ts'
 import type { StoreName } from './stores.ts'
 import { type Target, targetNamed } from './targets.ts'
@@ -7,10 +7,10 @@ import type { WorkName } from './workloads.ts'
 export const PARTS = ['sessions', 'connections', 'data', 'patterns'] as const
 export type Part = (typeof PARTS)[number]
 
-/** What is measured once. */
+/** One measurement. */
 export interface Point {
   readonly part: Part
-  /** How much there is: sessions, connections, bytes of data, patterns. */
+  /** Number of sessions, connections, bytes of data or URL patterns. */
   readonly size: number
   readonly work: WorkName
   readonly store?: StoreName
@@ -23,7 +23,7 @@ const DATA_STORES: readonly StoreName[] = ['db-sqlite', 'db-postgresql', 'cache-
 
 const WORKS_OF_SESSIONS = ['read', 'counter'] as const
 
-/** All points of a part, the small ones first. */
+/** The points of each part, by increasing size. */
 const POINTS: Readonly<Record<Part, readonly Point[]>> = {
   sessions: SESSION_STORES.flatMap((store) =>
     SESSION_COUNTS.flatMap((size) =>
@@ -43,9 +43,9 @@ const POINTS: Readonly<Record<Part, readonly Point[]>> = {
 
 export interface Choice {
   readonly parts: readonly Part[]
-  /** Most sessions in a store. */
+  /** Maximum number of sessions in a store. */
   readonly most: number
-  /** Stores to be measured; all where none is named. */
+  /** The stores to measure; all if empty. */
   readonly stores: readonly string[]
 }
 
@@ -63,6 +63,6 @@ export function targetOf({ part, size, work, store }: Point): Target {
   return targetNamed(`nuages ${work} ${store}`)
 }
 
-/** Two points of the same store and size can be measured one after the other on one filling. */
+/** Whether two points have the same store and size, so that the store is filled only once. */
 export const sameFilling = (a: Point, b: Point): boolean =>
   a.part === b.part && a.size === b.size && a.store === b.store

@@ -1,13 +1,13 @@
-/** Growth as a picture: processor time of a request over the size, a panel for each way to grow. */
+/** Draws the growth results: CPU time of a request by size, with one panel for each part. */
 import { whole } from './figures.ts'
 import { PARTS, type Part } from './growth_parts.ts'
 import { type Growth, lineOf, type Result, sizesOf, TITLES } from './growth_results.ts'
 
 const [WIDTH, HEIGHT, MARGIN] = [440, 300, { left: 50, right: 20, top: 34, bottom: 30 }]
 const COLUMNS = 2
-/** Of the stores, chosen to be told apart by those who see no red or no green. */
+/** Colours of the stores, distinguishable with colour blindness. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#000000']
-/** What only reads is drawn in dashes. */
+/** Lines of the read workload are dashed. */
 const DASHES = ' stroke-dasharray="5 3"'
 const LEGEND_LINE = 15
 
@@ -16,7 +16,7 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 const text = (x: number, y: number, content: string, more = ''): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${more}>${escaped(content)}</text>`
 
-/** Powers of ten from below the least value to above the largest. */
+/** Powers of ten that enclose all values. */
 function decades(values: readonly number[]): number[] {
   const [first, last] = [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))]
   return Array.from({ length: Math.max(last - first, 1) + 1 }, (_, index) => 10 ** (first + index))

@@ -1,4 +1,4 @@
-/** What was measured of growth, kept in bench/growth.json: a run of some parts leaves the others as they were. */
+/** The growth results in bench/growth.json. A run of some parts does not change the results of the others. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { FanOut } from './fan_out.ts'
@@ -8,18 +8,18 @@ export interface Result extends Point {
   /** Processor and version of Node. */
   readonly machine: string
   readonly requestsPerSecond: number
-  /** Microseconds of the server's processor for one request. */
+  /** CPU time of the server for one request, in microseconds. */
   readonly cpu: number
-  /** Milliseconds. */
+  /** Latencies in milliseconds. */
   readonly p50: number
   readonly p99: number
-  /** The same of a bare node:http hello, measured just before. */
+  /** The figures of the floor, a bare node:http server, measured just before. */
   readonly floor: { readonly requestsPerSecond: number; readonly cpu: number }
 }
 
 export interface Growth {
   readonly results: readonly Result[]
-  /** By the number of files. */
+  /** By number of files. */
   readonly fanOut: Readonly<Record<string, FanOut>>
 }
 
@@ -30,7 +30,7 @@ export const TITLES: Readonly<Record<Part, string>> = {
   patterns: 'URL patterns',
 }
 
-/** What the lines of a table and of the picture are: a kind of work on a store. */
+/** The name of a line in the tables and the picture: a workload and a store. */
 export const lineOf = ({ work, store }: Result): string => [work, store].filter(Boolean).join(', ')
 
 export const sizesOf = (results: readonly Result[]): number[] =>
@@ -48,7 +48,7 @@ export const writeGrowth = (growth: Growth): void => writeFileSync(FILE, `${JSON
 const isOf = (a: Point, b: Point): boolean =>
   a.part === b.part && a.size === b.size && a.work === b.work && a.store === b.store
 
-/** New results in the place of the old ones of the same points. */
+/** Replaces the old results of the same points by new ones. */
 export function merged(old: Growth, now: Growth): Growth {
   const kept = old.results.filter((result) => !now.results.some((other) => isOf(other, result)))
   return { results: [...kept, ...now.results], fanOut: { ...old.fanOut, ...now.fanOut } }

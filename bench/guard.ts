@@ -1,4 +1,4 @@
-/** `npm run bench:guard [-- word … | --update]`: whether a request has become more work, told without a clock. */
+/** `npm run bench:guard [-- word … | --update]`: detects, without timing, requests that have become more expensive. */
 import { plusMinusPercent, whole } from './figures.ts'
 import {
   complaints,

@@ -1,6 +1,6 @@
 /**
- * The process of one guarded work: `bench/guard_process.ts servers/nuages.ts counter 300` answers requests without a
- * socket and tells, for one of them, how many bytes of the heap and how many steps of JavaScript it took.
+ * The process for one guarded target: `bench/guard_process.ts servers/nuages.ts counter 300` handles requests without a
+ * socket, and reports how many bytes of the heap and how many JavaScript steps one request takes.
  */
 import { createServer } from 'node:http'
 import path from 'node:path'
@@ -12,18 +12,18 @@ import { median } from './statistics.ts'
 import { StepCounter } from './steps.ts'
 import { type WorkName, WORKS } from './workloads.ts'
 
-/** Enough for every function to have run, and for caches to be as full as they get. */
+/** Number of requests after which every function has run and the caches are full. */
 const WARM_UP = 300
 const CHUNKS = 3
 
-/** Visitors take turns, so that a session is not what the request before it left. */
+/** Number of alternating clients, so that consecutive requests use different sessions. */
 const VISITORS = 8
 
-/** What one request takes. */
+/** The cost of one request. */
 export interface Figures {
-  /** Of JavaScript's heap, garbage or not. */
+  /** Allocated bytes of the JavaScript heap, including garbage. */
   readonly bytes: number
-  /** Calls of functions and turns of loops. */
+  /** Function calls and loop iterations. */
   readonly steps: number
 }
 
@@ -68,5 +68,5 @@ async function main([module = 'servers/node.ts', work = 'hello', requests = '300
 }
 
 await main(process.argv.slice(2))
-// What the server keeps open is nobody's any more.
+// The server may still have open handles.
 process.exit()

@@ -1,4 +1,4 @@
-/** One measurement: a new server with a new store, prepared, warmed up, put under load, examined, ended. */
+/** One measurement: starts a server with a new store, creates sessions, warms up, applies load, checks and stops it. */
 import { Examination } from './correctness.ts'
 import { generator as usualGenerator, type Generator } from './load/index.ts'
 import { ServerProcess } from './server_process.ts'
@@ -8,24 +8,24 @@ import { underLoad, type UnderLoad } from './under_load.ts'
 import { WORKS } from './workloads.ts'
 
 export const CONNECTIONS = 64
-/** In rotation under load; each connection has one more for its first request, and the warm-up as many of its own. */
+/** Number of sessions that the load rotates. Each connection has another one; the warm-up has as many of its own. */
 export const SESSIONS = 256
 
 export const VISITORS = SESSIONS + CONNECTIONS
 
 export interface Measurement extends UnderLoad {
-  /** Share of the counted requests that the counters hold; undefined for a work that counts nothing. */
+  /** Share of the requests that were counted; undefined for a workload without counters. */
   readonly kept?: number
 }
 
 export interface MeasureOptions {
   readonly seconds: number
   readonly generator?: Generator
-  /** A bare server, warm, that has its turns before and after. */
+  /** A warm floor server, measured before and after the target. */
   readonly floor?: ServerProcess
 }
 
-/** Measures a server that is there, and new. */
+/** Measures a server that has just been started. */
 export async function measureServer(
   target: Target,
   server: ServerProcess,
@@ -42,10 +42,10 @@ export async function measureServer(
 }
 
 /**
- * Runs a target's server on a new store, and ends both.
- * @param starting called when the store exists, before the server's process starts
- * @param checkout another checkout of the repository, whose server is run
- * @throws Unavailable where it cannot run on this machine
+ * Runs `body` with a target's server on a new store, and stops both afterwards.
+ * @param starting called when the store exists, before the server process is started
+ * @param checkout another checkout of the repository, whose server is used
+ * @throws Unavailable if the target cannot run on this machine
  */
 export async function withServer<T>(
   target: Target,
@@ -67,6 +67,6 @@ export async function withServer<T>(
   }
 }
 
-/** @throws Unavailable where the target cannot run on this machine */
+/** @throws Unavailable if the target cannot run on this machine */
 export const measure = (target: Target, options: MeasureOptions): Promise<Measurement> =>
   withServer(target, (server) => measureServer(target, server, options))

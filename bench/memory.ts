@@ -1,6 +1,6 @@
 /**
- * Whether a server's memory grows with the requests: `npm run bench:memory [-- requests]`, a million if not given.
- * The caches have Django's own room, 300 entries, so that nothing is meant to be held.
+ * `npm run bench:memory [-- requests]`: checks whether a server's memory grows with the number of requests, by default
+ * a million. The caches have Django's default of 300 entries, so that no growth is expected.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { megabytes, plusMinusPercent, whole } from './figures.ts'
@@ -14,17 +14,17 @@ import { Visitors } from './clients.ts'
 import { WORKS } from './workloads.ts'
 
 const STEPS = 10
-/** More over the second half than this, after a collection, is a leak and not the heap that finds its size. */
+/** Maximum growth of the heap in the second half, after garbage collection. More than this is a leak. */
 const MOST_HEAP = 0.05
-/** Resident memory goes up and down with what the system takes back. */
+/** Maximum growth of the resident memory, which fluctuates because freed memory is returned at varying times. */
 const MOST_MEMORY = 0.1
-/** Longest time that anything is kept for a request that is over, such as its deadlines, in milliseconds. */
+/** Maximum time in milliseconds that data of a finished request is kept, such as its deadlines. */
 const AFTERMATH = 6000
 const WRONG_USAGE = 2
 
 const LOCMEM = { BACKEND: 'core.cache.backends.locmem.LocMemCache' }
 
-/** New sessions without end, in the cache that every project has, and the counter on what a project begins with. */
+/** A new session for each request, in the default cache; and the counter on a new project's database, SQLite. */
 const COLD = targetNamed('nuages cold cache-locmem')
 const TARGETS: readonly Target[] = [
   { ...COLD, settings: { ...COLD.settings, CACHES: { default: LOCMEM } } },
@@ -32,11 +32,11 @@ const TARGETS: readonly Target[] = [
 ]
 
 interface Step {
-  /** Requests that were answered so far. */
+  /** Total number of requests so far. */
   readonly requests: number
-  /** Resident memory when the last of them was answered, in bytes. */
+  /** Resident memory after the last request, in bytes. */
   readonly peak: number
-  /** Heap after a collection that was asked for, in bytes. */
+  /** Heap after garbage collection, in bytes. */
   readonly heap: number
 }
 
@@ -70,17 +70,17 @@ async function steps(target: Target, server: ServerProcess, wanted: number): Pro
 
 const cell = (value: number | string): string => (typeof value === 'number' ? whole(value) : value).padStart(16)
 
-/** Growth of the heap over the second half, as a share of where it began: of the straight line through its steps. */
+/** Relative growth of the heap in the second half, by linear regression over its steps. */
 const growthOfHeap = (taken: readonly Step[]): number =>
   relativeRise(taken.slice(STEPS / 2 - 1).map(({ requests, heap }) => [requests, heap]))
 
-/** By how much the second half needed more than the first. A moment says little: memory goes back now and then. */
+/** Relative growth of the peak memory from the first half to the second. Single values fluctuate too much. */
 function growthOfPeak(taken: readonly Step[]): number {
   const peak = (some: readonly Step[]): number => Math.max(...some.map(({ peak }) => peak))
   return peak(taken.slice(STEPS / 2)) / peak(taken.slice(0, STEPS / 2)) - 1
 }
 
-/** Whether the memory stays as it is. */
+/** Measures a target. @returns whether its memory stays constant */
 function watch(target: Target, wanted: number): Promise<boolean> {
   return withServer(target, async (server) => {
     say(nameOf(target))

@@ -1,15 +1,15 @@
-/** The words after `npm run bench --`. */
+/** The command-line options of `npm run bench`. */
 import { parseArgs } from 'node:util'
 import { GENERATORS, type Generator, generator } from './load/index.ts'
 
 export interface BenchOptions {
-  /** Words that the name of a target must have, all of them. */
+  /** Words that must all occur in the name of a target. */
   readonly words: readonly string[]
   readonly rounds: number
   readonly seconds: number
   readonly generator: Generator
   readonly peers: boolean
-  /** Whether only that is measured which a goal is set for, and judged. */
+  /** Whether to measure only targets with goals, and to judge them. */
   readonly goals: boolean
   readonly list: boolean
   readonly help: boolean
@@ -59,7 +59,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** @throws UsageError that says what is wrong with which option */
+/** @throws UsageError if an option is invalid */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parsed(args)
   const rounds = numberIn('rounds', values.rounds, 1, 100)

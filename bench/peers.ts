@@ -1,18 +1,18 @@
-/** Other session libraries: a package of their own in bench/peers, installed when they are asked for. */
+/** Installs other session libraries, the separate package in bench/peers, when they are to be measured. */
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { children, ended, Stopped } from './processes.ts'
 
 const FOLDER = path.join(import.meta.dirname, 'peers')
 
-/** Whether what the lock file names was installed since it was last changed. */
+/** Whether the packages were installed after the last change of the lock file. */
 function areInstalled(): boolean {
   const installed = path.join(FOLDER, 'node_modules', '.package-lock.json')
   const wanted = path.join(FOLDER, 'package-lock.json')
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs
 }
 
-/** @throws Error when npm fails */
+/** @throws Error if npm fails */
 export async function installPeers(tell: (line: string) => void): Promise<void> {
   if (areInstalled()) return
   tell('Installing the peers into bench/peers …')

@@ -1,10 +1,10 @@
-/** A client of a server in this process, with a stream for a socket: no port, no system call, no other clock. */
+/** A client of a server in the same process, with a stream instead of a socket: no port and no system calls. */
 import type { Server } from 'node:http'
 import { Duplex } from 'node:stream'
 
 const END_OF_HEAD = '\r\n\r\n'
 
-/** Where a response ends in what came; -1 when more has to come. */
+/** The index of the end of a response; -1 if it is incomplete. */
 function endOf(text: string): number {
   const head = text.indexOf(END_OF_HEAD)
   if (head < 0) return -1
@@ -16,18 +16,18 @@ function endOf(text: string): number {
 }
 
 class PipedSocket extends Duplex {
-  /** Told what the server writes. */
-  heard: (text: string) => void = () => {}
+  /** Called with each string that the server writes. */
+  onWrite: (text: string) => void = () => {}
   readonly remoteAddress = '127.0.0.1'
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.heard(chunk.toString('latin1'))
+    this.onWrite(chunk.toString('latin1'))
     done()
   }
 
-  // What node:http asks of a socket.
+  // Methods of a socket that node:http calls.
   setTimeout(): this {
     return this
   }
@@ -46,7 +46,7 @@ export class PipedClient {
   #answered: (text: string) => void = () => {}
 
   constructor(server: Server) {
-    this.#socket.heard = (text) => {
+    this.#socket.onWrite = (text) => {
       this.#text += text
       if (endOf(this.#text) < 0) return
       const whole = this.#text
@@ -56,7 +56,7 @@ export class PipedClient {
     server.emit('connection', this.#socket)
   }
 
-  /** The response's text, head and all. Cookies are kept. @throws Error for another status than 200 */
+  /** Sends a request with the last cookie. @returns head and body  @throws Error if the status is not 200 */
   async ask(url: string): Promise<string> {
     const cookie = this.#cookie === '' ? '' : `Cookie: ${this.#cookie}\r\n`
     const text = await new Promise<string>((resolve) => {

@@ -1,12 +1,12 @@
-/** Child processes of a run: none outlives it, whatever ends it. */
+/** The child processes of a run. They are all ended when the run ends, for whatever reason. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** How long a process may take to end by itself, in milliseconds. */
+/** Time to end after SIGTERM before a process is killed, in milliseconds. */
 const GRACE = 3000
 
-/** How much of what a process writes is kept for a message, in characters. */
+/** Maximum length of the output that is kept for messages, in characters. */
 const TAIL = 4000
 
 export class Stopped extends Error {
@@ -17,7 +17,7 @@ export class Stopped extends Error {
 
 export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
-/** The end of what a stream brings, as long as somebody wants to know it. */
+/** Reads a stream. @returns a function that returns the end of the output so far */
 export function tailOf(stream: NodeJS.ReadableStream | null): () => string {
   let tail = ''
   stream?.setEncoding('utf8')
@@ -27,7 +27,7 @@ export function tailOf(stream: NodeJS.ReadableStream | null): () => string {
   return () => tail.trim()
 }
 
-/** Resolves when the process has ended and its output is read. */
+/** Resolves when a process has ended and its output has been read. */
 export function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.pid === undefined) resolve()
@@ -43,14 +43,14 @@ export class Children {
     return this.#stopped
   }
 
-  /** @throws Stopped once the run is over */
+  /** @throws Stopped after `stopAll` */
   start(command: readonly string[], options: SpawnOptions): ChildProcess {
     if (this.#stopped) throw new Stopped()
     const [file = '', ...args] = command
     const child = spawn(file, args, options)
     this.#running.add(child)
     child.once('exit', () => this.#running.delete(child))
-    // A command that cannot be started ends as one that failed: `close` follows.
+    // If a command cannot be started, `close` follows, too.
     child.once('error', () => this.#running.delete(child))
     return child
   }
@@ -64,7 +64,7 @@ export class Children {
     clearTimeout(timer)
   }
 
-  /** Ends every process at once and starts no other: whoever waits for one is told by its end. */
+  /** Kills all processes immediately and prevents new ones. Callers that wait for a process see that it has ended. */
   stopAll(): void {
     this.#stopped = true
     for (const child of this.#running) child.kill('SIGKILL')
@@ -76,7 +76,7 @@ export const children = new Children()
 export const isInstalled = (command: string): boolean =>
   (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, command)))
 
-/** Cores that this process may run on, where the system says so. */
+/** The cores that this process may run on; empty if unknown. */
 function allowedCores(): number[] {
   if (process.platform !== 'linux') return []
   const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
@@ -86,7 +86,7 @@ function allowedCores(): number[] {
   })
 }
 
-/** One core for the server that is measured and another for everything else; none where cores cannot be chosen. */
+/** One core for the measured server and another for everything else; none if processes cannot be pinned. */
 export function chooseCores(): { server?: number; load?: number } {
   const [server, load] = isInstalled('taskset') ? allowedCores() : []
   return server === undefined || load === undefined ? {} : { server, load }
@@ -94,6 +94,6 @@ export function chooseCores(): { server?: number; load?: number } {
 
 export const cores = chooseCores()
 
-/** A command that runs on one core only, where there is one for it. */
+/** A command pinned to a core, if one is given. */
 export const pinned = (core: number | undefined, ...command: string[]): string[] =>
   core === undefined ? command : ['taskset', '-c', String(core), ...command]

@@ -1,4 +1,4 @@
-/** What a request takes, counted and not timed, and whether that is worse than what was noted down. */
+/** Measures the cost of requests by counting instead of timing, and compares it with the recorded cost. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { built } from './build.ts'
@@ -8,10 +8,10 @@ import { environment } from './server_process.ts'
 import { openStore } from './stores.ts'
 import { FLOOR, nameOf, type Target, targetNamed } from './targets.ts'
 
-/** More than this above what was noted down, as a share, is worse. */
+/** Maximum relative increase over the recorded cost. */
 export const MOST_RISE = 0.2
 
-/** The hot paths. None of them needs a service. */
+/** The hot paths. None of them needs an external service. */
 export const GUARDED: readonly Target[] = [
   'nuages, chain of seven hello db-sqlite',
   'nuages untouched db-sqlite',
@@ -20,9 +20,9 @@ export const GUARDED: readonly Target[] = [
   ),
 ].map(targetNamed)
 
-/** What is noted down: of a version of Node, as the engine and node:http count too, by the names of the targets. */
+/** The recorded costs, which depend on the version of Node. */
 export interface Notes {
-  /** Major version. */
+  /** Major version of Node. */
   readonly node: number
   readonly requests: Readonly<Record<string, Figures>>
 }
@@ -38,8 +38,8 @@ export function writeNotes(requests: Notes['requests']): void {
 }
 
 /**
- * Nothing is compiled and nothing happens beside the requests, so that the figures come out the same each time; the new
- * space, in megabytes, is larger than what a count allocates.
+ * No compilation and no background threads, so that the counts are reproducible. The new space, in megabytes, is larger
+ * than the allocations of one count, so that no garbage collection happens.
  */
 const FLAGS = [
   '--no-opt',
@@ -66,7 +66,7 @@ async function count(target: Target, requests: number): Promise<Figures> {
   }
 }
 
-/** What requests take, by the names of their targets, over what the same takes on node:http alone. */
+/** The cost of requests by the name of the target, in excess of the cost on bare node:http. */
 export async function countAll(targets: readonly Target[], requests: number): Promise<Record<string, Figures>> {
   const floor = await count(FLOOR, requests)
   const figures: Record<string, Figures> = {}
@@ -77,10 +77,10 @@ export async function countAll(targets: readonly Target[], requests: number): Pr
   return figures
 }
 
-/** How much more it is than it was: 0.2 for a fifth. */
+/** The relative increase: 0.2 is 20 %. */
 export const rise = (now: number, noted: number): number => now / noted - 1
 
-/** What is worse than it was, a sentence each. */
+/** Sentences about the targets that have become too expensive. */
 export function complaints(now: Readonly<Record<string, Figures>>, noted: Notes['requests']): string[] {
   return Object.entries(now).flatMap(([name, figures]) => {
     const before = noted[name]
@@ -94,7 +94,7 @@ export function complaints(now: Readonly<Record<string, Figures>>, noted: Notes[
   })
 }
 
-/** What has become so much better that getting worse again would not be noticed. */
+/** Targets that have become so much cheaper that a later regression would not be detected. */
 export const improvements = (now: Readonly<Record<string, Figures>>, noted: Notes['requests']): string[] =>
   Object.entries(now)
     .filter(([name, { bytes, steps }]) => {

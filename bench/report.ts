@@ -1,4 +1,4 @@
-/** The outcome of a run as people read it: a table, what was not run, what was wrong. */
+/** Formats the results of a run: a table, the targets that were not run, and the errors. */
 import { hundredths, megabytes, percent, plusMinus, tenths, whole } from './figures.ts'
 import { type RoundResult, sharesOf } from './rounds.ts'
 import { median, spread } from './statistics.ts'
@@ -32,7 +32,7 @@ function rowOf(outcome: RoundResult, floor: RoundResult | undefined): string[] {
   ].flat()
 }
 
-/** What was measured, as shares of the floor; an empty line between two kinds of work. */
+/** A table of the measurements, with ratios to the floor. Empty lines separate the workloads. */
 export function measuredTable(outcomes: readonly RoundResult[], floor: RoundResult | undefined): string {
   const measured = outcomes.filter(({ measurements }) => measurements.size > 0)
   const rows = measured.flatMap((outcome, index) => {
@@ -48,7 +48,7 @@ const listOf = (title: string, lines: readonly string[]): string[] =>
 
 export const isWrong = ({ problems }: RoundResult): boolean => problems.size > 0
 
-/** What was not run, and what was wrong. */
+/** Lists of the targets that were not run, and of errors. */
 export function remarks(outcomes: readonly RoundResult[]): string[] {
   const notRun = outcomes.flatMap(({ target, unavailable }) =>
     unavailable === undefined ? [] : [`${nameOf(target)}: ${unavailable.replaceAll(/\s*\n\s*/g, ' ')}`],

@@ -1,6 +1,6 @@
 /**
- * Measures every target once in each round, between two turns of a bare server that lives as long as the round: what
- * disturbs the machine disturbs both.
+ * Measures each target once in each round, between two measurements of a floor server that runs during the whole round,
+ * so that other load on the machine affects both.
  */
 import { whole } from './figures.ts'
 import { measure, type Measurement, type MeasureOptions, measureServer, withServer } from './measure.ts'
@@ -11,27 +11,27 @@ import { FLOOR, type Target } from './targets.ts'
 
 export interface RoundResult {
   readonly target: Target
-  /** By the number of the round, those that went well. */
+  /** Successful measurements by number of the round. */
   readonly measurements: Map<number, Measurement>
-  /** Why it was not measured: something that this machine lacks. */
+  /** Why the target cannot be measured on this machine. */
   unavailable?: string
-  /** What was wrong with answers or server, a sentence each. */
+  /** Errors of the server or its responses, as sentences. */
   readonly problems: Set<string>
 }
 
-/** What one measurement reaches of another: its share of the requests per second, and of the processor time, inverted. */
+/** One measurement relative to another: ratio of requests per second, and inverse ratio of CPU time. */
 export interface Share {
   readonly requests: number
   readonly cpu: number
 }
 
-/** A measurement as a share of the floor before and after it; all of it for the floor itself. */
+/** A measurement as a share of the floor before and after it; 1 for the floor itself. */
 function shareOfFloor({ requestsPerSecond, cpu, floor }: Measurement): Share {
   if (floor === undefined) return { requests: 1, cpu: 1 }
   return { requests: requestsPerSecond / floor.requestsPerSecond, cpu: floor.cpu / cpu }
 }
 
-/** An outcome as shares of another one, round by round. */
+/** The result of a target relative to another one, for each round. */
 export function sharesOf(outcome: RoundResult, base: RoundResult): Share[] {
   return [...outcome.measurements].flatMap(([round, measurement]) => {
     const other = base.measurements.get(round)
@@ -43,7 +43,7 @@ export function sharesOf(outcome: RoundResult, base: RoundResult): Share[] {
 
 export interface RoundOptions extends Omit<MeasureOptions, 'floor'> {
   readonly rounds: number
-  /** Told what happens, a line each. */
+  /** Called with each line of progress. */
   readonly progress: (line: string) => void
 }
 
@@ -73,7 +73,7 @@ async function take(outcome: RoundResult, round: number, name: string, options: 
   }
 }
 
-/** The order of a round: every other one backwards, after the floor, which is warm then. */
+/** The order of a round: first the floor, which is warm afterwards. Every second round has the reverse order. */
 function orderOf(outcomes: readonly RoundResult[], round: number): RoundResult[] {
   const [floor, others] = [outcomes.filter(isFloor), outcomes.filter((each) => !isFloor(each))]
   return [...floor, ...(round % 2 === 0 ? others : others.toReversed())]
@@ -81,7 +81,7 @@ function orderOf(outcomes: readonly RoundResult[], round: number): RoundResult[]
 
 const isFloor = ({ target }: RoundResult): boolean => target === FLOOR
 
-/** @param name of a target, for progress */
+/** @param name returns the name of a target, for progress */
 export async function runRounds(
   targets: readonly Target[],
   name: (target: Target) => string,
@@ -97,7 +97,7 @@ export async function runRounds(
         }
       })
     } catch (error) {
-      // Also while the bare server starts.
+      // The run may be stopped while the floor server starts.
       if (children.stopped) return outcomes
       throw error
     }

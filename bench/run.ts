@@ -1,4 +1,4 @@
-/** `npm run bench`: what a session costs, here and elsewhere, side by side in one run. */
+/** `npm run bench`: measures the cost of sessions in this framework and others, in one run. */
 import { cpus } from 'node:os'
 import { type Goal, selectGoals, targetsOf } from './goals.ts'
 import { type BenchOptions, parseOptions, USAGE, UsageError } from './options.ts'
@@ -16,7 +16,7 @@ const WRONG_USAGE = 2
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const tell = (text: string): void => void process.stderr.write(`${text}\n`)
 
-/** Ctrl-C ends all processes and lets their stores be cleared away; a second one does not wait for that. */
+/** Ctrl-C ends all processes and removes their stores. A second Ctrl-C exits immediately. */
 function stopOnSignals(): void {
   const stop = () => {
     if (children.stopped) process.exit(STOPPED)
@@ -42,7 +42,7 @@ function goalsOf(words: readonly string[]): Goal[] {
   throw new UsageError(`There is no goal for a target with all of these words in its name: ${words.join(', ')}.`)
 }
 
-/** The outcome as a text, and whether it is as it should be. */
+/** The report as a string, and whether the run succeeded. */
 function concluded(
   { goals, words }: BenchOptions,
   outcomes: readonly RoundResult[],

@@ -1,4 +1,4 @@
-/** The process of one server: `bench/server.ts servers/nuages.ts` listens on a free port and tells what it has used. */
+/** The process of one server: `bench/server.ts servers/nuages.ts` listens on a free port and reports its usage. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { collectGarbage } from './garbage.ts'
 
-/** What a server's module is told about its sessions. */
+/** The options of a server module. */
 export interface ServerOptions {
   /** Name of the store, such as `db-sqlite`; '' for none. */
   readonly store: string
@@ -16,7 +16,7 @@ export interface ServerOptions {
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** A server in a process of its own, for which this one speaks. */
+/** A server in another process, for which this process reports. */
 export interface ForeignServer {
   readonly port: number
   usage(): Promise<Usage>
@@ -28,26 +28,26 @@ export interface ServerModule {
   readonly default: (options: ServerOptions) => Made | Promise<Made>
 }
 
-/** What the process has used since its start. */
+/** Resource usage of the process since its start. */
 export interface Usage {
-  /** Requests that came in. */
+  /** Number of received requests. */
   readonly requests: number
-  /** Connections that are open, those whose client is gone but whose answer is still in the making among them. */
+  /** Open connections, including those whose client has disconnected while the request is still being handled. */
   readonly connections: number
-  /** Time of the processor, user and system, in microseconds. */
+  /** CPU time, user and system, in microseconds. */
   readonly cpu: number
   /** Resident memory, in bytes. */
   readonly memory: number
-  /** What lives in it of JavaScript's objects, and may be garbage, in bytes; 0 where that is not known. */
+  /** Used JavaScript heap, including garbage, in bytes; 0 if unknown. */
   readonly heap: number
 }
 
-/** `collect` is the question for the usage after the garbage was collected. */
+/** `collect` requests the usage after a garbage collection. */
 export type ToServer = 'usage' | 'collect'
 
 export type FromServer = { readonly port: number } | { readonly failed: string } | { readonly usage: Usage }
 
-function tell(message: FromServer): void {
+function send(message: FromServer): void {
   process.send?.(message)
 }
 
@@ -58,10 +58,10 @@ async function answer(question: ToServer, usage: () => Promise<Usage>): Promise<
 
 function introduce(port: number, usage: () => Promise<Usage>): void {
   process.on('message', (question: ToServer) => {
-    void answer(question, usage).then(tell, fail)
+    void answer(question, usage).then(send, fail)
   })
   if (process.send === undefined) process.stdout.write(`http://127.0.0.1:${port}/counter\n`)
-  else tell({ port })
+  else send({ port })
 }
 
 function listen(listener: Listener): void {
@@ -89,13 +89,13 @@ async function serve(module: string): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  tell({ failed: error instanceof Error ? error.message : String(error) })
+  send({ failed: error instanceof Error ? error.message : String(error) })
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
   process.exitCode = 1
   process.disconnect?.()
 }
 
-// Whoever started this is gone, and with it the reason to be here.
+// Ends with the parent process.
 process.on('disconnect', () => process.exit())
 
 try {

@@ -1,4 +1,4 @@
-/** A server that is measured, seen from outside: starts it on its core, asks it, ends it. */
+/** Controls the process of a measured server: starts it on its core, queries its usage, stops it. */
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { built } from './build.ts'
@@ -7,10 +7,10 @@ import type { FromServer, ToServer, Usage } from './server.ts'
 import { type Store, Unavailable } from './stores.ts'
 import type { Target } from './targets.ts'
 
-/** Longest wait for an answer of the process, in milliseconds. */
-const PATIENCE = 30_000
+/** Maximum time to wait for a message of the process, in milliseconds. */
+const TIMEOUT = 30_000
 
-/** Variables of this process that would change what is measured. */
+/** Environment variables that would affect the measurement. */
 const FOREIGN = /^(NUAGES_|BENCH_|DATABASE_URL$|CACHE_URL$)/
 
 export function environment(target: Target, store: Store): NodeJS.ProcessEnv {
@@ -39,7 +39,7 @@ export class ServerProcess {
 
   /**
    * @param checkout the directory of another checkout of the repository, whose server is started instead of this one's
-   * @throws Unavailable with what the server said when it does not start
+   * @throws Unavailable with the server's message if it does not start
    */
   static async start(target: Target, store: Store, checkout?: string): Promise<ServerProcess> {
     const server = new ServerProcess(target, store, checkout)
@@ -66,7 +66,7 @@ export class ServerProcess {
     return this.#ask('usage')
   }
 
-  /** What it has used, with its garbage collected just now. */
+  /** The usage after a garbage collection. */
   collected(): Promise<Usage> {
     return this.#ask('collect')
   }
@@ -78,9 +78,9 @@ export class ServerProcess {
     return message.usage
   }
 
-  /** Waits until every request is answered, also those whose client did not wait. */
+  /** Waits until all requests have finished, including those whose client has disconnected. @returns the usage */
   async settled(): Promise<Usage> {
-    const deadline = performance.now() + PATIENCE
+    const deadline = performance.now() + TIMEOUT
     for (;;) {
       const usage = await this.usage()
       if (usage.connections === 0) return usage
@@ -106,8 +106,8 @@ export class ServerProcess {
       const onClose = () => settle(() => reject(new Error(`The server ended. ${this.#errors()}`.trim())))
       const timer = setTimeout(
         () =>
-          settle(() => reject(new Error(`The server said nothing for ${PATIENCE / 1000} seconds. ${this.#errors()}`))),
-        PATIENCE,
+          settle(() => reject(new Error(`The server said nothing for ${TIMEOUT / 1000} seconds. ${this.#errors()}`))),
+        TIMEOUT,
       )
       child.once('message', onMessage)
       child.once('close', onClose)

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:startup [-- word …]`: how long a server takes to its first answer, and what it holds: idle, under load,
- * and for each session in the process. From its TypeScript, as `npm start` runs it, a site takes longer to start.
+ * `npm run bench:startup [-- word …]`: measures the time until the first response, and the memory when idle, under
+ * load, and for each session in the process. Run from TypeScript, as `npm start` does, a site takes longer to start.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { megabytes, whole } from './figures.ts'
@@ -15,7 +15,7 @@ import { WORKS } from './workloads.ts'
 
 const STARTS = 5
 const SECONDS = 3
-/** Longest time that anything is kept for a request that is over, such as its deadlines, in milliseconds. */
+/** Maximum time in milliseconds that data of a finished request is kept, such as its deadlines. */
 const AFTERMATH = 6000
 const WRONG_USAGE = 2
 
@@ -27,7 +27,7 @@ const TARGETS: readonly Target[] = [
   targetNamed('nuages cold cache-locmem'),
 ]
 
-/** Milliseconds from the process's start to its first good answer. */
+/** Milliseconds from the start of the process to its first successful response. */
 async function timeToAnswer({ work }: Target, server: ServerProcess, started: number): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${server.port}${WORKS[work].path}`)
   await response.text()
@@ -35,7 +35,7 @@ async function timeToAnswer({ work }: Target, server: ServerProcess, started: nu
   return performance.now() - started
 }
 
-/** Server started, asked once and ended. */
+/** Starts a server, sends one request and stops it. @returns the milliseconds until the response */
 function start(target: Target): Promise<number> {
   let started = 0
   return withServer(
@@ -48,7 +48,7 @@ function start(target: Target): Promise<number> {
 interface Held {
   readonly idle: number
   readonly loaded: number
-  /** Bytes of the heap for each session that is held in the process. */
+  /** Heap bytes for each session stored in the process. */
   readonly session?: number
 }
 
@@ -76,7 +76,7 @@ function held(target: Target): Promise<Held> {
 
 async function rowOf(target: Target): Promise<string[]> {
   const times: number[] = []
-  for (let turn = 0; turn < STARTS; turn++) times.push(await start(target))
+  for (let run = 0; run < STARTS; run++) times.push(await start(target))
   const { idle, loaded, session } = await held(target)
   const name = target === FLOOR ? nameOf(target) : nameOf(target).replace('cold ', '')
   return [name, whole(median(times)), megabytes(idle), megabytes(loaded), session === undefined ? '' : whole(session)]

@@ -1,6 +1,6 @@
-/** What several rounds say together. */
+/** Statistics over several rounds. */
 
-/** @throws RangeError when there is no value */
+/** @throws RangeError if there are no values */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('No values have no median.')
   const sorted = values.toSorted((a, b) => a - b)
@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2
 }
 
-/** How far values lie from their median, at most, as a share of it; undefined for a single value. */
+/** The maximum deviation from the median, as a share of the median; undefined for fewer than two values. */
 export function spread(values: readonly number[]): number | undefined {
   if (values.length < 2) return undefined
   const middle = median(values)
@@ -16,8 +16,7 @@ export function spread(values: readonly number[]): number | undefined {
 }
 
 /**
- * How much the straight line through points rises from the first to the last of them, as a share of its height at the
- * first: 0.1 is a tenth more.
+ * The relative rise of the regression line from the first point to the last: 0.1 is 10 % more.
  */
 export function relativeRise(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length

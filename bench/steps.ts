@@ -1,9 +1,9 @@
-/** How many steps of JavaScript something takes: calls of functions and turns of loops, counted and not timed. */
+/** Counts the JavaScript steps of an operation: function calls and loop iterations. */
 import { Session } from 'node:inspector/promises'
 
 /**
- * Counts from now on. What is compiled before that has its calls counted and not its loops, so this comes before the
- * modules that are to be looked at.
+ * Counts steps from its start. For code that was compiled before, only calls are counted, not loops, so start it before
+ * the measured modules are imported.
  */
 export class StepCounter {
   readonly #session = new Session()
@@ -16,12 +16,12 @@ export class StepCounter {
     return counter
   }
 
-  /** Steps since the start, or since this was last asked: entries into functions, and into blocks of their own count. */
+  /** The steps since the start or the last call: entries into functions, and into blocks with their own counters. */
   async take(): Promise<number> {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage')
     let steps = 0
     for (const { url, functions } of result) {
-      // The last look at what was counted is not to be counted itself.
+      // Do not count this method itself.
       if (url === import.meta.url) continue
       for (const { ranges } of functions) for (const { count } of ranges) steps += count
     }

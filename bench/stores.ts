@@ -1,4 +1,4 @@
-/** Where sessions are kept: each measurement has a store of its own, empty at its start and gone at its end. */
+/** The session stores. Each measurement has its own store, which is empty at the start and removed at the end. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,13 +9,13 @@ import type { DatabaseSettings, Vendor } from '../core/db/index.ts'
 import { databases } from '../test/services.ts'
 import { children, cores, hasEnded, isInstalled, pinned, tailOf } from './processes.ts'
 
-/** A store on a service that this machine does not have. */
+/** A store or server is not available on this machine. */
 export class Unavailable extends Error {}
 
 export interface Store {
-  /** What Nuages has to be told. */
+  /** Settings for Nuages. */
   readonly settings: Settings
-  /** What a peer has to be told: a file or a URL. */
+  /** The location for other servers: a file, a directory, a URL or database settings as JSON. */
   readonly location: string
   close(): Promise<void>
 }
@@ -25,7 +25,7 @@ const nothing = async (): Promise<void> => {}
 
 const folders = new Map<string, string>()
 
-/** The folder that this process has below another one. It is gone when the process ends. */
+/** A temporary directory of this process in a parent directory. It is removed when the process ends. */
 function folderIn(parent: string): string {
   const known = folders.get(parent)
   if (known !== undefined) return known
@@ -35,7 +35,7 @@ function folderIn(parent: string): string {
   return made
 }
 
-/** Everything that a run writes is below this folder, but for what has to lie in memory. */
+/** The directory of all files of a run, except those that must be on another file system. */
 export const folder = folderIn(tmpdir())
 
 function newFolder(parent = folder): { location: string; close: () => Promise<void> } {
@@ -63,15 +63,15 @@ async function databaseServer(vendor: Vendor): Promise<Store> {
   }
 }
 
-/** More than a run can make: a cache that drops a session loses its count. */
-const ROOM = { MAX_ENTRIES: 10_000_000 }
+/** More entries than a run can create: a cache that drops a session would lose its count. */
+const CAPACITY = { MAX_ENTRIES: 10_000_000 }
 
 const cache = (entry: { BACKEND: string; LOCATION?: string; OPTIONS?: Record<string, unknown> }): Settings => ({
   CACHES: { default: entry },
   SESSION_ENGINE: engine('cache'),
 })
 
-const locmem = { BACKEND: 'core.cache.backends.locmem.LocMemCache', OPTIONS: ROOM }
+const locmem = { BACKEND: 'core.cache.backends.locmem.LocMemCache', OPTIONS: CAPACITY }
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -93,7 +93,7 @@ const answersAt = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false))
   })
 
-/** A server of our own, on the load generator's core, so that nobody's data is in the way and nothing of ours stays. */
+/** Starts a separate server on the load generator's core, so that no existing data is affected. */
 async function ownServer(
   command: string,
   args: (port: number) => string[],
@@ -139,7 +139,7 @@ async function cachedDb(): Promise<Store> {
   return { ...store, settings: { ...settings, CACHES: { default: locmem }, SESSION_ENGINE: engine('cached_db') } }
 }
 
-/** What Linux's statfs says of a filesystem in memory. */
+/** The file system type of tmpfs in Linux' statfs. */
 const TMPFS = 0x01021994
 
 const isInMemory = (folder: string): boolean => existsSync(folder) && statfsSync(folder).type === TMPFS
@@ -149,7 +149,7 @@ async function filesBelow(parent: string): Promise<Store> {
   return { settings: { SESSION_FILE_PATH: location, SESSION_ENGINE: engine('file') }, location, close }
 }
 
-/** Not below the other files of a run where those are in memory: the repository is on a disk then. */
+/** If the temporary directory is in memory, uses the repository's directory, which is usually on a disk. */
 async function filesOnDisk(): Promise<Store> {
   if (!isInMemory(folder)) return filesBelow(folder)
   const parent = path.join(import.meta.dirname, '..', '.nuages')
@@ -178,13 +178,13 @@ const STORES = {
     location: '',
     close: nothing,
   }),
-  /** For peers: their own store in the process. */
+  /** For peers: their own in-process store. */
   memory: async () => ({ settings: {}, location: '', close: nothing }),
 } as const satisfies Record<string, () => Promise<Store>>
 
 export type StoreName = keyof typeof STORES
 
-/** @throws Unavailable where the service that it needs is not there */
+/** @throws Unavailable if the required service is not available */
 export async function openStore(name: StoreName | undefined): Promise<Store> {
   return name === undefined ? { settings: {}, location: '', close: nothing } : STORES[name]()
 }

@@ -1,6 +1,6 @@
-/** Rows of texts as aligned columns. */
+/** Formats rows of strings as aligned columns. */
 
-/** The first columns are words and stand left, the others figures and stand right. An empty row is an empty line. */
+/** The first `words` columns are aligned left, the others right. An empty row becomes an empty line. */
 export function alignedTable(rows: readonly (readonly string[])[], words: number): string {
   const widths: number[] = []
   for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)))

@@ -1,22 +1,22 @@
-/** What is measured: which server, at which work, with its sessions in which store. */
+/** The measured targets: combinations of a server, a workload and a session store. */
 import type { Settings } from '../core/conf/index.ts'
 import type { StoreName } from './stores.ts'
 import { type WorkName, WORKS } from './workloads.ts'
 
 export interface Target {
-  /** Who is measured, as the table says it. */
+  /** Name of the software in the table. */
   readonly stack: string
-  /** Module whose default export makes a request listener: a path from this folder. */
+  /** Path, relative to this directory, of the module whose default export creates a request listener. */
   readonly server: string
   readonly work: WorkName
   readonly store?: StoreName
-  /** Settings of Nuages, or of Django, beside the store's. */
+  /** Settings of Nuages or Django, in addition to those of the store. */
   readonly settings?: Settings
-  /** Whether the cookie is the session, so that only a client that keeps the newest one has a counter that counts. */
+  /** Whether the session is in the cookie, so that the counter rises only for a client that keeps the latest cookie. */
   readonly keptByClient?: boolean
 }
 
-/** Everything else is told as a share of this. */
+/** The baseline: all results are reported as a share of it. */
 export const FLOOR: Target = { stack: 'node:http', server: 'servers/node.ts', work: 'hello' }
 
 const SESSIONS = ['core.contrib.sessions.middleware.SessionMiddleware']
@@ -64,7 +64,7 @@ const STORES: readonly StoreName[] = [
   'signed_cookies',
 ]
 
-/** Where nothing but the cookie is looked at, the stores differ in nothing but their middleware. */
+/** Stores for the untouched workload, in which the stores differ only in their middleware. */
 const UNTOUCHED: readonly StoreName[] = [
   'db-sqlite',
   'db-postgresql',
@@ -74,7 +74,7 @@ const UNTOUCHED: readonly StoreName[] = [
   'signed_cookies',
 ]
 
-/** Pages written by hand, and the stores that they keep sessions in. */
+/** Handwritten servers and their session stores. */
 const BY_HAND = [
   ['limit, by hand', 'limit_sqlite', 'db-sqlite'],
   ['limit, gathered', 'limit_sqlite_gathered', 'db-sqlite'],
@@ -93,7 +93,7 @@ const BY_HAND = [
   ['limit, by hand', 'limit_signed_cookies', 'signed_cookies'],
 ] as const satisfies readonly (readonly [string, string, StoreName])[]
 
-/** The pages by hand that do the same work with the same store. One that keeps a Map is that of the cache in the process. */
+/** The handwritten servers for a workload and store. For the in-process cache, those that use a Map. */
 export const pagesByHand = (work: WorkName, store: StoreName): Target[] =>
   BY_HAND.filter(([, , its]) => its === (store === 'cache-locmem' ? 'memory' : store)).map(([stack, , its]) =>
     targetNamed(nameOf({ stack, work, store: its })),

@@ -1,11 +1,11 @@
-/** What a server does under load: warmed up, then measured, between two turns of the bare floor. */
+/** Measures a server under load: after a warm-up, between two measurements of the floor. */
 import type { Generator, LoadResult, Plan } from './load/index.ts'
 import type { ServerProcess } from './server_process.ts'
 import { WORKS } from './workloads.ts'
 
 export interface Rate {
   readonly requestsPerSecond: number
-  /** Time of the server's processor, user and system, for one request, in microseconds. */
+  /** CPU time of the server, user and system, for one request, in microseconds. */
   readonly cpu: number
 }
 
@@ -18,20 +18,19 @@ export interface Figures extends Rate {
 }
 
 export interface UnderLoad extends Figures {
-  /** The floor's, just before and just after; undefined where it was not there. */
+  /** The rate of the floor just before and after; undefined without a floor. */
   readonly floor?: Rate
-  /** What was wrong with the answers, a sentence each. */
+  /** Errors of the responses, as sentences. */
   readonly problems: readonly string[]
 }
 
 /**
- * A server's first clients come in turns, as many as this. Those that leave in the middle of an answer make V8 compile
- * part of the hot path anew; and on a virtual machine a process gets faster for its first ten seconds under load,
- * whatever runs in it.
+ * Number of warm-up loads. Clients that disconnect during a response make V8 recompile part of the hot path, and on a
+ * virtual machine any process gets faster during its first ten seconds under load.
  */
 const WARM_UPS = 3
 
-/** Seconds of each of them. */
+/** Duration of each warm-up in seconds. */
 const warmUpOf = (seconds: number): number => Math.min(seconds * 2, 4)
 
 function complaints({ refused, failed, answered }: LoadResult): string[] {
@@ -42,11 +41,11 @@ function complaints({ refused, failed, answered }: LoadResult): string[] {
   ]
 }
 
-/** A load without a pause, and what it took. */
+/** A continuous load, and the server's usage during it. */
 export interface Burst {
   readonly load: LoadResult
   readonly requests: number
-  /** In microseconds. */
+  /** CPU time in microseconds. */
   readonly cpu: number
   readonly memory: number
 }
@@ -68,9 +67,9 @@ function rateOf(bursts: readonly Burst[]): Rate {
 }
 
 /**
- * @param warmUpCookies cookies that the warm-up uses up, others than the load's
- * @param floor a bare server, warm, that has its turn before this one and after it: a machine may be half as fast a
- *   second later
+ * @param warmUpCookies cookies for the warm-up, other than those of the load
+ * @param floor a warm floor server, measured before and after the target, because the speed of a machine may halve
+ *   within a second
  */
 export async function underLoad(
   server: ServerProcess,
@@ -84,14 +83,14 @@ export async function underLoad(
     warmUps.push(await burst(server, generator, { ...plan, seconds: warmUpOf(plan.seconds), cookies: warmUpCookies }))
   }
   const theirs: Burst[] = []
-  const floorsTurn = async (): Promise<void> => {
+  const measureFloor = async (): Promise<void> => {
     if (floor === undefined) return
     const hello = { port: floor.port, path: WORKS.hello.path, cookies: [], seconds: plan.seconds / 2 }
     theirs.push(await burst(floor, generator, { ...plan, ...hello }))
   }
-  await floorsTurn()
+  await measureFloor()
   const ours = await burst(server, generator, plan)
-  await floorsTurn()
+  await measureFloor()
   return {
     ...rateOf([ours]),
     p50: ours.load.p50,

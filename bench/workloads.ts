@@ -1,21 +1,21 @@
-/** What is asked of a server: five kinds of work, with the address and the answer of each. */
+/** The five workloads, with the path of each. */
 
 export interface Work {
   readonly path: string
-  /** Whether the requests carry cookies of sessions that were there before. */
+  /** Whether the requests have cookies of existing sessions. */
   readonly knowsVisitors: boolean
 }
 
 export const WORKS = {
-  /** Answers. */
+  /** Returns a fixed response. */
   hello: { path: '/hello', knowsVisitors: false },
-  /** Gets a session's cookie and does not look at it. */
+  /** Receives a session cookie, but does not access the session. */
   untouched: { path: '/hello', knowsVisitors: true },
-  /** Loads the session and answers with its count. */
+  /** Loads the session and returns its count. */
   read: { path: '/read', knowsVisitors: true },
-  /** Loads the session, adds one, saves it, answers with the count. */
+  /** Loads the session, adds one, saves it, and returns the count. */
   counter: { path: '/counter', knowsVisitors: true },
-  /** The counter for somebody without a session: makes one. */
+  /** The counter for a client without a session: creates one. */
   cold: { path: '/counter', knowsVisitors: false },
 } as const satisfies Record<string, Work>
 

@@ -1,4 +1,4 @@
-/** Load by autocannon, in a process of its own. */
+/** The load generator autocannon, in a separate process. */
 import { randomUUID } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** Runs autocannon by the plan in a file and prints the figures as a line of JSON. */
+/** Runs autocannon with the plan from a file and prints the result as one line of JSON. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LoadResult, Plan } from './contract.ts'
@@ -43,10 +43,10 @@ const requests = (plan.cookies.length === 0 ? [{}] : plan.cookies.map((Cookie) =
 
 let clients = 0
 
-/** Each connection has sessions of its own, so that no two requests of one are on their way together. */
+/** Assigns separate sessions to each connection, so that requests of one session do not overlap. */
 function shareOf(client: Client): void {
-  const turn = clients++ % plan.connections
-  const own = requests.filter((_, index) => index % plan.connections === turn)
+  const connection = clients++ % plan.connections
+  const own = requests.filter((_, index) => index % plan.connections === connection)
   client.setRequests(own.length === 0 ? requests : own)
 }
 

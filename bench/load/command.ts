@@ -1,13 +1,13 @@
-/** Runs a load generator's command on its core and reads the one line of JSON that it prints. */
+/** Runs the command of a load generator on its core and parses the line of JSON that it prints. */
 import { setTimeout as after } from 'node:timers'
 import { children, cores, ended, pinned, Stopped, tailOf } from '../processes.ts'
 
-/** How much longer than planned a load may take, in seconds. */
+/** Maximum time in seconds that a load may take longer than planned. */
 const SLACK = 15
 
 /**
- * @param seconds how long the load is to last
- * @throws Error with what the command said when it fails
+ * @param seconds duration of the load
+ * @throws Error with the command's output if it fails
  */
 export async function runCommand(command: readonly string[], seconds: number): Promise<unknown> {
   const child = children.start(pinned(cores.load, ...command), { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,9 +1,9 @@
-/** What a load generator is given and what it returns. */
+/** The interface of load generators. */
 
 export interface Plan {
   readonly port: number
   readonly path: string
-  /** Cookie headers that the requests carry in turn; none for requests without one. */
+  /** Cookie headers that the requests use in rotation. Empty for requests without cookies. */
   readonly cookies: readonly string[]
   readonly connections: number
   readonly seconds: number
@@ -15,9 +15,9 @@ export interface LoadResult {
   /** Latencies in milliseconds. */
   readonly p50: number
   readonly p99: number
-  /** Answers with another status than 200. */
+  /** Responses with a status other than 200. */
   readonly refused: number
-  /** Requests without an answer: connections that broke, timeouts. */
+  /** Requests without a response: connection errors and timeouts. */
   readonly failed: number
 }
 

@@ -1,4 +1,4 @@
-/** Load generators: wrk where it is installed, autocannon where it is not. */
+/** The load generators: wrk if it is installed, otherwise autocannon. */
 import { isInstalled } from '../processes.ts'
 import { autocannon } from './autocannon.ts'
 import type { Generator } from './contract.ts'

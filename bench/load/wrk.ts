@@ -1,4 +1,4 @@
-/** Load by wrk: one thread, requests from a list, figures from its own summary. */
+/** The load generator wrk: one thread, requests from a list, figures from its summary. */
 import { randomUUID } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -6,13 +6,13 @@ import { folder } from '../stores.ts'
 import { runCommand } from './command.ts'
 import type { Generator, LoadResult, Plan } from './contract.ts'
 
-/** A text in Lua's quotes. Cookies are printable and on one line. */
+/** A Lua string literal. Cookies are printable and have no line breaks. */
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
 /**
- * Sends the cookies one after the other over all connections: a session comes up again when all the others had their
- * turn, so that two requests of the same one are rarely on their way together. The first cookies, one for each connection,
- * are used once: a server may accept a connection, and read what it brought, when the others have gone round long ago.
+ * Rotates the cookies over all connections. A session is used again after all others, so that two requests of one
+ * session rarely overlap. The first cookies, one for each connection, are used only once, because a server may accept a
+ * connection and read its first request long after the others have completed a rotation.
  */
 const scriptOf = ({ path, cookies, connections }: Plan): string => `
 local cookies = { ${cookies.map(quoted).join(', ')} }
@@ -49,7 +49,7 @@ export const wrk: Generator = {
   async run(plan) {
     const script = path.join(folder, `${randomUUID()}.lua`)
     writeFileSync(script, scriptOf(plan))
-    // wrk knows whole seconds only.
+    // wrk accepts only whole seconds.
     const seconds = Math.ceil(plan.seconds)
     const options = ['-t1', `-c${plan.connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script]
     try {

@@ -1,4 +1,4 @@
-/** The address of hello behind many others, half of them with a converter. */
+/** The URL pattern of hello after many others, half of them with a converter. */
 import { HttpResponse } from '../../core/http/index.ts'
 import { path } from '../../core/urls/index.ts'
 import { hello } from './urls.ts'

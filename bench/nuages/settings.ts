@@ -1,4 +1,4 @@
-/** A project that says hello and counts; BENCH_SETTINGS has the settings, as JSON, that differ from one run to another. */
+/** The settings of the measured project. BENCH_SETTINGS contains the settings of a target, as JSON. */
 import type { Settings } from '../../core/conf/index.ts'
 
 export default {

@@ -1,4 +1,4 @@
-/** The views that are measured, written as anybody would write them. */
+/** The measured views, written as in an ordinary project. */
 import { type HttpRequest, HttpResponse } from '../../core/http/index.ts'
 import { path } from '../../core/urls/index.ts'
 import { HELLO } from '../workloads.ts'
@@ -23,7 +23,7 @@ function counter({ session }: HttpRequest): HttpResponse {
   return new HttpResponse(String(session.visits))
 }
 
-/** Gives the session something to carry: letters as they come, which can be compressed about as well as base64 can. */
+/** Stores pseudo-random letters in the session, which compress about as well as base64. */
 function fill({ session }: HttpRequest, { bytes }: { bytes: number }): HttpResponse {
   let state = 1
   session.ballast = Array.from({ length: bytes }, () => {

@@ -1,4 +1,4 @@
-/** Addresses, 10 of them. */
+/** 10 URL patterns. */
 import { patternsBefore } from './many_urls.ts'
 
 export const urlpatterns = patternsBefore(10)

@@ -1,4 +1,4 @@
-/** Addresses, 1000 of them. */
+/** 1000 URL patterns. */
 import { patternsBefore } from './many_urls.ts'
 
 export const urlpatterns = patternsBefore(1000)

@@ -1,4 +1,4 @@
-/** AdonisJS with its own session middleware: sessions in the process, in files, in Redis or in the encrypted cookie. */
+/** AdonisJS with its session middleware: sessions in the process, in files, in Redis or in an encrypted cookie. */
 import { defineConfig as defineApp } from '@adonisjs/core/http'
 import { IgnitorFactory } from '@adonisjs/core/factories'
 import { defineConfig as defineRedis } from '@adonisjs/redis'

@@ -1,4 +1,4 @@
-/** What several peers need: the text of hello, a table of sessions, a client of Redis. */
+/** Shared by several peers: the response of hello, a session table, a Redis client. */
 import knex from 'knex'
 import { createClient } from 'redis'
 
@@ -18,13 +18,13 @@ const openSqlite = (filename) =>
     },
   })
 
-/** What pg has to be told of an entry of DATABASES. */
+/** Converts an entry of DATABASES to options of pg. */
 export function postgresqlOf(location) {
   const { HOST: host, PORT: port, USER: user, PASSWORD: password, NAME: database } = JSON.parse(location)
   return { host, port, user, password, database }
 }
 
-/** @param location a file of SQLite, or an entry of DATABASES for PostgreSQL, as JSON */
+/** @param location an SQLite file, or an entry of DATABASES for PostgreSQL as JSON */
 export function openDatabase(location) {
   if (!location.startsWith('{')) return openSqlite(location)
   return knex({ client: 'pg', connection: postgresqlOf(location), pool: { min: 0, max: 10 } })

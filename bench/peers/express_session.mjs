@@ -1,4 +1,4 @@
-/** express-session, with its sessions in the process, in a table, in files or in Redis, by the stores that people take. */
+/** express-session with its usual stores: sessions in the process, in a table, in files or in Redis. */
 import connectPgSimple from 'connect-pg-simple'
 import { RedisStore } from 'connect-redis'
 import { ConnectSessionKnexStore } from 'connect-session-knex'

@@ -1,4 +1,4 @@
-/** The routes that fastify's peers share. */
+/** The routes of the Fastify peers. */
 import { HELLO } from './common.mjs'
 
 export async function listenerOf(app) {

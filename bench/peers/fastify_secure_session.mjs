@@ -1,4 +1,4 @@
-/** @fastify/secure-session: the session is the encrypted cookie. */
+/** @fastify/secure-session: the session is stored in an encrypted cookie. */
 import secureSession from '@fastify/secure-session'
 import fastify from 'fastify'
 import { listenerOf } from './fastify_routes.mjs'

@@ -1,4 +1,4 @@
-/** @fastify/session, with its sessions in the process or in Redis by connect-redis. */
+/** @fastify/session: sessions in the process, or in Redis with connect-redis. */
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import { RedisStore } from 'connect-redis'

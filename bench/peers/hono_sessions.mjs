@@ -1,4 +1,4 @@
-/** hono-sessions with its sessions in the process. */
+/** hono-sessions: sessions in the process. */
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { MemoryStore, sessionMiddleware } from 'hono-sessions'

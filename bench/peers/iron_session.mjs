@@ -1,4 +1,4 @@
-/** iron-session on node:http: the session is the sealed cookie. */
+/** iron-session on node:http: the session is stored in a sealed cookie. */
 import { getIronSession } from 'iron-session'
 import { HELLO } from './common.mjs'
 

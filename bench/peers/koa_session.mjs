@@ -1,4 +1,4 @@
-/** koa-session, with its sessions in the process, in a table by knex, in Redis or in the cookie. */
+/** koa-session: sessions in the process, in a table with knex, in Redis or in a cookie. */
 import Koa from 'koa'
 import session from 'koa-session'
 import { HELLO, openRedis, openTable } from './common.mjs'

@@ -1,4 +1,4 @@
-/** Django under gunicorn with one sync worker: a process beside this one, which starts it and ends with it. */
+/** Django under gunicorn with one sync worker, in a child process of this one. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { isInstalled, tailOf } from '../processes.ts'
@@ -21,7 +21,7 @@ function portOf(child: ChildProcess, said: () => string): Promise<number> {
 
 async function usageAt(port: number): Promise<Usage> {
   const response = await fetch(`http://127.0.0.1:${port}/usage`)
-  // The one worker serves one connection after the other: whoever came before this question has been answered.
+  // The single worker handles one connection at a time, so all earlier requests are finished.
   return { ...((await response.json()) as Pick<Usage, 'requests' | 'cpu' | 'memory'>), connections: 0, heap: 0 }
 }
 
@@ -32,7 +32,7 @@ export default async (): Promise<ForeignServer> => {
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  // A worker that has lost its master ends too: gunicorn.conf.py sees to that.
+  // gunicorn.conf.py ends the worker when its master is gone.
   process.once('exit', () => child.kill('SIGKILL'))
   process.once('SIGTERM', () => {
     child.once('close', () => process.exit())
@@ -41,7 +41,7 @@ export default async (): Promise<ForeignServer> => {
   const said = tailOf(child.stderr)
   const port = await portOf(child, said)
   try {
-    // The worker makes its tables before it answers.
+    // The worker creates its tables before the first response.
     await usageAt(port)
   } catch (error) {
     throw new Error(`Django does not start under gunicorn. ${said()}`, { cause: error })

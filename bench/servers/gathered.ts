@@ -1,6 +1,6 @@
-/** Gathering written by hand, as small as it can be: what waits goes together. */
+/** A minimal handwritten batcher: waiting jobs run together. */
 
-/** Does jobs together: all of a turn of the event loop, and those that come while `slots` groups are on their way. */
+/** Batches jobs: those of one tick, and those that arrive while `slots` batches are running. */
 export function gathered<Job, Answer>(
   run: (jobs: readonly Job[]) => readonly Answer[] | Promise<readonly Answer[]>,
   slots: number,

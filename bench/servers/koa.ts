@@ -1,4 +1,4 @@
-/** Koa with nothing in it. */
+/** Koa with a fixed response and no middleware. */
 import Koa from 'koa'
 import type { Listener } from '../server.ts'
 import { HELLO } from '../workloads.ts'

@@ -1,20 +1,20 @@
-/** Sessions by hand, with no framework and no promise kept: what a store costs at the least. */
+/** Handwritten sessions without a framework and without guarantees: the minimal cost of a store. */
 import { randomUUID } from 'node:crypto'
 import type { Listener, ServerOptions } from '../server.ts'
 import { HELLO } from '../workloads.ts'
 import { cookieFor, keyIn } from './session_cookie.ts'
 
-/** Where the texts of the sessions lie. */
+/** The stored strings of the sessions, by key. */
 export interface Texts {
   readonly load: (key: string) => string | undefined | Promise<string | undefined>
   readonly create: (key: string, text: string) => unknown
   readonly save: (key: string, text: string) => unknown
 }
 
-/** What a module for one store exports beside its listener. */
+/** Opens a store. Exported by the module of each store, in addition to its listener. */
 export type TextsIn = (options: ServerOptions) => Texts | Promise<Texts>
 
-/** Seconds that a session lives. */
+/** Lifetime of a session in seconds. */
 export const AGE = 1_209_600
 
 interface Page {
@@ -22,7 +22,7 @@ interface Page {
   readonly setCookie?: string
 }
 
-/** The page at a path, for whoever has a cookie. */
+/** Handles a request with a path and a Cookie header. */
 export async function pageFor(texts: Texts, path: string | undefined, cookie: string | undefined): Promise<Page> {
   const known = keyIn(cookie)
   const text = known === undefined ? undefined : await texts.load(known)
@@ -35,12 +35,12 @@ export async function pageFor(texts: Texts, path: string | undefined, cookie: st
   return { content: String(session.count), setCookie: cookieFor(key) }
 }
 
-/** On node:http. */
+/** A server on node:http. */
 export const limitWith =
   (textsIn: TextsIn) =>
   async (options: ServerOptions): Promise<Listener> => {
     const texts = await textsIn(options)
-    return async function answer(request, response) {
+    return async function handle(request, response) {
       response.setHeader('Content-Type', 'text/plain; charset=utf-8')
       if (request.url === '/hello') return response.end(HELLO)
       const { content, setCookie } = await pageFor(texts, request.url, request.headers.cookie)

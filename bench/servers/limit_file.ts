@@ -1,4 +1,4 @@
-/** The limit in files: read, and written beside the old one that it then replaces. */
+/** The limit for files: a save writes a new file and renames it over the old one. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { limitWith, type TextsIn } from './limit.ts'

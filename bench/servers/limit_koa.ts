@@ -1,4 +1,4 @@
-/** The limit on Koa: the pages by hand inside Koa, their texts gathered where they lie in a database. */
+/** The limit on Koa: the handwritten pages, with batched access to databases. */
 import Koa from 'koa'
 import type { Listener, ServerOptions } from '../server.ts'
 import { HELLO } from '../workloads.ts'

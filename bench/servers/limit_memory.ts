@@ -1,4 +1,4 @@
-/** The limit in the process: a Map. */
+/** The limit for in-process storage: a Map. */
 import { limitWith, type TextsIn } from './limit.ts'
 
 export const textsIn: TextsIn = () => {

@@ -4,19 +4,19 @@ import type { DatabaseSettings } from '../../core/db/index.ts'
 import type { ServerOptions } from '../server.ts'
 import { AGE, limitWith } from './limit.ts'
 
-/** As Django makes it, with its third index, for `like`. */
+/** The table as Django creates it, including its third index, for `like`. */
 const TABLE = `
   create table django_session (session_key varchar(40) primary key, session_data text not null, expire_date timestamptz not null);
   create index expire on django_session (expire_date);
   create index starts on django_session (session_key varchar_pattern_ops);
 `
 
-/** Runs before a statement has a name: the plan of a table that is new and empty reads all of it, and is kept as it grows. */
+/** Runs before a statement is prepared: the plan for an empty table scans all of it, and is kept as the table grows. */
 const UNNAMED = 1000
 
 type Query = (values: unknown[]) => QueryConfig
 
-/** A statement that is prepared once it has been run often. */
+/** A statement that is prepared after a number of runs. */
 export function statement(name: string, text: string): Query {
   let runs = 0
   return (values) => (runs++ < UNNAMED ? { text, values } : { name, text, values })

@@ -1,4 +1,4 @@
-/** The limit on PostgreSQL with gathering: at most two groups of a kind on their way, each one prepared statement. */
+/** The limit on PostgreSQL with batching: at most two concurrent batches of a kind, each one prepared statement. */
 import { gathered } from './gathered.ts'
 import { limitWith, type TextsIn } from './limit.ts'
 import { end, openPostgresql, statement } from './limit_postgresql.ts'

@@ -1,9 +1,9 @@
-/** The limit on Redis: GET and SET of the bare client. */
+/** The limit on Redis: GET and SET with the client library alone. */
 import { createClient } from '@redis/client'
 import { AGE, limitWith, type TextsIn } from './limit.ts'
 
 export const textsIn: TextsIn = async ({ location }) => {
-  // A timeout, which it has by default, would cost a signal and a timer for each command.
+  // The default timeout would create a signal and a timer for each command.
   const redis = createClient({ url: location, commandOptions: { timeout: 0 } })
   redis.on('error', (error: Error) => process.stderr.write(`${error.message}\n`))
   await redis.connect()

@@ -1,4 +1,4 @@
-/** The limit of a session that is its cookie: JSON in base64 with an HMAC behind it. */
+/** The limit for sessions in cookies: JSON in base64, followed by an HMAC. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Listener } from '../server.ts'
 import { HELLO } from '../workloads.ts'

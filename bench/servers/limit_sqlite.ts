@@ -1,4 +1,4 @@
-/** The limit on SQLite: three prepared statements, each save a transaction of its own. */
+/** The limit on SQLite: three prepared statements; each save is a separate transaction. */
 import Database from 'better-sqlite3'
 import type { ServerOptions } from '../server.ts'
 import { AGE, limitWith, type Texts } from './limit.ts'

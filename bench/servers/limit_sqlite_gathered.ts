@@ -1,4 +1,4 @@
-/** The limit on SQLite with gathering: the saves of one turn of the event loop are one transaction. */
+/** The limit on SQLite with batching: the saves of one tick are one transaction. */
 import { gathered } from './gathered.ts'
 import { limitWith, type TextsIn } from './limit.ts'
 import { openSqlite } from './limit_sqlite.ts'

@@ -1,4 +1,4 @@
-/** The floor: node:http alone. */
+/** The floor: bare node:http. */
 import type { Listener } from '../server.ts'
 import { HELLO } from '../workloads.ts'
 

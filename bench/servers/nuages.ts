@@ -1,4 +1,4 @@
-/** Nuages, as the settings in BENCH_SETTINGS have it. */
+/** Nuages, with the settings in BENCH_SETTINGS. */
 import path from 'node:path'
 import { setup } from '../../core/apps/index.ts'
 import { settings } from '../../core/conf/index.ts'

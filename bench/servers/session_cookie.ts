@@ -1,4 +1,4 @@
-/** The session's cookie as the servers written by hand read and set it. */
+/** The session cookie of the handwritten servers. */
 
 const COOKIE = 'sessionid='
 

@@ -1,4 +1,4 @@
-"""One process, as every other stack here is one; it ends with whoever started it."""
+"""One worker, because all other servers are single processes. It ends with its parent process."""
 import ctypes
 import signal
 

@@ -1,4 +1,4 @@
-"""A Django project that says hello and counts, with its sessions where BENCH_STORE says."""
+"""The settings of the measured Django project, with its sessions in BENCH_STORE."""
 import json
 import os
 
@@ -26,7 +26,7 @@ elif STORE == 'db-postgresql':
         'CONN_MAX_AGE': None,
     }
 
-# A cache that drops a session loses its count.
+# A cache that drops a session would lose its count.
 CACHES = {
     'default': {
         'BACKEND': 'django.core.cache.backends.locmem.LocMemCache',

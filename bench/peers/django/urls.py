@@ -1,4 +1,4 @@
-"""The views that are measured."""
+"""The measured views."""
 from django.http import HttpResponse
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The application, with its tables made, and with an answer of its own to how much it has used."""
+"""The application. Creates its tables first, and reports its resource usage at /usage."""
 import json
 import os
 import time
@@ -14,7 +14,7 @@ PAGE = os.sysconf('SC_PAGE_SIZE')
 
 
 def as_the_others(sender, connection, **kwargs):
-    """What every other stack here asks of SQLite."""
+    """Sets the same SQLite pragmas as the other servers."""
     if connection.vendor == 'sqlite':
         with connection.cursor() as cursor:
             cursor.execute('PRAGMA journal_mode = WAL')
