@@ -168,10 +168,10 @@ const PEERS: readonly Target[] = [
 export const nameOf = ({ stack, work, store }: Pick<Target, 'stack' | 'work' | 'store'>): string =>
   [stack, work, store].filter(Boolean).join(' ')
 
-/** Whether it needs what is installed in bench/peers. */
+/** Whether the target needs the packages of bench/peers. */
 export const isPeer = ({ server }: Target): boolean => server.startsWith('peers/')
 
-/** The target of a name. @throws RangeError when there is none */
+/** The target with a name. @throws RangeError if there is none */
 export function targetNamed(name: string): Target {
   const found = [...OURS, ...PEERS].find((target) => nameOf(target) === name)
   if (found === undefined) throw new RangeError(`There is no target '${name}'.`)
@@ -179,8 +179,8 @@ export function targetNamed(name: string): Target {
 }
 
 /**
- * The targets whose name has every one of the words, with the floor before them, kind of work by kind of work.
- * @param withPeers whether what people would use instead of Nuages is there too
+ * The targets whose name contains all of the words, sorted by workload, and the floor.
+ * @param withPeers whether to include other session libraries and Django
  */
 export function selectTargets(words: readonly string[], withPeers: boolean): Target[] {
   const all = withPeers ? [...OURS, ...PEERS] : OURS

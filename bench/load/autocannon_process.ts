@@ -17,7 +17,7 @@ interface Options {
   readonly url: string
   readonly connections: number
   readonly duration: number
-  /** Milliseconds between two looks at the clock. */
+  /** Sampling interval in milliseconds. */
   readonly sampleInt: number
   readonly timeout: number
   readonly setupClient: (client: Client) => void
@@ -32,7 +32,7 @@ interface Result {
   readonly errors: number
 }
 
-// The package brings no types.
+// The package has no type declarations.
 const autocannon = createRequire(import.meta.url)('autocannon') as (options: Options) => Promise<Result>
 
 const plan = JSON.parse(readFileSync(process.argv[2] as string, 'utf8')) as Plan
