@@ -120,7 +120,7 @@ export class Signer {
 
   /** The signature of a value, without the value. */
   signature(value: string, key: Secret = this.#key): string {
-    return b64Encode((key === this.#key ? this.#own : this.#derive(key)).digest(value))
+    return (key === this.#key ? this.#own : this.#derive(key)).signature(value)
   }
 
   /** The value, as a string, followed by its signature. */

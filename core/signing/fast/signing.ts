@@ -20,6 +20,10 @@ class RememberingKey implements SigningKey {
     return this.#key.digest(value)
   }
 
+  signature(value: string | Uint8Array): string {
+    return this.#key.signature(value)
+  }
+
   verify(signed: string, separator: string, check: () => boolean): boolean {
     if (this.#authentic.get(signed) === separator) return true
     const isAuthentic = this.#key.verify(signed, separator, check)
