@@ -10,6 +10,9 @@ export type Secret = string | Uint8Array
 
 /** A key derived from a salt and a secret. */
 export interface SigningKey {
+  readonly algorithm: string
+  /** The derived key: a digest of the algorithm, so no longer than one of its blocks. */
+  readonly bytes: Uint8Array
   digest(value: string | Uint8Array): Buffer
   /** The digest as base64url without padding, which is quicker than to convert a Buffer. */
   signature(value: string | Uint8Array): string
@@ -25,24 +28,24 @@ const knownAlgorithms = new Set(getHashes())
 
 /** Computes every signature. */
 class DerivedKey implements SigningKey {
-  readonly #algorithm: string
-  readonly #bytes: Buffer
+  readonly algorithm: string
+  readonly bytes: Buffer
 
   /** @throws InvalidAlgorithm */
   constructor(salt: string, secret: Secret, algorithm: string) {
     if (!knownAlgorithms.has(algorithm)) {
       throw new InvalidAlgorithm(`'${algorithm}' is not an algorithm accepted by the hashlib module.`)
     }
-    this.#algorithm = algorithm
-    this.#bytes = createHash(algorithm).update(salt).update(secret).digest()
+    this.algorithm = algorithm
+    this.bytes = createHash(algorithm).update(salt).update(secret).digest()
   }
 
   digest(value: string | Uint8Array): Buffer {
-    return createHmac(this.#algorithm, this.#bytes).update(value).digest()
+    return createHmac(this.algorithm, this.bytes).update(value).digest()
   }
 
   signature(value: string | Uint8Array): string {
-    return createHmac(this.#algorithm, this.#bytes).update(value).digest('base64url')
+    return createHmac(this.algorithm, this.bytes).update(value).digest('base64url')
   }
 
   verify(_signed: string, _separator: string, check: () => boolean): boolean {
