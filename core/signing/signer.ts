@@ -8,11 +8,11 @@ import { deflateSync, inflateSync } from 'node:zlib'
 import { loadedFromSettings, loadNamed, type Requirement, settings } from '#core/conf'
 import { base62Encode, base62Number, parseJson, stringifyJson } from '#core/serialization'
 import { clock, fastPaths, unixSeconds } from '#core/utils'
-import { hashInOneShot, rememberKeys, worthCompressing } from './fast/signing.ts'
+import { deriveOneShotKey, rememberKeys, worthCompressing } from './fast/signing.ts'
 import { constantTimeEqual, deriveKey, type DeriveKey, type Secret, type SigningKey } from './signing_key.ts'
 
 /** @throws InvalidAlgorithm */
-const signingKey: DeriveKey = fastPaths ? rememberKeys(hashInOneShot(deriveKey)) : deriveKey
+const signingKey: DeriveKey = fastPaths ? rememberKeys(deriveOneShotKey) : deriveKey
 
 /**
  * HMAC of a value under a key derived from a salt and a secret.

@@ -10,9 +10,6 @@ export type Secret = string | Uint8Array
 
 /** A key derived from a salt and a secret. */
 export interface SigningKey {
-  readonly algorithm: string
-  /** The derived key: a digest of the algorithm, so no longer than one of its blocks. */
-  readonly bytes: Uint8Array
   digest(value: string | Uint8Array): Buffer
   /** The digest as base64url without padding, which is quicker than to convert a Buffer. */
   signature(value: string | Uint8Array): string
@@ -26,10 +23,11 @@ export interface SigningKey {
 
 const knownAlgorithms = new Set(getHashes())
 
-/** Computes every signature. */
-class DerivedKey implements SigningKey {
-  readonly algorithm: string
-  readonly bytes: Buffer
+/** Computes every signature with Node's Hmac. */
+export class DerivedKey implements SigningKey {
+  protected readonly algorithm: string
+  /** A digest of the algorithm, so no longer than one of its blocks. */
+  protected readonly bytes: Buffer
 
   /** @throws InvalidAlgorithm */
   constructor(salt: string, secret: Secret, algorithm: string) {

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { BoundedCache } from '#core/concurrency'
-import type { DeriveKey, Secret, SigningKey } from '../signing_key.ts'
+import { DerivedKey, deriveKey, type DeriveKey, type Secret, type SigningKey } from '../signing_key.ts'
 
 /** Bytes of a block of the algorithms that are hashed in one call. */
 const BLOCKS: Readonly<Record<string, number>> = { sha1: 64, sha224: 64, sha256: 64, sha384: 128, sha512: 128 }
@@ -16,62 +16,42 @@ const SHORT_STRING = 1000
 const inner = Buffer.alloc(128 + 3 * SHORT_STRING)
 
 /** HMAC (RFC 2104) by two one-shot hashes. Node's Hmac is a stream, and creating one costs more than both hashes. */
-class OneShotKey implements SigningKey {
-  readonly algorithm: string
-  readonly bytes: Uint8Array
-  readonly #key: SigningKey
+class OneShotKey extends DerivedKey {
   readonly #innerBlock: Uint8Array
   /** A block of the key, and room for the first hash. */
   readonly #outer: Buffer
 
-  constructor(key: SigningKey, block: number) {
-    const { algorithm, bytes } = key
-    const padded = (pad: number): Uint8Array => Uint8Array.from({ length: block }, (_, i) => (bytes[i] ?? 0) ^ pad)
-    this.algorithm = algorithm
-    this.bytes = bytes
-    this.#key = key
+  constructor(salt: string, secret: Secret, algorithm: string, block: number) {
+    super(salt, secret, algorithm)
+    const padded = (pad: number): Uint8Array => Uint8Array.from({ length: block }, (_, i) => (this.bytes[i] ?? 0) ^ pad)
     this.#innerBlock = padded(0x36)
-    this.#outer = Buffer.concat([padded(0x5c), bytes])
+    this.#outer = Buffer.concat([padded(0x5c), this.bytes])
   }
 
-  digest(value: string | Uint8Array): Buffer {
-    return this.#key.digest(value)
-  }
-
-  signature(value: string | Uint8Array): string {
-    if (typeof value !== 'string' || value.length > SHORT_STRING) return this.#key.signature(value)
+  override signature(value: string | Uint8Array): string {
+    if (typeof value !== 'string' || value.length > SHORT_STRING) return super.signature(value)
     const block = this.#innerBlock.length
     inner.set(this.#innerBlock)
     const end = block + inner.write(value, block)
     this.#outer.write(hash(this.algorithm, inner.subarray(0, end), 'binary'), block, 'binary')
     return hash(this.algorithm, this.#outer, 'base64url')
   }
-
-  verify(signed: string, separator: string, check: () => boolean): boolean {
-    return this.#key.verify(signed, separator, check)
-  }
 }
 
-export const hashInOneShot =
-  (derive: DeriveKey): DeriveKey =>
-  (salt, secret, algorithm) => {
-    const key = derive(salt, secret, algorithm)
-    const block = BLOCKS[algorithm]
-    return block === undefined ? key : new OneShotKey(key, block)
-  }
+/** As `deriveKey`. @throws InvalidAlgorithm */
+export const deriveOneShotKey: DeriveKey = (salt, secret, algorithm) => {
+  const block = BLOCKS[algorithm]
+  return block === undefined ? deriveKey(salt, secret, algorithm) : new OneShotKey(salt, secret, algorithm, block)
+}
 
 const MAX_KEYS = 1000
 
 class RememberingKey implements SigningKey {
-  readonly algorithm: string
-  readonly bytes: Uint8Array
   readonly #key: SigningKey
   /** The separator of each authentic string. With another separator, the same string has another value and signature. */
   readonly #authentic = new BoundedCache<string>()
 
   constructor(key: SigningKey) {
-    this.algorithm = key.algorithm
-    this.bytes = key.bytes
     this.#key = key
   }
 
