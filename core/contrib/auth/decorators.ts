@@ -1,7 +1,7 @@
 /** Decorators that restrict access to views: `loginRequired`, `permissionRequired`, `userPassesTest`. */
 import { settings } from '#core/conf'
 import { ImproperlyConfigured, PermissionDenied } from '#core/exceptions'
-import { type HttpRequest, type HttpResponseBase, HttpResponseRedirect, type View } from '#core/http'
+import { type HttpRequest, HttpResponseRedirect, type View, wrapView } from '#core/http'
 import { resolveUrl } from '#core/shortcuts'
 import { splitUrl } from '#core/web'
 import type { RequestUser } from './request_user.ts'
@@ -18,8 +18,6 @@ export interface LoginOptions {
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any view, whatever its params
 type AnyView = View<any>
-
-type LooseView = (request: HttpRequest, params: never) => HttpResponseBase | Promise<HttpResponseBase>
 
 /** Redirects to the login page, with this request's URL as the one to return to. */
 export function redirectToLogin(request: HttpRequest, options: LoginOptions = {}): HttpResponseRedirect {
@@ -51,13 +49,6 @@ function userOf(request: HttpRequest): Promise<RequestUser> {
   )
 }
 
-/** Gives the wrapping view the name and the marks of the wrapped one. */
-function wrap<V extends AnyView>(view: V, inner: LooseView, options: LoginOptions): V {
-  const wrapped: unknown = Object.assign(inner, view, { loginRequired: true, loginOptions: options })
-  Object.defineProperty(wrapped, 'name', { value: view.name, configurable: true })
-  return wrapped as V
-}
-
 /**
  * A decorator: runs the view for users who pass a test and redirects all others to the login page.
  *
@@ -68,14 +59,10 @@ export function userPassesTest(
   options: LoginOptions = {},
 ): <V extends AnyView>(view: V) => V {
   return (view) =>
-    wrap(
-      view,
-      async (request, params) => {
-        if (await test(await userOf(request))) return view(request, params)
-        return redirectToLogin(request, options)
-      },
-      options,
-    )
+    wrapView(view, { loginRequired: true, loginOptions: options }, async (request, params) => {
+      if (await test(await userOf(request))) return view(request, params)
+      return redirectToLogin(request, options)
+    })
 }
 
 /**

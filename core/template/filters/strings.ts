@@ -161,14 +161,9 @@ function yesNo(value: unknown, argument: unknown = 'yes,no,maybe'): unknown {
 /** JSON has no bigint. JavaScript reads every JSON number as a float. */
 const bigintToNumber = (entry: unknown): unknown => (typeof entry === 'bigint' ? Number(entry) : entry)
 
-const HTML_ESCAPES: Readonly<Record<string, string>> = { '<': '\\u003C', '>': '\\u003E', '&': '\\u0026' }
-
 /** Prints JSON in a script element. `<`, `>` and `&` are escaped, so that the value cannot end the element. */
 function jsonScript(value: unknown, id: unknown): unknown {
-  const json = (jsonOf(value, bigintToNumber) ?? 'null').replace(
-    /[<>&]/g,
-    (character) => HTML_ESCAPES[character] as string,
-  )
+  const json = (jsonOf(value, bigintToNumber) ?? 'null').replace(/[<>&]/g, unicodeEscape)
   const attribute = id === undefined ? '' : ` id="${escapeHtml(stringOf(id))}"`
   return markSafe(`<script${attribute} type="application/json">${json}</script>`)
 }
