@@ -76,18 +76,17 @@ const MODES = {
     env: { TEST_SERVICES: 'off' },
     leavesOut: Object.keys(SLOW),
   },
-  all: { args: FILES, env: {}, leavesOut: [] },
+  all: { args: FILES },
   plain: {
     args: ['--config', '.mocharc.plain.json', PLAIN_FILES],
     env: { NUAGES_FAST_PATHS: 'off' },
-    leavesOut: [],
   },
 }
 
 function run(words) {
   const named = words[0] === '--all' || words[0] === '--plain' ? words[0].slice(2) : undefined
   const mode = named ?? (process.env.CI === 'true' ? 'all' : 'quick')
-  const { args, env, leavesOut } = MODES[mode]
+  const { args, env, leavesOut = [] } = MODES[mode]
   const folder = mkdtempSync(path.join(tmpdir(), 'nuages-skipped-'))
   const file = path.join(folder, 'skipped')
   try {
