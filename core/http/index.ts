@@ -7,7 +7,7 @@ export {
   parseCookies,
   urlHasAllowedHostAndScheme,
 } from '#core/web'
-export { acceptsOf } from './content_types.ts'
+export { acceptsOf, contentTypeOf, type FileType, fileTypeOf } from './content_types.ts'
 export { applyResponse, responseClosed } from './koa_response.ts'
 export { isReadBeforeView } from './body.ts'
 export {
@@ -22,10 +22,8 @@ export {
   patchVaryHeaders,
 } from './caching.ts'
 export { addressBlock, type ClientAddress, clientAddressOf } from './client_address.ts'
-export { contentTypeOf, type FileType, fileTypeOf } from './content_types.ts'
 export { CookieJar, type SetSignedCookieOptions } from './cookie_jar.ts'
 export * from './headers.ts'
-export { type HeaderValue, ResponseHeaders } from './headers.ts'
 export { allowTestHost, hostForLinks, refuseSecondHost } from './host.ts'
 export {
   HttpResponseBadRequest,
@@ -42,7 +40,6 @@ export {
 export { beginView, extendKoa, extendRequest, viewHasBegun } from './koa.ts'
 export { clientErrorStatus } from './other_parsers.ts'
 export { acceptTarget } from './request_target.ts'
-export type { SignedCookieOptions } from './request.ts'
 export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'
 export { FileResponse, type FileResponseOptions, type StreamingContent, StreamingHttpResponse } from './streaming.ts'
 export { FileMap, UploadedFile } from './uploaded_file.ts'

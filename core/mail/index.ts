@@ -3,8 +3,16 @@ import { formatSetting, settings } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { type EmailBackend, EmailMessage, getConnection } from './message.ts'
 
-export type { EmailBackend, EmailBackendClass, EmailBackendOptions, OutgoingMail } from './message.ts'
-export { type Attachment, EmailMessage, type EmailMessageOptions, getConnection } from './message.ts'
+export {
+  type Attachment,
+  type EmailBackend,
+  type EmailBackendClass,
+  type EmailBackendOptions,
+  EmailMessage,
+  type EmailMessageOptions,
+  getConnection,
+  type OutgoingMail,
+} from './message.ts'
 export { BadHeaderError } from '#core/exceptions'
 export { outbox } from './backends/locmem.ts'
 

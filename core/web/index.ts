@@ -10,15 +10,26 @@ export {
   quoteCookie,
   unquoteCookie,
 } from './cookies.ts'
-export { buildPolicy, CSP, type CspPolicy, cspValues } from './header_values.ts'
-export { etagOf, parseEtags, quoteEtag } from './header_values.ts'
-export { isAllowedHost, isPort, isSameDomain, splitDomainPort } from './uris.ts'
-export { httpDate, parseHttpDate } from './header_values.ts'
+export {
+  buildPolicy,
+  CSP,
+  type CspPolicy,
+  cspValues,
+  etagOf,
+  httpDate,
+  parseEtags,
+  parseHttpDate,
+  quoteEtag,
+} from './header_values.ts'
 export {
   escapeLeadingSlashes,
   escapeUriPath,
   iriToUri,
+  isAllowedHost,
+  isPort,
+  isSameDomain,
   quoteUri,
+  splitDomainPort,
   splitUrl,
   unquoteUri,
   urlHasAllowedHostAndScheme,

@@ -11,14 +11,11 @@ export {
 } from './exceptions.ts'
 export { sessionExempt } from './middleware.ts'
 export type { Expiry } from './expiry.ts'
-export { newSessionKey } from './store.ts'
-export { type Session, SessionBase } from './session.ts'
-export * from './session_data.ts'
-export { peekSession } from './session_proxy.ts'
 export {
   canLoadSync,
-  savedSession,
   type LoadedSession,
+  newSessionKey,
+  savedSession,
   type SavedSession,
   type SessionDict,
   type SessionMetadata,
@@ -27,3 +24,6 @@ export {
   type SessionStoreClass,
   type SyncSessionStore,
 } from './store.ts'
+export { type Session, SessionBase } from './session.ts'
+export * from './session_data.ts'
+export { peekSession } from './session_proxy.ts'

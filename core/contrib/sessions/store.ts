@@ -91,7 +91,7 @@ export const wasDeleted = (result: boolean | undefined): boolean => result !== f
 /** A module that SESSION_ENGINE names exports a class of this type as `SessionStore`. */
 export type SessionStoreClass = new () => SessionStore
 
-/** A new key: 32 characters of a-z and 0-9, 165 bits that nobody can guess. */
+/** A new key: 32 characters of a-z and 0-9, 165 random bits. */
 export const newSessionKey = (): string => randomString(32, LOWERCASE_AND_DIGITS)
 
 /**

@@ -47,17 +47,17 @@ function converted(
 }
 
 /**
- * @param texts files with references, by name
+ * @param files files with references, by name
  * @param names hashed names by name, of these and all other files; updated in place
  */
 export function rewriteAll(
-  texts: ReadonlyMap<string, Buffer>,
+  files: ReadonlyMap<string, Buffer>,
   names: Map<string, string>,
   { baseUrl, passes, kinds, hashedName, stored }: Rewriting,
 ): Rewritten {
   const contents = new Map<string, Buffer>()
   const sources = new Map<string, string>()
-  for (const [name, bytes] of texts) {
+  for (const [name, bytes] of files) {
     try {
       sources.set(name, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
     } catch (cause) {

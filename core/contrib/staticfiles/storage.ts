@@ -223,15 +223,15 @@ export class ManifestStaticFilesStorage extends StaticFilesStorage {
 
   async *postProcess(files: ReadonlyMap<string, string>): AsyncGenerator<PostProcessed> {
     const names = new Map<string, string>()
-    const texts = new Map<string, Buffer>()
+    const sources = new Map<string, Buffer>()
     for (const name of deepestFirst(files.keys())) {
       const content = await readFile(files.get(name) as string)
       const hashed = this.hashedName(name, content)
       names.set(name, hashed)
-      if (rewriterFor(name, this.#kinds) !== undefined) texts.set(name, content)
+      if (rewriterFor(name, this.#kinds) !== undefined) sources.set(name, content)
       else yield await this.#keep(name, hashed, content)
     }
-    yield* this.#rewritten(texts, names)
+    yield* this.#rewritten(sources, names)
     await this.save(this.manifestName, Buffer.from(manifestText(names)))
     this.#names = names
   }
@@ -240,8 +240,8 @@ export class ManifestStaticFilesStorage extends StaticFilesStorage {
     return { modules: this.supportJsModuleImportAggregation }
   }
 
-  async *#rewritten(texts: ReadonlyMap<string, Buffer>, names: Map<string, string>): AsyncGenerator<PostProcessed> {
-    const { contents, errors } = rewriteAll(texts, names, {
+  async *#rewritten(sources: ReadonlyMap<string, Buffer>, names: Map<string, string>): AsyncGenerator<PostProcessed> {
+    const { contents, errors } = rewriteAll(sources, names, {
       baseUrl: this.baseUrl,
       passes: this.maxPostProcessPasses + 1,
       kinds: this.#kinds,

@@ -1,6 +1,5 @@
 /** Sessions in a cache: fast, and gone when the cache drops them. */
-import type { Cache, TokenedValue } from '#core/cache'
-import { RefusedCacheValue } from '#core/cache'
+import { type Cache, RefusedCacheValue, type TokenedValue } from '#core/cache'
 import { SessionConflict, SessionGone, SessionUnreadable } from '../exceptions.ts'
 import {
   canBeKey,

@@ -15,8 +15,14 @@ import {
 } from '../store.ts'
 import { KnexTable } from '../tables/knex_table.ts'
 import { BatchedTable } from '../tables/fast/batched_table.ts'
-import { LoadedRow } from '../tables/session_table.ts'
-import type { Change, NewRow, SessionColumns, SessionRow, SessionTable } from '../tables/session_table.ts'
+import {
+  type Change,
+  LoadedRow,
+  type NewRow,
+  type SessionColumns,
+  type SessionRow,
+  type SessionTable,
+} from '../tables/session_table.ts'
 
 export interface DatabaseStoreOptions {
   /** The entry of DATABASES that has the table. */
