@@ -64,7 +64,12 @@ async function respondToError(
   if (response.res.hasHeader('Set-Cookie')) makePrivate(response)
 }
 
-export function errorBoundary(resolver: RootResolver, errors: ErrorResponses): Middleware {
+/** @param beforeSend is awaited last: Koa sends a response when the outermost middleware has ended */
+export function errorBoundary(
+  resolver: RootResolver,
+  errors: ErrorResponses,
+  beforeSend?: () => Promise<void>,
+): Middleware {
   return async function nuages({ request, response }, next) {
     try {
       refuseSecondHost(request.req)
@@ -77,5 +82,6 @@ export function errorBoundary(resolver: RootResolver, errors: ErrorResponses): M
       await respondToError(error, request, response, errors)
     }
     if (response.status >= 400) logStatus(request, response.status)
+    if (beforeSend !== undefined) await beforeSend()
   }
 }

@@ -94,6 +94,9 @@ export type SessionStoreClass = new () => SessionStore
 /** A new key: 32 characters of a-z and 0-9, 165 random bits. */
 export const newSessionKey = (): string => randomString(32, LOWERCASE_AND_DIGITS)
 
+/** The last string that passed the check: each layer checks the key of the same request again. */
+let lastKey: string | undefined
+
 /**
  * Whether a string could be a key of any engine: 8 to 4096 visible ASCII characters. Django refuses shorter keys, and
  * no browser keeps a longer cookie. For any other string there is no session, and no engine is called.
@@ -103,8 +106,12 @@ export function isSessionKey(key: unknown): key is string {
   if (typeof key !== 'string') {
     throw new TypeError(`A session key is a string, found ${key === null ? 'null' : `a value of type ${typeof key}`}.`)
   }
-  return key.length <= 4096 && /^[!-~]{8,}$/.test(key)
+  if (key === lastKey) return true
+  if (key.length > 4096 || !/^[!-~]{8,}$/.test(key)) return false
+  lastKey = key
+  return true
 }
 
 /** Whether a string could be a key in a table or a cache: nothing longer than the column, nothing that needs quoting. */
-export const canBeKey = (key: string): boolean => typeof key === 'string' && /^[!-~]{8,40}$/.test(key)
+export const canBeKey = (key: string): boolean =>
+  typeof key === 'string' && key.length <= 40 && isSessionKey(key)

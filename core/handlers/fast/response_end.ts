@@ -5,7 +5,6 @@
  * response and its connection for each request, and remove them again.
  */
 import type { ServerResponse } from 'node:http'
-import type { Middleware } from 'koa'
 import { tickEnd } from '#core/concurrency'
 import { getLogger } from '#core/utils'
 
@@ -43,8 +42,7 @@ export function callListenersOnce(response: Queued): void {
 }
 
 /**
- * Sends the responses of one tick of the event loop together: waking a client or proxy on the same machine for each of
- * them costs more than a small request does. Outermost in the chain, because Koa sends a response when the outermost
- * middleware has ended.
+ * Waits until the responses of this tick of the event loop can be sent together: waking a client or proxy on the same
+ * machine for each of them costs more than a small request does.
  */
-export const sendAtTickEnd: Middleware = (_ctx, next) => next().then(tickEnd)
+export const sendAtTickEnd = (): Promise<void> => tickEnd()
