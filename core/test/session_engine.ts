@@ -8,6 +8,7 @@ import assert from 'node:assert/strict'
 import {
   newSessionKey,
   openSession,
+  rotateKey,
   type SavedSession,
   savedSession,
   canLoadSync,
@@ -449,6 +450,8 @@ function recordTests(it: Runner, openStore: OpenStore): void {
     },
   }
 
+  rotationTests(it, openStore, works)
+
   for (const [what, work] of Object.entries(works)) {
     it(`a delete at any moment of ${what} stays a delete`, () =>
       atEveryMoment(
@@ -488,4 +491,248 @@ function recordTests(it: Runner, openStore: OpenStore): void {
   }
   /** Keys under which the other writer's save was confirmed. */
   const kept = new Set<string>()
+}
+
+/** Concurrent changes of the session key. */
+function rotationTests(
+  it: Runner,
+  openStore: OpenStore,
+  works: Readonly<Record<string, (session: Session) => Promise<unknown>>>,
+): void {
+  const open = (): SessionStore | Promise<SessionStore> => openStore(async () => {})
+
+  /** The content of the one session that is there under one of these keys. */
+  async function survivor(store: SessionStore, keys: Iterable<string | null>): Promise<Record<string, unknown>> {
+    const contents = await Promise.all([...new Set(keys)].map((key) => content(store, key)))
+    const found = contents.filter((each) => Object.keys(each).length > 0)
+    assert.equal(found.length, 1, `${found.length} sessions: ${JSON.stringify(found)}`)
+    return found[0] as Record<string, unknown>
+  }
+
+  it('keeps the changes of all of five requests that change the key at once, under one new key', async () => {
+    const store = new Interfered(await open(), async () => {})
+    const old = await saved(store, { before: 1 })
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => loaded(store, old)))
+    await Promise.all(
+      sessions.map((session, i) => {
+        session.set(`k${i}`, i)
+        return session.cycleKey()
+      }),
+    )
+    assert.deepEqual(await survivor(store, store.created), { before: 1, k0: 0, k1: 1, k2: 2, k3: 3, k4: 4 })
+    assert.deepEqual(await content(store, old), {})
+    assert.equal(await openSession(store).exists(old), false)
+  })
+
+  it('saves in the new session what a request changed that had loaded the old one, and shows it nothing else', async () => {
+    const store = await open()
+    const old = await saved(store, { list: [1], gone: 1 })
+    const slow = await loaded(store, old)
+    const login = await loaded(store, old)
+    login.set('_auth_user_id', '1')
+    login.set('secret', 'of the user')
+    await login.cycleKey()
+    ;(slow.get('list') as number[]).push(2)
+    slow.remove('gone')
+    await slow.save()
+    assert.deepEqual(slow.toJSON(), { list: [1, 2] })
+    assert.equal(slow.sessionKey, old)
+    slow.set('again', true)
+    await slow.save()
+    const expected = { list: [1, 2], _auth_user_id: '1', secret: 'of the user', again: true }
+    assert.deepEqual(await content(store, login.sessionKey), expected)
+    await assert.rejects(
+      slow.atomic((s) => s.get('secret')),
+      SessionInterrupted,
+    )
+  })
+
+  it('keeps the login of the new session when a request from before it clears the old one', async () => {
+    const store = await open()
+    const old = await saved(store, { cart: 1 })
+    const slow = await loaded(store, old)
+    const login = await loaded(store, old)
+    login.set('_auth_user_id', '1')
+    await login.cycleKey()
+    slow.clear()
+    slow.set('_auth_user_id', 'another')
+    slow.set('mine', 1)
+    await slow.save()
+    assert.deepEqual(await content(store, login.sessionKey), { _auth_user_id: '1', mine: 1 })
+  })
+
+  it('counts exactly when requests count while others change the key', async () => {
+    const store = new Interfered(await open(), async () => {})
+    const old = await saved(store, { n: 0 })
+    const sessions = await Promise.all(Array.from({ length: 12 }, () => loaded(store, old)))
+    await Promise.all(
+      sessions.map((session, i) =>
+        i % 4 === 0 ? session.cycleKey() : session.atomic((s) => s.set('n', Number(s.get<string>('n')) + 1)),
+      ),
+    )
+    assert.deepEqual(await survivor(store, store.created), { n: 9 })
+  })
+
+  it('ends a session also where another request has moved it, for a request that had loaded it before', async () => {
+    const store = await open()
+    const old = await saved(store, { a: 1 })
+    const [logout, first, second] = await Promise.all([loaded(store, old), loaded(store, old), loaded(store, old)])
+    await first.cycleKey()
+    const next = await loaded(store, first.sessionKey)
+    await next.cycleKey()
+    await logout.flush()
+    for (const key of [old, first.sessionKey, next.sessionKey]) assert.deepEqual(await content(store, key), {})
+    second.set('b', 2)
+    await assert.rejects(second.save(), SessionInterrupted)
+  })
+
+  it('saves nothing for a request that comes with the old key later, and makes no new session for it', async () => {
+    const store = new Interfered(await open(), async () => {})
+    const old = await saved(store, { a: 1 })
+    const first = await loaded(store, old)
+    await first.cycleKey()
+    const created = store.created.length
+    const late = await loaded(store, old)
+    assert.equal(late.sessionKey, null)
+    assert.deepEqual(late.toJSON(), {})
+    await late.save()
+    await late.cycleKey()
+    late.set('b', 2)
+    for (const work of Object.values(works)) await assert.rejects(work(late), SessionInterrupted)
+    assert.equal(store.created.length, created)
+    assert.deepEqual(await content(store, first.sessionKey), { a: 1 })
+  })
+
+  for (const [what, work] of Object.entries(works)) {
+    it(`a change of key by another at any moment of ${what} loses nothing and leaves one session`, () => {
+      const moved = new Map<string, { key: string | null; isSaved: boolean }>()
+      return atEveryMoment(
+        openStore,
+        async (store, key) => {
+          const other = await loaded(store, key)
+          other.set('theirs', 2)
+          const isSaved = await other.cycleKey().then(
+            () => true,
+            (error: unknown) => {
+              if (error instanceof SessionInterrupted) return false
+              throw error
+            },
+          )
+          moved.set(key, { key: other.sessionKey, isSaved })
+        },
+        work,
+        async ({ store, key, session, moment, refused, created }) => {
+          const other = moved.get(key)
+          const expected = {
+            before: 1,
+            ...(refused ? {} : { mine: 1 }),
+            ...(other?.isSaved === true ? { theirs: 2 } : {}),
+          }
+          const keys = [key, session.sessionKey, other?.key ?? null, ...created]
+          assert.deepEqual(await survivor(store, keys), expected, `at moment ${moment}`)
+        },
+      )
+    })
+
+    it(`a login at any moment of ${what} ends logged in, and its content stays unknown to the old key`, () => {
+      const logins = new Map<string, string | null>()
+      return atEveryMoment(
+        openStore,
+        async (store, key) => {
+          const login = await loaded(store, key)
+          login.set('_auth_user_id', '1')
+          await rotateKey(login, 'join')
+          logins.set(key, login.sessionKey)
+        },
+        work,
+        async ({ store, key, moment }) => {
+          const found = await content(store, logins.get(key) ?? null)
+          assert.equal(found._auth_user_id, '1', `at moment ${moment}`)
+          assert.deepEqual(await content(store, key), {}, `at moment ${moment}`)
+        },
+      )
+    })
+  }
+
+  it('a change of key at any moment of a flush stays a flush', () => {
+    const moved = new Map<string, string | null>()
+    return atEveryMoment(
+      openStore,
+      async (store, key) => {
+        const other = await loaded(store, key)
+        if (other.sessionKey === null) return
+        await other.cycleKey().catch((error: unknown) => assert.ok(error instanceof SessionInterrupted))
+        moved.set(key, other.sessionKey)
+      },
+      (session) => session.flush(),
+      async ({ store, key, moment }) => {
+        for (const each of [key, moved.get(key) ?? null]) {
+          assert.deepEqual(await content(store, each), {}, `at moment ${moment}`)
+        }
+      },
+    )
+  })
+
+  it('a login at any moment of another login of the same user: both end in one session', () => {
+    const others = new Map<string, string | null>()
+    const logIn = async (session: Session, name: string): Promise<void> => {
+      session.set('_auth_user_id', '1')
+      session.set(name, true)
+      await rotateKey(session, 'join')
+    }
+    return atEveryMoment(
+      openStore,
+      async (store, key) => {
+        const other = await loaded(store, key)
+        await logIn(other, 'second')
+        others.set(key, other.sessionKey)
+      },
+      (session) => logIn(session, 'first'),
+      async ({ store, key, session, moment }) => {
+        const expected = { before: 1, _auth_user_id: '1', first: true, second: true }
+        for (const each of [session.sessionKey, others.get(key) ?? null]) {
+          assert.deepEqual(await content(store, each), expected, `at moment ${moment}`)
+        }
+      },
+    )
+  })
+
+  it('a login as another user gets a session of its own, without what was put into the first after it moved', async () => {
+    const store = await open()
+    const old = await saved(store, { cart: 1 })
+    const [ada, bob] = [await loaded(store, old), await loaded(store, old)]
+    ada.set('_auth_user_id', 'ada')
+    await rotateKey(ada, 'join')
+    ada.set('private', 1)
+    await ada.save()
+    bob.set('_auth_user_id', 'bob')
+    await rotateKey(bob, 'join')
+    const late = await loaded(store, old)
+    late.set('_auth_user_id', 'bob')
+    await rotateKey(late, 'join')
+    assert.deepEqual(await content(store, bob.sessionKey), { cart: 1, _auth_user_id: 'bob' })
+    assert.deepEqual(await content(store, late.sessionKey), { _auth_user_id: 'bob' })
+    assert.deepEqual(await content(store, ada.sessionKey), { cart: 1, _auth_user_id: 'ada', private: 1 })
+  })
+
+  it('a login whose earlier session was ended in the meantime gets a new one, without its content', async () => {
+    const store = await open()
+    const login = await loaded(store, await saved(store, { cart: 1 }))
+    await openSession(store, login.sessionKey).delete()
+    login.set('_auth_user_id', '1')
+    await rotateKey(login, 'join')
+    assert.deepEqual(await content(store, login.sessionKey), { _auth_user_id: '1' })
+  })
+
+  it('a change of password takes the session back from a key that another request has moved it to', async () => {
+    const store = await open()
+    const old = await saved(store, { _auth_user_id: '1' })
+    const [owner, thief] = [await loaded(store, old), await loaded(store, old)]
+    thief.set('theirs', 1)
+    await thief.cycleKey()
+    owner.set('_auth_user_hash', 'new')
+    await rotateKey(owner, 'replace')
+    assert.deepEqual(await content(store, thief.sessionKey), {})
+    assert.deepEqual(await content(store, owner.sessionKey), { _auth_user_id: '1', _auth_user_hash: 'new', theirs: 1 })
+  })
 }

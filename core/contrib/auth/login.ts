@@ -5,15 +5,19 @@ import { rotateToken } from '#core/middleware'
 import { constantTimeEqual } from '#core/signing'
 import { canonicalName, clock } from '#core/utils'
 import { devices } from '#core/contrib/session_devices'
-import { peekSession, type Session, SessionNotLoaded } from '#core/contrib/sessions'
+import {
+  peekSession,
+  rotateKey,
+  type Session,
+  SessionNotLoaded,
+  USER_BACKEND_KEY,
+  USER_HASH_KEY,
+  USER_ID_KEY,
+} from '#core/contrib/sessions'
 import type { AuthUser } from './types.ts'
 import { AnonymousUser, type User } from './models/user.ts'
 import { getBackends, userLoggedIn, userLoggedOut } from './authentication.ts'
 
-/** Django's session keys, so that sessions are interchangeable with Django. */
-export const USER_ID = '_auth_user_id'
-const BACKEND = '_auth_user_backend'
-const HASH = '_auth_user_hash'
 
 /** Reads a key without marking the session as accessed; using `request.user` marks it. */
 const peek = (session: Session, key: string): unknown => peekSession(session, key)
@@ -28,7 +32,7 @@ export async function sessionOf(request: HttpRequest): Promise<Session> {
     )
   }
   try {
-    peek(session, USER_ID)
+    peek(session, USER_ID_KEY)
   } catch (error) {
     if (!(error instanceof SessionNotLoaded)) throw error
     await session.load()
@@ -61,14 +65,14 @@ export async function login(request: HttpRequest, user: AuthUser, backend?: stri
   const session = await sessionOf(request)
   const name = backendNameOf(user, backend)
   const hash = user.getSessionAuthHash()
-  const before = session.get(USER_ID)
-  const isOthers = before !== undefined && (before !== String(user.id) || !isHash(session.get(HASH), hash))
+  const before = session.get(USER_ID_KEY)
+  const isOthers = before !== undefined && (before !== String(user.id) || !isHash(session.get(USER_HASH_KEY), hash))
   if (isOthers) await session.flush()
-  session.set(USER_ID, String(user.id)).set(BACKEND, storedName(name)).set(HASH, hash)
+  session.set(USER_ID_KEY, String(user.id)).set(USER_BACKEND_KEY, storedName(name)).set(USER_HASH_KEY, hash)
   rotateToken(request)
   user.backend = canonicalName(name)
   // The content moves to the new key and is saved there immediately.
-  if (before === undefined) await session.cycleKey()
+  if (before === undefined) await rotateKey(session, 'join')
   request.user = user as User
   if ('lastLogin' in user) {
     user.lastLogin = new Date(clock.now())
@@ -90,32 +94,34 @@ export async function logout(request: HttpRequest): Promise<void> {
 /** The user of a session, or null. If the user's password has changed, the session is flushed. */
 export async function getUser(request: HttpRequest): Promise<AuthUser | null> {
   const session = await sessionOf(request)
-  const [id, name] = [peek(session, USER_ID), peek(session, BACKEND)]
+  const [id, name] = [peek(session, USER_ID_KEY), peek(session, USER_BACKEND_KEY)]
   if (typeof id !== 'string' || typeof name !== 'string') return null
   const user = await getBackends().get(canonicalName(name))?.getUser(id)
   if (user === undefined || user === null) return null
   user.backend = canonicalName(name)
-  if (isHash(peek(session, HASH), user.getSessionAuthHash())) return user
+  if (isHash(peek(session, USER_HASH_KEY), user.getSessionAuthHash())) return user
   return (await renew(session, user)) ? user : null
 }
 
-/** A session from before a SECRET_KEY rotation continues under a new session key; any other is flushed. */
+/**
+ * A session from before a change of SECRET_KEY gets the new hash, and any other is flushed. The session key stays,
+ * because no privilege changes; the requests of a page that are sent together would otherwise rotate it together.
+ */
 async function renew(session: Session, user: AuthUser): Promise<boolean> {
-  const hash = session.get(HASH)
+  const hash = session.get(USER_HASH_KEY)
   if (!user.getSessionAuthFallbackHashes().some((fallback) => isHash(hash, fallback))) {
     await session.flush()
     return false
   }
-  session.set(HASH, user.getSessionAuthHash())
-  await session.cycleKey()
+  session.set(USER_HASH_KEY, user.getSessionAuthHash())
   return true
 }
 
 /** After a password change: this session continues under a new key, and the user's other sessions become invalid. */
 export async function updateSessionAuthHash(request: HttpRequest, user: AuthUser): Promise<void> {
   const session = await sessionOf(request)
-  if (session.get(USER_ID) === String(user.id)) session.set(HASH, user.getSessionAuthHash())
-  await session.cycleKey()
+  if (session.get(USER_ID_KEY) === String(user.id)) session.set(USER_HASH_KEY, user.getSessionAuthHash())
+  await rotateKey(session, 'replace')
   // The other sessions would end at their next request; this removes them from the device list immediately.
   if (devices.isInstalled) await devices.endOthers(String(user.id), session.sessionKey)
 }

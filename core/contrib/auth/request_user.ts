@@ -1,8 +1,8 @@
 /** `request.user` and `request.auser()`: the user who sent a request. */
 import { ImproperlyConfigured } from '#core/exceptions'
 import { extendRequest, type HttpRequest } from '#core/http'
-import type { Session } from '#core/contrib/sessions'
-import { getUser, USER_ID } from './login.ts'
+import { type Session, USER_ID_KEY } from '#core/contrib/sessions'
+import { getUser } from './login.ts'
 import { AnonymousUser, type User } from './models/user.ts'
 
 /** A user or `AnonymousUser`; `isAuthenticated` tells them apart. */
@@ -37,7 +37,7 @@ class RequestUserState {
   get(): RequestUser {
     const { session } = this.#request
     // Marks the session as accessed: a response that depends on the user varies by the cookie.
-    if (this.#known !== undefined || session.sessionKey === null) session.has(USER_ID)
+    if (this.#known !== undefined || session.sessionKey === null) session.has(USER_ID_KEY)
     this.#known ??= session.sessionKey === null ? { user: new AnonymousUser() } : undefined
     if (this.#known === undefined) {
       throw new Error(

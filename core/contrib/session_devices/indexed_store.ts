@@ -7,11 +7,9 @@ import {
   type SessionDict,
   type SessionRecord,
   type SessionStore,
+  USER_ID_KEY,
 } from '#core/contrib/sessions'
 import type { SessionIndex } from './session_index.ts'
-
-/** Django's session key for the id of the logged-in user. */
-const USER_KEY = '_auth_user_id'
 
 /** Maximum number of cached index entries. An evicted entry is written again, which has no effect. */
 const MAX_CACHED = 10_000
@@ -51,8 +49,12 @@ export class IndexedStore implements SessionStore {
 
   async update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
     // The index is written first: a process that ends all sessions in between finds this one, and the update fails.
-    await this.#addToIndex(key, userOf(record.data), record)
-    return this.#store.update(key, record, version)
+    const user = userOf(record.data)
+    await this.#addToIndex(key, user, record)
+    const saved = await this.#store.update(key, record, version)
+    // A session that has moved to another key has no user any more.
+    if (user === undefined && this.#indexed.delete(key)) await this.#index.remove(key)
+    return saved
   }
 
   async delete(key: string, version?: string): Promise<boolean> {
@@ -82,6 +84,6 @@ export class IndexedStore implements SessionStore {
 
 /** The id of the logged-in user in the session data; undefined if there is none. */
 export function userOf(data: Readonly<SessionDict>): string | undefined {
-  const user = data[USER_KEY]
+  const user = data[USER_ID_KEY]
   return typeof user === 'string' || typeof user === 'number' ? String(user) : undefined
 }

@@ -5,11 +5,22 @@ export { SessionNotLoaded } from '#core/exceptions'
 
 /** The session was deleted while this request ran, and what the request changed in it has nowhere to go. */
 export class SessionInterrupted extends BadRequest {
-  constructor(options?: ErrorOptions) {
+  constructor(
+    options?: ErrorOptions,
+    message = "The request's session was deleted before the request completed. " +
+      'The user may have logged out in a concurrent request, for example.',
+  ) {
+    super(message, options)
+  }
+}
+
+/** The request came with a session key from before a login or another rotation, so its changes belong to no session. */
+export class SessionMoved extends SessionInterrupted {
+  constructor() {
     super(
-      "The request's session was deleted before the request completed. " +
-        'The user may have logged out in a concurrent request, for example.',
-      options,
+      undefined,
+      "The request's session got a new key in a concurrent request, such as a login. Nothing was saved. " +
+        'The same request with the new cookie will succeed.',
     )
   }
 }

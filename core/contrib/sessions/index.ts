@@ -6,6 +6,7 @@ export {
   SessionConflict,
   SessionGone,
   SessionInterrupted,
+  SessionMoved,
   SessionNotLoaded,
   SessionTooBig,
 } from './exceptions.ts'
@@ -26,4 +27,5 @@ export {
 } from './store.ts'
 export { type Session, SessionBase } from './session.ts'
 export * from './session_data.ts'
-export { peekSession } from './session_proxy.ts'
+export { USER_BACKEND_KEY, USER_HASH_KEY, USER_ID_KEY } from './moved_session.ts'
+export { peekSession, rotateKey } from './session_proxy.ts'

@@ -27,7 +27,7 @@ type Outcome = 'delete' | 'save' | 'send' | 'ignore'
 
 /** @param sent whether the request came with a session cookie */
 function outcomeOf(state: SessionState, sent: boolean, status: number): Outcome {
-  if (state.isEmpty) return sent ? 'delete' : 'ignore'
+  if (state.isEmpty) return sent && !state.leavesCookie ? 'delete' : 'ignore'
   if (status >= 500) return 'ignore'
   if (state.dirty || settings.SESSION_SAVE_EVERY_REQUEST) return 'save'
   return state.isWritten ? 'send' : 'ignore'
@@ -74,6 +74,6 @@ export function SessionMiddleware(): Middleware {
     if (outcome === 'delete') return deleteCookie(response)
     if (outcome === 'save') await state.save()
     // The key is null where another request ended the session in the meantime.
-    if (state.key !== null) sendCookie(opened, state.key, response)
+    if (state.key !== null && !state.leavesCookie) sendCookie(opened, state.key, response)
   }
 }

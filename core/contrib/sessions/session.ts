@@ -12,6 +12,7 @@ import {
   storedExpiry,
 } from './expiry.ts'
 import { isSessionKey, type SessionDict } from './store.ts'
+import { movedTo } from './moved_session.ts'
 import type { FoundValue, SessionContent, SessionValue } from './session_data.ts'
 import type { SessionState } from './session_state.ts'
 
@@ -231,7 +232,9 @@ export class SessionBase {
    */
   atomic<T>(change: (session: Session) => T | Promise<T>): Promise<T> {
     this.#accessed = true
-    return this[STATE].atomic(() => change(this as unknown as Session))
+    return this[STATE].atomic((state) =>
+      change((state === this[STATE] ? this : new SessionBase(state)) as unknown as Session),
+    )
   }
 
   /** Stores the content under a new key. A record under an earlier key stays. */
@@ -245,18 +248,19 @@ export class SessionBase {
     if (key !== null && isSessionKey(key)) await this[STATE].store.delete(key)
   }
 
-  /** Whether the store has a record under a key. */
+  /** Whether the store has a session under a key, expired or not. */
   async exists(key: string): Promise<boolean> {
     const { store } = this[STATE]
     if (!isSessionKey(key)) return false
-    return store.exists === undefined ? (await store.load(key)) !== undefined : store.exists(key)
+    const loaded = await store.load(key)
+    if (loaded !== undefined) return movedTo(key, loaded.data) === undefined
+    return (await store.exists?.(key)) ?? false
   }
 
   /** Ends the session: its content, its record and its key. The next change starts a new session. */
   async flush(): Promise<void> {
     this.#accessed = true
-    await this.delete()
-    this[STATE].end()
+    await this[STATE].flush()
   }
 
   /**

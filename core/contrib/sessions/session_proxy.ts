@@ -1,6 +1,6 @@
 /** Property access to a session's content: `session.k = v`, `'k' in session`, `delete session.k`, spread, JSON. */
 import { type Session, SessionBase, STATE } from './session.ts'
-import type { SessionState } from './session_state.ts'
+import type { IfMoved, SessionState } from './session_state.ts'
 
 /** Names of the session's own members. Content of the same name is reached by get() and set(). */
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -26,7 +26,10 @@ const handler: ProxyHandler<SessionBase> = {
     if (typeof name === 'symbol') return undefined
     if (!MEMBERS.has(name)) return session.get(name)
     // The callback of atomic() receives the proxy, not the object behind it.
-    if (name === 'atomic') return (change: (session: Session) => unknown) => session.atomic(() => change(proxy))
+    if (name === 'atomic') {
+      return (change: (session: Session) => unknown) =>
+        session.atomic((each) => change(each === session ? proxy : createSessionProxy(each)))
+    }
     const member: unknown = Reflect.get(session, name, session)
     return typeof member === 'function' ? (member.bind(session) as unknown) : member
   },
@@ -72,3 +75,6 @@ export function peekSession(session: Session, key: string): unknown {
   state.tracker.snapshot(key, data[key])
   return data[key]
 }
+
+/** Moves a session to a new key after the user has given a password, which is a proof of its own. */
+export const rotateKey = (session: Session, ifMoved: IfMoved): Promise<void> => stateOf(session).cycleKey(ifMoved)

@@ -3,8 +3,9 @@ import { KeyedMutex, promiseTry } from '#core/concurrency'
 import { ServiceUnavailable } from '#core/exceptions'
 import { clock } from '#core/utils'
 import { type ChangeSet, ChangeTracker, replay } from './change_tracker.ts'
-import { SessionConflict, SessionGone, SessionInterrupted, SessionNotLoaded } from './exceptions.ts'
+import { SessionConflict, SessionGone, SessionInterrupted, SessionMoved, SessionNotLoaded } from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
+import { isSameLogin, keepLogin, markerOf, movedTo, USER_HASH_KEY, USER_ID_KEY } from './moved_session.ts'
 import {
   canLoadSync,
   isSessionKey,
@@ -15,7 +16,6 @@ import {
   type SessionMetadata,
   type SessionRecord,
   type SessionStore,
-  wasDeleted,
 } from './store.ts'
 
 /** A save that conflicts this many times in a row is given up. */
@@ -30,6 +30,12 @@ const contended = new KeyedMutex()
 /** The result of a load that ran before the content was accessed. */
 type Fetched = { readonly loaded: LoadedSession | undefined } | { readonly error: unknown }
 
+/**
+ * What a key rotation does if another request has moved the session first: `merge` the changes there and get no cookie,
+ * `join` that session if it belongs to the same login, or `replace` it.
+ */
+export type IfMoved = 'merge' | 'join' | 'replace'
+
 export class SessionState {
   readonly store: SessionStore
   readonly #cookieAge: () => number
@@ -41,8 +47,15 @@ export class SessionState {
   /** The version that the content was read from; undefined where the store did not return one. */
   #version: string | undefined
   #fetched: Fetched | undefined
+  /** Where another request had moved the session before this request loaded it. */
+  #movedTo: string | undefined
+  /** The user of the session as it was loaded or saved last. */
+  #user: unknown
+  /** Whether this state saves the changes of a request that loaded the session of another login. */
+  #isForeign = false
   #saveRequested = false
   #isWritten = false
+  #leavesCookie = false
   /** Describes the request, for stores that keep this with the session. */
   metadata: (() => SessionMetadata) | undefined
 
@@ -78,6 +91,14 @@ export class SessionState {
   /** Whether this request has written the session, or ended it. */
   get isWritten(): boolean {
     return this.#isWritten
+  }
+
+  /**
+   * Whether the response must not change the client's cookie. Another request has moved or ended the session, and its
+   * response has the cookie for that.
+   */
+  get leavesCookie(): boolean {
+    return this.#leavesCookie
   }
 
   /** Makes the session dirty although no key has changed. */
@@ -137,11 +158,19 @@ export class SessionState {
   }
 
   #adopt(loaded: LoadedSession | undefined): SessionDict {
-    const current = loaded !== undefined && latestEnd(loaded.data) > clock.now() ? loaded : undefined
+    const moved = loaded && movedTo(this.#key as string, loaded.data)
+    if (moved !== undefined) {
+      this.#movedTo = moved
+      this.#leavesCookie = true
+    }
+    const isCurrent = loaded !== undefined && moved === undefined && latestEnd(loaded.data) > clock.now()
+    const current = isCurrent ? loaded : undefined
     // A key that the store does not know is dropped. Using it would let an attacker choose the key of a victim.
     if (current === undefined) this.#key = null
     this.#version = current?.version
-    return (this.#data = current?.data ?? {})
+    this.#data = current?.data ?? {}
+    this.#user = this.#data[USER_ID_KEY]
+    return this.#data
   }
 
   async #openAsync(): Promise<SessionDict> {
@@ -155,7 +184,8 @@ export class SessionState {
     const loaded = await this.store.load(this.#key)
     if (this.#data === undefined || (loaded === undefined && !this.dirty)) this.#adopt(loaded)
     else if (loaded === undefined) return false
-    else this.#rebase(loaded, this.tracker.changeSet(this.#data))
+    // If the session has moved, this request keeps what it has read: the new content may belong to another login.
+    else if (movedTo(this.#key, loaded.data) === undefined) this.#rebase(loaded, this.tracker.changeSet(this.#data))
     return true
   }
 
@@ -175,7 +205,9 @@ export class SessionState {
   /** Applies changes to a newer record. */
   #rebase(loaded: LoadedSession, changes: ChangeSet): void {
     const held = this.#data ?? {}
+    const login = this.#isForeign ? { ...loaded.data } : undefined
     this.#data = replay(changes, loaded.data, held)
+    if (login !== undefined) keepLogin(this.#data, login)
     this.#version = loaded.version
     this.tracker.restore(changes)
     // The view may still hold these values, so they are tracked again.
@@ -191,33 +223,49 @@ export class SessionState {
    */
   async save(): Promise<void> {
     if (this.#data === undefined) await this.#openAsync()
-    if (this.#key === null) return this.insert()
+    if (this.#key === null) return this.#movedTo === undefined ? this.insert() : this.#refuseChanges()
     try {
       if (await this.#update()) return
-      await this.#updateUntilDone((loaded) => this.#rebase(loaded, this.tracker.changeSet(this.open())))
+      await this.#updateUntilDone(
+        (loaded) => this.#rebase(loaded, this.tracker.changeSet(this.open())),
+        (newKey) => this.#mergeInto(newKey),
+      )
     } catch (error) {
       if (!(error instanceof SessionGone)) throw error
-      // Nothing is lost where only the expiry of a deleted session would have moved.
-      const wouldLose = [...this.tracker.keys(this.open())].some((key) => key !== EXPIRY_KEY)
-      if (wouldLose) throw new SessionInterrupted({ cause: error })
-      this.end()
+      if (this.#wouldLoseChanges()) throw new SessionInterrupted({ cause: error })
+      this.#endElsewhere()
     }
   }
 
-  /** Runs `change` and saves, and repeats both until no other writer came between. */
-  async atomic<T>(change: () => T | Promise<T>): Promise<T> {
+  /** Nothing is lost where only the expiry of a deleted session would have moved, or the hash of its user been renewed. */
+  #wouldLoseChanges(): boolean {
+    return [...this.tracker.keys(this.open())].some((key) => key !== EXPIRY_KEY && key !== USER_HASH_KEY)
+  }
+
+  /** A request that came with the key from before a rotation can save nothing. @throws SessionMoved */
+  #refuseChanges(): void {
+    if (this.#wouldLoseChanges()) throw new SessionMoved()
+  }
+
+  /** Runs `change` and saves, and repeats both until no other writer came between. `change` gets the state to change. */
+  async atomic<T>(change: (state: SessionState) => T | Promise<T>): Promise<T> {
     const before = this.tracker.changeSet(await this.#openAsync())
-    let result = await change()
+    let result = await change(this)
     if (this.#key === null) {
-      await this.insert()
+      await this.save()
       return result
     }
     try {
       if (await this.#update()) return result
-      await this.#updateUntilDone(async (loaded) => {
-        this.#rebase(loaded, before)
-        result = await change()
-      })
+      await this.#updateUntilDone(
+        async (loaded) => {
+          this.#rebase(loaded, before)
+          result = await change(this)
+        },
+        async (newKey) => {
+          result = await this.#atomicIn(newKey, before, change)
+        },
+      )
     } catch (error) {
       throw error instanceof SessionGone ? new SessionInterrupted({ cause: error }) : error
     }
@@ -231,12 +279,21 @@ export class SessionState {
     return version !== undefined && this.#write((record) => this.store.update(key, record, version))
   }
 
-  /** @param rebase applies this request's changes to what another writer stored */
-  #updateUntilDone(rebase: (loaded: LoadedSession) => void | Promise<void>): Promise<void> {
+  /**
+   * @param rebase applies this request's changes to what another writer stored
+   * @param follow saves them in the session to which another request has moved this one
+   */
+  #updateUntilDone(
+    rebase: (loaded: LoadedSession) => void | Promise<void>,
+    follow: (newKey: string) => Promise<void>,
+  ): Promise<void> {
     const key = this.#key as string
     return contended.run(key, async () => {
       for (let i = 1; i < MAX_ATTEMPTS; i++) {
-        await rebase(await this.#reload(key))
+        const loaded = await this.#reload(key)
+        const newKey = movedTo(key, loaded.data)
+        if (newKey !== undefined) return follow(newKey)
+        await rebase(loaded)
         if (await this.#update()) return
       }
       throw new ServiceUnavailable(
@@ -259,6 +316,7 @@ export class SessionState {
         const { key, version } = savedSession(saved)
         this.#key = key
         this.#version = version
+        this.#user = record.data[USER_ID_KEY]
         this.#isWritten = true
         return true
       },
@@ -285,16 +343,90 @@ export class SessionState {
     return { data, expiresAt: end, ...(this.metadata && { metadata: this.metadata }) }
   }
 
+  // Sessions that another request has moved to a new key
+
+  /** The state of the session under a new key. This request does not get to see its content. */
+  async #successor(newKey: string): Promise<SessionState> {
+    const successor = new SessionState(this.store, newKey, this.#cookieAge)
+    successor.metadata = this.metadata
+    successor.#adopt(await this.#reload(newKey))
+    if (successor.#key === null && successor.#movedTo === undefined) throw new SessionGone()
+    // A chain of rotations is followed to its end.
+    if (successor.#movedTo !== undefined) return this.#successor(successor.#movedTo)
+    successor.#isForeign = successor.#user !== this.#user
+    return successor
+  }
+
+  /** Saves this request's changes in the session under `newKey`. The content of this request stays. */
+  async #mergeInto(newKey: string): Promise<void> {
+    const data = this.open()
+    const changes = this.tracker.changeSet(data)
+    const save = this.tracker.beginSave(data)
+    try {
+      await (await this.#successor(newKey)).#apply(changes)
+    } catch (error) {
+      this.tracker.rollbackSave(save)
+      throw error
+    }
+    this.#saveRequested = false
+    this.#leavesCookie = true
+  }
+
+  async #apply(changes: ChangeSet): Promise<void> {
+    this.#rebase({ data: this.open(), version: this.#version as string }, changes)
+    await this.save()
+  }
+
+  /** @throws SessionMoved if `change` would see the content of another login */
+  async #atomicIn<T>(
+    newKey: string,
+    before: ChangeSet,
+    change: (state: SessionState) => T | Promise<T>,
+  ): Promise<T> {
+    const successor = await this.#successor(newKey)
+    if (successor.#isForeign) throw new SessionMoved()
+    successor.#rebase({ data: successor.open(), version: successor.#version as string }, before)
+    const result = await successor.atomic(change)
+    this.discardChanges()
+    this.#leavesCookie = true
+    return result
+  }
+
+  /** Continues under `newKey` if that session belongs to the login that this request has proved. */
+  async #join(newKey: string, changes: ChangeSet): Promise<boolean> {
+    let successor: SessionState
+    try {
+      successor = await this.#successor(newKey)
+    } catch (error) {
+      if (error instanceof SessionGone) return false
+      throw error
+    }
+    const content = successor.open()
+    if (!isSameLogin(content, this.open())) return false
+    this.#key = successor.#key
+    this.#movedTo = undefined
+    this.#rebase({ data: content, version: successor.#version as string }, changes)
+    await this.save()
+    this.#isWritten = true
+    this.#leavesCookie = false
+    return true
+  }
+
+  // New keys
+
   /** Stores the content under a new key. A record under an earlier key stays. */
   async insert(): Promise<void> {
     // A new key is a new session, so its lifetime starts again.
     if (this.#data !== undefined) delete this.#data[STARTED_KEY]
     if (!(await this.#write((record) => this.store.create(record)))) throw new SessionConflict()
+    this.#movedTo = undefined
+    this.#leavesCookie = false
   }
 
   /** Ends the session here: no key, no content, nothing to save. The store is not accessed. */
   end(): void {
     this.#key = null
+    this.#movedTo = undefined
     this.#version = undefined
     this.#data = {}
     this.#fetched = undefined
@@ -303,34 +435,122 @@ export class SessionState {
     this.tracker.beginSave(this.#data)
   }
 
-  /** Moves the content to a new key. @throws SessionInterrupted when the old one was deleted in the meantime */
-  async cycleKey(): Promise<void> {
-    const data = await this.#openAsync()
-    const old = this.#key
-    const carried = this.#version
-    const changes = this.tracker.changeSet(data)
-    await this.insert()
-    if (old === null || (await this.#deleteOld(old, carried, changes))) return
-    const orphan = this.#key as string
+  /** Another request has ended the session, and its response deletes the cookie: the client may have a newer one. */
+  #endElsewhere(): void {
     this.end()
-    await this.store.delete(orphan)
-    throw new SessionInterrupted()
+    this.#leavesCookie = true
+  }
+
+  /** Deletes the session, also where another request has moved it in the meantime, and ends it here. */
+  async flush(): Promise<void> {
+    if (this.#data === undefined && this.#fetched !== undefined && 'loaded' in this.#fetched) {
+      this.#adopt(this.#fetched.loaded)
+    }
+    if (this.#movedTo !== undefined) await this.#deleteFrom(this.#movedTo, undefined)
+    // A session that was not loaded is deleted in one round trip.
+    else if (this.#key !== null && this.#data === undefined) await this.store.delete(this.#key)
+    else if (this.#key !== null) await this.#deleteFrom(this.#key, this.#version)
+    const { leavesCookie } = this
+    this.end()
+    this.#leavesCookie = leavesCookie
+  }
+
+  /** @param version the version that was read, if known; only a session in a known version is known not to have moved */
+  async #deleteFrom(first: string, version: string | undefined): Promise<void> {
+    let [key, known] = [first, version]
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
+      let next: string | undefined
+      if (known === undefined) {
+        const loaded = await this.store.load(key)
+        if (loaded === undefined) return void (await this.store.delete(key))
+        known = loaded.version
+        next = movedTo(key, loaded.data)
+      }
+      try {
+        await this.store.delete(key, known)
+      } catch (error) {
+        if (!(error instanceof SessionConflict)) throw error
+        next = key
+      }
+      if (next === undefined) return
+      key = next
+      known = undefined
+    }
+    throw new ServiceUnavailable(`The session could not be ended: each of ${MAX_ATTEMPTS} attempts conflicted.`)
   }
 
   /**
-   * Deletes the old record in exactly the version whose content was carried over. A newer version is carried over first.
-   * @returns false when another process deleted it
+   * Moves the content to a new key. Under the old one, a marker for requests in flight remains for a minute.
+   * @throws SessionInterrupted when the session was deleted in the meantime
    */
-  async #deleteOld(old: string, carried: string | undefined, changes: ChangeSet): Promise<boolean> {
-    for (let version = carried; ; ) {
+  async cycleKey(ifMoved: IfMoved = 'merge'): Promise<void> {
+    const data = await this.#openAsync()
+    const [old, carried] = [this.#key, this.#version]
+    const changes = this.tracker.changeSet(data)
+    if (old === null) {
+      if (this.#movedTo === undefined || ifMoved === 'replace') return this.insert()
+      if (ifMoved === 'merge') return this.#refuseChanges()
+      return (await this.#join(this.#movedTo, changes)) ? undefined : this.insert()
+    }
+    await this.insert()
+    const left = await this.#leaveMarker(old, carried, changes, ifMoved === 'replace')
+    if (left === 'moved') return
+    const unused = this.#key as string
+    if (left === 'gone') return this.#rotateEnded(unused, changes, ifMoved)
+    if (ifMoved === 'join' && !(await this.#join(left.newKey, changes))) return
+    if (ifMoved === 'merge') {
+      this.#key = old
+      this.#version = undefined
+      this.tracker.restore(changes)
+      await this.#mergeInto(left.newKey)
+    }
+    await this.store.delete(unused)
+  }
+
+  /** After a rotation of a session that was ended in the meantime: nothing of it may live on under the new key. */
+  async #rotateEnded(unused: string, changes: ChangeSet, ifMoved: IfMoved): Promise<void> {
+    const held = this.open()
+    this.#endElsewhere()
+    await this.store.delete(unused)
+    if (ifMoved === 'merge') throw new SessionInterrupted()
+    // The user has given a password, which needs no earlier session.
+    this.#data = replay(changes, {}, held)
+    this.tracker.restore(changes)
+    await this.insert()
+  }
+
+  /**
+   * Replaces the old record by a marker, in exactly the version whose content was carried over. A newer version is
+   * carried over first.
+   * @param follows whether to go on where another request has moved the session
+   */
+  async #leaveMarker(
+    first: string,
+    carried: string | undefined,
+    changes: ChangeSet,
+    follows: boolean,
+  ): Promise<'moved' | 'gone' | { readonly newKey: string }> {
+    const key = this.#key as string
+    let [old, version] = [first, carried]
+    for (;;) {
       try {
-        return wasDeleted(await this.store.delete(old, version))
+        if (version !== undefined) {
+          await this.store.update(old, markerOf(old, key), version)
+          return 'moved'
+        }
       } catch (error) {
+        if (error instanceof SessionGone) return 'gone'
         if (!(error instanceof SessionConflict)) throw error
       }
       const newer = await this.store.load(old)
-      if (newer === undefined) return false
-      const key = this.#key as string
+      if (newer === undefined) return 'gone'
+      const newKey = movedTo(old, newer.data)
+      if (newKey !== undefined) {
+        if (!follows) return { newKey }
+        old = newKey
+        version = undefined
+        continue
+      }
       const mine = this.#version ?? (await this.#reload(key)).version
       this.#rebase(newer, changes)
       if (!(await this.#write((record) => this.store.update(key, record, mine)))) throw new SessionConflict()
