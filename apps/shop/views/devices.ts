@@ -15,7 +15,7 @@ export const deviceList = loginRequired(async (request: HttpRequest) => {
 
 export const endDevice = loginRequired(
   requirePost(async (request) => {
-    const ended = await devices.end(ownerOf(request), request.POST.get('device') ?? '')
+    const ended = await devices.end(ownerOf(request), request.POST.get('device') ?? '', request.session)
     if (ended) messages.success(request, 'That device is logged out.')
     else messages.info(request, 'That device was logged out already.')
     return redirect('shop:devices')

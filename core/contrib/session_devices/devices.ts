@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { apps } from '#core/apps'
 import { functionOf, loadedFromSettings, loadNamed, settings } from '#core/conf'
-import type { SessionStore } from '#core/contrib/sessions'
+import type { Session, SessionStore } from '#core/contrib/sessions'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { HttpRequest } from '#core/http'
 import { altersData } from '#core/utils'
@@ -67,9 +67,14 @@ export class Devices {
     return devices
   }
 
-  /** Ends one session of a user. @returns whether a session had this id */
-  async end(userId: string | number, id: string): Promise<boolean> {
-    return (await this.#endWhere(userId, (key) => publicId(key) === id)) > 0
+  /**
+   * Ends one session of a user.
+   * @param session the session of the calling view. If it is the one that ends, it is flushed, so that the view can
+   *   still put a message into a new one.
+   * @returns whether a session had this id
+   */
+  async end(userId: string | number, id: string, session?: Session): Promise<boolean> {
+    return (await this.#endWhere(userId, (key) => publicId(key) === id, session)) > 0
   }
 
   /** Ends all sessions of a user except the one with `currentKey`. @returns the number of ended sessions */
@@ -77,23 +82,29 @@ export class Devices {
     return this.#endWhere(userId, (key) => key !== currentKey)
   }
 
-  /** Ends all sessions of a user. @returns the number of ended sessions */
-  endAll(userId: string | number): Promise<number> {
-    return this.#endWhere(userId, () => true)
+  /** Ends all sessions of a user. @param session as for `end` @returns the number of ended sessions */
+  endAll(userId: string | number, session?: Session): Promise<number> {
+    return this.#endWhere(userId, () => true, session)
   }
 
   /**
    * A concurrent request may move its session to a new key, which is indexed before it can be used. So the list is read
    * again until no session is left to end.
    */
-  async #endWhere(userId: string | number, matches: (key: string) => boolean): Promise<number> {
+  async #endWhere(
+    userId: string | number,
+    matches: (key: string) => boolean,
+    session?: Session,
+  ): Promise<number> {
     const store = this.#opened()
     let ended = 0
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const matching = (await this.#index.of(String(userId))).filter(({ key }) => matches(key))
       if (matching.length === 0) return ended
       for (const { key } of matching) {
-        if (await store.delete(key)) ended++
+        const isOwn = key === session?.sessionKey
+        if (isOwn) await session?.flush()
+        if (isOwn || (await store.delete(key))) ended++
         await this.#index.remove(key)
       }
     }

@@ -19,6 +19,10 @@ const NO_KEYS: ReadonlySet<string> = new Set()
 
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
+/** The serialized value of a key; undefined where the key is not there. */
+export const textOfKey = (data: Readonly<SessionDict>, key: string): string | undefined =>
+  Object.hasOwn(data, key) ? plainText(data[key]) : undefined
+
 /**
  * Keeps book over one dict. A key is noted when it is assigned or deleted. An object or list that is handed out may be
  * changed in place, so its serialized form is kept and compared when the changes are read.
@@ -47,6 +51,15 @@ export class ChangeTracker {
     if (!isContainer(value) || this.#lent?.has(key) === true || this.#keys?.has(key) === true) return
     if (this.#lent === undefined) this.#lent = new Map()
     this.#lent.set(key, plainText(value))
+  }
+
+  /**
+   * The serialized values that the changed keys had before; undefined for a key that was not there.
+   * @param original a shallow copy of the content before the changes
+   */
+  originalTexts(data: Readonly<SessionDict>, original: Readonly<SessionDict>): Map<string, string | undefined> {
+    const keys = Array.from(this.keys(data))
+    return new Map(keys.map((key) => [key, this.#lent?.get(key) ?? textOfKey(original, key)]))
   }
 
   /** The keys that differ from what was read. */

@@ -1,7 +1,7 @@
 /** SessionMiddleware: opens the session of the request's cookie, and acts on it once when the response is there. */
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
-import { makePrivate, patchVaryHeaders } from '#core/http'
+import { type HttpRequest, makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
 import { SessionBase } from './session.ts'
 import { createSessionProxy } from './session_proxy.ts'
@@ -25,10 +25,15 @@ const isSessionExempt = (view: unknown): boolean =>
  */
 type Outcome = 'delete' | 'save' | 'send' | 'ignore'
 
+/** Methods that a client does not use to change anything (RFC 9110, section 9.2.1). */
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
 /** @param sent whether the request came with a session cookie */
-function outcomeOf(state: SessionState, sent: boolean, status: number): Outcome {
+function outcomeOf(state: SessionState, sent: boolean, { method, response: { status } }: HttpRequest): Outcome {
   if (state.isEmpty) return sent && !state.leavesCookie ? 'delete' : 'ignore'
   if (status >= 500) return 'ignore'
+  // A page that only counts the visit is shown. Any other change that cannot be saved is an error.
+  if (state.isLate && SAFE_METHODS.has(method)) return 'ignore'
   if (state.dirty || settings.SESSION_SAVE_EVERY_REQUEST) return 'save'
   return state.isWritten ? 'send' : 'ignore'
 }
@@ -68,7 +73,7 @@ export function SessionMiddleware(): Middleware {
     if (describe !== undefined) state.metadata = () => describe(request)
     if (state.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await state.fetch()
     await next()
-    const outcome = outcomeOf(state, sent !== undefined, response.status)
+    const outcome = outcomeOf(state, sent !== undefined, request)
     if (opened.accessed || outcome === 'delete') patchVaryHeaders(response, ['Cookie'])
     if (outcome === 'ignore') return
     if (outcome === 'delete') return deleteCookie(response)

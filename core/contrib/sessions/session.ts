@@ -243,9 +243,13 @@ export class SessionBase {
     await this[STATE].insert()
   }
 
-  /** Deletes the stored record of the session's key, or of another one. The content in this request stays. */
+  /**
+   * Deletes the stored record of the session's key, or of another one. The content in this request stays. What this
+   * request has changed or changes later goes into a new session.
+   */
   async delete(key: string | null = this.sessionKey): Promise<void> {
-    if (key !== null && isSessionKey(key)) await this[STATE].store.delete(key)
+    if (key === this.sessionKey) await this[STATE].delete()
+    else if (key !== null && isSessionKey(key)) await this[STATE].store.delete(key)
   }
 
   /** Whether the store has a session under a key, expired or not. */

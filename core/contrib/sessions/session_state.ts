@@ -2,7 +2,7 @@
 import { KeyedMutex, promiseTry } from '#core/concurrency'
 import { ServiceUnavailable } from '#core/exceptions'
 import { clock } from '#core/utils'
-import { type ChangeSet, ChangeTracker, replay } from './change_tracker.ts'
+import { type ChangeSet, ChangeTracker, replay, textOfKey } from './change_tracker.ts'
 import { SessionConflict, SessionGone, SessionInterrupted, SessionMoved, SessionNotLoaded } from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
 import { isSameLogin, keepLogin, markerOf, movedTo, USER_HASH_KEY, USER_ID_KEY } from './moved_session.ts'
@@ -56,6 +56,8 @@ export class SessionState {
   #saveRequested = false
   #isWritten = false
   #leavesCookie = false
+  /** Whether this request itself has deleted the stored session. */
+  #isDeleted = false
   /** Describes the request, for stores that keep this with the session. */
   metadata: (() => SessionMetadata) | undefined
 
@@ -232,8 +234,9 @@ export class SessionState {
       )
     } catch (error) {
       if (!(error instanceof SessionGone)) throw error
-      if (this.#wouldLoseChanges()) throw new SessionInterrupted({ cause: error })
-      this.#endElsewhere()
+      if (!this.#wouldLoseChanges()) return this.#endElsewhere()
+      if (!this.#isDeleted) throw new SessionInterrupted({ cause: error })
+      await this.#insertChanges(this.tracker.changeSet(this.open()))
     }
   }
 
@@ -242,7 +245,12 @@ export class SessionState {
     return [...this.tracker.keys(this.open())].some((key) => key !== EXPIRY_KEY && key !== USER_HASH_KEY)
   }
 
-  /** A request that came with the key from before a rotation can save nothing. @throws SessionMoved */
+  /** Whether the request came with the key from before a rotation, so that it can save nothing. */
+  get isLate(): boolean {
+    return this.#movedTo !== undefined
+  }
+
+  /** @throws SessionMoved */
   #refuseChanges(): void {
     if (this.#wouldLoseChanges()) throw new SessionMoved()
   }
@@ -250,7 +258,14 @@ export class SessionState {
   /** Runs `change` and saves, and repeats both until no other writer came between. `change` gets the state to change. */
   async atomic<T>(change: (state: SessionState) => T | Promise<T>): Promise<T> {
     const before = this.tracker.changeSet(await this.#openAsync())
-    let result = await change(this)
+    let originals!: ReadonlyMap<string, string | undefined>
+    let result!: T
+    const run = async (): Promise<void> => {
+      const original = { ...this.open() }
+      result = await change(this)
+      originals = this.tracker.originalTexts(this.open(), original)
+    }
+    await run()
     if (this.#key === null) {
       await this.save()
       return result
@@ -260,14 +275,21 @@ export class SessionState {
       await this.#updateUntilDone(
         async (loaded) => {
           this.#rebase(loaded, before)
-          result = await change(this)
+          await run()
         },
         async (newKey) => {
-          result = await this.#atomicIn(newKey, before, change)
+          const successor = await this.#successor(newKey)
+          if (successor.#isForeign) return this.#repeatIn(newKey, originals)
+          successor.#rebase({ data: successor.open(), version: successor.#version as string }, before)
+          result = await successor.atomic(change)
+          this.discardChanges()
+          this.#leavesCookie = true
         },
       )
     } catch (error) {
-      throw error instanceof SessionGone ? new SessionInterrupted({ cause: error }) : error
+      if (!(error instanceof SessionGone)) throw error
+      if (!this.#isDeleted) throw new SessionInterrupted({ cause: error })
+      await this.#insertChanges(this.tracker.changeSet(this.open()))
     }
     return result
   }
@@ -377,19 +399,24 @@ export class SessionState {
     await this.save()
   }
 
-  /** @throws SessionMoved if `change` would see the content of another login */
-  async #atomicIn<T>(
-    newKey: string,
-    before: ChangeSet,
-    change: (state: SessionState) => T | Promise<T>,
-  ): Promise<T> {
-    const successor = await this.#successor(newKey)
-    if (successor.#isForeign) throw new SessionMoved()
-    successor.#rebase({ data: successor.open(), version: successor.#version as string }, before)
-    const result = await successor.atomic(change)
-    this.discardChanges()
-    this.#leavesCookie = true
-    return result
+  /**
+   * Saves the changes of an atomic operation in the session of another login, whose content its function must not see.
+   * @param originals the serialized values of the changed keys before the function ran
+   * @throws SessionMoved if a changed key has another value there, so that the result would not be exact
+   */
+  async #repeatIn(newKey: string, originals: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const changes = this.tracker.changeSet(this.open())
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
+      const successor = await this.#successor(newKey)
+      const theirs = successor.open()
+      for (const [key, text] of originals) if (textOfKey(theirs, key) !== text) throw new SessionMoved()
+      successor.#rebase({ data: theirs, version: successor.#version as string }, changes)
+      if (!(await successor.#update())) continue
+      this.discardChanges()
+      this.#leavesCookie = true
+      return
+    }
+    throw new ServiceUnavailable(`The session could not be saved: each of ${MAX_ATTEMPTS} attempts conflicted.`)
   }
 
   /** Continues under `newKey` if that session belongs to the login that this request has proved. */
@@ -421,6 +448,23 @@ export class SessionState {
     if (!(await this.#write((record) => this.store.create(record)))) throw new SessionConflict()
     this.#movedTo = undefined
     this.#leavesCookie = false
+    this.#isDeleted = false
+  }
+
+  /** Starts a new session with this request's changes alone: nothing of a session that was ended lives on in it. */
+  async #insertChanges(changes: ChangeSet): Promise<void> {
+    const held = this.open()
+    this.end()
+    this.#data = replay(changes, {}, held)
+    this.tracker.restore(changes)
+    await this.insert()
+  }
+
+  /** Deletes the stored session. The content of this request stays; a later save starts a new session with its changes. */
+  async delete(): Promise<void> {
+    if (this.#key === null) return
+    await this.store.delete(this.#key)
+    this.#isDeleted = true
   }
 
   /** Ends the session here: no key, no content, nothing to save. The store is not accessed. */
@@ -489,7 +533,8 @@ export class SessionState {
     const changes = this.tracker.changeSet(data)
     if (old === null) {
       if (this.#movedTo === undefined || ifMoved === 'replace') return this.insert()
-      if (ifMoved === 'merge') return this.#refuseChanges()
+      // There is nothing to move. Whether changes were lost is decided when they are saved.
+      if (ifMoved === 'merge') return
       return (await this.#join(this.#movedTo, changes)) ? undefined : this.insert()
     }
     await this.insert()
@@ -509,14 +554,11 @@ export class SessionState {
 
   /** After a rotation of a session that was ended in the meantime: nothing of it may live on under the new key. */
   async #rotateEnded(unused: string, changes: ChangeSet, ifMoved: IfMoved): Promise<void> {
-    const held = this.open()
-    this.#endElsewhere()
     await this.store.delete(unused)
-    if (ifMoved === 'merge') throw new SessionInterrupted()
-    // The user has given a password, which needs no earlier session.
-    this.#data = replay(changes, {}, held)
-    this.tracker.restore(changes)
-    await this.insert()
+    // A user who has given a password needs no earlier session.
+    if (ifMoved !== 'merge' || this.#isDeleted) return this.#insertChanges(changes)
+    this.#endElsewhere()
+    throw new SessionInterrupted()
   }
 
   /**

@@ -65,11 +65,12 @@ async function setNewPassword(request: HttpRequest, user: AuthUser): Promise<Htt
   if (!form.isValid) return showForm(request, form)
   // A link works once: of two concurrent requests with it, the later one finds a changed password.
   if (!(await saveNewPassword(form, user))) return showForm(request, null)
-  ;(await sessionOf(request)).remove(TOKEN_KEY)
+  const session = await sessionOf(request)
+  session.remove(TOKEN_KEY)
   // The page for too many attempts links here, so that the user can log in without waiting.
   await clearFailures(request, user.getUsername())
   // Sessions from before the reset end immediately.
-  if (devices.isInstalled) await devices.endAll(String(user.id))
+  if (devices.isInstalled) await devices.endAll(String(user.id), session)
   return new HttpResponseRedirect(reverse('password_reset_complete'))
 }
 
