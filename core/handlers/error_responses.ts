@@ -1,13 +1,6 @@
 /** Turns errors into responses and logs them: the handlers of the root urlconf, default pages, debug pages. */
 import { STATUS_CODES } from 'node:http'
-import {
-  clientErrorStatus,
-  type HttpRequest,
-  HttpResponse,
-  HttpResponseBase,
-  MultiPartParserError,
-  viewHasBegun,
-} from '#core/http'
+import { foreignStatus, type HttpRequest, HttpResponse, HttpResponseBase, MultiPartParserError } from '#core/http'
 import { asError, escapeControls, formatValue, getLogger, ifReadable } from '#core/utils'
 import { HttpError } from 'koa'
 import { settings } from '#core/conf'
@@ -122,9 +115,7 @@ export class ErrorResponses {
       return this.#badRequest(request, error)
     }
     if (error instanceof ServiceUnavailable) return serviceUnavailable(request, error)
-    if (error instanceof HttpError && error.status < 500) return this.#koaError(request, error, error.status)
-    // Before the view has begun, the error is from a middleware, whose status counts as in Koa.
-    const status = viewHasBegun(request) ? undefined : clientErrorStatus(error)
+    const status = foreignStatus(request, error)
     if (status !== undefined) return this.#koaError(request, error, status)
     log.error(`Internal Server Error: ${pathForLog(request)}`, error)
     return settings.DEBUG ? technical500(request, error) : this.#page(500, request, error)

@@ -38,7 +38,7 @@ export {
   type RedirectOptions,
 } from './status_responses.ts'
 export { beginView, extendKoa, extendRequest, viewHasBegun } from './koa.ts'
-export { clientErrorStatus } from './other_parsers.ts'
+export { errorStatus, foreignStatus } from './error_status.ts'
 export { acceptTarget } from './request_target.ts'
 export { type Content, HttpResponse, HttpResponseBase, JsonResponse, type ResponseOptions } from './response.ts'
 export { FileResponse, type FileResponseOptions, type StreamingContent, StreamingHttpResponse } from './streaming.ts'

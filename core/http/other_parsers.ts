@@ -1,4 +1,4 @@
-/** Converts the results of body parsers from npm to fields and files, and their errors to a status. */
+/** Converts the results of body parsers from npm to fields and files. */
 import type { IncomingMessage } from 'node:http'
 import { settings } from '#core/conf'
 import { TooManyFieldsSent } from '#core/exceptions'
@@ -100,27 +100,4 @@ export function filesFrom(request: HttpRequest): FileMap {
   for (const [field, value] of Object.entries(byField)) for (const each of [value].flat()) add(field, each)
   add('', parsed.file ?? onNode(request).file)
   return found
-}
-
-/** Codes of multer for a body that is too large. */
-const TOO_LARGE = /^LIMIT_(?:FILE_SIZE|FIELD_VALUE|FILE_COUNT|FIELD_COUNT|PART_COUNT)$/
-
-/** Messages of busboy, which multer forwards without a code. */
-const MALFORMED_FORM =
-  /^(?:Unexpected end of (?:form|file)|Malformed (?:part header|content type|urlencoded form)|Multipart: Boundary not found|Missing Content-Type|Unsupported content type: .*|Request (?:aborted|closed))$/i
-
-const isClientError = (status: unknown): status is number =>
-  typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 500
-
-/**
- * The status from 400 to 499 for an error of a middleware: from Koa's `status` or `statusCode`, from formidable's
- * `httpCode`, or by the errors of multer, busboy and zlib. Undefined if the error is not the client's.
- */
-export function clientErrorStatus(error: Error): number | undefined {
-  const { status, statusCode, httpCode, code } = error as Error & Record<string, unknown>
-  const given = [status, statusCode, httpCode].find(isClientError)
-  if (given !== undefined) return given
-  if (error.name === 'MulterError') return TOO_LARGE.test(String(code)) ? 413 : 400
-  if (typeof code === 'string' && /^Z_(?:DATA|BUF|NEED_DICT)/.test(code)) return 400
-  return MALFORMED_FORM.test(error.message) ? 400 : undefined
 }

@@ -192,9 +192,13 @@ export function CsrfViewMiddleware(): Middleware {
   return async function csrf({ request, response }, next) {
     beginCsrf(request)
     const reason = mustCheck(request) ? await csrfProblem(request) : undefined
-    if (reason === undefined) await next()
-    else applyResponse(await refuse(request, reason, onFailure), response)
-    sendSecret(request, response)
+    try {
+      if (reason === undefined) await next()
+      else applyResponse(await refuse(request, reason, onFailure), response)
+    } finally {
+      // Also if an inner middleware threw: a login may have changed the secret.
+      if (!response.headerSent) sendSecret(request, response)
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** The stored and new messages of a request, and the middleware that loads and stores them. */
 import type { Middleware, Response } from 'koa'
 import { classWith, loadedFromSettings, loadNamed, settings } from '#core/conf'
-import type { HttpRequest } from '#core/http'
+import { errorStatus, type HttpRequest } from '#core/http'
 import type { SafeString } from '#core/template'
 import { altersData } from '#core/utils'
 import { createMessage, type Message, type MessageStorage, type MessageStorageClass } from './message.ts'
@@ -97,7 +97,13 @@ export function MessageMiddleware(): Middleware {
   return async function messages({ request, response }, next) {
     const ofRequest = new Messages(new Storage(request))
     setMessages(request, ofRequest)
-    await next()
+    try {
+      await next()
+    } catch (error) {
+      // The response to the error is created by an outer middleware. The next page shows the messages.
+      if (errorStatus(request, error) < 500) ofRequest.store(response)
+      throw error
+    }
     const left = ofRequest.store(response)
     if (left.length === 0 || !settings.DEBUG) return
     throw new Error(

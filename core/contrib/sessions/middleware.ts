@@ -1,7 +1,7 @@
 /** SessionMiddleware: opens the session of the request's cookie, and acts on it once when the response is there. */
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
-import { type HttpRequest, makePrivate, patchVaryHeaders } from '#core/http'
+import { errorStatus, makePrivate, patchVaryHeaders } from '#core/http'
 import { clock } from '#core/utils'
 import { SessionBase } from './session.ts'
 import { createSessionProxy } from './session_proxy.ts'
@@ -29,7 +29,7 @@ type Outcome = 'delete' | 'save' | 'send' | 'ignore'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 /** @param sent whether the request came with a session cookie */
-function outcomeOf(state: SessionState, sent: boolean, { method, response: { status } }: HttpRequest): Outcome {
+function outcomeOf(state: SessionState, sent: boolean, method: string, status: number): Outcome {
   if (state.isEmpty) return sent && !state.leavesCookie ? 'delete' : 'ignore'
   if (status >= 500) return 'ignore'
   // A page that only counts the visit is shown. Any other change that cannot be saved is an error.
@@ -72,13 +72,22 @@ export function SessionMiddleware(): Middleware {
     request.session = createSessionProxy(opened)
     if (describe !== undefined) state.metadata = () => describe(request)
     if (state.needsFetch && !isSessionExempt(request.resolverMatch?.func)) await state.fetch()
-    await next()
-    const outcome = outcomeOf(state, sent !== undefined, request)
-    if (opened.accessed || outcome === 'delete') patchVaryHeaders(response, ['Cookie'])
-    if (outcome === 'ignore') return
-    if (outcome === 'delete') return deleteCookie(response)
-    if (outcome === 'save') await state.save()
-    // The key is null where another request ended the session in the meantime.
-    if (state.key !== null && !state.leavesCookie) sendCookie(opened, state.key, response)
+    const finish = async (status: number): Promise<void> => {
+      const outcome = outcomeOf(state, sent !== undefined, request.method, status)
+      if (opened.accessed || outcome === 'delete') patchVaryHeaders(response, ['Cookie'])
+      if (outcome === 'ignore') return
+      if (outcome === 'delete') return deleteCookie(response)
+      if (outcome === 'save') await state.save()
+      // The key is null where another request ended the session in the meantime.
+      if (state.key !== null && !state.leavesCookie) sendCookie(opened, state.key, response)
+    }
+    try {
+      await next()
+    } catch (error) {
+      // An inner middleware threw, such as `ctx.throw(401)`. Its status decides, as that of a view's response does.
+      await finish(errorStatus(request, error))
+      throw error
+    }
+    await finish(response.status)
   }
 }

@@ -113,5 +113,4 @@ export function isSessionKey(key: unknown): key is string {
 }
 
 /** Whether a string could be a key in a table or a cache: nothing longer than the column, nothing that needs quoting. */
-export const canBeKey = (key: string): boolean =>
-  typeof key === 'string' && key.length <= 40 && isSessionKey(key)
+export const canBeKey = (key: string): boolean => typeof key === 'string' && key.length <= 40 && isSessionKey(key)
