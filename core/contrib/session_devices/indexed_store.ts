@@ -20,12 +20,14 @@ export class IndexedStore implements SessionStore {
   /** Users by session key, for entries that this process has written to the index. */
   readonly #indexed = new Map<string, string>()
 
+  readonly isInCookie?: boolean
   readonly loadSync?: (key: string) => LoadedSession | undefined
   readonly exists?: (key: string) => Promise<boolean>
 
   constructor(store: SessionStore, index: SessionIndex) {
     this.#store = store
     this.#index = index
+    if (store.isInCookie !== undefined) this.isInCookie = store.isInCookie
     if (canLoadSync(store)) this.loadSync = store.loadSync.bind(store)
     if (store.exists) this.exists = store.exists.bind(store)
   }

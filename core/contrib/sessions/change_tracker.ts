@@ -71,6 +71,11 @@ export class ChangeTracker {
     return keys
   }
 
+  /** Whether a key was assigned or deleted, or everything removed, since the last save. Changes inside values do not count. */
+  get hasMarked(): boolean {
+    return this.#cleared || this.#keys !== undefined
+  }
+
   /** Whether there is anything to save. */
   any(data: Readonly<SessionDict>): boolean {
     return this.#cleared || this.#keys !== undefined || (this.#lent !== undefined && this.keys(data).size > 0)

@@ -25,6 +25,18 @@ export class SessionMoved extends SessionInterrupted {
   }
 }
 
+/** A session was started, moved or changed when its cookie could no longer be sent. */
+export class SessionSent extends Error {
+  override readonly name = 'SessionSent'
+
+  constructor() {
+    super(
+      'The response was sent, so its session can no longer get a new cookie. Before the response, change the session,' +
+        ' or start it by saving something in it. A stream or a timer may then change an existing session on the server.',
+    )
+  }
+}
+
 /** A session key with characters that no key has. */
 export class InvalidSessionKey extends SuspiciousOperation {}
 

@@ -1,4 +1,5 @@
 /** SessionMiddleware: opens the session of the request's cookie, and acts on it once when the response is there. */
+import { Readable } from 'node:stream'
 import type { Middleware, Response } from 'koa'
 import { settings } from '#core/conf'
 import { errorStatus, makePrivate, patchVaryHeaders } from '#core/http'
@@ -21,9 +22,9 @@ const isSessionExempt = (view: unknown): boolean =>
 
 /**
  * What is done about a request's session: `delete` its cookie, `save` it and send the cookie, `send` the cookie of a
- * session that is saved already, or `ignore` it.
+ * session that is saved already, `discard` its changes, or `ignore` it.
  */
-type Outcome = 'delete' | 'save' | 'send' | 'ignore'
+type Outcome = 'delete' | 'save' | 'send' | 'discard' | 'ignore'
 
 /** Methods that a client does not use to change anything (RFC 9110, section 9.2.1). */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
@@ -31,9 +32,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 /** @param sent whether the request came with a session cookie */
 function outcomeOf(state: SessionState, sent: boolean, method: string, status: number): Outcome {
   if (state.isEmpty) return sent && !state.leavesCookie ? 'delete' : 'ignore'
-  if (status >= 500) return 'ignore'
+  if (status >= 500) return 'discard'
   // A page that only counts the visit is shown. Any other change that cannot be saved is an error.
-  if (state.isLate && SAFE_METHODS.has(method)) return 'ignore'
+  if (state.isLate && SAFE_METHODS.has(method)) return 'discard'
   if (state.dirty || settings.SESSION_SAVE_EVERY_REQUEST) return 'save'
   return state.isWritten ? 'send' : 'ignore'
 }
@@ -76,6 +77,7 @@ export function SessionMiddleware(): Middleware {
       const outcome = outcomeOf(state, sent !== undefined, request.method, status)
       if (opened.accessed || outcome === 'delete') patchVaryHeaders(response, ['Cookie'])
       if (outcome === 'ignore') return
+      if (outcome === 'discard') return state.discardChanges()
       if (outcome === 'delete') return deleteCookie(response)
       if (outcome === 'save') await state.save()
       // The key is null where another request ended the session in the meantime.
@@ -86,8 +88,12 @@ export function SessionMiddleware(): Middleware {
     } catch (error) {
       // An inner middleware threw, such as `ctx.throw(401)`. Its status decides, as that of a view's response does.
       await finish(errorStatus(request, error))
+      state.markSent()
       throw error
     }
     await finish(response.status)
+    state.markSent()
+    // A stream may change lists inside the session while it is sent.
+    if (opened.accessed && response.body instanceof Readable) response.res.once('close', () => state.saveLater())
   }
 }

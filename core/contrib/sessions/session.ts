@@ -82,7 +82,7 @@ export class SessionBase {
 
   /** @throws NotJson for a value that JSON cannot hold */
   set<K extends string>(key: K, value: SessionValue<K>): this {
-    const data = this.#open()
+    const data = this.#openToChange()
     if (value === undefined) {
       throw new TypeError(
         `session.${key} cannot be undefined, which JSON cannot hold. To remove it: delete session.${key}`,
@@ -100,7 +100,7 @@ export class SessionBase {
 
   /** Removes a key. @returns whether it was there */
   remove(key: string): boolean {
-    const data = this.#open()
+    const data = this.#openToChange()
     if (!Object.hasOwn(data, key)) return false
     delete data[key]
     this[STATE].tracker.markChanged(key)
@@ -126,7 +126,7 @@ export class SessionBase {
   update(values: Partial<SessionContent> | Readonly<SessionDict> | Iterable<readonly [string, unknown]>): void {
     const entries = Symbol.iterator in values ? (values as Iterable<[string, unknown]>) : Object.entries(values)
     for (const [key, value] of entries) this.set(key, value)
-    this.#open()
+    this.#openToChange()
     this[STATE].requestSave()
   }
 
@@ -154,7 +154,9 @@ export class SessionBase {
   /** Removes everything without reading it; the session and its key stay. */
   clear(): void {
     this.#accessed = true
+    this[STATE].mustBeSavable()
     this[STATE].clear()
+    this[STATE].saveLater()
   }
 
   // Expiry
@@ -278,7 +280,14 @@ export class SessionBase {
 
   #open(): SessionDict {
     this.#accessed = true
+    this[STATE].saveLater()
     return this[STATE].open()
+  }
+
+  /** The content, for a change. */
+  #openToChange(): SessionDict {
+    this[STATE].mustBeSavable()
+    return this.#open()
   }
 }
 

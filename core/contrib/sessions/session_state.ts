@@ -1,9 +1,16 @@
 /** The state of one session during a request: its key, its content, the version that was read, and how it is saved. */
 import { KeyedMutex, promiseTry } from '#core/concurrency'
 import { ServiceUnavailable } from '#core/exceptions'
-import { clock } from '#core/utils'
+import { clock, getLogger } from '#core/utils'
 import { type ChangeSet, ChangeTracker, replay, textOfKey } from './change_tracker.ts'
-import { SessionConflict, SessionGone, SessionInterrupted, SessionMoved, SessionNotLoaded } from './exceptions.ts'
+import {
+  SessionConflict,
+  SessionGone,
+  SessionInterrupted,
+  SessionMoved,
+  SessionNotLoaded,
+  SessionSent,
+} from './exceptions.ts'
 import { EXPIRY_KEY, expiresAt, latestEnd, noteStart, STARTED_KEY } from './expiry.ts'
 import { isSameLogin, keepLogin, markerOf, movedTo, USER_HASH_KEY, USER_ID_KEY } from './moved_session.ts'
 import {
@@ -17,6 +24,8 @@ import {
   type SessionRecord,
   type SessionStore,
 } from './store.ts'
+
+const log = getLogger('django.contrib.sessions')
 
 /** A save that conflicts this many times in a row is given up. */
 const MAX_ATTEMPTS = 1000
@@ -58,6 +67,9 @@ export class SessionState {
   #leavesCookie = false
   /** Whether this request itself has deleted the stored session. */
   #isDeleted = false
+  /** Whether the middleware has finished with the session, so that no cookie can follow. */
+  #isSent = false
+  #isChecking = false
   /** Describes the request, for stores that keep this with the session. */
   metadata: (() => SessionMetadata) | undefined
 
@@ -113,6 +125,32 @@ export class SessionState {
     this.#saveRequested = false
     this.#isWritten = false
     if (this.#data !== undefined) this.#tracker?.beginSave(this.#data)
+  }
+
+  // After the response
+
+  /** The cookie can no longer change. What is changed from now on, by a stream or a timer, is saved by itself. */
+  markSent(): void {
+    this.#isSent = true
+    if (this.#tracker?.hasMarked === true) this.saveLater()
+  }
+
+  /** Saves changes that follow an access after the response was sent. Called for each access, too: lists may change inside. */
+  saveLater(): void {
+    if (!this.#isSent || this.#isChecking) return
+    this.#isChecking = true
+    setImmediate(() => {
+      this.#isChecking = false
+      if (!this.dirty) return
+      this.save().catch((error: unknown) =>
+        log.error('A session that was changed after its response was not saved', error),
+      )
+    })
+  }
+
+  /** @throws Error if a change could no longer be saved, because the client would need another cookie for it */
+  mustBeSavable(): void {
+    if (this.#isSent && (this.#key === null || this.store.isInCookie === true)) throw new SessionSent()
   }
 
   // Reading
@@ -329,6 +367,7 @@ export class SessionState {
    * @returns false after a conflict
    */
   #write(write: (record: SessionRecord) => Promise<SavedSession>): Promise<boolean> {
+    this.mustBeSavable()
     const record = this.#record()
     const save = this.tracker.beginSave(record.data)
     const wasRequested = this.#saveRequested
@@ -443,6 +482,7 @@ export class SessionState {
 
   /** Stores the content under a new key. A record under an earlier key stays. */
   async insert(): Promise<void> {
+    if (this.#isSent) throw new SessionSent()
     // A new key is a new session, so its lifetime starts again.
     if (this.#data !== undefined) delete this.#data[STARTED_KEY]
     if (!(await this.#write((record) => this.store.create(record)))) throw new SessionConflict()

@@ -39,6 +39,9 @@ export interface SavedSession {
  * A store that cannot be reached rejects with the error of its driver. It never behaves as if a session did not exist.
  */
 export interface SessionStore {
+  /** True if the cookie holds the content, so that every save needs another cookie. */
+  readonly isInCookie?: boolean
+
   /** @returns undefined for an unknown, expired, forged or malformed key; empty data for content that cannot be read */
   load(key: string): Promise<LoadedSession | undefined>
 

@@ -46,6 +46,7 @@ export class TimeoutStore implements SessionStore {
   readonly #timeoutError: () => Error
   #isDown = false
 
+  readonly isInCookie?: boolean
   readonly loadSync?: (key: string) => LoadedSession | undefined
   readonly exists?: (key: string) => Promise<boolean>
   readonly clearExpired?: () => Promise<number>
@@ -55,6 +56,7 @@ export class TimeoutStore implements SessionStore {
     const seconds = settings.SESSION_STORE_TIMEOUT
     this.#deadline = new Deadline(seconds * 1000)
     this.#timeoutError = () => new ServiceUnavailable(`The session store did not answer within ${seconds} seconds.`)
+    if (store.isInCookie !== undefined) this.isInCookie = store.isInCookie
     if (canLoadSync(store))
       this.loadSync = (key) => (isSessionKey(key) ? this.#sync(() => store.loadSync(key)) : undefined)
     if (store.exists) {

@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
+import type { Context, Middleware } from 'koa'
 import { setup } from '#core/apps'
 import { caches } from '#core/cache'
 import type { Settings } from '#core/conf'
+import { Http404, PermissionDenied } from '#core/exceptions'
 import { Client, type ClientResponse } from '#core/test'
 import { captureLogs, setClock } from '#core/utils'
 import { withDatabase } from './database.ts'
@@ -16,6 +18,10 @@ const ENGINES = ['db', 'cache', 'cached_db', 'file', 'signed_cookies'] as const
 const CACHES = {
   default: { BACKEND: 'core.cache.backends.locmem.LocMemCache', LOCATION: 'middleware default' },
   other: { BACKEND: 'core.cache.backends.locmem.LocMemCache', LOCATION: 'middleware other' },
+}
+
+function fail(error: Error): never {
+  throw error
 }
 
 describe('SessionMiddleware', () => {
@@ -53,6 +59,35 @@ describe('SessionMiddleware', () => {
           for (const n of [1, 2, 3]) expect((await client.get('/count')).text).to.equal(String(n))
           expect((await new Client().get('/count')).text).to.equal('1')
         }))
+
+      const thrown: readonly (readonly [string, number, (ctx: Context) => never])[] = [
+        ['ctx.throw(401)', 401, (ctx) => ctx.throw(401)],
+        ['ctx.throw(404)', 404, (ctx) => ctx.throw(404, 'not here')],
+        ['ctx.throw(503)', 500, (ctx) => ctx.throw(503)],
+        ['Http404', 404, () => fail(new Http404('not here'))],
+        ['PermissionDenied', 403, () => fail(new PermissionDenied('no'))],
+        ['an error with a status of its own', 413, () => fail(Object.assign(new Error('big'), { statusCode: 413 }))],
+        ['an error', 500, () => fail(new Error('broken'))],
+      ]
+      for (const [what, status, raise] of thrown) {
+        it(`saves what a middleware changed before it threw, if the status says so (${what})`, () => {
+          let isOn = true
+          const inner: Middleware = async (ctx, next) => {
+            if (!isOn) return next()
+            ctx.request.session.set('noted', true)
+            raise(ctx)
+          }
+          const outer: Middleware = async (_, next) => next().catch((error: unknown) => Promise.reject(error as Error))
+          const MIDDLEWARE = [outer, 'django.contrib.sessions.middleware.SessionMiddleware', inner]
+          return run({ MIDDLEWARE }, async (client) => {
+            const response = await client.get('/count')
+            expect(response.status).to.equal(status)
+            expect(response.setCookie).to.have.length(status < 500 ? 1 : 0)
+            isOn = false
+            expect(JSON.parse((await client.get('/all')).text)).to.deep.equal(status < 500 ? { noted: true } : {})
+          })
+        })
+      }
 
       it('sends nothing and varies on nothing when the session is not touched', () =>
         run({}, async (client) => {

@@ -15,6 +15,8 @@ const MOST_BYTES = 4096
 const SALT = 'django.contrib.sessions.backends.signed_cookies'
 
 export class SessionStore implements Store {
+  readonly isInCookie = true
+
   /** Anything that is not a good signature over session data is no session. */
   loadSync(cookie: string): LoadedSession | undefined {
     try {
