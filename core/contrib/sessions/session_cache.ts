@@ -7,6 +7,7 @@ import {
   RefusedCacheValue,
   type TokenedValue,
 } from '#core/cache'
+import { BoundedCache } from '#core/concurrency'
 import { settings } from '#core/conf'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
 import { clock, getLogger } from '#core/utils'
@@ -55,9 +56,27 @@ const BLOCKED = null
 /** Seconds for which an entry is blocked: longer than any reader takes from the database to the cache. */
 const BLOCK_SECONDS = 60
 
+/**
+ * Longest lifetime of an entry in seconds, and so the time after an outage of the cache in which an entry may be from
+ * before it.
+ */
+const MAX_ENTRY_SECONDS = 3600
+
+/** Milliseconds between attempts to block entries that could not be blocked because the cache was down. */
+const RETRY_MS = 250
+
+/** Maximum number of entries that wait to be blocked. */
+const MAX_PENDING = 10_000
+
 /** What a read of the cache found. */
 export type CacheRead =
-  | { readonly kind: 'hit'; readonly data: SessionDict; readonly token: string }
+  | {
+      readonly kind: 'hit'
+      readonly data: SessionDict
+      readonly token: string
+      /** Whether the entry may be from before an outage, so that it must be compared with the row. */
+      readonly isSuspect: boolean
+    }
   /** The entry is garbage, which may be replaced by its token. */
   | { readonly kind: 'garbage'; readonly token: string }
   | { readonly kind: 'miss' }
@@ -68,10 +87,20 @@ export type CacheRead =
  * A cache in front of a database, which only saves reads. An entry is filled with `add`, changed with `cas` from the very
  * entry that was read, and blocked for a while where neither is possible. So a slow reader cannot restore what another
  * process changed or deleted. A cache that is down is as good as an empty one.
+ *
+ * While it is down, rows change behind its entries. So after an outage, each entry counts only once it was compared with
+ * its row, and the entries of changed rows are blocked as soon as the cache is back, for processes that noticed nothing.
  */
 export class ReadThroughCache {
   readonly #cache: Cache
   readonly #prefix: string
+  #isFailing = false
+  /** Until when entries may be from before an outage, in milliseconds since the epoch. */
+  #suspectUntil = 0
+  /** Tokens by session key: entries that were compared with their row since the last outage. */
+  #verified = new BoundedCache<string>()
+  /** Session keys whose entries could not be blocked. */
+  readonly #pending = new Set<string>()
 
   constructor(cache: Cache, prefix: string) {
     this.#cache = cache
@@ -81,12 +110,17 @@ export class ReadThroughCache {
   /** @returns undefined where the cache fails */
   async #try<T>(work: (cache: Cache) => Promise<T>): Promise<T | undefined> {
     try {
-      return await work(this.#cache)
+      const result = await work(this.#cache)
+      this.#isFailing = false
+      return result
     } catch (error) {
       // A cache logs its outages itself.
-      if (!(error instanceof ServiceUnavailable)) {
+      if (!(error instanceof ServiceUnavailable) && !this.#isFailing) {
         log.error(`The cache '${settings.SESSION_CACHE_ALIAS}' failed; sessions are read from the database.`, error)
       }
+      this.#isFailing = true
+      this.#suspectUntil = clock.now() + MAX_ENTRY_SECONDS * 1000
+      this.#verified = new BoundedCache()
       return undefined
     }
   }
@@ -100,28 +134,53 @@ export class ReadThroughCache {
       }
     })
     if (found === undefined) return { kind: 'miss' }
-    if (isDict(found.value)) return { kind: 'hit', data: found.value, token: found.token }
+    if (isDict(found.value)) {
+      const isSuspect = clock.now() < this.#suspectUntil && this.#verified.get(key) !== found.token
+      return { kind: 'hit', data: found.value, token: found.token, isSuspect }
+    }
     if (found.value === BLOCKED) return { kind: 'blocked' }
     logCorrupted()
     return { kind: 'garbage', token: found.token }
   }
 
-  /** Stores what the database returned, where nothing was, or in place of the garbage that was read. */
+  /** The entry with this token has the content of the row. */
+  markVerified(key: string, token: string): void {
+    this.#verified.add(key, token)
+  }
+
+  /** Stores what the database returned, where nothing was, or in place of the garbage or the outdated entry that was read. */
   async fill(key: string, data: SessionDict, seconds: number, read: CacheRead): Promise<void> {
     if (read.kind === 'miss') await this.add(key, data, seconds)
-    else if (read.kind === 'garbage') await this.replace(key, data, seconds, read.token)
+    else if (read.kind !== 'blocked') await this.replace(key, data, seconds, read.token)
   }
 
   async add(key: string, data: SessionDict, seconds: number): Promise<void> {
-    await this.#try((cache) => cache.add(this.#prefix + key, data, seconds))
+    await this.#try((cache) => cache.add(this.#prefix + key, data, Math.min(seconds, MAX_ENTRY_SECONDS)))
   }
 
   /** Replaces the entry that has a token. @returns whether it did */
   async replace(key: string, data: SessionDict, seconds: number, token: string): Promise<boolean> {
-    return (await this.#try((cache) => cache.cas(this.#prefix + key, data, token, seconds))) === 'stored'
+    const lifetime = Math.min(seconds, MAX_ENTRY_SECONDS)
+    return (await this.#try((cache) => cache.cas(this.#prefix + key, data, token, lifetime))) === 'stored'
   }
 
   async block(key: string): Promise<void> {
-    await this.#try((cache) => cache.set(this.#prefix + key, BLOCKED, BLOCK_SECONDS))
+    if (await this.#block(key)) return
+    if (this.#pending.size === 0) this.#retry()
+    if (this.#pending.size < MAX_PENDING) this.#pending.add(key)
+  }
+
+  async #block(key: string): Promise<boolean> {
+    return (await this.#try((cache) => cache.set(this.#prefix + key, BLOCKED, BLOCK_SECONDS).then(() => true))) === true
+  }
+
+  /** Blocks what is pending as soon as the cache is back. */
+  #retry(): void {
+    setTimeout(async () => {
+      for (const key of this.#pending) {
+        if (!(await this.#block(key))) return this.#retry()
+        this.#pending.delete(key)
+      }
+    }, RETRY_MS).unref()
   }
 }

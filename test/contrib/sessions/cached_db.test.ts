@@ -142,6 +142,95 @@ describe('cached_db', () => {
     expect(new Set(logged)).to.deep.equal(new Set(['django.contrib.sessions']))
   })
 
+  describe('after an outage of its cache', () => {
+    let isDown: boolean
+    let release: () => void
+    beforeEach(() => {
+      isDown = false
+      release = captureLogs(() => {})
+    })
+    afterEach(() => release())
+
+    /** The cache, as a process sees it that cannot reach it during the outage. */
+    const failing = (): Cache =>
+      new Proxy(cache, {
+        get(target, name) {
+          const member: unknown = Reflect.get(target, name)
+          if (typeof member !== 'function') return member
+          return (...args: unknown[]): unknown =>
+            isDown ? Promise.reject(new Error('cache is down')) : Reflect.apply(member, target, args)
+        },
+      })
+
+    const process = (): SessionStore => new SessionStore({ cache: failing(), database })
+
+    const opened = async (from: Store, key: string) => {
+      const session = openSession(from, key)
+      await session.load()
+      return session
+    }
+
+    it('a session that was ended meanwhile stays ended', async () => {
+      const [key, own] = [await saved({ n: 1 }), process()]
+      isDown = true
+      await (await opened(own, key)).flush()
+      isDown = false
+      expect(await cache.get(KEY_PREFIX + key)).to.deep.equal({ n: 1 })
+      expect(await content(key, own)).to.deep.equal({})
+      expect(await own.exists(key)).to.equal(false)
+      expect(await cache.get(KEY_PREFIX + key)).to.equal(null)
+    })
+
+    it('counts that were acknowledged meanwhile are read, and counting goes on from them', async () => {
+      const [key, own] = [await saved({ n: 5 }), process()]
+      const count = async (): Promise<void> => {
+        const session = await opened(own, key)
+        await session.atomic((s) => s.set('n', Number(s.get<string>('n')) + 1))
+      }
+      isDown = true
+      for (let i = 0; i < 5; i++) await count()
+      isDown = false
+      expect(await content(key, own)).to.deep.equal({ n: 10 })
+      expect(await cache.get(KEY_PREFIX + key)).to.deep.equal({ n: 10 })
+      await count()
+      expect(await content(key, own)).to.deep.equal({ n: 11 })
+    })
+
+    it('a key that was rotated meanwhile opens nothing', async () => {
+      const [key, own] = [await saved({ n: 1 }), process()]
+      isDown = true
+      const session = await opened(own, key)
+      await session.cycleKey()
+      isDown = false
+      expect(await content(key, own)).to.deep.equal({})
+      expect(await content(session.sessionKey as string, own)).to.deep.equal({ n: 1 })
+    })
+
+    it('an entry is compared with its row once, and then read alone again', async () => {
+      let loads = 0
+      const counting = Object.assign(new DatabaseStore(), {
+        load: (each: string) => (loads++, database.load(each)),
+      })
+      const [key, own] = [await saved({ n: 1 }), new SessionStore({ cache: failing(), database: counting })]
+      isDown = true
+      await content(key, own)
+      isDown = false
+      loads = 0
+      for (let i = 0; i < 3; i++) expect(await content(key, own)).to.deep.equal({ n: 1 })
+      expect(loads).to.equal(1)
+    })
+
+    it('entries of rows that changed meanwhile are blocked for processes that noticed nothing', async () => {
+      const [key, own] = [await saved({ n: 1 }), process()]
+      isDown = true
+      await (await opened(own, key)).flush()
+      isDown = false
+      const end = Date.now() + 5000
+      while ((await cache.get(KEY_PREFIX + key)) !== null && Date.now() < end) await new Promise(setImmediate)
+      expect(await content(key)).to.deep.equal({})
+    })
+  })
+
   it('takes what is no session in the cache for a miss', async () => {
     const key = await saved({ n: 1 })
     for (const garbage of ['text', 7, [1, 2], true]) {

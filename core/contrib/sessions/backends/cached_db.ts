@@ -7,6 +7,7 @@ import {
   canBeKey,
   type LoadedSession,
   type SavedSession,
+  type SessionDict,
   type SessionRecord,
   type SessionStore as Store,
 } from '../store.ts'
@@ -26,6 +27,11 @@ interface CachedVersion {
 const cachedVersion = (version: string | undefined): CachedVersion | undefined =>
   version?.startsWith('{') ? (JSON.parse(version) as CachedVersion) : undefined
 
+function cachedSession({ data, token }: { readonly data: SessionDict; readonly token: string }): LoadedSession {
+  const version: CachedVersion = { token, content: plainText(data) }
+  return { data, version: JSON.stringify(version) }
+}
+
 export class SessionStore implements Store {
   readonly #cache: ReadThroughCache
   readonly #database: Store
@@ -38,11 +44,15 @@ export class SessionStore implements Store {
   async load(key: string): Promise<LoadedSession | undefined> {
     if (!canBeKey(key)) return undefined
     const read = await this.#cache.read(key)
-    if (read.kind === 'hit') {
-      const version: CachedVersion = { token: read.token, content: plainText(read.data) }
-      return { data: read.data, version: JSON.stringify(version) }
-    }
+    if (read.kind === 'hit' && !read.isSuspect) return cachedSession(read)
     const loaded = await this.#database.load(key)
+    if (read.kind === 'hit') {
+      if (loaded === undefined) await this.#cache.block(key)
+      else if (plainText(loaded.data) === plainText(read.data)) {
+        this.#cache.markVerified(key, read.token)
+        return cachedSession(read)
+      }
+    }
     if (loaded !== undefined) {
       await this.#cache.fill(key, loaded.data, ((loaded.expiresAt ?? 0) - clock.now()) / 1000, read)
     }
@@ -103,7 +113,8 @@ export class SessionStore implements Store {
 
   async exists(key: string): Promise<boolean> {
     if (!canBeKey(key)) return false
-    if ((await this.#cache.read(key)).kind === 'hit') return true
+    const read = await this.#cache.read(key)
+    if (read.kind === 'hit' && !read.isSuspect) return true
     return (await this.#database.exists?.(key)) ?? (await this.#database.load(key)) !== undefined
   }
 
