@@ -119,4 +119,52 @@ describe('the shop in a browser', function () {
     await page.goto(`${site.address}/shop/`)
     expect(await page.innerText('#cart')).to.equal('Nothing yet.')
   })
+
+  it('keeps the login and the cart through a double click, four frames and a poll', async () => {
+    const { name } = await register()
+    const page = await open('/shop/')
+    await press(page, 'Add tea')
+    await page.goto(`${site.address}/accounts/login/`)
+    const statuses: number[] = []
+    page.on('response', (response) => void statuses.push(response.status()))
+    // A poll and four frames are in flight while the form is sent twice.
+    await page.evaluate(`
+      globalThis.polling = setInterval(() => fetch('/shop/'), 5)
+      for (let i = 0; i < 4; i++) {
+        const frame = document.createElement('iframe')
+        frame.src = '/?frame=' + i
+        document.body.append(frame)
+      }
+    `)
+    await page.fill('[name=username]', name)
+    await page.fill('[name=password]', PASSWORD)
+    await page.getByRole('button', { name: 'Log in', exact: true }).dblclick()
+    await page.waitForURL(/profile/)
+    expect(await page.innerText('h1')).to.equal(`Hello, ${name}`)
+    await page.goto(`${site.address}/shop/`)
+    expect(await page.innerText('body')).to.match(/tea/i)
+    await page.goto(`${site.address}/shop/profile/`)
+    expect(await page.innerText('h1')).to.equal(`Hello, ${name}`)
+    expect(statuses.filter((status) => status >= 400)).to.deep.equal([])
+  })
+
+  it('keeps the login when two logins are sent by scripts at the same time, again and again', async () => {
+    const { name } = await register()
+    for (let round = 0; round < 5; round++) {
+      const page = await open('/accounts/login/')
+      const statuses = await page.evaluate(
+        `(async () => {
+          const form = new FormData(document.querySelector('form'))
+          form.set('username', ${JSON.stringify(name)})
+          form.set('password', ${JSON.stringify(PASSWORD)})
+          const send = () => fetch('/accounts/login/', { method: 'POST', body: new URLSearchParams(form) })
+          const all = [fetch('/'), send(), fetch('/?poll=1'), send(), fetch('/?poll=2')]
+          return (await Promise.all(all)).map((response) => response.status)
+        })()`,
+      )
+      expect(statuses).to.deep.equal([200, 200, 200, 200, 200])
+      await page.goto(`${site.address}/shop/profile/`)
+      expect(await page.innerText('h1')).to.equal(`Hello, ${name}`)
+    }
+  })
 })
