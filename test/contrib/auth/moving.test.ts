@@ -225,17 +225,19 @@ for (const engine of ENGINES) {
       expect((await seen(client)).user).to.equal('AnonymousUser')
     })
 
-    it('a request whose session was ended meanwhile gets a 400, and leaves a cookie that may be newer', async () => {
-      await logIn(client)
-      const [slow, arrived] = [twin(client), atGate()]
-      const response = slow.get('/slowly/change')
-      await arrived
-      await client.post('/accounts/logout/')
-      await logIn(client)
-      openGate()
-      expect([(await response).status, (await response).setCookie]).to.deep.equal([400, []])
-      expect((await seen(browserAfter(client, [await response]))).user).to.equal('ada')
-    })
+    for (const what of ['change', 'save', 'atomic', 'cycle']) {
+      it(`a request whose session was ended meanwhile gets a 400, and leaves a cookie that may be newer (${what})`, async () => {
+        await logIn(client)
+        const [slow, arrived] = [twin(client), atGate()]
+        const response = slow.get(`/slowly/${what}`)
+        await arrived
+        await client.post('/accounts/logout/')
+        await logIn(client)
+        openGate()
+        expect([(await response).status, (await response).setCookie]).to.deep.equal([400, []])
+        expect((await seen(browserAfter(client, [await response]))).user).to.equal('ada')
+      })
+    }
 
     it('another user’s login with the old key gets a session of its own', async () => {
       const [ada, bob] = [twin(client), twin(client)]

@@ -82,6 +82,14 @@ describe('a session that is changed after its response', () => {
           expect((await client.get('/content')).text).to.equal('{"list":["a"]}')
         }))
 
+      it('is not saved later either if its view failed', () =>
+        run(async (client) => {
+          await client.get('/start')
+          expect((await client.get('/failing')).status).to.equal(500)
+          await settled()
+          expect((await client.get('/content')).text).to.equal('{"list":["a"]}')
+        }))
+
       it('is saved when a stream changes a list that the view took before', () =>
         run(async (client) => {
           await client.get('/start')
