@@ -16,6 +16,7 @@ import {
   SessionInterrupted,
   type SessionRecord,
   type SessionStore,
+  USER_ID_KEY,
 } from '#core/contrib/sessions'
 
 type Runner = (name: string, body: () => void | Promise<void>) => unknown
@@ -670,7 +671,7 @@ function rotationTests(
         work,
         async ({ store, key, moment }) => {
           const found = await content(store, logins.get(key) ?? null)
-          assert.equal(found._auth_user_id, '1', `at moment ${moment}`)
+          assert.equal(found[USER_ID_KEY], '1', `at moment ${moment}`)
           assert.deepEqual(await content(store, key), {}, `at moment ${moment}`)
         },
       )
