@@ -18,7 +18,6 @@ import type { AuthUser } from './types.ts'
 import { AnonymousUser, type User } from './models/user.ts'
 import { getBackends, userLoggedIn, userLoggedOut } from './authentication.ts'
 
-
 /** Reads a key without marking the session as accessed; using `request.user` marks it. */
 const peek = (session: Session, key: string): unknown => peekSession(session, key)
 

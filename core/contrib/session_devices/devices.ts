@@ -91,11 +91,7 @@ export class Devices {
    * A concurrent request may move its session to a new key, which is indexed before it can be used. So the list is read
    * again until no session is left to end.
    */
-  async #endWhere(
-    userId: string | number,
-    matches: (key: string) => boolean,
-    session?: Session,
-  ): Promise<number> {
+  async #endWhere(userId: string | number, matches: (key: string) => boolean, session?: Session): Promise<number> {
     const store = this.#opened()
     let ended = 0
     for (let round = 0; round < MAX_ROUNDS; round++) {
