@@ -748,6 +748,27 @@ function rotationTests(
     assert.deepEqual(await content(store, login.sessionKey), { _auth_user_id: '1' })
   })
 
+  it('keeps the session under the new key when the outcome of the last step of a change of key is unknown', async () => {
+    for (const isCarriedOut of [true, false]) {
+      const store = await open()
+      const old = await saved(store, { a: 1 })
+      const failing = Object.create(store, {
+        load: { value: (key: string) => store.load(key) },
+        create: { value: (record: SessionRecord) => store.create(record) },
+        update: {
+          value: async (...args: Parameters<SessionStore['update']>) => {
+            if (isCarriedOut) await store.update(...args)
+            throw new Error('connection lost')
+          },
+        },
+      }) as SessionStore
+      const session = await loaded(failing, old)
+      await assert.rejects(session.cycleKey(), /connection lost/)
+      assert.notEqual(session.sessionKey, old)
+      assert.deepEqual(await content(store, session.sessionKey), { a: 1 })
+    }
+  })
+
   it('a change of password takes the session back from a key that another request has moved it to', async () => {
     const store = await open()
     const old = await saved(store, { _auth_user_id: '1' })

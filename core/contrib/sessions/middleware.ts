@@ -77,7 +77,11 @@ export function SessionMiddleware(): Middleware {
       const outcome = outcomeOf(state, sent !== undefined, request.method, status)
       if (opened.accessed || outcome === 'delete') patchVaryHeaders(response, ['Cookie'])
       if (outcome === 'ignore') return
-      if (outcome === 'discard') return state.discardChanges()
+      if (outcome === 'discard') {
+        state.discardChanges()
+        // Without the new cookie, the client would lose its session.
+        if (!state.isMoved) return
+      }
       if (outcome === 'delete') return deleteCookie(response)
       if (outcome === 'save') await state.save()
       // The key is null where another request ended the session in the meantime.

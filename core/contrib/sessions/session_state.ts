@@ -65,6 +65,7 @@ export class SessionState {
   #saveRequested = false
   #isWritten = false
   #leavesCookie = false
+  #isMoved = false
   /** Whether this request itself has deleted the stored session. */
   #isDeleted = false
   /** Whether the middleware has finished with the session, so that no cookie can follow. */
@@ -113,6 +114,11 @@ export class SessionState {
    */
   get leavesCookie(): boolean {
     return this.#leavesCookie
+  }
+
+  /** Whether this request has moved the session to a new key, which only its cookie can tell the client. */
+  get isMoved(): boolean {
+    return this.#isMoved && this.#key !== null && !this.#leavesCookie
   }
 
   /** Makes the session dirty although no key has changed. */
@@ -578,6 +584,8 @@ export class SessionState {
       return (await this.#join(this.#movedTo, changes)) ? undefined : this.insert()
     }
     await this.insert()
+    // Also if the next step fails: it may have been carried out, and the session is there under its new key.
+    this.#isMoved = true
     const left = await this.#leaveMarker(old, carried, changes, ifMoved === 'replace')
     if (left === 'moved') return
     const unused = this.#key as string

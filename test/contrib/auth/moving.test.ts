@@ -239,6 +239,15 @@ for (const engine of ENGINES) {
       })
     }
 
+    it('a view that fails after it has changed the key loses its changes, and not the session', async () => {
+      await logIn(client)
+      const old = twin(client)
+      expect((await client.get('/cycle-and-fail')).status).to.equal(500)
+      const { user, content } = await seen(client)
+      expect([user, content.cart, content.unsaved]).to.deep.equal(['ada', CART, undefined])
+      expect((await seen(old)).user).to.equal('AnonymousUser')
+    })
+
     it('another user’s login with the old key gets a session of its own', async () => {
       const [ada, bob] = [twin(client), twin(client)]
       await logIn(ada)
