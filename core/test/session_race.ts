@@ -98,6 +98,27 @@ export async function raceToCount(workers: Worker[], times: number): Promise<Rac
   return { kept: Number(n), of: times }
 }
 
+/**
+ * In each round, all writers load one session, and then each sets its own key in it and changes the session key.
+ * @returns the writes in the one session that is left under a new key; none, if there are several
+ */
+export async function raceToRotate(workers: Worker[], rounds: number, writers: number): Promise<RaceResult> {
+  let kept = 0
+  const names = Array.from({ length: writers }, (_, i) => `k${i}`)
+  for (let round = 0; round < rounds; round++) {
+    const key = await newKey()
+    const share = (i: number): string[] => names.filter((_, n) => n % workers.length === i)
+    await Promise.all(workers.map((worker, i) => worker.do({ kind: 'load', key, names: share(i) })))
+    const keys = await Promise.all(workers.map((worker) => worker.do({ kind: 'rotate' }) as Promise<string[]>))
+    const contents = await Promise.all(
+      [...new Set(keys.flat())].map((each) => openSession(openSessionStore(), each).load()),
+    )
+    const [content = {}, ...others] = contents.filter((each) => Object.keys(each).length > 0)
+    if (others.length === 0) kept += names.filter((name) => name in content).length
+  }
+  return { kept, of: rounds * writers }
+}
+
 export interface SessionRaceOptions {
   readonly rounds?: number
   readonly writers?: number
@@ -115,18 +136,20 @@ export function sessionRaceTests(name: string, settings: Settings, options: Sess
   const { it } = globalThis as unknown as { it: Runner }
   const { rounds = 5, writers = 20, processes = 2, counts = 100 } = options
 
-  it(`keeps every write and counts every count of ${processes} processes (${name})`, async function () {
+  it(`keeps every write, count and change of key of ${processes} processes (${name})`, async function () {
     this.timeout?.(600_000)
     await withWorkers(processes, settings, async (workers) => {
       const started = performance.now()
       const keys = await raceForKeys(workers, rounds, writers)
       const counted = await raceToCount(workers, counts)
+      const rotated = await raceToRotate(workers, rounds, Math.min(writers, 8))
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       process.stdout.write(
-        `        kept ${keys.kept} of ${keys.of} writes, counted ${counted.kept} of ${counted.of}, in ${seconds} s\n`,
+        `        kept ${keys.kept} of ${keys.of} writes, counted ${counted.kept} of ${counted.of}, kept ${rotated.kept} of ${rotated.of} with new keys, in ${seconds} s\n`,
       )
       assert.equal(keys.kept, keys.of)
       assert.equal(counted.kept, counted.of)
+      assert.equal(rotated.kept, rotated.of)
     })
   })
 }

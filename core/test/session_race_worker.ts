@@ -1,12 +1,15 @@
 /** One of several processes that write to a session concurrently. Its parent process sends the tasks. */
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
-import { openSession, openSessionStore } from '#core/contrib/sessions'
+import { openSession, openSessionStore, type Session } from '#core/contrib/sessions'
 import { connections } from '#core/db'
 
 export type Task =
   | { readonly kind: 'keys'; readonly key: string; readonly names: readonly string[] }
   | { readonly kind: 'count'; readonly key: string; readonly times: number }
+  /** Loads the session for each name; `rotate` then sets the key of that name and changes the session key. */
+  | { readonly kind: 'load'; readonly key: string; readonly names: readonly string[] }
+  | { readonly kind: 'rotate' }
   | { readonly kind: 'clear' }
   | { readonly kind: 'end' }
 
@@ -41,6 +44,25 @@ async function count(key: string, times: number): Promise<void> {
   )
 }
 
+/** Sessions by the name of the key that a rotation sets in them. */
+let inFlight = new Map<string, Session>()
+
+async function load(key: string, names: readonly string[]): Promise<void> {
+  inFlight = new Map(names.map((name) => [name, openSession(openSessionStore(), key)]))
+  for (const session of inFlight.values()) await session.load()
+}
+
+/** @returns the session keys afterwards */
+function rotate(): Promise<(string | null)[]> {
+  return Promise.all(
+    Array.from(inFlight, async ([name, session]) => {
+      session.set(name, process.pid)
+      await session.cycleKey()
+      return session.sessionKey
+    }),
+  )
+}
+
 /** Deletes expired sessions, and measures the round trip of each statement. */
 async function clear(): Promise<Cleared> {
   const begun = new Map<string, number>()
@@ -55,8 +77,18 @@ async function clear(): Promise<Cleared> {
 }
 
 function perform(task: Exclude<Task, { kind: 'end' }>): Promise<unknown> {
-  if (task.kind === 'keys') return setKeys(task.key, task.names)
-  return task.kind === 'count' ? count(task.key, task.times) : clear()
+  switch (task.kind) {
+    case 'keys':
+      return setKeys(task.key, task.names)
+    case 'count':
+      return count(task.key, task.times)
+    case 'load':
+      return load(task.key, task.names)
+    case 'rotate':
+      return rotate()
+    case 'clear':
+      return clear()
+  }
 }
 
 const report = (message: Answer): void => void process.send?.(message)
