@@ -41,6 +41,20 @@ function secret<T>(doc: string, format: Format<T>, value: NoInfer<T>): SettingDe
 const sameSite = oneOf('Lax', 'Strict', 'None', null, false)
 const object = dictOf(unchecked, 'any names and values')
 const seconds = integer('seconds', 0)
+/** 3,170 years: a longer age could end after the year 9999, the last one that a date can express. */
+const MAX_AGE = 100_000_000_000
+
+/** The age of a session or a cookie. */
+const ageFrom = (min: number): Format<number> => {
+  const format = integer('seconds', min)
+  return defineFormat({
+    ...format,
+    accepts: (value): value is number => format.accepts(value) && value <= MAX_AGE,
+    problemInside: (value) =>
+      format.accepts(value) ? `should be ${MAX_AGE} seconds at most, found ${value}` : undefined,
+  })
+}
+
 const countOrNull = nullable(integer('', 0))
 const bytesOrNull = nullable(integer('bytes', 0))
 const nullableString = nullable(string)
@@ -290,7 +304,7 @@ export const schema = {
     cookieName,
     'sessionid',
   ),
-  SESSION_COOKIE_AGE: setting('Lifetime of a session, in seconds.', seconds, 1_209_600),
+  SESSION_COOKIE_AGE: setting('Lifetime of a session, in seconds.', ageFrom(0), 1_209_600),
   SESSION_COOKIE_DOMAIN: setting(
     'Domain of the session cookie; null for the host of the request only.',
     nullableString,
@@ -322,7 +336,7 @@ export const schema = {
   SESSION_CACHE_ALIAS: setting('Alias of the cache for the cache and cached_db engines.', nonEmptyString, 'default'),
   SESSION_MAX_LIFETIME: setting(
     'Maximum lifetime of a session, in seconds, even if it is used continuously; null for no limit. Not in Django.',
-    nullable(integer('seconds', 1)),
+    nullable(ageFrom(1)),
     null,
   ),
   SESSION_DEVICE_DESCRIPTION: setting(
@@ -340,7 +354,7 @@ export const schema = {
   CSRF_COOKIE_NAME: setting('Name of the CSRF cookie.', cookieName, 'csrftoken'),
   CSRF_COOKIE_AGE: setting(
     'Age of the CSRF cookie, in seconds; null for a cookie that the browser deletes when it is closed.',
-    nullable(seconds),
+    nullable(ageFrom(0)),
     31_449_600,
   ),
   CSRF_COOKIE_DOMAIN: setting(

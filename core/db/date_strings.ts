@@ -75,6 +75,12 @@ export function instantOf(local: number, zone: string): number {
   return local - after
 }
 
+/** The second instant of a local time that occurs twice, as in Python with `fold=1`; undefined if it occurs once. */
+export function secondInstantOf(local: number, zone: string): number | undefined {
+  const second = local - offsetAt(local + DAY, zone)
+  return second !== instantOf(local, zone) && localTimeAt(second, zone) === local ? second : undefined
+}
+
 /** The time zone of dates in a database: Django's `connection.timezone`. */
 export function connectionZone({ TIME_ZONE }: DatabaseSettings): string {
   return settings.USE_TZ ? (TIME_ZONE ?? 'UTC') : settings.TIME_ZONE

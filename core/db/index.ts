@@ -22,7 +22,7 @@ export {
   transaction,
 } from './connections.ts'
 export type { Database } from './database.ts'
-export { connectionZone, instantOf, localDateString } from './date_strings.ts'
+export { connectionZone, instantOf, localDateString, secondInstantOf } from './date_strings.ts'
 export { fromDatabaseDate, toDatabaseDate, truncateTables, whereExactly } from './dialects.ts'
 export { runStatement } from './fast/direct_statements.ts'
 export { isConnectionError, isTooLong, isUniqueViolation, violatedKey } from './engines.ts'

@@ -216,15 +216,11 @@ export class TimestampSigner extends Signer {
     return stamped.slice(0, at)
   }
 
-  /**
-   * Checks the age of a string that is known to be authentic.
-   * @param maxAge seconds
-   * @throws SignatureExpired
-   */
-  checkAge(signed: string, maxAge: number): void {
+  /** When an authentic string was signed, in milliseconds since the epoch. */
+  signedAt(signed: string): number {
     const end = signed.lastIndexOf(this.sep)
     const begin = signed.lastIndexOf(this.sep, end - 1) + this.sep.length
-    refuseOlder(base62Number(signed.slice(begin, end)), maxAge)
+    return base62Number(signed.slice(begin, end)) * 1000
   }
 
   override unsignObject(

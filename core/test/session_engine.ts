@@ -5,6 +5,7 @@
  * `sessionEngineTests('my engine', () => new SessionStore())`
  */
 import assert from 'node:assert/strict'
+import { setClock } from '#core/utils'
 import {
   newSessionKey,
   openSession,
@@ -12,6 +13,7 @@ import {
   type SavedSession,
   savedSession,
   canLoadSync,
+  type Expiry,
   type Session,
   SessionInterrupted,
   type SessionRecord,
@@ -27,6 +29,8 @@ export interface SessionEngineOptions {
    * or detect concurrent writes, so these tests are skipped.
    */
   readonly keepsRecords?: boolean
+  /** False for an engine whose server expires sessions by its own clock, which a test cannot set. */
+  readonly followsClock?: boolean
   /** False for an engine with another format than JSON, so that unusual numbers may change. */
   readonly keepsNumbers?: boolean
 }
@@ -198,7 +202,7 @@ async function atEveryMoment(
  */
 export function sessionEngineTests(name: string, openStore: OpenStore, options: SessionEngineOptions = {}): void {
   const { describe, it } = globalThis as unknown as { describe: Runner; it: Runner }
-  const { keepsRecords = true, keepsNumbers = true } = options
+  const { keepsRecords = true, keepsNumbers = true, followsClock = true } = options
   const open = (): SessionStore | Promise<SessionStore> => openStore(async () => {})
 
   describe(`session engine ${name}`, () => {
@@ -308,7 +312,96 @@ export function sessionEngineTests(name: string, openStore: OpenStore, options: 
       assert.equal(await openSession(store).exists(key), false)
     })
 
+    expiryTests(it, openStore, { keepsNumbers, followsClock })
     if (keepsRecords) recordTests(it, openStore)
+  })
+}
+
+const DAY = 86_400
+
+/** Expiry: what `setExpiry()` says takes effect, and it says nothing that no date can express. */
+function expiryTests(
+  it: Runner,
+  openStore: OpenStore,
+  { keepsNumbers, followsClock }: Required<Pick<SessionEngineOptions, 'keepsNumbers' | 'followsClock'>>,
+): void {
+  const open = (): SessionStore | Promise<SessionStore> => openStore(async () => {})
+
+  /** Saves a session that expires as given. @returns whether it is there after each number of seconds */
+  async function isThereAfter(seconds: readonly number[], expiry?: Expiry): Promise<boolean[]> {
+    const store = await open()
+    const session = openSession(store)
+    session.set('a', 1)
+    if (expiry !== undefined) session.setExpiry(expiry)
+    await session.save()
+    const found: boolean[] = []
+    for (const later of seconds) {
+      setClock({ now: () => Date.now() + later * 1000 })
+      try {
+        found.push(Object.keys(await content(store, session.sessionKey)).length > 0)
+      } finally {
+        setClock()
+      }
+    }
+    return found
+  }
+
+  if (followsClock) {
+    it('ends a session after the time that it was given, shorter or longer than the cookie age', async () => {
+      const lengths: readonly Expiry[] = [
+        3600,
+        { hours: 1 },
+        { minutes: 59, seconds: 60 },
+        new Date(Date.now() + 3_600_000),
+      ]
+      for (const expiry of lengths) assert.deepEqual(await isThereAfter([0, 3590, 3610], expiry), [true, true, false])
+      for (const expiry of [30 * DAY, { days: 30 }]) {
+        assert.deepEqual(await isThereAfter([0, 29 * DAY, 31 * DAY], expiry), [true, true, false])
+      }
+      for (const expiry of [undefined, null, 0]) {
+        assert.deepEqual(await isThereAfter([0, 13 * DAY, 15 * DAY], expiry), [true, true, false])
+      }
+    })
+
+    it('counts the seconds from the last save, and not from a read', async () => {
+      const store = await open()
+      const session = openSession(store)
+      session.set('a', 1)
+      session.setExpiry(3600)
+      await session.save()
+      for (const [later, isThere] of [
+        [1800, true],
+        [3500, true],
+        [3700, false],
+      ] as const) {
+        setClock({ now: () => Date.now() + later * 1000 })
+        try {
+          assert.equal((await loaded(store, session.sessionKey)).has('a'), isThere, `after ${later} s`)
+        } finally {
+          setClock()
+        }
+      }
+    })
+  }
+
+  it('takes an expiry that another program has stored and no date can express for the last or first date', async () => {
+    for (const [stored, isThere] of [
+      [1e15, true],
+      [-1e15, false],
+      [keepsNumbers ? 10n ** 30n : 1e30, true],
+      ['9999-12-31T23:59:59.999999+00:00', true],
+      ['no date', true],
+      [{}, true],
+    ] as const) {
+      const store = await open()
+      const session = openSession(store)
+      session.set('a', 1)
+      session.set('_session_expiry', stored)
+      await session.save()
+      assert.equal((await loaded(store, session.sessionKey)).has('a'), isThere, String(stored))
+      assert.ok(Number.isSafeInteger(session.getExpiryAge()))
+      assert.ok(!Number.isNaN(session.getExpiryDate().getTime()))
+    }
   })
 }
 

@@ -140,6 +140,15 @@ function secondsUntil(moment: number): number {
   return Math.max(0, Math.floor((moment - clock.now()) / 1000) + 1)
 }
 
+/** The last second of the year 9999, the last year of an HTTP date, in seconds since the epoch. */
+const LAST_SECOND = 253_402_300_799
+
+/** @param seconds since the epoch @throws CookieError beyond the year 9999 */
+function expiryDate(key: string, seconds: number): string {
+  if (seconds <= LAST_SECOND) return httpDate(Math.max(seconds, 0))
+  throw new CookieError(`The cookie '${key}' would expire after the year 9999.`)
+}
+
 /**
  * Sets the value and attributes of a cookie. Attributes that are not given are kept, except `expires`, which is reset.
  * @throws CookieError for an illegal value or attribute
@@ -157,14 +166,14 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   cookie.expires = ''
   if (expires instanceof Date || typeof expires === 'number') {
     if (maxAge === null || maxAge === undefined) maxAge = secondsUntil(Number(expires))
-    else cookie.expires = httpDate(Number(expires) / 1000)
+    else cookie.expires = expiryDate(cookie.key, Number(expires) / 1000)
   } else if (typeof expires === 'string') cookie.expires = attribute(cookie.key, 'date', expires)
   if (maxAge !== null && maxAge !== undefined) {
     if (!Number.isFinite(maxAge)) {
       throw new CookieError(`The cookie '${cookie.key}' should have a maxAge in seconds, found ${formatValue(maxAge)}.`)
     }
     cookie.maxAge = Math.trunc(maxAge)
-    if (cookie.expires === '') cookie.expires = httpDate(clock.now() / 1000 + cookie.maxAge)
+    if (cookie.expires === '') cookie.expires = expiryDate(cookie.key, clock.now() / 1000 + cookie.maxAge)
   }
   if (path !== null) cookie.path = attribute(cookie.key, 'path', path)
   if (domain !== null && domain !== undefined) cookie.domain = attribute(cookie.key, 'domain', domain)

@@ -70,6 +70,12 @@ describe('a cookie of an answer', () => {
       { domain: 'a\r\nX: y' },
       { expires: 'a;b' },
       { maxAge: Number.NaN },
+      { maxAge: 1e12 },
+      { maxAge: 1e300 },
+      { expires: new Date(Number.NaN) },
+      { expires: new Date(8.64e15) },
+      { expires: 1e18 },
+      { maxAge: 10, expires: new Date('+010000-01-01T00:00:00Z') },
     ]) {
       expect(() => response.setCookie('a', '1', options))
         .to.throw()

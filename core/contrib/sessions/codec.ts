@@ -43,16 +43,17 @@ export function encodeSession(data: Readonly<SessionDict>, salt = STORE_SALT): s
 }
 
 /** The data of a signed string. @throws an error if it was tampered with or cannot be read */
-export function readSession(text: string, salt: string, maxAge: number | null = null): SessionDict {
+export function readSession(text: string, salt: string): SessionDict {
   const { signer, json } = salted(salt)
   const Serializer = serializer()
   const data =
-    Serializer === JSONSerializer
-      ? parseJson(json.unsign(text, maxAge))
-      : signer.unsignObject(text, { serializer: Serializer, maxAge })
+    Serializer === JSONSerializer ? parseJson(json.unsign(text)) : signer.unsignObject(text, { serializer: Serializer })
   if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new TypeError('Session data is no dict.')
   return data as SessionDict
 }
+
+/** When an authentic string was signed, in milliseconds since the epoch. */
+export const sessionSignedAt = (text: string, salt: string): number => salted(salt).signer.signedAt(text)
 
 /** The data of a signed string; empty when it was tampered with (which is logged) or cannot be read. */
 export function decodeSession(text: string, salt = STORE_SALT): SessionDict {

@@ -1,7 +1,7 @@
 /** When a session ends: what `_session_expiry` in its data says, or SESSION_COOKIE_AGE. */
 import { settings } from '#core/conf'
-import { instantOf, localDateString } from '#core/db'
-import { clock, unixSeconds } from '#core/utils'
+import { instantOf, localDateString, secondInstantOf } from '#core/db'
+import { clock, formatValue, unixSeconds } from '#core/utils'
 import type { SessionDict } from './store.ts'
 
 /** The key under which Django keeps a session's own expiry: seconds, or a date as ISO text. */
@@ -14,14 +14,29 @@ export type Expiry =
   | null
   | { readonly days?: number; readonly hours?: number; readonly minutes?: number; readonly seconds?: number }
 
+/** The first and the last moment that Python's datetime, a database and a cookie can all express, in milliseconds. */
+const FIRST = Date.parse('0001-01-02T00:00:00Z')
+const LAST = Date.parse('9999-12-30T23:59:59Z')
+
+const withinLimits = (ms: number): number => Math.min(Math.max(ms, FIRST), LAST)
+
+/**
+ * A local time that occurs twice, when clocks are set back, has no notation of its own in Python's isoformat(). The
+ * second one is marked by a microsecond, which Django reads like any other.
+ */
+const SECOND_TIME = 0.001
+
 /**
  * A date as Python's isoformat() writes it, microseconds only where there are any: in UTC, or where USE_TZ is false as
  * the wall clock of TIME_ZONE shows it, without a zone. Django's own `timezone.now() + length` is written so.
  * @throws RangeError outside the years 1 to 9999
  */
 export function isoText(ms: number): string {
-  const text = (zone: string): string => localDateString(ms, zone).replace(' ', 'T')
-  return settings.USE_TZ ? `${text('UTC')}+00:00` : text(settings.TIME_ZONE)
+  const text = (instant: number, zone: string): string => localDateString(instant, zone).replace(' ', 'T')
+  if (settings.USE_TZ) return `${text(ms, 'UTC')}+00:00`
+  const local = text(ms, settings.TIME_ZONE)
+  const isSecond = Math.abs((parseIsoText(local) as number) - ms) >= 1000
+  return isSecond ? text(Math.floor(ms) + SECOND_TIME, settings.TIME_ZONE) : local
 }
 
 /**
@@ -34,19 +49,53 @@ export function parseIsoText(text: string): number | undefined {
   const [, date, time, fraction = '', zone] = found
   const whole = Date.parse(`${date}T${time}${zone?.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2') ?? 'Z'}`)
   if (Number.isNaN(whole)) return undefined
-  return (zone === undefined ? instantOf(whole, settings.TIME_ZONE) : whole) + Number(`0.${fraction || 0}`) * 1000
+  const ms = Number(`0.${fraction || 0}`) * 1000
+  if (zone !== undefined) return whole + ms
+  const isMarked = Math.round((ms % 1) * 1000) === SECOND_TIME * 1000
+  const second = isMarked ? secondInstantOf(whole, settings.TIME_ZONE) : undefined
+  return second === undefined ? instantOf(whole, settings.TIME_ZONE) + ms : second + Math.floor(ms)
 }
 
-/** What setExpiry() stores for a value; undefined for nothing. */
+const LENGTHS = { days: 86_400, hours: 3600, minutes: 60, seconds: 1 } as const
+
+/** The seconds of a length of time. @throws TypeError for anything else */
+function secondsOf(value: object): number {
+  const parts = Object.entries(value as Record<string, unknown>).filter(([, amount]) => amount !== undefined)
+  const isLength = parts.every(
+    ([unit, amount]) => Object.hasOwn(LENGTHS, unit) && typeof amount === 'number' && Number.isFinite(amount),
+  )
+  if (parts.length === 0 || !isLength || Object.getPrototypeOf(value) !== Object.prototype) throw notAnExpiry(value)
+  return parts.reduce((sum, [unit, amount]) => sum + (amount as number) * LENGTHS[unit as keyof typeof LENGTHS], 0)
+}
+
+const notAnExpiry = (value: unknown): TypeError =>
+  new TypeError(
+    `setExpiry() takes a finite number of seconds, a valid Date, null, or numbers of { days, hours, minutes, seconds }; found ${formatValue(value)}.`,
+  )
+
+/** @throws RangeError for an end that a date cannot express */
+function checkEnd(ms: number, value: unknown): void {
+  if (ms >= FIRST && ms <= LAST) return
+  throw new RangeError(`setExpiry() takes an end between the years 1 and 9999; ${formatValue(value)} is beyond them.`)
+}
+
+/**
+ * What setExpiry() stores for a value; undefined for nothing.
+ * @throws TypeError for a value of another type, RangeError for an end outside the years 1 to 9999
+ */
 export function storedExpiry(value: Expiry): number | string | undefined {
   if (value === null) return undefined
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new TypeError(`setExpiry takes a number of seconds, found ${value}.`)
+    if (!Number.isFinite(value)) throw notAnExpiry(value)
+    checkEnd(clock.now() + value * 1000, value)
     return Math.trunc(value)
   }
-  if (value instanceof Date) return isoText(value.getTime())
-  const { days = 0, hours = 0, minutes = 0, seconds = 0 } = value
-  return isoText(clock.now() + (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+  if (typeof value !== 'object') throw notAnExpiry(value)
+  const isDate = value instanceof Date
+  if (isDate && Number.isNaN(value.getTime())) throw notAnExpiry(value)
+  const end = isDate ? value.getTime() : clock.now() + secondsOf(value) * 1000
+  checkEnd(end, value)
+  return isoText(end)
 }
 
 /** The age in whole seconds: what is left of a date, rounded down, or a number as it is. */
@@ -55,16 +104,13 @@ export function expiryAge(
   modification = clock.now(),
   age = settings.SESSION_COOKIE_AGE,
 ): number {
-  const expiry = data[EXPIRY_KEY]
-  if (typeof expiry === 'string') {
-    const date = parseIsoText(expiry)
-    if (date !== undefined) return Math.floor((date - modification) / 1000)
-  }
-  // As in Django, 0 (until the browser closes) lasts as long in the store as no expiry at all.
-  return typeof expiry === 'number' && expiry !== 0 ? expiry : age
+  return Math.floor((expiresAt(data, modification, age) - modification) / 1000)
 }
 
-/** The end of the session, in milliseconds since the epoch. */
+/**
+ * The end of the session, in milliseconds since the epoch. An end that no date can express, as another program may have
+ * stored it, is the last or first one that can.
+ */
 export function expiresAt(
   data: Readonly<SessionDict>,
   modification = clock.now(),
@@ -72,8 +118,14 @@ export function expiresAt(
 ): number {
   const expiry = data[EXPIRY_KEY]
   const date = typeof expiry === 'string' ? parseIsoText(expiry) : undefined
-  return date ?? modification + expiryAge(data, modification, age) * 1000
+  // As in Django, 0 (until the browser closes) lasts as long in the store as no expiry at all.
+  const seconds = isNumber(expiry) && Number(expiry) !== 0 ? Number(expiry) : age
+  return withinLimits(date ?? modification + seconds * 1000)
 }
+
+/** Numbers beyond 2^53, as another program may have stored them, are read as bigint. */
+const isNumber = (value: unknown): value is number | bigint =>
+  (typeof value === 'number' && !Number.isNaN(value)) || typeof value === 'bigint'
 
 export function expiresAtBrowserClose(data: Readonly<SessionDict>): boolean {
   const expiry = data[EXPIRY_KEY]

@@ -2,7 +2,9 @@
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
-import { expiresAt, expiryAge, isoText, parseIsoText } from '../../../core/contrib/sessions/expiry.ts'
+import { openSession, type Session, type SessionStore } from '#core/contrib/sessions'
+import { formatValue, setClock } from '#core/utils'
+import { expiresAt, expiryAge, isoText, parseIsoText, storedExpiry } from '../../../core/contrib/sessions/expiry.ts'
 
 const TIME_ZONE = 'America/St_Johns'
 const SUMMER = Date.parse('2026-07-15T12:00:00Z')
@@ -54,4 +56,93 @@ describe('dates of expiry', () => {
       expect(expiryAge(data, before)).to.equal(23 * 3600)
     }),
   )
+
+  for (const [zone, moment] of [
+    // The clocks are set back from 3 to 2 o'clock, and in Lord Howe by half an hour.
+    ['Europe/Berlin', '2026-10-25T02:10:00+01:00'],
+    ['America/St_Johns', '2026-11-01T01:10:00-03:30'],
+    ['Australia/Lord_Howe', '2026-04-05T01:35:00+10:30'],
+  ] as const) {
+    it(`last as long as they were given when the clocks are set back (${zone})`, () =>
+      overrideSettings({ USE_TZ: false, TIME_ZONE: zone }, () => {
+        const second = Date.parse(moment)
+        for (let now = second - 7_200_000; now <= second + 7_200_000; now += 300_000) {
+          setClock({ now: () => now })
+          for (const minutes of [0, 5, 20, 30, 45, 60, 90, 180]) {
+            const stored = storedExpiry({ minutes })
+            expect(stored).to.be.a('string').and.not.match(/[+Z]/)
+            expect(expiryAge({ _session_expiry: stored }), `${minutes} min at ${now}`).to.equal(minutes * 60)
+          }
+          const date = new Date(now + 1_800_500)
+          expect(expiresAt({ _session_expiry: storedExpiry(date) })).to.be.closeTo(date.getTime(), 1)
+        }
+      }))
+  }
+})
+
+describe('setExpiry()', () => {
+  before(() => setup())
+  afterEach(() => setClock())
+
+  const session = (): Session => openSession({} as SessionStore)
+
+  for (const value of [
+    '3600',
+    true,
+    false,
+    3600n,
+    undefined,
+    {},
+    [],
+    [3600],
+    { weeks: 1 },
+    { days: 1, weeks: 1 },
+    { days: '1' },
+    { days: Number.NaN },
+    { seconds: Number.POSITIVE_INFINITY },
+    { days: null },
+    new Map([['days', 1]]),
+    new Date(Number.NaN),
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    () => 3600,
+    Symbol('soon'),
+  ] as never[]) {
+    it(`refuses ${formatValue(value)}, and changes nothing`, () => {
+      const each = session()
+      expect(() => each.setExpiry(value)).to.throw(TypeError, 'setExpiry() takes a finite number of seconds')
+      expect(each.isEmpty()).to.equal(true)
+      if (value !== undefined) expect(() => each.getExpiryAge({ expiry: value })).to.throw(TypeError)
+      if (value !== undefined) expect(() => each.getExpiryDate({ expiry: value })).to.throw(TypeError)
+    })
+  }
+
+  for (const value of [
+    1e12,
+    -1e12,
+    1e300,
+    Number.MAX_SAFE_INTEGER,
+    { days: 1e9 },
+    { days: -1e9 },
+    { hours: 1e300 },
+    new Date(8.64e15),
+    new Date(-8.64e15),
+    new Date('+010000-01-01T00:00:00Z'),
+  ]) {
+    it(`refuses an end beyond the years 1 to 9999: ${formatValue(value)}`, () => {
+      const each = session()
+      expect(() => each.setExpiry(value)).to.throw(RangeError, 'between the years 1 and 9999')
+      expect(each.isEmpty()).to.equal(true)
+      expect(() => each.getExpiryAge({ expiry: value })).to.throw(RangeError)
+      expect(() => each.getExpiryDate({ expiry: value })).to.throw(RangeError)
+    })
+  }
+
+  it('takes a number near the last date also when it is saved much later', async () => {
+    const each = session()
+    const most = Math.floor((Date.parse('9999-12-30T23:59:59Z') - Date.now()) / 1000) - 1
+    each.setExpiry(most)
+    setClock({ now: () => Date.now() + 1e11 })
+    expect(each.getExpiryDate().getTime()).to.equal(Date.parse('9999-12-30T23:59:59Z'))
+  })
 })

@@ -11,6 +11,7 @@ import { setClock } from '#core/utils'
 import { parseCookies } from '#core/web'
 import { withDatabase } from '../../contrib/sessions/database.ts'
 import { type EngineSetup, places } from '../../contrib/sessions/places.ts'
+import { movedTo } from '../../../core/contrib/sessions/moved_session.ts'
 import { enterScope } from '../../suite_scope.ts'
 import { type Runner, type Scenario, START, type Target } from '../scenario.ts'
 import type { SessionOperation } from '../site.ts'
@@ -147,8 +148,10 @@ class Run {
     return [statusCode, headers.vary, headers['cache-control'], cookies, shown]
   }
 
-  #described(loaded: LoadedSession | undefined): unknown {
+  #described(key: string, loaded: LoadedSession | undefined): unknown {
     if (loaded === undefined) return 'none'
+    // A marker holds a random key.
+    if (movedTo(key, loaded.data) !== undefined) return ['moved', Object.keys(loaded.data), loaded.expiresAt]
     // Which of several requests leaves an entry in the cache depends on their order, and an entry does not tell its end.
     return this.#isCached ? loaded.data : { data: loaded.data, expiresAt: loaded.expiresAt }
   }
@@ -156,12 +159,16 @@ class Run {
   async #stored({ cookie, keys, isOrdered }: Client): Promise<unknown> {
     const store = openSessionStore()
     const sessions = await Promise.all(
-      keys.map(async (key) => [this.#described(await store.load(key)), await store.exists?.(key)]),
+      keys.map(async (key) => [this.#described(key, await store.load(key)), await store.exists?.(key)]),
     )
     const current = cookie === undefined ? 'none' : keys.indexOf(cookie)
     if (!this.#hasTable) return { current, sessions }
     const rows = await Promise.all(
-      keys.map((key) => connection('django_session').where('session_key', key).first('session_data', 'expire_date')),
+      keys.map(async (key, i) => {
+        const row = connection('django_session').where('session_key', key)
+        const isMarker = (sessions[i]?.[0] as unknown[])[0] === 'moved'
+        return isMarker ? row.first('expire_date') : row.first('session_data', 'expire_date')
+      }),
     )
     return {
       current,

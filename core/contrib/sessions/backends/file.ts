@@ -2,14 +2,13 @@
  * Sessions as files in a directory: `sessionid<key>`, with Django's string in them.
  *
  * Files are read and written synchronously. A session is a few hundred bytes in the page cache, and a thread would cost
- * more than the work. For a directory on a slow network disk, use another engine. As in Django, a number of seconds in
- * setExpiry() counts from each read.
+ * more than the work. For a directory on a slow network disk, use another engine.
  */
 import { settings } from '#core/conf'
 import { clock } from '#core/utils'
 import { decodeSession, encodeSession } from '../codec.ts'
 import { InvalidSessionKey, SessionConflict, SessionGone, SessionTooBig } from '../exceptions.ts'
-import { EXPIRY_KEY, expiryAge } from '../expiry.ts'
+import { expiresAt } from '../expiry.ts'
 import {
   type LoadedSession,
   newSessionKey,
@@ -22,8 +21,7 @@ import { type SessionFile, SessionFiles } from '../session_files.ts'
 /** The session in a file, unless it has expired. */
 function sessionIn({ text, modified }: SessionFile): LoadedSession | undefined {
   const data = text === '' ? {} : decodeSession(text)
-  const end = modified + settings.SESSION_COOKIE_AGE * 1000
-  const left = data[EXPIRY_KEY] ? expiryAge(data) : Math.floor((end - clock.now()) / 1000)
+  const left = Math.floor((expiresAt(data, modified) - clock.now()) / 1000)
   return left > 0 ? { data, version: text } : undefined
 }
 

@@ -1,12 +1,14 @@
 /**
  * Sessions inside their cookie: signed, readable by the client, limited to what a cookie can hold.
  *
- * Nothing is stored, so nothing can be taken back: a copied cookie stays good until SESSION_COOKIE_AGE is over, logout
+ * Nothing is stored, so nothing can be taken back: a copied cookie stays good until it expires, logout
  * or not, and of two concurrent requests the last response wins. Use another engine where that matters.
  */
 import { settings } from '#core/conf'
-import { encodeSession, readSession } from '../codec.ts'
+import { clock } from '#core/utils'
+import { encodeSession, readSession, sessionSignedAt } from '../codec.ts'
 import { SessionTooBig } from '../exceptions.ts'
+import { expiresAt } from '../expiry.ts'
 import type { LoadedSession, SavedSession, SessionRecord, SyncSessionStore as Store } from '../store.ts'
 
 /** Of name and value together, as browsers take them (RFC 6265bis, section 5.6). */
@@ -17,10 +19,12 @@ const SALT = 'django.contrib.sessions.backends.signed_cookies'
 export class SessionStore implements Store {
   readonly isInCookie = true
 
-  /** Anything that is not a good signature over session data is no session. */
+  /** Anything that is not a good signature over session data is no session. Its age counts from the signature. */
   loadSync(cookie: string): LoadedSession | undefined {
     try {
-      return { data: readSession(cookie, SALT, settings.SESSION_COOKIE_AGE), version: cookie }
+      const data = readSession(cookie, SALT)
+      const signedAt = sessionSignedAt(cookie, SALT)
+      return expiresAt(data, signedAt) >= clock.now() ? { data, version: cookie } : undefined
     } catch {
       return undefined
     }
