@@ -29,6 +29,12 @@ interface QueuedJob<Job, Answer> {
 /** Milliseconds after which jobs no longer wait for a batch in flight: a row may be locked, or a connection dead. */
 const MAX_HOLD_MS = 20
 
+/** Milliseconds after which a batch in flight no longer takes one of the places of `maxConcurrentBatches`. */
+const MAX_PLACE_MS = 100
+
+/** How many more batches than usual may be in flight when they take longer than that. */
+const MORE_PLACES = 4
+
 /**
  * Jobs of one tick form a batch. So do jobs that arrive while the maximum number of batches is in flight, or while fewer
  * jobs wait than are in flight: a small batch costs as much as a large one.
@@ -36,7 +42,9 @@ const MAX_HOLD_MS = 20
 export class Batcher<Job, Answer> {
   readonly #options: BatcherOptions<Job, Answer>
   #waiting: QueuedJob<Job, Answer>[] = []
+  /** Batches that take a place, and all batches in flight. */
   #running = 0
+  #inFlight = 0
   /** Jobs in flight, while others wait for them. */
   #underWay = 0
   #isDue = false
@@ -55,8 +63,9 @@ export class Batcher<Job, Answer> {
   /** Starts a batch at the end of this tick, when all its jobs have arrived. */
   #wake(): void {
     const waiting = this.#waiting.length
-    if (this.#isDue || waiting === 0 || waiting < this.#underWay || this.#running >= this.#options.maxConcurrentBatches)
-      return
+    const { maxConcurrentBatches: places } = this.#options
+    const isFull = this.#running >= places || this.#inFlight >= places * MORE_PLACES
+    if (this.#isDue || waiting === 0 || waiting < this.#underWay || isFull) return
     this.#isDue = true
     const { flushEarly = false } = this.#options
     const begin = flushEarly ? onTickEnd : setImmediate
@@ -86,13 +95,15 @@ export class Batcher<Job, Answer> {
   }
 
   async #send(group: readonly QueuedJob<Job, Answer>[]): Promise<void> {
-    this.#running++
+    this.#inFlight++
     const release = this.#holdUp(group.length)
+    const leave = this.#takePlace()
     this.#wake()
     try {
       await this.#settle(group)
     } finally {
-      this.#running--
+      this.#inFlight--
+      leave()
       release()
       this.#wake()
     }
@@ -112,6 +123,22 @@ export class Batcher<Job, Answer> {
       this.#wake()
     }, MAX_HOLD_MS)
     return release
+  }
+
+  /** Takes a place until the returned function is called, at most MAX_PLACE_MS. */
+  #takePlace(): () => void {
+    this.#running++
+    let isTaken = true
+    const leave = (): void => {
+      clearTimeout(patience)
+      if (isTaken) this.#running--
+      isTaken = false
+    }
+    const patience = setTimeout(() => {
+      leave()
+      this.#wake()
+    }, MAX_PLACE_MS)
+    return leave
   }
 
   async #settle(group: readonly QueuedJob<Job, Answer>[]): Promise<void> {

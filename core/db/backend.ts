@@ -20,6 +20,8 @@ export interface BackendConfig {
   readonly pool: Knex.PoolConfig
   /** How long a query waits for a connection, in milliseconds. */
   readonly acquireConnectionTimeout?: number
+  /** How long a statement may take, in milliseconds. After that its connection is closed. Absent for no limit. */
+  readonly responseTimeout?: number
   readonly useNullAsDefault?: boolean
 }
 
@@ -89,6 +91,12 @@ export interface DatabaseBackend {
   /** Runs `body` in a transaction that can change the schema. */
   migrationTransaction<T>(db: Knex, body: (trx: Knex.Transaction) => Promise<T>): Promise<T>
 
+  /**
+   * A query for the numbers, as `id`, of the connections that the server does nothing for. A statement that was sent on one
+   * of them is lost. Absent if the engine has no such query.
+   */
+  readonly idleConnectionsSql?: string
+
   // For fast paths. An engine without these members, or with fast paths off, is used through knex only.
 
   /** Runs `work` as one transaction within one tick of the event loop. */
@@ -122,11 +130,14 @@ const NETWORK_CODES = new Set([
   'ETIMEDOUT',
 ])
 
+const CONNECTION_MESSAGE =
+  /(^|- )(Connection terminated( unexpectedly| due to connection timeout)?|Client was closed and is not queryable|Client has encountered a connection error and is not queryable|timeout expired|timeout exceeded when trying to connect|aborted)$/
+
 /** Whether an error was caused by the network, the socket file or the pool, for any engine. */
 export function isNetworkError(error: unknown): boolean {
   if (NETWORK_CODES.has(codeOf(error))) return true
   const { name, syscall, message } = (error ?? {}) as { name?: string; syscall?: string; message?: string }
   if (syscall === 'connect' || name === 'KnexTimeoutError') return true
-  // pg and tarn throw these without a code.
-  return /^(Connection terminated|timeout exceeded when trying to connect|aborted$)/.test(message ?? '')
+  // pg and tarn throw these without a code. knex puts the statement in front of them.
+  return CONNECTION_MESSAGE.test(message ?? '')
 }

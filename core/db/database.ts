@@ -4,9 +4,13 @@ import { getLogger } from '#core/utils'
 import type { ClientProgram, DatabaseBackend, DatabaseLocation, DatabaseSettings, Dialect, Reader } from './backend.ts'
 import { toDateString } from './date_strings.ts'
 import { loadKnex } from './drivers.ts'
+import { SilentConnections } from './silent_connections.ts'
 
 /** Longer than the connection that holds the lock of a migration is idle. */
 const DAY_MS = 86_400_000
+
+/** How long `close()` waits for the statements in progress, in milliseconds. */
+const CLOSE_TIMEOUT = 5000
 
 const logger = getLogger('django.db.backends')
 
@@ -14,7 +18,7 @@ const logger = getLogger('django.db.backends')
 const log = {
   warn(message: unknown) {
     const text = String(message)
-    if (text.startsWith('Acquire connection error')) logger.debug(text)
+    if (/^(Acquire connection|Connection) [Ee]rror/.test(text)) logger.debug(text)
     else logger.warning(text)
   },
   error: (message: unknown) => logger.error(String(message)),
@@ -44,6 +48,7 @@ export class Database {
   readonly backend: DatabaseBackend
   readonly #place: DatabaseLocation
   #pool: Knex | undefined
+  #silent: SilentConnections | undefined
   #reader: Reader | undefined
 
   constructor(entry: DatabaseSettings, backend: DatabaseBackend, place: DatabaseLocation) {
@@ -53,9 +58,13 @@ export class Database {
     this.#place = place
   }
 
-  /** The connection pool, outside of any transaction. */
+  /** The connection pool, outside of any transaction. A connection whose server does not answer is closed. */
   get pool(): Knex {
-    this.#pool ??= this.#open()
+    if (this.#pool === undefined) {
+      const { responseTimeout } = this.backend.configure(this.entry, this.#place)
+      this.#silent = this.#watch(responseTimeout)
+      this.#pool = this.#open(this.#silent)
+    }
     return this.#pool
   }
 
@@ -89,7 +98,7 @@ export class Database {
 
   /** Opens a knex with one connection, which the caller must destroy. */
   openSingle(): Knex {
-    return this.#open({ min: 0, max: 1, idleTimeoutMillis: DAY_MS })
+    return this.#open(this.#watch(), { min: 0, max: 1, idleTimeoutMillis: DAY_MS })
   }
 
   /** The knex client class of this database. */
@@ -99,17 +108,27 @@ export class Database {
 
   async close(): Promise<void> {
     const pool = this.#pool
+    const silent = this.#silent
     this.#pool = undefined
+    this.#silent = undefined
     this.#reader?.close()
     this.#reader = undefined
-    await pool?.destroy()
+    if (pool === undefined) return
+    const timer = setTimeout(() => silent?.abandonAll(), CLOSE_TIMEOUT).unref()
+    await pool.destroy().finally(() => clearTimeout(timer))
   }
 
-  #open(pool: Knex.PoolConfig = {}): Knex {
-    const config = this.backend.configure(this.entry, this.#place)
+  /** @param timeout of each statement, in milliseconds */
+  #watch(timeout?: number): SilentConnections | undefined {
+    return this.backend.vendor === 'sqlite' ? undefined : new SilentConnections(this.backend, timeout)
+  }
+
+  #open(silent: SilentConnections | undefined, pool: Knex.PoolConfig = {}): Knex {
+    const { responseTimeout: _, ...config } = this.backend.configure(this.entry, this.#place)
+    const dialect = this.dialect()
     const knex = loadKnex()({
       ...config,
-      client: this.dialect(),
+      client: silent?.watched(dialect) ?? dialect,
       pool: { ...config.pool, ...pool },
       // Otherwise an error would contain the statement with its values, such as session data and passwords.
       compileSqlOnError: false,

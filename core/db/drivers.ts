@@ -31,6 +31,11 @@ interface PoolOptions {
   readonly timeout?: number
 }
 
+/** OPTIONS.response_timeout, in seconds. */
+interface ResponseOptions {
+  readonly response_timeout?: number | null
+}
+
 const MAX_SIZE = 10
 const TIMEOUT = 10
 
@@ -56,14 +61,16 @@ function runAll(connection: Connection, [first, ...rest]: readonly string[], don
 export function poolOf(
   entry: DatabaseSettings,
   firstStatements: () => readonly string[],
-): Pick<BackendConfig, 'pool' | 'acquireConnectionTimeout'> {
+): Pick<BackendConfig, 'pool' | 'acquireConnectionTimeout' | 'responseTimeout'> {
   const given = entry.OPTIONS?.pool
   const options: PoolOptions = typeof given === 'object' && given !== null ? given : {}
   const { min_size = 0, max_size = MAX_SIZE, timeout = TIMEOUT } = options
+  const { response_timeout }: ResponseOptions = entry.OPTIONS ?? {}
   const afterCreate = (connection: Connection, done: Done): void => runAll(connection, firstStatements(), done)
   return {
     pool: { min: min_size, max: max_size, afterCreate, ...lifetime(entry.CONN_MAX_AGE) },
     acquireConnectionTimeout: timeout * 1000,
+    ...(response_timeout && { responseTimeout: response_timeout * 1000 }),
   }
 }
 

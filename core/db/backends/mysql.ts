@@ -82,6 +82,8 @@ interface MysqlOptions {
   readonly unix_socket?: string
   readonly read_default_file?: string
   readonly use_unicode?: boolean
+  /** Seconds. */
+  readonly response_timeout?: number | null
   readonly pool?: unknown
 }
 
@@ -95,10 +97,12 @@ const READ_HERE: readonly (keyof MysqlOptions)[] = [
   'unix_socket',
   'read_default_file',
   'use_unicode',
+  'response_timeout',
   'pool',
 ]
 
-const CONNECT_TIMEOUT = 5
+/** Seconds. As long as a server does not answer, attempts to connect occupy the pool for this long. */
+const CONNECT_TIMEOUT = 2
 const LOCK_WAIT = 600
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
 
@@ -191,6 +195,8 @@ export const backend: DatabaseBackend = {
       ...poolOf(entry, () => statements),
     }
   },
+
+  idleConnectionsSql: "select id from information_schema.processlist where command = 'Sleep'",
 
   shell: (entry, _place, parameters) => mysql(entry, parameters),
 

@@ -66,8 +66,18 @@ interface PgOptions {
 }
 
 const [INT8, TIMESTAMP, TIMESTAMPTZ] = [20, 1114, 1184]
-const READ_HERE = ['connect_timeout', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'prepare_threshold', 'pool']
-const CONNECT_TIMEOUT = 5
+const READ_HERE = [
+  'connect_timeout',
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'prepare_threshold',
+  'response_timeout',
+  'pool',
+]
+/** Seconds. As long as a server does not answer, attempts to connect occupy the pool for this long. */
+const CONNECT_TIMEOUT = 2
 /**
  * Number of runs after which a statement is prepared. A plan that is made while a table is empty scans the whole table, and
  * is used until the table is analyzed.
@@ -161,6 +171,8 @@ export const backend: DatabaseBackend = {
       ...poolOf(entry, () => [`SET TIME ZONE '${connectionZone(entry).replaceAll("'", "''")}'`]),
     }
   },
+
+  idleConnectionsSql: "select pid as id from pg_stat_activity where usename = current_user and state like 'idle%'",
 
   ...(fastPaths && {
     preparing: (entry: DatabaseSettings) => ({

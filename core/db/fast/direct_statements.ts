@@ -7,11 +7,17 @@ import { getLogger } from '#core/utils'
 import type { Preparing } from '../backend.ts'
 import type { Database } from '../database.ts'
 
+interface StatementOptions {
+  readonly name?: string
+  /** Milliseconds. */
+  readonly responseTimeout?: number
+}
+
 /** What a knex client runs; `options` go to the driver. */
 interface Query {
   readonly sql: string
   readonly bindings: readonly unknown[]
-  readonly options?: { readonly name: string }
+  readonly options?: StatementOptions
 }
 
 /** The client of knex, whose types leave most of it out. */
@@ -39,7 +45,7 @@ async function run(database: Database, client: QueryClient, connection: unknown,
   const name = names?.nameFor(query.sql)
   if (name === undefined) return (await client.query(connection, query)).response
   try {
-    return (await client.query(connection, { ...query, options: { name } })).response
+    return (await client.query(connection, { ...query, options: { ...query.options, name } })).response
   } catch (error) {
     if (names?.refusedBy(error) !== true) throw error
     logger.info(`Statements for the database '${database.alias}' are no longer prepared: ${String(error)}`)
@@ -51,15 +57,47 @@ async function run(database: Database, client: QueryClient, connection: unknown,
  * Runs one statement on a connection of the pool, outside of any transaction. Listeners of `query` and `query-error` are
  * called, those of `query-response` are not.
  * @param sql with placeholders as the driver expects them
+ * @param timeout milliseconds after which the connection is closed, and the statement fails with an unknown outcome
  * @returns what the driver returns
  */
-export async function runStatement(database: Database, sql: string, bindings: readonly unknown[]): Promise<unknown> {
+export function runStatement(
+  database: Database,
+  sql: string,
+  bindings: readonly unknown[],
+  timeout?: number,
+): Promise<unknown> {
+  return onConnection(database, timeout, (client, connection) =>
+    run(database, client, connection, {
+      sql,
+      bindings,
+      ...(timeout !== undefined && { options: { responseTimeout: timeout } }),
+    }),
+  )
+}
+
+async function onConnection<T>(
+  database: Database,
+  timeout: number | undefined,
+  work: (client: QueryClient, connection: unknown) => Promise<T>,
+): Promise<T> {
   const client = database.pool.client as QueryClient
+  const began = performance.now()
   const connection = await client.acquireConnection()
   try {
-    return await run(database, client, connection, { sql, bindings })
+    // The caller has been told that this failed.
+    if (timeout !== undefined && performance.now() - began > timeout) throw new NoConnection(timeout)
+    return await work(client, connection)
   } finally {
     await client.releaseConnection(connection)
+  }
+}
+
+/** Nothing was sent, because no connection was free in time. */
+class NoConnection extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor(timeout: number) {
+    super(`No connection to the database was free within ${timeout / 1000} seconds.`)
   }
 }
 

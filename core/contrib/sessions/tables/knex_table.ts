@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import { connections, isUniqueViolation, toDatabaseDate, whereExactly } from '#core/db'
 import { clock } from '#core/utils'
-import type { Change, NewRow, SessionRow, SessionTable } from './session_table.ts'
+import { type Change, type NewRow, type SessionRow, type SessionTable, timeLimit } from './session_table.ts'
 
 /** Rows that one statement of deleteExpired() deletes. */
 const BATCH = 500
@@ -21,9 +21,14 @@ export class KnexTable implements SessionTable {
     return connections.get(this.#alias)<SessionRow>(this.#table)
   }
 
+  /** The same for a statement of a request, which has a time limit. */
+  #limited(): Knex.QueryBuilder<SessionRow> {
+    return this.rows().options(timeLimit())
+  }
+
   /** The row of a key, expired or not. */
   row(key: string): Knex.QueryBuilder {
-    return whereExactly(this.rows(), this.#alias, 'session_key', [key])
+    return whereExactly(this.#limited(), this.#alias, 'session_key', [key])
   }
 
   /** The row of a key if it has not expired, and only in the state of `version`, if one is given. */
@@ -42,7 +47,7 @@ export class KnexTable implements SessionTable {
 
   async insert({ key, columns }: NewRow): Promise<boolean> {
     try {
-      await this.rows().insert({ session_key: key, ...columns })
+      await this.#limited().insert({ session_key: key, ...columns })
       return true
     } catch (error) {
       if (isUniqueViolation(error)) return false

@@ -1,5 +1,6 @@
 /** The contracts of the session table, for single sessions and for batches, and a session loaded from a row. */
 import type { JobResult } from '#core/concurrency'
+import { settings } from '#core/conf'
 import { decodeSession } from '../codec.ts'
 import type { LoadedSession, SessionDict } from '../store.ts'
 
@@ -66,6 +67,12 @@ export interface BatchTable {
   /** Whether each was written: false if there is no such row any more. */
   update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]>
 }
+
+/** The longest time of a statement, in milliseconds: later, its caller has been told that the store failed. */
+export const storeTimeout = (): number => settings.SESSION_STORE_TIMEOUT * 1000
+
+/** The same as an option of a query builder. */
+export const timeLimit = (): object => ({ responseTimeout: storeTimeout() })
 
 /** A table's name in SQL, preceded by its schema's and a dot if it has one. */
 export const quotedName = (table: string): string =>

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { JobResult } from '#core/concurrency'
 import { KnexTable } from '../knex_table.ts'
-import { type BatchTable, byKey, type Change, type NewRow, type SessionRow } from '../session_table.ts'
+import { type BatchTable, byKey, type Change, type NewRow, type SessionRow, timeLimit } from '../session_table.ts'
 
 export class MysqlTable implements BatchTable {
   readonly #alias: string
@@ -26,7 +26,7 @@ export class MysqlTable implements BatchTable {
   }
 
   #rows(): Knex.QueryBuilder {
-    return connections.database(this.#alias).pool(this.#table)
+    return connections.database(this.#alias).pool(this.#table).options(timeLimit())
   }
 
   /** If one key is taken, no row is inserted, and each is tried by itself. */
@@ -48,6 +48,7 @@ export class MysqlTable implements BatchTable {
         .where('expire_date', '>', now)
         .orderBy('session_key')
         .forUpdate()
+        .options(timeLimit())
         .select('session_key', 'session_data')
       const texts = new Map(rows.map((row) => [row.session_key, row.session_data]))
       const matching = changes.filter(({ key, version }) => texts.get(key) === version)
@@ -65,5 +66,6 @@ export class MysqlTable implements BatchTable {
       .insert(changes.map(({ key, columns }) => ({ session_key: key, ...columns })))
       .onConflict('session_key')
       .merge()
+      .options(timeLimit())
   }
 }

@@ -1,7 +1,15 @@
 /** The table of sessions in PostgreSQL: one statement for many sessions, their values in arrays; a plain one for one. */
 import { connections, runStatement } from '#core/db'
 import type { JobResult } from '#core/concurrency'
-import { type BatchTable, byKey, type Change, type NewRow, quotedName, type SessionRow } from '../session_table.ts'
+import {
+  type BatchTable,
+  byKey,
+  type Change,
+  type NewRow,
+  quotedName,
+  type SessionRow,
+  storeTimeout,
+} from '../session_table.ts'
 
 /** The keys that were written, or null for all of them: one row, which is cheaper to send and to read than many. */
 interface Written {
@@ -112,7 +120,7 @@ export class PostgresqlTable implements BatchTable {
   }
 
   #run(sql: string, bindings: readonly unknown[]): Promise<unknown> {
-    return runStatement(connections.database(this.#alias), sql, bindings)
+    return runStatement(connections.database(this.#alias), sql, bindings, storeTimeout())
   }
 }
 
