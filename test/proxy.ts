@@ -11,14 +11,17 @@ export class Proxy {
   readonly #pairs = new Set<Pair>()
   /** Whether packets are lost in both directions. Connections are still accepted. */
   swallows = false
+  /** Where new connections lead. */
+  port: number
   /** Called with what a client sends. Returns whether it is passed on. */
   onRequest: ((bytes: Buffer, pair: Pair) => boolean) | undefined
   /** Called with what the server sends. Returns whether it is passed on. */
   onReply: ((bytes: Buffer, pair: Pair) => boolean) | undefined
 
   constructor(port: number, host = '127.0.0.1') {
+    this.port = port
     this.#server = createServer((client) => {
-      const upstream = connect(port, host)
+      const upstream = connect(this.port, host)
       const pair = { client, upstream }
       this.#pairs.add(pair)
       const end = (): void => {

@@ -16,12 +16,17 @@ export interface Dialer<Client> {
   /** Closes a client immediately. Its pending operations reject. */
   close(client: Client): void
   /**
-   * Classifies an error: the caller's mistake, a refusal by the server, the client was closed because of another
-   * operation, or the server cannot be reached.
+   * Classifies an error: the caller's mistake, a refusal by the server, a refusal by a server that is no longer the one to
+   * write to, the client was closed because of another operation, or the server cannot be reached.
    */
-  blame(error: unknown): 'caller' | 'refusal' | 'interruption' | 'outage'
+  blame(error: unknown): 'caller' | 'refusal' | 'demoted' | 'interruption' | 'outage'
   /** Whether the client reconnects by itself. It is then kept after a failure. */
   readonly healsItself?: boolean
+  /**
+   * Whether another client takes the place of one that did not respond in time, as soon as it is connected. A client that
+   * reconnects by itself does so when a connection is closed, and may not notice that one is silent.
+   */
+  readonly replacesSilent?: boolean
   /**
    * Whether only one caller at a time tries a client that is kept, after it did not respond in time. The others fail
    * immediately instead of waiting for the timeout, too.
@@ -41,12 +46,19 @@ interface Attempt<Client> {
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 500
 
+/** Milliseconds between two replacements of a client whose server takes no writes. */
+const DEMOTED_PAUSE = 500
+
 export class ReconnectingClient<Client> {
   readonly #dialer: Dialer<Client>
   readonly #outage: Outage
   readonly #deadline: Deadline
   readonly #seconds: number
   #attempt: Attempt<Client> | undefined
+  /** The attempt that is to take the place of `#attempt`. */
+  #replacement: Attempt<Client> | undefined
+  readonly #retired = new Set<Client>()
+  #demotedAt = Number.NEGATIVE_INFINITY
   #failure: { readonly error: unknown; readonly times: number; readonly retryAt: number } | undefined
 
   /** @param seconds timeout of an operation, connecting included */
@@ -69,6 +81,7 @@ export class ReconnectingClient<Client> {
     const silent = (): ServiceUnavailable => {
       const error = new Error(`no response within ${this.#seconds} seconds`)
       this.#fail(attempt, error, this.#dialer.pausesAfterSilence)
+      if (this.#dialer.replacesSilent === true) void this.#replace(attempt)
       return this.#outage.began(error)
     }
     const again = (): Promise<T> => this.#work((attempt = this.#take()), work)
@@ -95,7 +108,9 @@ export class ReconnectingClient<Client> {
       }
       // The server responded, so the outage is over.
       this.#failure = undefined
-      throw blame === 'refusal' ? this.#outage.refused(error) : error
+      if (blame === 'caller') throw error
+      if (blame === 'demoted') this.#leave(attempt)
+      throw this.#outage.refused(error)
     }
   }
 
@@ -115,6 +130,42 @@ export class ReconnectingClient<Client> {
     return attempt
   }
 
+  /** Opens another client, which takes the place of this one when it is connected. */
+  async #replace(attempt: Attempt<Client>): Promise<void> {
+    if (this.#attempt !== attempt || attempt.client === undefined || this.#replacement !== undefined) return
+    const replacement = (this.#replacement = this.#open())
+    try {
+      await this.#deadline.race(replacement.opening, () => new Error('no connection'))
+      if (this.#replacement !== replacement) return
+      this.#retire()
+      this.#attempt = replacement
+    } catch {
+      replacement.abort.abort()
+    } finally {
+      if (this.#replacement === replacement) this.#replacement = undefined
+    }
+  }
+
+  /** The server is no longer the one to write to: the next operation connects again. */
+  #leave(attempt: Attempt<Client>): void {
+    const now = performance.now()
+    if (this.#attempt !== attempt || now - this.#demotedAt < DEMOTED_PAUSE) return
+    this.#demotedAt = now
+    if (this.#dialer.healsItself === true) void this.#replace(attempt)
+    else this.#retire()
+  }
+
+  /** Lets the operations in progress end before the client is closed. */
+  #retire(): void {
+    const client = this.#attempt?.client
+    this.#attempt = undefined
+    if (client === undefined) return
+    this.#retired.add(client)
+    setTimeout(() => {
+      if (this.#retired.delete(client)) this.#dialer.close(client)
+    }, this.#seconds * 1000).unref()
+  }
+
   #open(): Attempt<Client> {
     const abort = new AbortController()
     const lost = (): void => {
@@ -124,7 +175,7 @@ export class ReconnectingClient<Client> {
     const { opening } = attempt
     opening.then(
       (client) => {
-        if (this.#attempt !== attempt) return this.#dialer.close(client)
+        if (this.#attempt !== attempt && this.#replacement !== attempt) return this.#dialer.close(client)
         attempt.client = client
       },
       (error: unknown) => this.#fail(attempt, error),
@@ -154,6 +205,10 @@ export class ReconnectingClient<Client> {
   close(): void {
     if (this.#attempt !== undefined) this.#attempt.isClosed = true
     this.#drop()
+    this.#replacement?.abort.abort()
+    this.#replacement = undefined
+    for (const client of this.#retired) this.#dialer.close(client)
+    this.#retired.clear()
     this.#failure = undefined
   }
 }

@@ -55,14 +55,18 @@ const optionsOf = ([command]: readonly Argument[]): typeof RAW | undefined => (c
 
 /** Error replies for a temporary or configured refusal: the server is starting, failing over, full, or denies access. */
 const REFUSAL =
-  /^(LOADING|BUSY|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|ERR max number)/
+  /^(LOADING|BUSY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|UNKILLABLE|ERR max number)/
+
+/** A replica's reply to a write. The server was the master before a failover. */
+const DEMOTED = /^READONLY /
 
 /** The package's error classes for error replies, as opposed to errors of the connection. */
 const ERROR_REPLIES = ['SimpleError', 'BlobError', 'ErrorReply']
 
-function blame(error: unknown): 'caller' | 'refusal' | 'outage' {
+function blame(error: unknown): 'caller' | 'refusal' | 'demoted' | 'outage' {
   if (error instanceof TypeError) return 'caller'
   if (!(error instanceof Error) || !ERROR_REPLIES.includes(error.constructor.name)) return 'outage'
+  if (DEMOTED.test(error.message)) return 'demoted'
   return REFUSAL.test(error.message) ? 'refusal' : 'caller'
 }
 
@@ -178,6 +182,7 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
     prepare: () => redis.load(),
     blame,
     healsItself: true,
+    replacesSilent: true,
     close: (client) => client.destroy(),
     async open(lost, givenUp) {
       const client = redis.module.createSentinel(untimed(sentinel as Redis.RedisSentinelOptions))
@@ -202,6 +207,7 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
     prepare: () => redis.load(),
     blame,
     healsItself: true,
+    replacesSilent: true,
     close: (client) => client.destroy(),
     async open(lost, givenUp) {
       const client = redis.module.createCluster(untimed(cluster as Redis.RedisClusterOptions))

@@ -15,6 +15,7 @@ import { PyMemcacheCache } from '../../core/cache/backends/memcached.ts'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
 import { requireService } from '../services.ts'
 import { freePort } from '../management/processes.ts'
+import { Proxy } from '../proxy.ts'
 import { OPERATIONS } from './operations.ts'
 import { FakeServer, memcachedServer, OwnServer, redisServer } from './servers.ts'
 import { rejection, until } from './waiting.ts'
@@ -43,6 +44,12 @@ const KINDS: readonly Kind[] = [
     server: () => OwnServer.memcached(),
   },
 ]
+
+const succeeds = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )
 
 describe('a cache in trouble', () => {
   let logged: LogRecord[] = []
@@ -202,6 +209,23 @@ describe('a cache in trouble', () => {
           expect(lines()).to.have.length(2)
         })
 
+        it('works again within 3 s after packets were lost', async () => {
+          const server = await started(await kind.server())
+          const proxy = new Proxy(server.port)
+          ending.push(() => proxy.close())
+          const cache = opened(kind.store(`127.0.0.1:${await proxy.listen()}`))
+          await until('the cache works', () => succeeds(cache.set('key', 1)))
+          proxy.swallows = true
+          const errors = await Promise.all(Array.from({ length: 20 }, () => rejection(cache.get('key'))))
+          expect(errors.every((error) => error instanceof ServiceUnavailable)).to.equal(true)
+          await rejection(cache.set('key', 2))
+          proxy.swallows = false
+          const began = performance.now()
+          await until('the cache works', () => succeeds(cache.get('key')))
+          expect(performance.now() - began).to.be.lessThan(3000)
+          expect(await cache.get('key')).to.equal(1)
+        })
+
         it('answers those who asked before a crash', async () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address))
@@ -227,6 +251,58 @@ describe('a cache in trouble', () => {
   }
 
   describe('on redis with a server of its own', () => {
+    it('works again on a Cluster within 3 s after packets were lost, and mixes up no replies', async () => {
+      const server = await OwnServer.redis('--cluster-enabled', 'yes')
+      await started(server)
+      const { createClient } = await import('@redis/client')
+      const client = await createClient({ url: `redis://${server.address}` }).connect()
+      ending.push(async () => client.destroy())
+      await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+      const proxy = new Proxy(server.port)
+      ending.push(() => proxy.close())
+      const port = await proxy.listen()
+      const cluster = {
+        rootNodes: [{ url: `redis://127.0.0.1:${port}` }],
+        nodeAddressMap: () => ({ host: '127.0.0.1', port }),
+      }
+      const cache = opened(new RedisCache({ alias: 'shop', location: '', options: { timeout: 0.5, cluster } }))
+      await until('the cluster works', () => succeeds(cache.setMany({ a: 'a', b: 'b' })))
+      proxy.swallows = true
+      await rejection(cache.get('a'))
+      proxy.swallows = false
+      const began = performance.now()
+      await until('the cache works', async () => {
+        const found = await cache.get('b').catch(() => undefined)
+        expect(found).to.be.oneOf(['b', undefined])
+        return found === 'b'
+      })
+      expect(performance.now() - began).to.be.lessThan(3000)
+      expect(await cache.getMany(['a', 'b'])).to.deep.equal({ a: 'a', b: 'b' })
+    })
+
+    it('connects again when its server became a replica', async () => {
+      const [before, after] = [await started(await OwnServer.redis()), await started(await OwnServer.redis())]
+      const { createClient } = await import('@redis/client')
+      const client = await createClient({ url: `redis://${before.address}` }).connect()
+      ending.push(async () => client.destroy())
+      const proxy = new Proxy(before.port)
+      ending.push(() => proxy.close())
+      const location = `redis://127.0.0.1:${await proxy.listen()}`
+      const cache = opened(new RedisCache({ alias: 'shop', location, options: {} }))
+      await cache.set('key', 1)
+      await client.sendCommand(['REPLICAOF', '127.0.0.1', String(after.port)])
+      const errors = await Promise.all([1, 2, 3].map((value) => rejection(cache.set('key', value))))
+      for (const error of errors) {
+        expect(error).to.be.instanceOf(ServiceUnavailable)
+        expect(error.message).to.contain('READONLY')
+      }
+      // The address leads to the new master now. The old connection stays open.
+      proxy.port = after.port
+      await until('the cache works', () => succeeds(cache.set('key', 4)))
+      expect(await cache.get('key')).to.equal(4)
+      expect(lines()).to.have.length(1)
+    })
+
     before(function () {
       requireService(redisServer, this)
     })
