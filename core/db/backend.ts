@@ -110,6 +110,8 @@ export interface DatabaseBackend {
   /** The key of a unique violation: the names of its columns, or the name of its index. */
   violatedKey(error: unknown): string
   isConnectionError(error: unknown): boolean
+  /** Whether the server refused a statement or a transaction, so that nothing was done. Absent if that is not known. */
+  isRefusal?(error: unknown): boolean
 }
 
 /** The `code` of a driver's error; empty if it has none. */

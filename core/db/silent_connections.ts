@@ -5,7 +5,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Knex } from 'knex'
-import type { DatabaseBackend, Dialect } from './backend.ts'
+import { codeOf, type DatabaseBackend, type Dialect } from './backend.ts'
 
 type Callback = (error: Error | null, result?: unknown) => void
 
@@ -173,7 +173,7 @@ export class SilentConnections {
     return (error, result) => {
       if (!this.#unfinished.delete(sent)) return
       this.#answeredAt = performance.now()
-      done(error, result)
+      done(error && namedLoss(error), result)
     }
   }
 
@@ -249,6 +249,15 @@ export class SilentConnections {
     for (const sent of this.#unfinished) this.#giveUp(sent)
     for (const connection of this.#open) this.#close(connection)
   }
+}
+
+/**
+ * Errors of a server have a code. An error of a driver without one, such as "Connection terminated", means that the outcome
+ * is unknown. It gets a code, because knex changes its message. What JavaScript throws is the caller's mistake.
+ */
+function namedLoss(error: Error): Error {
+  const isNamed = codeOf(error) !== '' || error instanceof TypeError || error instanceof RangeError
+  return isNamed ? error : Object.assign(error, { code: 'ECONNRESET' })
 }
 
 /** Closes a connection without a goodbye to its server, which may not hear it. */

@@ -224,6 +224,8 @@ export const backend: DatabaseBackend = {
   violatedKey: (error) =>
     /'(?:[^'.]*\.)?([^'.]*)'$/.exec(String((error as { sqlMessage?: unknown }).sqlMessage))?.[1] ?? '',
 
+  isRefusal: (error) => codeOf(error).startsWith('ER_') && (error as { fatal?: boolean }).fatal !== true,
+
   isConnectionError: (error) =>
-    refused.test(codeOf(error)) || codeOf(error) === 'PROTOCOL_CONNECTION_LOST' || isNetworkError(error),
+    codeOf(error).startsWith('PROTOCOL_') || refused.test(codeOf(error)) || isNetworkError(error),
 }

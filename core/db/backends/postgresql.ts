@@ -208,6 +208,9 @@ export const backend: DatabaseBackend = {
     return start >= 0 && end > start ? detail.slice(start + 1, end) : constraint
   },
 
+  // A SQLSTATE. 40003 says that the outcome is unknown.
+  isRefusal: (error) => /^(?!40003)[0-9A-Z]{5}$/.test(codeOf(error)) && 'severity' in (error as object),
+
   // Classes 08 connection, 28 authorization, 53 too many connections or no space, 57P0x shutting down; 3D000 no database.
   isConnectionError: (error) => /^(08...|28...|57P0.|53...|3D000)$/.test(codeOf(error)) || isNetworkError(error),
 }

@@ -147,6 +147,9 @@ export const backend: DatabaseBackend = {
       .join(', ')
   },
 
+  // A statement is over when it returns, and a failed transaction is rolled back.
+  isRefusal: () => true,
+
   isConnectionError: (error) =>
     /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) || isNetworkError(error),
 }

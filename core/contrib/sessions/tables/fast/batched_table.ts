@@ -26,7 +26,8 @@ export class BatchedTable implements SessionTable {
     const { vendor } = backend
     const table: BatchTable = new TABLES[vendor](alias, name)
     const common = {
-      isBatchError: isConnectionError,
+      // Nothing is repeated that may have been done.
+      isBatchError: (error: unknown) => isConnectionError(error) || backend.isRefusal?.(error) !== true,
       maxConcurrentBatches: MAX_CONCURRENT,
       maxBatchSize: MAX_SIZE,
       isLocal: vendor === 'sqlite',
