@@ -30,7 +30,7 @@ interface QueuedJob<Job, Answer> {
 const MAX_HOLD_MS = 20
 
 /** Milliseconds after which a batch in flight no longer takes one of the places of `maxConcurrentBatches`. */
-const MAX_PLACE_MS = 100
+const MAX_PLACE_MS = 50
 
 /** How many more batches than usual may be in flight when they take longer than that. */
 const MORE_PLACES = 4

@@ -96,6 +96,8 @@ export interface DatabaseBackend {
    * of them is lost. Absent if the engine has no such query.
    */
   readonly idleConnectionsSql?: string
+  /** Ends a connection and its statement on the server. Absent if there is no need. */
+  killSql?(id: number): string
 
   // For fast paths. An engine without these members, or with fast paths off, is used through knex only.
 

@@ -180,7 +180,7 @@ export class SilentConnections {
   #examine(): void {
     this.#timer = undefined
     const now = performance.now()
-    for (const each of this.#unfinished) if (each.due <= now) this.#giveUp(each)
+    for (const each of this.#unfinished) if (each.due <= now) this.#end(each)
     if (this.#unfinished.size === 0) return
     this.#timer = setTimeout(() => this.#examine(), INTERVAL).unref()
     const silent = [...this.#unfinished].filter(({ nextCheck }) => nextCheck <= now)
@@ -188,6 +188,14 @@ export class SilentConnections {
     for (const each of silent) each.nextCheck = now + (now - each.sentAt)
     this.#isChecking = true
     void this.#check(silent).finally(() => (this.#isChecking = false))
+  }
+
+  /** Gives up a statement that takes too long, here and on the server. */
+  #end(sent: Unfinished): void {
+    this.#giveUp(sent)
+    const id = sent.connection.threadId
+    // The server might execute it later, when a row is no longer locked.
+    if (id !== undefined && this.#backend.killSql !== undefined) void this.#ask(this.#backend.killSql(id))
   }
 
   #giveUp(sent: Unfinished): void {
@@ -228,18 +236,22 @@ export class SilentConnections {
   }
 
   /** The numbers of the connections that the server does nothing for; undefined if it does not answer in time. */
-  #idleConnections(): Promise<ReadonlySet<number> | undefined> {
+  async #idleConnections(): Promise<ReadonlySet<number> | undefined> {
+    const { idleConnectionsSql = 'select 0 as id' } = this.#backend
+    const answer = await this.#ask(idleConnectionsSql)
+    if (answer === 'none') return undefined
+    return new Set(answer instanceof Error ? [] : idsIn(answer))
+  }
+
+  /** Runs a statement on a connection outside of the pool. @returns the driver's result or error; `none` for no answer */
+  #ask(sql: string): Promise<unknown> {
     const connection = this.#connect?.()
-    if (connection === undefined) return Promise.resolve(new Set())
-    return new Promise<ReadonlySet<number> | undefined>((resolve) => {
-      setTimeout(() => resolve(undefined), CHECK_TIMEOUT).unref()
-      // A refusal is an answer, too, from which nothing follows about other connections.
-      const refused = (): void => resolve(new Set())
-      connection.on('error', refused)
-      connection.connect((error) => (error ? refused() : undefined))
-      connection.query(this.#backend.idleConnectionsSql ?? 'select 0 as id', (error: Error | null, result: unknown) =>
-        resolve(new Set(error ? [] : idsIn(result))),
-      )
+    if (connection === undefined) return Promise.resolve(new ClosedConnection())
+    return new Promise((resolve) => {
+      setTimeout(resolve, CHECK_TIMEOUT, 'none').unref()
+      connection.on('error', resolve)
+      connection.connect((error) => error && resolve(error))
+      connection.query(sql, (error: Error | null, result: unknown) => resolve(error ?? result))
     }).finally(() => abandon(connection))
   }
 

@@ -1,5 +1,5 @@
 /** What can go wrong with a session. */
-import { BadRequest, SuspiciousOperation } from '#core/exceptions'
+import { BadRequest, ServiceUnavailable, SuspiciousOperation } from '#core/exceptions'
 
 export { SessionNotLoaded } from '#core/exceptions'
 
@@ -61,6 +61,13 @@ export class SessionUnreadable extends Error {
         ' in them what JSON can hold, as Django does with its JSONSerializer.',
       options,
     )
+  }
+}
+
+/** Another transaction of the database holds the row of a session. The store itself works. */
+export class SessionLocked extends ServiceUnavailable {
+  constructor() {
+    super('A session could not be saved in time, because another transaction of the database locks its row.')
   }
 }
 

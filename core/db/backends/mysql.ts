@@ -198,6 +198,8 @@ export const backend: DatabaseBackend = {
 
   idleConnectionsSql: "select id from information_schema.processlist where command = 'Sleep'",
 
+  killSql: (id) => `kill ${id}`,
+
   shell: (entry, _place, parameters) => mysql(entry, parameters),
 
   async lockMigrations(_pool, single, migrate) {

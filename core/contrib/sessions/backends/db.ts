@@ -115,10 +115,9 @@ export class SessionStore implements Store {
 
   async delete(key: string, version?: string): Promise<boolean> {
     if (!canBeKey(key)) return false
-    const rows = version === undefined ? this.#plain.row(key) : this.#plain.living(key, version)
-    const deleted: number = await rows.delete()
-    if (deleted === 0 && version !== undefined && (await this.load(key)) !== undefined) throw new SessionConflict()
-    return deleted > 0
+    const isDeleted = await this.#plain.remove(key, version)
+    if (!isDeleted && version !== undefined && (await this.load(key)) !== undefined) throw new SessionConflict()
+    return isDeleted
   }
 
   async exists(key: string): Promise<boolean> {

@@ -1,15 +1,29 @@
 /** The table of sessions through knex, one statement for each call: for any database, any columns, any transaction. */
 import type { Knex } from 'knex'
-import { connections, isUniqueViolation, toDatabaseDate, whereExactly } from '#core/db'
+import { connections, currentConnection, isUniqueViolation, toDatabaseDate, whereExactly } from '#core/db'
 import { clock } from '#core/utils'
-import { type Change, type NewRow, type SessionRow, type SessionTable, timeLimit } from './session_table.ts'
+import { whileLocked } from './locks.ts'
+import {
+  type Change,
+  type NewRow,
+  type SessionRow,
+  type SessionTable,
+  timeLimit,
+  LOCKED,
+  type Written,
+} from './session_table.ts'
 
 /** Rows that one statement of deleteExpired() deletes. */
 const BATCH = 500
 
+/** How many statements of MySQL may wait for locked rows, on connections that others need. */
+const MAX_WAITING = 3
+
 export class KnexTable implements SessionTable {
   readonly #alias: string
   readonly #table: string
+  /** Statements in progress that wait for locked rows. */
+  #waiting = 0
 
   constructor(alias: string, table: string) {
     this.#alias = alias
@@ -55,9 +69,47 @@ export class KnexTable implements SessionTable {
     }
   }
 
-  async update({ key, version, columns }: Change): Promise<boolean> {
-    const updated: number = await this.living(key, version).update(columns)
-    return updated > 0
+  update(change: Change): Promise<boolean> {
+    return whileLocked(() => this.tryUpdate(change))
+  }
+
+  tryUpdate({ key, version, columns }: Change): Promise<Written> {
+    return this.#write(this.living(key, version), (rows) => rows.update(columns))
+  }
+
+  /** Deletes the row of a key; with a version, only if it is still in this one. @returns whether there was one */
+  remove(key: string, version?: string): Promise<boolean> {
+    const row = version === undefined ? this.row(key) : this.living(key, version)
+    return whileLocked(() => this.#write(row, (rows) => rows.delete()))
+  }
+
+  /** @param row is not changed */
+  async #write(row: Knex.QueryBuilder, write: (rows: Knex.QueryBuilder) => PromiseLike<number>): Promise<Written> {
+    const { backend, pool } = connections.database(this.#alias)
+    // In a transaction of the caller, who may hold the lock, the statement waits.
+    if (backend.vendor === 'sqlite' || currentConnection(this.#alias).isTransaction === true) {
+      return (await write(row.clone())) > 0
+    }
+    if (backend.vendor === 'postgresql') {
+      const free = row.clone().select('session_key').forUpdate().skipLocked()
+      if ((await write(this.#limited().whereIn('session_key', free))) > 0) return true
+    } else if (this.#waiting < MAX_WAITING) {
+      // One statement is faster than a transaction, and cannot skip a locked row.
+      this.#waiting++
+      try {
+        return (await write(row.clone())) > 0
+      } finally {
+        this.#waiting--
+      }
+    } else {
+      const written = await pool.transaction(async (trx) => {
+        const free: unknown = await row.clone().transacting(trx).forUpdate().skipLocked().first('session_key')
+        return free === undefined ? 0 : write(row.clone().transacting(trx))
+      })
+      if (written > 0) return true
+    }
+    const found: unknown = await row.clone().first('session_key')
+    return found === undefined ? false : LOCKED
   }
 
   /** Deletes expired rows in small batches, so that no statement blocks others for long. @returns their number */

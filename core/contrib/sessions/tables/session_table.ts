@@ -27,6 +27,11 @@ export interface Change extends NewRow {
   readonly version: string
 }
 
+/** The result for a row that is there in the right version, and that another transaction has locked. */
+export const LOCKED = 'locked'
+
+export type Written = boolean | typeof LOCKED
+
 export interface SessionTable {
   /**
    * The row of a key, undefined if there is none or it has expired. Where the database compares without regard to case,
@@ -64,8 +69,8 @@ export interface BatchTable {
   load(keys: readonly string[], now: string): Promise<readonly SessionRow[]>
   /** Whether each was inserted: false if its key is taken. */
   insert(rows: readonly NewRow[]): Promise<readonly JobResult<boolean>[]>
-  /** Whether each was written: false if there is no such row any more. */
-  update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]>
+  /** Whether each was written: false if there is no such row any more, `LOCKED` if another transaction holds it. */
+  update(changes: readonly Change[], now: string): Promise<readonly JobResult<Written>[]>
 }
 
 /** The longest time of a statement, in milliseconds: later, its caller has been told that the store failed. */
@@ -82,7 +87,7 @@ export const quotedName = (table: string): string =>
     .join('.')
 
 /** Results by key: true for those that a statement returned. */
-export function byKey(all: readonly NewRow[], done: Iterable<string>): JobResult<boolean>[] {
+export function byKey(all: readonly NewRow[], done: Iterable<string>): { readonly answer: boolean }[] {
   const keys = new Set(done)
   return all.map(({ key }) => ({ answer: keys.has(key) }))
 }

@@ -2,7 +2,16 @@
 import { Batcher, promiseTry } from '#core/concurrency'
 import { connections, isConnectionError, toDatabaseDate } from '#core/db'
 import { clock } from '#core/utils'
-import type { BatchTable, Change, NewRow, SessionRow, SessionTable } from '../session_table.ts'
+import {
+  type BatchTable,
+  type Change,
+  LOCKED,
+  type NewRow,
+  type SessionRow,
+  type SessionTable,
+  type Written,
+} from '../session_table.ts'
+import { whileLocked } from '../locks.ts'
 import { MysqlTable } from './mysql_table.ts'
 import { PostgresqlTable } from './postgresql_table.ts'
 import { SqliteTable } from './sqlite_table.ts'
@@ -18,7 +27,7 @@ const TABLES = { sqlite: SqliteTable, postgresql: PostgresqlTable, mysql: MysqlT
 export class BatchedTable implements SessionTable {
   readonly #loads: Batcher<string, SessionRow | undefined>
   readonly #inserts: Batcher<NewRow, boolean>
-  readonly #updates: Batcher<Change, boolean>
+  readonly #updates: Batcher<Change, Written>
   readonly loadSync?: (key: string) => SessionRow | undefined
 
   constructor(alias: string, name: string) {
@@ -36,7 +45,7 @@ export class BatchedTable implements SessionTable {
     const keyOf = ({ key }: NewRow): string => key
     if (table instanceof SqliteTable && readsSync) this.loadSync = (key) => table.loadSync(key, now())
     this.#inserts = new Batcher<NewRow, boolean>({ ...common, keyOf, runBatch: (rows) => table.insert(rows) })
-    this.#updates = new Batcher<Change, boolean>({
+    this.#updates = new Batcher<Change, Written>({
       ...common,
       keyOf,
       runBatch: (changes) => table.update(changes, now()),
@@ -61,6 +70,7 @@ export class BatchedTable implements SessionTable {
   }
 
   update(change: Change): Promise<boolean> {
-    return this.#updates.do(change)
+    const trying = this.#updates.do(change)
+    return trying.then((written) => (written === LOCKED ? whileLocked(() => this.#updates.do(change)) : written))
   }
 }

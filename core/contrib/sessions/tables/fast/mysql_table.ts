@@ -3,7 +3,15 @@ import type { Knex } from 'knex'
 import { connections } from '#core/db'
 import type { JobResult } from '#core/concurrency'
 import { KnexTable } from '../knex_table.ts'
-import { type BatchTable, byKey, type Change, type NewRow, type SessionRow, timeLimit } from '../session_table.ts'
+import {
+  type BatchTable,
+  type Change,
+  type NewRow,
+  type SessionRow,
+  timeLimit,
+  LOCKED,
+  type Written,
+} from '../session_table.ts'
 
 export class MysqlTable implements BatchTable {
   readonly #alias: string
@@ -38,25 +46,39 @@ export class MysqlTable implements BatchTable {
   }
 
   /** The rows are locked in the order of their keys, compared here, letter by letter, and written by one statement. */
-  async update(changes: readonly Change[], now: string): Promise<readonly JobResult<boolean>[]> {
+  async update(changes: readonly Change[], now: string): Promise<readonly JobResult<Written>[]> {
     const [first] = changes
-    if (first !== undefined && changes.length === 1) return [{ answer: await this.#single.update(first) }]
+    if (first !== undefined && changes.length === 1) return [{ answer: await this.#single.tryUpdate(first) }]
+    const results = await this.#updateFree(changes, now)
+    if (results.every(({ answer }) => answer)) return results
+    const left = changes.filter((_, i) => !results[i]?.answer)
+    const texts = await this.#texts(this.#rows(), left, now)
+    const isLocked = ({ key, version }: Change): boolean => texts.get(key) === version
+    return changes.map((change, i) =>
+      results[i]?.answer || !isLocked(change) ? results[i] : { answer: LOCKED },
+    ) as JobResult<Written>[]
+  }
+
+  /** The texts of rows by key. */
+  async #texts(rows: Knex.QueryBuilder, changes: readonly Change[], now: string): Promise<Map<string, string>> {
+    const keys = changes.map(({ key }) => key)
+    const found: SessionRow[] = await rows
+      .whereIn('session_key', keys)
+      .where('expire_date', '>', now)
+      .orderBy('session_key')
+      .options(timeLimit())
+      .select('session_key', 'session_data')
+    return new Map(found.map((row) => [row.session_key, row.session_data]))
+  }
+
+  /** Writes the rows that no other transaction has locked. */
+  #updateFree(changes: readonly Change[], now: string): Promise<readonly { readonly answer: boolean }[]> {
     return connections.database(this.#alias).pool.transaction(async (trx) => {
-      const keys = changes.map(({ key }) => key)
-      const rows = await trx<SessionRow>(this.#table)
-        .whereIn('session_key', keys)
-        .where('expire_date', '>', now)
-        .orderBy('session_key')
-        .forUpdate()
-        .options(timeLimit())
-        .select('session_key', 'session_data')
-      const texts = new Map(rows.map((row) => [row.session_key, row.session_data]))
+      const texts = await this.#texts(trx(this.#table).forUpdate().skipLocked(), changes, now)
       const matching = changes.filter(({ key, version }) => texts.get(key) === version)
       if (matching.length > 0) await this.#write(trx, matching)
-      return byKey(
-        changes,
-        matching.map(({ key }) => key),
-      )
+      const written = new Set(matching.map(({ key }) => key))
+      return changes.map(({ key }) => ({ answer: written.has(key) }))
     })
   }
 

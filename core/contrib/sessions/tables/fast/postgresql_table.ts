@@ -9,10 +9,12 @@ import {
   quotedName,
   type SessionRow,
   storeTimeout,
+  LOCKED,
+  type Written,
 } from '../session_table.ts'
 
 /** The keys that were written, or null for all of them: one row, which is cheaper to send and to read than many. */
-interface Written {
+interface WrittenKeys {
   readonly rows: readonly [{ readonly written: readonly string[] | null }]
 }
 
@@ -49,6 +51,8 @@ export class PostgresqlTable implements BatchTable {
   readonly #load: Statement
   readonly #insert: Statement
   readonly #update: Statement
+  /** The keys of rows that have not expired and are in a given version. */
+  readonly #match: string
 
   constructor(alias: string, table: string) {
     const name = quotedName(table)
@@ -67,16 +71,20 @@ export class PostgresqlTable implements BatchTable {
         `with done as (insert into ${name} (${columns})` +
         ` select * from unnest($1::text[], $2::text[], $3::timestamptz[]) on conflict do nothing returning session_key) ${WRITTEN}`,
     }
+    this.#match =
+      'select s.session_key from unnest($1::text[], $2::text[]) as c(key, version)' +
+      ` join ${name} s on s.session_key = c.key and s.session_data = c.version where s.expire_date > $3`
     this.#update = {
       one:
         `update ${name} set session_data = $3, expire_date = $4` +
-        ' where session_key = $1 and session_data = $2 and expire_date > $5',
-      // All rows are locked in the order of their keys first: two such statements at once would otherwise wait for each
-      // other in a circle.
+        ` where session_key = (select session_key from ${name}` +
+        ' where session_key = $1 and session_data = $2 and expire_date > $5 for no key update skip locked)',
+      // All rows are locked in the order of their keys first, except those that are locked already: two such statements at
+      // once would otherwise wait for each other in a circle.
       many:
         'with change as (select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as c(key, version, text, date)),' +
         ` locked as (select s.session_key as key, c.text, c.date from ${name} s join change c` +
-        ' on s.session_key = c.key and s.session_data = c.version where s.expire_date > $5 order by s.session_key for update of s),' +
+        ' on s.session_key = c.key and s.session_data = c.version where s.expire_date > $5 order by s.session_key for no key update of s skip locked),' +
         ` done as (update ${name} s set session_data = l.text, expire_date = l.date from locked l where s.session_key = l.key` +
         ` returning s.session_key) ${WRITTEN}`,
     }
@@ -97,7 +105,22 @@ export class PostgresqlTable implements BatchTable {
     return this.#writeAll(rows, this.#insert.many, [keys, texts, dates])
   }
 
-  update(changes: readonly Change[], now: string): Promise<JobResult<boolean>[]> {
+  async update(changes: readonly Change[], now: string): Promise<JobResult<Written>[]> {
+    const results = await this.#updateFree(changes, now)
+    const left = changes.filter((_, i) => !results[i]?.answer)
+    if (left.length === 0) return results
+    const keys = arrayOf(left.map(({ key }) => key))
+    const versions = arrayOf(left.map(({ version }) => version))
+    const { rows } = (await this.#run(this.#match, [keys, versions, now])) as { rows: { session_key: string }[] }
+    const matching = new Set(rows.map((row) => row.session_key))
+    const isLocked = ({ key }: Change, i: number): boolean => !results[i]?.answer && matching.has(key)
+    return changes.map((change, i) =>
+      isLocked(change, i) ? { answer: LOCKED } : { answer: results[i]?.answer === true },
+    )
+  }
+
+  /** Writes the rows that no other transaction has locked. */
+  #updateFree(changes: readonly Change[], now: string): Promise<{ readonly answer: boolean }[]> {
     if (changes.length === 1) {
       const [{ key, version, columns }] = changes as readonly [Change]
       return this.#write(this.#update.one, [key, version, columns.session_data, columns.expire_date, now])
@@ -108,13 +131,17 @@ export class PostgresqlTable implements BatchTable {
   }
 
   /** Runs a statement for one row, and says whether it was written. */
-  async #write(sql: string, bindings: readonly unknown[]): Promise<JobResult<boolean>[]> {
+  async #write(sql: string, bindings: readonly unknown[]): Promise<{ readonly answer: boolean }[]> {
     const { rowCount } = (await this.#run(sql, bindings)) as { rowCount: number }
     return [{ answer: rowCount === 1 }]
   }
 
-  async #writeAll(all: readonly NewRow[], sql: string, bindings: readonly unknown[]): Promise<JobResult<boolean>[]> {
-    const { rows } = (await this.#run(sql, bindings)) as Written
+  async #writeAll(
+    all: readonly NewRow[],
+    sql: string,
+    bindings: readonly unknown[],
+  ): Promise<{ readonly answer: boolean }[]> {
+    const { rows } = (await this.#run(sql, bindings)) as WrittenKeys
     const [{ written }] = rows
     return written === null ? all.map(() => ({ answer: true })) : byKey(all, written)
   }
