@@ -1,6 +1,6 @@
 /** Errors of caches, and the reporting of outages. */
 import { ServiceUnavailable } from '#core/exceptions'
-import { getLogger } from '#core/utils'
+import { getLogger, OutageLog } from '#core/utils'
 
 /** `incr` or `incrVersion` of a key that does not exist. */
 export class CacheKeyNotFound extends Error {
@@ -47,48 +47,45 @@ export const notAnInteger = (key: string, expected = 'a whole number'): InvalidC
 
 const log = getLogger('django.cache')
 
-/** Milliseconds between two log lines about a server that responds, but refuses. */
-const QUIET_MS = 60_000
-
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return reasonOf(error.errors[0])
   const { message, code } = error as { message?: string; code?: string }
   return message || code || String(error)
 }
 
+/** What an outage prevents: reaching the server at all, reading, or writing. */
+export type OutageKind = 'connection' | 'read' | 'write'
+
 /** Reports an outage of a cache's server: one log line at the beginning, one at the end, and an error for each caller. */
 export class Outage {
   readonly #name: string
-  #isOn = false
-  #refusedAt = Number.NEGATIVE_INFINITY
+  readonly #log: OutageLog<OutageKind>
 
   /** @param where host and port, directory or database, without a password */
   constructor(alias: string, where: string) {
     this.#name = `The cache '${alias}' (${where})`
+    this.#log = new OutageLog<OutageKind>({
+      began: (message) => log.error(message),
+      ended: () => log.info(`${this.#name} works again.`),
+    })
   }
 
-  /** The server cannot be reached, or does not respond. @returns the error for the caller */
-  began(error: unknown): ServiceUnavailable {
+  /** The number of failures so far, which `ended` takes: to be read when an operation begins. */
+  get failures(): number {
+    return this.#log.failures
+  }
+
+  /** The server cannot be reached, does not respond, or refuses operations of a kind. @returns the error for the caller */
+  began(error: unknown, kind: OutageKind = 'connection'): ServiceUnavailable {
     const failed = this.failed(error)
-    if (!this.#isOn) log.error(failed.message)
-    this.#isOn = true
+    this.#log.failed(kind, failed.message)
     return failed
   }
 
-  /** The server responded that it cannot do this now. @returns the error for the caller */
-  refused(error: unknown): ServiceUnavailable {
-    const failed = this.failed(error)
-    const now = performance.now()
-    if (now - this.#refusedAt > QUIET_MS) log.error(failed.message)
-    this.#refusedAt = now
-    return failed
-  }
-
-  /** An operation succeeded. */
-  ended(): void {
-    if (!this.#isOn) return
-    this.#isOn = false
-    log.info(`${this.#name} works again.`)
+  /** An operation succeeded. @param failuresBefore `failures` when it began */
+  ended(kind: 'read' | 'write', failuresBefore: number): void {
+    this.#log.succeeded('connection', failuresBefore)
+    this.#log.succeeded(kind, failuresBefore)
   }
 
   /** The error for a caller, without a log line. */

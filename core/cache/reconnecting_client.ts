@@ -77,6 +77,8 @@ export class ReconnectingClient<Client> {
   async run<T>(work: (client: Client) => Promise<T>, isRead = false): Promise<T> {
     const preparing = this.#dialer.prepare?.()
     if (preparing !== undefined) await preparing
+    const { failures } = this.#outage
+    const kind = isRead ? 'read' : 'write'
     let attempt = this.#take()
     const silent = (): ServiceUnavailable => {
       const error = new Error(`no response within ${this.#seconds} seconds`)
@@ -84,13 +86,18 @@ export class ReconnectingClient<Client> {
       if (this.#dialer.replacesSilent === true) void this.#replace(attempt)
       return this.#outage.began(error)
     }
-    const again = (): Promise<T> => this.#work((attempt = this.#take()), work)
-    const result = await this.#deadline.race(this.#work(attempt, work, isRead ? again : undefined), silent)
-    this.#outage.ended()
+    const again = (): Promise<T> => this.#work((attempt = this.#take()), kind, work)
+    const result = await this.#deadline.race(this.#work(attempt, kind, work, isRead ? again : undefined), silent)
+    this.#outage.ended(kind, failures)
     return result
   }
 
-  async #work<T>(attempt: Attempt<Client>, work: (client: Client) => Promise<T>, again?: () => Promise<T>): Promise<T> {
+  async #work<T>(
+    attempt: Attempt<Client>,
+    kind: 'read' | 'write',
+    work: (client: Client) => Promise<T>,
+    again?: () => Promise<T>,
+  ): Promise<T> {
     try {
       const result = await work(attempt.client ?? (await attempt.opening))
       this.#failure = undefined
@@ -110,7 +117,7 @@ export class ReconnectingClient<Client> {
       this.#failure = undefined
       if (blame === 'caller') throw error
       if (blame === 'demoted') this.#leave(attempt)
-      throw this.#outage.refused(error)
+      throw this.#outage.began(error, kind)
     }
   }
 

@@ -39,6 +39,9 @@ export const isCountUpTo =
 
 export const isString = (reply: unknown): reply is string => typeof reply === 'string'
 
+/** Whether a command only reads. */
+export const isRead = ([command]: readonly Argument[]): boolean => command === 'GET' || command === 'MGET'
+
 const NOT_ASCII = /[^\0-\x7f]/
 
 /** Characters that are not bytes. */

@@ -35,6 +35,7 @@ export {
   surviveErrorsOf,
   writeText,
 } from './log.ts'
+export { OutageLog, type OutageReport } from './outage_log.ts'
 export {
   exposureOf,
   fileFault,

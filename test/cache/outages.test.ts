@@ -300,7 +300,7 @@ describe('a cache in trouble', () => {
       proxy.port = after.port
       await until('the cache works', () => succeeds(cache.set('key', 4)))
       expect(await cache.get('key')).to.equal(4)
-      expect(lines()).to.have.length(1)
+      expect(lines()).to.have.length(2)
     })
 
     before(function () {

@@ -105,23 +105,25 @@ export class DatabaseCache extends CacheStore {
   }
 
   /** Runs statements on the table, in the caller's transaction if there is one. */
-  async #run<T>(work: (db: Knex) => Promise<T>): Promise<T> {
+  async #run<T>(work: (db: Knex) => Promise<T>, kind: 'read' | 'write' = 'write'): Promise<T> {
+    const { failures } = this.#outage
     for (let tries = 1; ; tries++) {
       const db = currentConnection(this.#database)
       try {
         const result = await work(db)
-        this.#outage.ended()
+        this.#outage.ended(kind, failures)
         return result
       } catch (error) {
         // A deadlock rolls the whole transaction back, so within one only the caller can retry.
         if (isDeadlock(error) && tries <= MAX_DEADLOCK_RETRIES && db.isTransaction !== true) continue
-        throw this.#explained(error)
+        throw this.#explained(error, kind)
       }
     }
   }
 
-  #explained(error: unknown): unknown {
-    if (isConnectionError(error) || isDeadlock(error)) return this.#outage.began(error)
+  #explained(error: unknown, kind: 'read' | 'write'): unknown {
+    if (isDeadlock(error)) return this.#outage.failed(error)
+    if (isConnectionError(error)) return this.#outage.began(error, kind)
     if (!isMissingTable(error)) return error
     const database = this.#database === 'default' ? '' : ` --database ${this.#database}`
     return new ImproperlyConfigured(
@@ -145,14 +147,14 @@ export class DatabaseCache extends CacheStore {
   }
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
-    const rows = await this.#run((db) => this.#live(db, ...keys).select('cache_key', 'value'))
+    const rows = await this.#run((db) => this.#live(db, ...keys).select('cache_key', 'value'), 'read')
     // The keys are compared again: in a table that Django created on MySQL, 'a' equals 'A'.
     const found = new Map(rows.map((row) => [row.cache_key, row.value]))
     return keys.map((key) => found.get(key) as Value | undefined)
   }
 
   async has(key: string): Promise<boolean> {
-    const rows = await this.#run((db) => this.#live(db, key).select('cache_key'))
+    const rows = await this.#run((db) => this.#live(db, key).select('cache_key'), 'read')
     return rows.some((row) => row.cache_key === key)
   }
 
@@ -238,7 +240,7 @@ export class DatabaseCache extends CacheStore {
       const { sum, stored } = this.added(row.value, delta, key)
       if ((await this.#same(db, key, row.value).update({ value: stored })) > 0 || delta === 0) return sum
     }
-    throw this.#outage.began(new Error(`other clients changed the number during ${MAX_INCREMENT_TRIES} attempts`))
+    throw this.#outage.failed(new Error(`other clients changed the number during ${MAX_INCREMENT_TRIES} attempts`))
   }
 
   async getWithToken(key: string): Promise<StoredValue | undefined> {

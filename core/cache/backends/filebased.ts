@@ -107,13 +107,14 @@ export class FileBasedCache extends CacheStore {
   }
 
   /** Runs `work`. A failing system call is an outage. */
-  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
+  async #guarded<T>(kind: 'read' | 'write', work: () => T | Promise<T>): Promise<T> {
+    const { failures } = this.#outage
     try {
       const result = await work()
-      this.#outage.ended()
+      this.#outage.ended(kind, failures)
       return result
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).syscall === undefined ? error : this.#outage.began(error)
+      throw (error as NodeJS.ErrnoException).syscall === undefined ? error : this.#outage.began(error, kind)
     }
   }
 
@@ -122,7 +123,7 @@ export class FileBasedCache extends CacheStore {
     const file = this.#file(key)
     const lock = new FileLock(file)
     const locked = (): Promise<T> => lock.run(() => work(file, this.#lockedEntry(file)))
-    return this.#guarded(async () => {
+    return this.#guarded('write', async () => {
       try {
         return await locked()
       } catch (error) {
@@ -155,7 +156,7 @@ export class FileBasedCache extends CacheStore {
     const file = this.#file(key)
     // Under the lock the file is read again: another process may have replaced it.
     const discard = (): void => void new FileLock(file).try(() => this.#lockedEntry(file))
-    return this.#guarded(() => this.#entry(file, discard)?.stored)
+    return this.#guarded('read', () => this.#entry(file, discard)?.stored)
   }
 
   #write(file: string, stored: string, expiresAt: number): void {
@@ -196,7 +197,7 @@ export class FileBasedCache extends CacheStore {
   }
 
   async clear(): Promise<void> {
-    await this.#guarded(async () => {
+    await this.#guarded('write', async () => {
       for (const file of this.#files()) await new FileLock(file).run(() => ifThere(() => unlinkSync(file)))
     })
   }

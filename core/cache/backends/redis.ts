@@ -23,6 +23,7 @@ import {
   isListOf,
   isOk,
   isOkOrNull,
+  isRead,
   isResult,
   isSum,
   isBulkString,
@@ -108,11 +109,11 @@ export class RedisCache extends CacheStore {
   }
 
   #read<Reply>(key: string, args: readonly string[], fits: Shape<Reply>): Promise<Reply> {
-    return this.#reader().run((client) => client.send(key, true, args, fits))
+    return this.#reader().run((client) => client.send(key, true, args, fits), true)
   }
 
   #write<Reply>(key: string, args: readonly Argument[], fits: Shape<Reply>): Promise<Reply> {
-    return this.#writer.run((client) => client.send(key, false, args, fits))
+    return this.#writer.run((client) => client.send(key, false, args, fits), isRead(args))
   }
 
   #script<Reply>(script: string, fits: Shape<Reply>, key: string, ...args: Argument[]): Promise<Reply> {
@@ -141,10 +142,12 @@ export class RedisCache extends CacheStore {
   }
 
   override async getMany<Value = string>(keys: readonly string[]): Promise<(Value | undefined)[]> {
-    const found = await this.#reader().run((client) =>
-      this.#isCluster
-        ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key], isBulkString)))
-        : client.send(keys[0], true, ['MGET', ...keys], isListOf(keys.length, isBulkString)),
+    const found = await this.#reader().run(
+      (client) =>
+        this.#isCluster
+          ? Promise.all(keys.map((key) => client.send(key, true, ['GET', key], isBulkString)))
+          : client.send(keys[0], true, ['MGET', ...keys], isListOf(keys.length, isBulkString)),
+      true,
     )
     return found.map((reply) => received(reply) as Value | undefined)
   }

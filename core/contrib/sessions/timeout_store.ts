@@ -3,8 +3,8 @@ import { Deadline, promiseTry } from '#core/concurrency'
 import { settings } from '#core/conf'
 import { isConnectionError } from '#core/db'
 import { ServiceUnavailable } from '#core/exceptions'
-import { getLogger } from '#core/utils'
-import { SessionGone } from './exceptions.ts'
+import { getLogger, OutageLog } from '#core/utils'
+import { SessionGone, SessionLocked } from './exceptions.ts'
 import {
   canLoadSync,
   isSessionKey,
@@ -39,12 +39,17 @@ function withUsableKey(saved: SavedSession): SavedSession {
   throw new TypeError('create() of the session engine returned a key that is not 8 to 4096 visible ASCII characters.')
 }
 
+type Kind = 'read' | 'write'
+
 /** For a string that cannot be a key there is no session, and the wrapped store is not called. */
 export class TimeoutStore implements SessionStore {
   readonly #store: SessionStore
   readonly #deadline: Deadline
   readonly #timeoutError: () => Error
-  #isDown = false
+  readonly #outage = new OutageLog<Kind>({
+    began: (message) => log.error(message),
+    ended: () => log.warning('The session store is available again.'),
+  })
 
   readonly isInCookie?: boolean
   readonly loadSync?: (key: string) => LoadedSession | undefined
@@ -58,66 +63,66 @@ export class TimeoutStore implements SessionStore {
     this.#timeoutError = () => new ServiceUnavailable(`The session store did not answer within ${seconds} seconds.`)
     if (store.isInCookie !== undefined) this.isInCookie = store.isInCookie
     if (canLoadSync(store))
-      this.loadSync = (key) => (isSessionKey(key) ? this.#sync(() => store.loadSync(key)) : undefined)
+      this.loadSync = (key) => (isSessionKey(key) ? this.#sync('read', () => store.loadSync(key)) : undefined)
     if (store.exists) {
       const exists = store.exists.bind(store)
-      this.exists = (key) => this.#guard(async () => isSessionKey(key) && exists(key))
+      this.exists = (key) => this.#guard('read', async () => isSessionKey(key) && exists(key))
     }
     // Deleting all expired sessions may take longer than the deadline.
     if (store.clearExpired) this.clearExpired = store.clearExpired.bind(store)
   }
 
-  #guard<T>(work: () => Promise<T>): Promise<T> {
+  #guard<T>(kind: Kind, work: () => Promise<T>): Promise<T> {
+    const { failures } = this.#outage
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(this.#reported(error))
+      const fail = (error: unknown): void => reject(this.#reported(kind, error))
       this.#deadline.follow(
         promiseTry(work),
-        (result) => resolve(this.#available(result)),
+        (result) => {
+          this.#outage.succeeded(kind, failures)
+          resolve(result)
+        },
         fail,
         () => fail(this.#timeoutError()),
       )
     })
   }
 
-  #sync<T>(work: () => T): T {
+  #sync<T>(kind: Kind, work: () => T): T {
+    const { failures } = this.#outage
     try {
-      return this.#available(work())
+      const result = work()
+      this.#outage.succeeded(kind, failures)
+      return result
     } catch (error) {
-      throw this.#reported(error)
+      throw this.#reported(kind, error)
     }
   }
 
-  #available<T>(result: T): T {
-    if (this.#isDown) log.warning('The session store is available again.')
-    this.#isDown = false
-    return result
-  }
-
   /** The error as handlers expect it. The first error of an outage is logged with its reason. */
-  #reported(error: unknown): unknown {
-    if (!isOutage(error)) return error
+  #reported(kind: Kind, error: unknown): unknown {
+    if (error instanceof SessionLocked || !isOutage(error)) return error
     const message = `The session store is not available: ${reasonOf(error)}`
-    if (!this.#isDown) log.error(message)
-    this.#isDown = true
+    this.#outage.failed(kind, message)
     return new ServiceUnavailable(message, { cause: error })
   }
 
   load(key: string): Promise<LoadedSession | undefined> {
-    return this.#guard(() => (isSessionKey(key) ? this.#store.load(key) : noSession))
+    return this.#guard('read', () => (isSessionKey(key) ? this.#store.load(key) : noSession))
   }
 
   create(record: SessionRecord): Promise<SavedSession> {
-    return this.#guard(() => this.#store.create(record).then(withUsableKey))
+    return this.#guard('write', () => this.#store.create(record).then(withUsableKey))
   }
 
   update(key: string, record: SessionRecord, version: string): Promise<SavedSession> {
-    return this.#guard(() => {
+    return this.#guard('write', () => {
       if (!isSessionKey(key)) throw new SessionGone()
       return this.#store.update(key, record, version)
     })
   }
 
   delete(key: string, version?: string): Promise<boolean> {
-    return this.#guard(async () => isSessionKey(key) && wasDeleted(await this.#store.delete(key, version)))
+    return this.#guard('write', async () => isSessionKey(key) && wasDeleted(await this.#store.delete(key, version)))
   }
 }
