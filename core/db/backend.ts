@@ -101,8 +101,11 @@ export interface DatabaseBackend {
 
   // For fast paths. An engine without these members, or with fast paths off, is used through knex only.
 
-  /** Runs `work` as one transaction within one tick of the event loop. */
-  transactionSync?<T>(pool: Knex, work: (statements: Statements) => T): Promise<T>
+  /**
+   * Runs `work` as one transaction within one tick of the event loop, again if the database was locked.
+   * @param timeout how long to try, in milliseconds
+   */
+  transactionSync?<T>(pool: Knex, work: (statements: Statements) => T, timeout?: number): Promise<T>
   /** Whether the entry's database can be read synchronously. */
   readsSync?(entry: DatabaseSettings): boolean
   openReader?(pool: Knex): Reader

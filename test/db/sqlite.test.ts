@@ -33,13 +33,12 @@ describe('SQLite', () => {
     using({}, async () => {
       expect(await pragma('journal_mode')).to.equal('wal')
       expect(await pragma('synchronous')).to.equal(1)
-      expect(await pragma('busy_timeout')).to.equal(5000)
+      expect(await pragma('busy_timeout')).to.equal(0)
       expect(await pragma('foreign_keys')).to.equal(1)
     }))
 
   it('takes timeout in seconds and init_command from OPTIONS', () =>
     using({ OPTIONS: { timeout: 2, init_command: 'PRAGMA cache_size = 77; PRAGMA synchronous = OFF' } }, async () => {
-      expect(await pragma('busy_timeout')).to.equal(2000)
       expect(await pragma('cache_size')).to.equal(77)
       expect(await pragma('synchronous')).to.equal(0)
     }))
@@ -71,6 +70,36 @@ describe('SQLite', () => {
         const error = await transaction(async () => {}).catch((thrown: unknown) => thrown)
         expect(isConnectionError(error), String(error)).to.equal(true)
       } finally {
+        other.close()
+      }
+    }))
+
+  it('waits for a lock of another process as long as timeout says, and blocks nothing', () =>
+    using({ OPTIONS: { timeout: 0.4 } }, async () => {
+      await connection.raw('CREATE TABLE IF NOT EXISTS waiting (n)')
+      const other = new BetterSqlite3(file)
+      let longest = 0
+      let last = performance.now()
+      const ticks = setInterval(() => {
+        longest = Math.max(longest, performance.now() - last)
+        last = performance.now()
+      }, 5)
+      try {
+        other.exec('BEGIN IMMEDIATE')
+        for (const work of [() => connection('waiting').insert({ n: 1 }), () => transaction(async () => {})]) {
+          const began = performance.now()
+          const error = await Promise.resolve(work()).catch((thrown: unknown) => thrown)
+          expect(isConnectionError(error), String(error)).to.equal(true)
+          expect(performance.now() - began).to.be.lessThan(700)
+        }
+        const writing = connection('waiting').insert({ n: 2 })
+        setTimeout(() => other.exec('COMMIT'), 100)
+        await connection('waiting').select()
+        await writing.catch(() => undefined)
+        await connection('waiting').insert({ n: 3 })
+        expect(longest).to.be.lessThan(100)
+      } finally {
+        clearInterval(ticks)
         other.close()
       }
     }))

@@ -13,6 +13,7 @@ import {
   type DatabaseLocation,
 } from '../backend.ts'
 import { fastSqliteDialect, SqliteReader, transactionSync } from '../fast/sqlite3_client.ts'
+import { isBusy } from './sqlite3_busy.ts'
 import { sqliteDialect, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'
@@ -22,8 +23,6 @@ const MIGRATION_WAIT_MS = 600_000
 
 /** The connection is never closed when it is idle: that would delete a database in memory. */
 const NEVER_MS = 2 ** 31 - 1
-
-const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
 
 function fileOf({ NAME }: DatabaseSettings, { alias, root }: DatabaseLocation): string {
   if (NAME === undefined || NAME === '') {

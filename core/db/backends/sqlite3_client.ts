@@ -5,6 +5,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { formatSetting } from '#core/conf'
 import { codeOf, type DatabaseLocation, type Dialect } from '../backend.ts'
 import { knexDialect, requireDriver } from '../drivers.ts'
+import { BUSY_TIMEOUT, BusyFile } from './sqlite3_busy.ts'
 
 type Driver = new (filename: string, options: object) => BetterSqlite3.Database
 
@@ -13,7 +14,7 @@ export type OpenConnection = new (filename: string) => BetterSqlite3.Database
 
 /** OPTIONS of Nuages and of Django. The others are passed to the driver. */
 interface SqliteOptions {
-  /** How long a statement waits for a lock of another process, in seconds. */
+  /** How long a statement waits for a lock of another process, in seconds. The process is not blocked. */
   readonly timeout?: number
   /** SQL that each new connection runs. */
   readonly init_command?: string
@@ -30,9 +31,17 @@ interface Transaction {
 interface Client {
   readonly connectionSettings: { readonly filename: string; readonly options: SqliteOptions }
   transaction(...parameters: unknown[]): Transaction
+  query(connection: unknown, query: string | Query): Promise<unknown>
+}
+
+interface Query {
+  readonly options?: { readonly responseTimeout?: number }
 }
 
 const DEFAULT_TIMEOUT = 5
+
+/** Milliseconds for which the journal mode of a new file may block: nothing can be served yet. */
+const JOURNAL_TIMEOUT = 500
 const MODES = ['DEFERRED', 'IMMEDIATE', 'EXCLUSIVE']
 
 /**
@@ -53,7 +62,11 @@ export function transactionMode(
 function prepareConnection(connection: BetterSqlite3.Database, options: SqliteOptions): void {
   // Changing the journal mode writes to the file. A database that is read-only does not need it.
   try {
-    if (options.readonly !== true) connection.pragma('journal_mode = WAL')
+    if (options.readonly !== true && connection.pragma('journal_mode', { simple: true }) !== 'wal') {
+      connection.pragma(`busy_timeout = ${JOURNAL_TIMEOUT}`)
+      connection.pragma('journal_mode = WAL')
+      connection.pragma(`busy_timeout = ${BUSY_TIMEOUT}`)
+    }
   } catch (error) {
     if (!codeOf(error).startsWith('SQLITE_READONLY')) throw error
   }
@@ -63,9 +76,9 @@ function prepareConnection(connection: BetterSqlite3.Database, options: SqliteOp
 }
 
 function open(Database: Driver, filename: string, options: SqliteOptions): BetterSqlite3.Database {
-  const { timeout = DEFAULT_TIMEOUT, init_command: _, transaction_mode: __, ...driverOptions } = options
+  const { timeout: _, init_command: __, transaction_mode: ___, ...driverOptions } = options
   try {
-    return new Database(filename, { ...driverOptions, timeout: timeout * 1000 })
+    return new Database(filename, { ...driverOptions, timeout: BUSY_TIMEOUT })
   } catch (error) {
     if (!/bindings file|NODE_MODULE_VERSION|ERR_DLOPEN/.test(`${codeOf(error)} ${(error as Error).message}`))
       throw error
@@ -89,7 +102,21 @@ function openerOf(driver: Driver, options: SqliteOptions): OpenConnection {
 /** The client class for one entry of DATABASES. */
 export function sqliteDialect(place: DatabaseLocation): Dialect {
   const Base = knexDialect('better-sqlite3') as unknown as new (config: Knex.Config) => Client
+  const file = new BusyFile()
   return class SQLite extends Base {
+    /** Runs `attempt` until the file is not locked. @param limit milliseconds; OPTIONS.timeout by default */
+    untilFree<T>(attempt: () => T | Promise<T>, limit?: number): Promise<T> {
+      const { timeout = DEFAULT_TIMEOUT } = this.connectionSettings.options
+      return file.retry(limit ?? timeout * 1000, attempt)
+    }
+
+    override query(connection: unknown, query: string | Query): Promise<unknown> {
+      const limit = typeof query === 'string' ? undefined : query.options?.responseTimeout
+      // A copy, because knex adds to it.
+      const attempt = () => super.query(connection, typeof query === 'string' ? query : { ...query })
+      return this.untilFree(attempt, limit)
+    }
+
     /** knex's own extension point: the driver, whose constructor opens a connection. */
     _driver(): unknown {
       return openerOf(requireDriver('better-sqlite3', place) as Driver, this.connectionSettings.options)

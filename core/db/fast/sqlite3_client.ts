@@ -6,6 +6,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { Knex } from 'knex'
 import type { DatabaseLocation, Dialect, Reader, Statements } from '../backend.ts'
 import { type OpenConnection, sqliteDialect } from '../backends/sqlite3_client.ts'
+import { isBusy } from '../backends/sqlite3_busy.ts'
 import { driverFile } from '../drivers.ts'
 import { Checkpoints } from './sqlite3_checkpoints.ts'
 
@@ -23,6 +24,7 @@ interface Client {
   current?: BetterSqlite3.Database
   checkpoints?: Checkpoints
   readonly connectionSettings: { readonly filename: string }
+  untilFree<T>(attempt: () => Promise<T>, limit?: number): Promise<T>
   _formatBindings(bindings: readonly unknown[] | undefined): unknown[]
   acquireConnection(): Promise<unknown>
   releaseConnection(connection: unknown): Promise<void>
@@ -125,8 +127,12 @@ function idleStatements({ current }: Client): StatementCache | undefined {
 }
 
 /** Runs `work` in a transaction on the pool's connection, from its beginning to its end in one tick. */
-export async function transactionSync<T>(pool: Knex, work: (statements: Statements) => T): Promise<T> {
+export function transactionSync<T>(pool: Knex, work: (statements: Statements) => T, timeout?: number): Promise<T> {
   const client = pool.client as Client
+  return client.untilFree(() => transactOnce(client, work), timeout)
+}
+
+async function transactOnce<T>(client: Client, work: (statements: Statements) => T): Promise<T> {
   const transact = (statements: StatementCache): T => {
     const result = statements.transact(work)
     client.checkpoints?.noteCommit()
@@ -142,6 +148,15 @@ export async function transactionSync<T>(pool: Knex, work: (statements: Statemen
   }
 }
 
+/** Milliseconds. */
+const LOCKED_PAUSE = 100
+
+/** How many milliseconds a read may block the process. */
+const MOST_PAUSES = 5
+
+/** Nobody wakes who sleeps on this. */
+const sleeping = new Int32Array(new SharedArrayBuffer(4))
+
 /**
  * Reads committed data: on the pool's connection, whose pages are in memory, or on a second one while a transaction is open
  * on the first.
@@ -149,14 +164,38 @@ export async function transactionSync<T>(pool: Knex, work: (statements: Statemen
 export class SqliteReader implements Reader {
   readonly #client: Client
   #own: BetterSqlite3.Database | undefined
+  /** A locked file is not tried again before that: each attempt blocks the process for a moment. */
+  #lockedUntil = 0
+  #error: unknown
 
   constructor(pool: Knex) {
     this.#client = pool.client as Client
   }
 
   value(sql: string, bindings: readonly unknown[]): unknown {
-    const statements = idleStatements(this.#client) ?? statementsOf((this.#own ??= this.#open()))
-    return statements.value(sql, bindings)
+    if (performance.now() < this.#lockedUntil) throw this.#error
+    try {
+      return this.#read(sql, bindings)
+    } catch (error) {
+      if (isBusy(error)) {
+        this.#error = error
+        this.#lockedUntil = performance.now() + LOCKED_PAUSE
+      }
+      throw error
+    }
+  }
+
+  /** Without a write-ahead log, readers wait for commits. Most are over in a few milliseconds. */
+  #read(sql: string, bindings: readonly unknown[]): unknown {
+    for (let tries = 1; ; tries++) {
+      try {
+        const statements = idleStatements(this.#client) ?? statementsOf((this.#own ??= this.#open()))
+        return statements.value(sql, bindings)
+      } catch (error) {
+        if (!isBusy(error) || tries > MOST_PAUSES) throw error
+        Atomics.wait(sleeping, 0, 0, 1)
+      }
+    }
   }
 
   #open(): BetterSqlite3.Database {

@@ -1,7 +1,14 @@
 /** The table of sessions in SQLite: many saves in one transaction, which costs the disk no more than a single one. */
 import { connections, isUniqueViolation, type Statements } from '#core/db'
 import type { JobResult } from '#core/concurrency'
-import { type BatchTable, type Change, type NewRow, quotedName, type SessionRow } from '../session_table.ts'
+import {
+  type BatchTable,
+  type Change,
+  type NewRow,
+  quotedName,
+  type SessionRow,
+  storeTimeout,
+} from '../session_table.ts'
 
 /** A row whose date is read when it is used, because a row of three columns takes twice as long as one value. */
 class LazyRow implements SessionRow {
@@ -83,6 +90,6 @@ export class SqliteTable implements BatchTable {
   #transaction<T>(work: (statements: Statements) => T): Promise<T> {
     const { backend, pool } = connections.database(this.#alias)
     if (backend.transactionSync === undefined) throw new TypeError('This is a table for SQLite.')
-    return backend.transactionSync(pool, work)
+    return backend.transactionSync(pool, work, storeTimeout())
   }
 }
