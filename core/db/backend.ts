@@ -96,6 +96,11 @@ export interface DatabaseBackend {
    * of them is lost. Absent if the engine has no such query.
    */
   readonly idleConnectionsSql?: string
+  /**
+   * Whether a write was refused because the database can only be read: after a failover, a connection may still lead to the
+   * old primary, so it is closed.
+   */
+  isReadOnly?(error: unknown): boolean
   /** Ends a connection and its statement on the server. Absent if there is no need. */
   killSql?(id: number): string
 

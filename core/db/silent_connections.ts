@@ -173,7 +173,8 @@ export class SilentConnections {
     return (error, result) => {
       if (!this.#unfinished.delete(sent)) return
       this.#answeredAt = performance.now()
-      done(error && namedLoss(error), result)
+      if (error && this.#backend.isReadOnly?.(error) === true) this.#settle(connection, () => done(error))
+      else done(error && namedLoss(error), result)
     }
   }
 
@@ -200,12 +201,15 @@ export class SilentConnections {
 
   #giveUp(sent: Unfinished): void {
     const error = new Unanswered(performance.now() - sent.sentAt)
-    const { connection, giveUp } = sent
     this.#unfinished.delete(sent)
+    this.#settle(sent.connection, () => sent.giveUp(error))
+  }
+
+  /** Closes a connection, and then calls `done`: when the pool gets the connection back, it must know that it is closed. */
+  #settle(connection: Connection, done: () => void): void {
     const socket = socketOf(connection)
-    // When the pool gets the connection back, it must know that it is closed.
-    if (socket === undefined || socket.destroyed) setImmediate(giveUp, error)
-    else socket.once('close', () => setImmediate(giveUp, error))
+    if (socket === undefined || socket.destroyed) setImmediate(done)
+    else socket.once('close', () => setImmediate(done))
     this.#close(connection)
   }
 

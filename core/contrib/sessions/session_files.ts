@@ -48,8 +48,8 @@ export const folderRefused = (fault: string): string =>
 
 const log = getLogger('django.security.SuspiciousSession')
 
-/** Whether the file system denied access: in a shared directory, a file may belong to another user. */
-const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(errorCode(error) ?? '')
+/** Whether the file system denied a change: a file may belong to another user, and a disk may be read-only. */
+const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error) ?? '')
 
 /** What a key may be in a file name. */
 const isName = (key: string): boolean => typeof key === 'string' && /^[a-z0-9]{1,64}$/.test(key)

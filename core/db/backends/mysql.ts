@@ -106,6 +106,9 @@ const CONNECT_TIMEOUT = 2
 const LOCK_WAIT = 600
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
 
+/** Codes of a write to a replica, or in a transaction that can only read. */
+const READ_ONLY = ['ER_OPTION_PREVENTS_STATEMENT', 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 'ER_READ_ONLY_MODE']
+
 const refused =
   /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR|CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|HOST_\w+|SERVER_SHUTDOWN|DISK_FULL|LOCK_WAIT_TIMEOUT)$/
 
@@ -228,6 +231,11 @@ export const backend: DatabaseBackend = {
 
   isRefusal: (error) => codeOf(error).startsWith('ER_') && (error as { fatal?: boolean }).fatal !== true,
 
+  isReadOnly: (error) => READ_ONLY.includes(codeOf(error)),
+
   isConnectionError: (error) =>
-    codeOf(error).startsWith('PROTOCOL_') || refused.test(codeOf(error)) || isNetworkError(error),
+    READ_ONLY.includes(codeOf(error)) ||
+    codeOf(error).startsWith('PROTOCOL_') ||
+    refused.test(codeOf(error)) ||
+    isNetworkError(error),
 }

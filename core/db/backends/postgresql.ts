@@ -85,6 +85,9 @@ const CONNECT_TIMEOUT = 2
 const PREPARE_THRESHOLD = 1000
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp']
 
+/** The SQLSTATE of a write in a transaction that can only read, as all can on a standby server. */
+const READ_ONLY = '25006'
+
 /** The advisory lock of migrations, so that only one process migrates a database at a time. */
 const MIGRATION_LOCK = 7_226_501_937
 
@@ -211,6 +214,9 @@ export const backend: DatabaseBackend = {
   // A SQLSTATE. 40003 says that the outcome is unknown.
   isRefusal: (error) => /^(?!40003)[0-9A-Z]{5}$/.test(codeOf(error)) && 'severity' in (error as object),
 
+  isReadOnly: (error) => codeOf(error) === READ_ONLY,
+
   // Classes 08 connection, 28 authorization, 53 too many connections or no space, 57P0x shutting down; 3D000 no database.
-  isConnectionError: (error) => /^(08...|28...|57P0.|53...|3D000)$/.test(codeOf(error)) || isNetworkError(error),
+  isConnectionError: (error) =>
+    /^(08...|28...|57P0.|53...|3D000)$/.test(codeOf(error)) || codeOf(error) === READ_ONLY || isNetworkError(error),
 }

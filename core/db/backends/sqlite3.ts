@@ -14,7 +14,7 @@ import {
 } from '../backend.ts'
 import { fastSqliteDialect, SqliteReader, transactionSync } from '../fast/sqlite3_client.ts'
 import { isBusy } from './sqlite3_busy.ts'
-import { sqliteDialect, transactionMode } from './sqlite3_client.ts'
+import { isUsable, sqliteDialect, transactionMode } from './sqlite3_client.ts'
 
 const MEMORY = ':memory:'
 
@@ -92,7 +92,7 @@ export const backend: DatabaseBackend = {
     return {
       connection: { filename, options: { ...entry.OPTIONS } },
       // Two connections would wait for each other's locks, which blocks the process.
-      pool: { min: filename === MEMORY ? 1 : 0, max: 1, idleTimeoutMillis: NEVER_MS },
+      pool: { min: filename === MEMORY ? 1 : 0, max: 1, idleTimeoutMillis: NEVER_MS, validate: isUsable },
       useNullAsDefault: true,
     }
   },
@@ -150,5 +150,6 @@ export const backend: DatabaseBackend = {
   isRefusal: () => true,
 
   isConnectionError: (error) =>
-    /^SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) || isNetworkError(error),
+    /^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN|PERM|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) ||
+    isNetworkError(error),
 }

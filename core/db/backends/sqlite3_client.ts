@@ -22,6 +22,19 @@ interface SqliteOptions {
   readonly readonly?: boolean
 }
 
+/** A file that could not be written, opened or read. It may be another one, or have other permissions, when it is opened again. */
+const UNUSABLE = /^SQLITE_(READONLY|CANTOPEN|IOERR|NOTADB)/
+
+const broken = new WeakSet<BetterSqlite3.Database>()
+
+/** Whether the pool may use a connection. One that is not is closed, and another one is opened. */
+export const isUsable = (connection: BetterSqlite3.Database): boolean => connection.open && !broken.has(connection)
+
+/** Notes an error of a connection. A database in memory is kept, because closing it would delete it. */
+export function noteFailure(connection: BetterSqlite3.Database, error: unknown): void {
+  if (UNUSABLE.test(codeOf(error)) && !connection.memory) broken.add(connection)
+}
+
 interface Transaction {
   begin(connection: unknown): unknown
   query(connection: unknown, sql: string): unknown
@@ -31,7 +44,7 @@ interface Transaction {
 interface Client {
   readonly connectionSettings: { readonly filename: string; readonly options: SqliteOptions }
   transaction(...parameters: unknown[]): Transaction
-  query(connection: unknown, query: string | Query): Promise<unknown>
+  query(connection: BetterSqlite3.Database, query: string | Query): Promise<unknown>
 }
 
 interface Query {
@@ -110,11 +123,14 @@ export function sqliteDialect(place: DatabaseLocation): Dialect {
       return file.retry(limit ?? timeout * 1000, attempt)
     }
 
-    override query(connection: unknown, query: string | Query): Promise<unknown> {
+    override query(connection: BetterSqlite3.Database, query: string | Query): Promise<unknown> {
       const limit = typeof query === 'string' ? undefined : query.options?.responseTimeout
       // A copy, because knex adds to it.
       const attempt = () => super.query(connection, typeof query === 'string' ? query : { ...query })
-      return this.untilFree(attempt, limit)
+      return this.untilFree(attempt, limit).catch((error: unknown) => {
+        noteFailure(connection, error)
+        throw error
+      })
     }
 
     /** knex's own extension point: the driver, whose constructor opens a connection. */

@@ -5,7 +5,7 @@
 import type BetterSqlite3 from 'better-sqlite3'
 import type { Knex } from 'knex'
 import type { DatabaseLocation, Dialect, Reader, Statements } from '../backend.ts'
-import { type OpenConnection, sqliteDialect } from '../backends/sqlite3_client.ts'
+import { isUsable, noteFailure, type OpenConnection, sqliteDialect } from '../backends/sqlite3_client.ts'
 import { isBusy } from '../backends/sqlite3_busy.ts'
 import { driverFile } from '../drivers.ts'
 import { Checkpoints } from './sqlite3_checkpoints.ts'
@@ -121,7 +121,7 @@ function statementsOf(connection: BetterSqlite3.Database): StatementCache {
  * that connection, even while it is acquired from the pool.
  */
 function idleStatements({ current }: Client): StatementCache | undefined {
-  if (current?.open !== true) return undefined
+  if (current === undefined || !isUsable(current)) return undefined
   const statements = statementsOf(current)
   return statements.isReading || !current.inTransaction ? statements : undefined
 }
@@ -133,16 +133,20 @@ export function transactionSync<T>(pool: Knex, work: (statements: Statements) =>
 }
 
 async function transactOnce<T>(client: Client, work: (statements: Statements) => T): Promise<T> {
-  const transact = (statements: StatementCache): T => {
-    const result = statements.transact(work)
-    client.checkpoints?.noteCommit()
-    return result
+  const transact = (connection: BetterSqlite3.Database): T => {
+    try {
+      const result = statementsOf(connection).transact(work)
+      client.checkpoints?.noteCommit()
+      return result
+    } catch (error) {
+      noteFailure(connection, error)
+      throw error
+    }
   }
-  const statements = idleStatements(client)
-  if (statements !== undefined) return transact(statements)
+  if (client.current !== undefined && idleStatements(client) !== undefined) return transact(client.current)
   const connection = (await client.acquireConnection()) as BetterSqlite3.Database
   try {
-    return transact(statementsOf(connection))
+    return transact(connection)
   } finally {
     await client.releaseConnection(connection)
   }
@@ -192,10 +196,17 @@ export class SqliteReader implements Reader {
         const statements = idleStatements(this.#client) ?? statementsOf((this.#own ??= this.#open()))
         return statements.value(sql, bindings)
       } catch (error) {
+        if (!isBusy(error)) this.#forget(error)
         if (!isBusy(error) || tries > MOST_PAUSES) throw error
         Atomics.wait(sleeping, 0, 0, 1)
       }
     }
+  }
+
+  /** After an error that does not pass, other connections are used. */
+  #forget(error: unknown): void {
+    if (this.#client.current !== undefined) noteFailure(this.#client.current, error)
+    this.close()
   }
 
   #open(): BetterSqlite3.Database {
