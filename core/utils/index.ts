@@ -17,7 +17,8 @@ export {
   resolvePackage,
 } from './dotted_names.ts'
 export { FAST_PATHS_VARIABLE, fastPaths, fastPathsProblem } from './fast_paths.ts'
-export { errorCode, FileLock, ifThere, replaceFile, writeNewFile } from './files.ts'
+export { FileLock } from './file_lock.ts'
+export { errorCode, ifThere, replaceFile, writeNewFile } from './files.ts'
 export { altersData, lazyProxy, proxyByAlias } from './lazy_proxy.ts'
 export {
   asError,

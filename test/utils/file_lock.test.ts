@@ -1,5 +1,6 @@
 /** The lock of a file: one at a time, a whole file or the old one, and nothing left behind. */
 import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { expect } from 'chai'
 import { ServiceUnavailable } from '#core/exceptions'
@@ -73,6 +74,62 @@ describe('the lock of a file', () => {
     const soon = Date.now() / 1000 + 20
     utimesSync(lock, soon, soon)
     expect([1, 2].map(() => new FileLock(file).try(() => undefined))).to.deep.equal([false, false])
+  })
+
+  /** A process that is killed while it holds the lock. */
+  const killedHolder = (): void => {
+    const code = `import { FileLock } from '#core/utils'; new FileLock(process.argv[1]).try(() => process.kill(process.pid, 'SIGKILL'))`
+    const { signal } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code, file])
+    expect(signal).to.equal('SIGKILL')
+    expect(existsSync(lock)).to.equal(true)
+  }
+
+  it('is taken at once from a process that was killed', async () => {
+    killedHolder()
+    const began = performance.now()
+    await new FileLock(file).replace(() => 'new')
+    expect(performance.now() - began).to.be.lessThan(200)
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+  })
+
+  it('is taken at once from a process that was killed while it wrote', async () => {
+    const code = `import { FileLock } from '#core/utils'; new FileLock(process.argv[1]).replace(() => { process.kill(process.pid, 'SIGKILL') })`
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code, file])
+    writeFileSync(lock, 'half of the new content', { flag: 'r+' })
+    const began = performance.now()
+    await new FileLock(file).replace(() => 'new')
+    expect(performance.now() - began).to.be.lessThan(200)
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+  })
+
+  it('is not taken from a process that lives, or of another container', () => {
+    const taken = new FileLock(file).try(() => {
+      const { atime } = statSync(lock)
+      expect(new FileLock(file).try(() => undefined)).to.equal(false)
+      utimesSync(lock, Number(atime) / 1000 + 0.25, Date.now() / 1000)
+      expect(new FileLock(file).try(() => undefined)).to.equal(false)
+    })
+    expect(taken).to.equal(true)
+  })
+
+  it('is taken after five seconds when the clock was set back, which makes it a lock of the future', async () => {
+    writeFileSync(lock, '')
+    const soon = Date.now() / 1000 + 50
+    utimesSync(lock, soon, soon)
+    const began = performance.now()
+    await new FileLock(file).replace(() => 'new')
+    expect(performance.now() - began).to.be.within(4900, 6000)
+    expect(readFileSync(file, 'utf8')).to.equal('new')
+  })
+
+  it('is removed with others of dead processes', async () => {
+    killedHolder()
+    writeFileSync(path.join(folder, '.lock-other'), '')
+    writeFileSync(path.join(folder, '.lock-session-abcd1234'), '')
+    const longAgo = Date.now() / 1000 - 100
+    utimesSync(path.join(folder, '.lock-session-abcd1234'), longAgo, longAgo)
+    await FileLock.clearStale(folder, (name) => name === 'session')
+    expect(readdirSync(folder).toSorted()).to.deep.equal(['.lock-other', 'session'])
   })
 
   it('writes nothing once it was lost, and leaves the next one his lock', async () => {

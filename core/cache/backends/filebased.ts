@@ -2,7 +2,7 @@
 import { deflateSync, inflateSync, type InputType } from 'node:zlib'
 import { pickledFloat, readPickle } from '#core/serialization/pickle'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, unlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { projectRoot, settingsAreLoaded } from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -199,6 +199,7 @@ export class FileBasedCache extends CacheStore {
   async clear(): Promise<void> {
     await this.#guarded('write', async () => {
       for (const file of this.#files()) await new FileLock(file).run(() => ifThere(() => unlinkSync(file)))
+      if (existsSync(this.#directory)) await FileLock.clearStale(this.#directory, (name) => NAME.test(name))
     })
   }
 

@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { settings } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
+import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
 import {
   errorCode,
+  errorText,
   fileFault,
   type FileLimits,
   FileLock,
@@ -92,8 +93,12 @@ export class SessionFiles {
   #all(): string[] {
     this.#verify()
     return readdirSync(this.path)
-      .filter((name) => name.startsWith(this.#prefix) && isName(name.slice(this.#prefix.length)))
+      .filter((name) => this.#isSession(name))
       .map((name) => path.join(this.path, name))
+  }
+
+  #isSession(name: string): boolean {
+    return name.startsWith(this.#prefix) && isName(name.slice(this.#prefix.length))
   }
 
   exists(file: string): boolean {
@@ -177,7 +182,7 @@ export class SessionFiles {
     }
   }
 
-  /** Deletes all files that are expired, and logs how many were not readable. @returns how many were deleted */
+  /** Deletes all files that are expired and the locks of dead processes, and logs how many files were not readable. @returns how many were deleted */
   async clearExpired(isExpired: (found: SessionFile) => boolean): Promise<number> {
     let deleted = 0
     let skipped = 0
@@ -188,11 +193,21 @@ export class SessionFiles {
       // Requests are served between two files.
       await nextTick()
     }
+    await this.#clearLocks()
     if (skipped > 0) {
       const why = 'they are not regular files, are too large or belong to another user'
       log.warning(`${skipped} files in '${this.path}' with names of sessions were skipped: ${why}.`)
     }
     return deleted
+  }
+
+  async #clearLocks(): Promise<void> {
+    try {
+      await FileLock.clearStale(this.path, (name) => this.#isSession(name))
+    } catch (error) {
+      if (!isDenied(error) && !(error instanceof ServiceUnavailable)) throw error
+      log.warning(`Locks of dead processes in '${this.path}' could not be removed: ${errorText(error)}`)
+    }
   }
 
   /**

@@ -98,6 +98,19 @@ describe('the file engine', () => {
     expect(deleted).to.equal(true)
   })
 
+  it('clears the locks of dead processes', async () => {
+    const store = new SessionStore({ folder })
+    const { key } = await store.create({ data: { a: 1 }, expiresAt: later() })
+    const lock = path.join(folder, `.lock-sessionid${key}`)
+    writeFileSync(lock, '')
+    await store.clearExpired()
+    expect(readdirSync(folder)).to.have.length(2)
+    const tenSecondsAgo = Date.now() / 1000 - 10
+    utimesSync(lock, tenSecondsAgo, tenSecondsAgo)
+    await store.clearExpired()
+    expect(readdirSync(folder)).to.deep.equal([`sessionid${key}`])
+  })
+
   it('clears what has expired, and leaves what is not a session alone', async () => {
     const store = new SessionStore({ folder })
     const { key } = await store.create({ data: { _session_expiry: -1 }, expiresAt: later() })
