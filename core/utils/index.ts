@@ -19,6 +19,7 @@ export {
 export { FAST_PATHS_VARIABLE, fastPaths, fastPathsProblem } from './fast_paths.ts'
 export { FileLock } from './file_lock.ts'
 export { errorCode, ifThere, replaceFile, writeNewFile } from './files.ts'
+export { FolderIdentity } from './folder_identity.ts'
 export { altersData, lazyProxy, proxyByAlias } from './lazy_proxy.ts'
 export {
   asError,

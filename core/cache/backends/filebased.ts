@@ -5,8 +5,18 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { projectRoot, settingsAreLoaded } from '#core/conf'
-import { ImproperlyConfigured } from '#core/exceptions'
-import { clock, errorCode, FileLock, getLogger, ifThere, NotAFile, readRegularFile, replaceFile } from '#core/utils'
+import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
+import {
+  clock,
+  errorCode,
+  FileLock,
+  FolderIdentity,
+  getLogger,
+  ifThere,
+  NotAFile,
+  readRegularFile,
+  replaceFile,
+} from '#core/utils'
 import { Culling } from '../parameters.ts'
 import { Outage } from '../errors.ts'
 import { PickleSerializer } from '../serializers.ts'
@@ -71,6 +81,7 @@ export const cacheFileName = (key: string): string => `${createHash('md5').updat
 /** LOCATION is the directory, relative to the project. OPTIONS: MAX_ENTRIES, CULL_FREQUENCY. */
 export class FileBasedCache extends CacheStore {
   readonly #directory: string
+  readonly #identity: FolderIdentity
   readonly #outage: Outage
   readonly #culling: Culling
 
@@ -80,6 +91,7 @@ export class FileBasedCache extends CacheStore {
       throw new ImproperlyConfigured(`CACHES['${alias}'].LOCATION should be the folder for the cache's files.`)
     }
     this.#directory = path.resolve(settingsAreLoaded() ? projectRoot() : '.', location)
+    this.#identity = new FolderIdentity(this.#directory)
     this.#outage = new Outage(alias, this.#directory)
     this.#culling = new Culling(options)
   }
@@ -114,7 +126,8 @@ export class FileBasedCache extends CacheStore {
       this.#outage.ended(kind, failures)
       return result
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).syscall === undefined ? error : this.#outage.began(error, kind)
+      const isOutage = (error as NodeJS.ErrnoException).syscall !== undefined || error instanceof ServiceUnavailable
+      throw isOutage ? this.#outage.began(error, kind) : error
     }
   }
 
@@ -122,7 +135,10 @@ export class FileBasedCache extends CacheStore {
   #locked<T>(key: string, work: (file: string, entry: FileEntry | undefined) => T): Promise<T> {
     const file = this.#file(key)
     const lock = new FileLock(file)
-    const locked = (): Promise<T> => lock.run(() => work(file, this.#lockedEntry(file)))
+    const locked = (): Promise<T> => {
+      this.#identity.check()
+      return lock.run(() => work(file, this.#lockedEntry(file)))
+    }
     return this.#guarded('write', async () => {
       try {
         return await locked()
@@ -156,7 +172,12 @@ export class FileBasedCache extends CacheStore {
     const file = this.#file(key)
     // Under the lock the file is read again: another process may have replaced it.
     const discard = (): void => void new FileLock(file).try(() => this.#lockedEntry(file))
-    return this.#guarded('read', () => this.#entry(file, discard)?.stored)
+    return this.#guarded('read', () => {
+      const found = this.#entry(file, discard)
+      // A disk that is not mounted is not an empty cache.
+      if (found === undefined) ifThere(() => this.#identity.check())
+      return found?.stored
+    })
   }
 
   #write(file: string, stored: string, expiresAt: number): void {

@@ -15,6 +15,7 @@ import {
   fileFault,
   type FileLimits,
   FileLock,
+  FolderIdentity,
   getLogger,
   makePrivateFolder,
   NotAFile,
@@ -66,6 +67,7 @@ export class SessionFiles {
   readonly limits: FileLimits
   readonly #prefix: string
   readonly #isPrivate: boolean
+  readonly #identity: FolderIdentity
 
   /**
    * @param directory the directory to use as it is; null for the private one, which is made if it does not exist
@@ -75,6 +77,7 @@ export class SessionFiles {
     this.#prefix = prefix
     this.#isPrivate = directory === null
     this.path = directory ?? defaultFolder()
+    this.#identity = new FolderIdentity(this.path)
     this.limits = sessionFileLimits(directory)
     if (this.#isPrivate) this.#verify()
     else if (!existsSync(this.path) || !statSync(this.path).isDirectory()) {
@@ -82,7 +85,7 @@ export class SessionFiles {
       throw new ImproperlyConfigured(
         `The session storage path '${this.path}' ${fault}. Please set SESSION_FILE_PATH to an existing folder.`,
       )
-    }
+    } else this.#identity.check()
   }
 
   /** The path of a key's file; undefined for a string that is not a key of this engine. */
@@ -103,6 +106,7 @@ export class SessionFiles {
 
   exists(file: string): boolean {
     const found = lstatSync(file, { throwIfNoEntry: false })
+    if (found === undefined) this.mustExist()
     return found !== undefined && fileFault(found, this.limits) === undefined
   }
 
@@ -211,21 +215,20 @@ export class SessionFiles {
   }
 
   /**
-   * Makes sure that the directory exists. A missing one is an outage: taking it for missing sessions would log everybody
-   * out. The private directory is made again, empty.
+   * Makes sure that the directory exists. A missing one, or that of a disk that is not mounted, is an outage: taking it for
+   * missing sessions would log everybody out. The private directory is made again, empty.
    */
   mustExist(): void {
-    if (this.#isPrivate) this.#verify()
-    else statSync(this.path)
+    this.#verify()
   }
 
   /**
-   * Makes sure, before a write, that the private directory is still private. A cleaner of temporary directories may have
-   * removed it, and another user may have made another one in its place.
+   * Makes sure, before a write, that the directory is still the same, and that the private one is still private: a cleaner
+   * of temporary directories may have removed it, and another user may have made another one in its place.
    * @throws ImproperlyConfigured
    */
   #verify(): void {
-    if (!this.#isPrivate) return
+    if (!this.#isPrivate) return this.#identity.check()
     let fault = privateFolderFault(this.path)
     if (fault === undefined) return
     makePrivateFolder(this.path)
