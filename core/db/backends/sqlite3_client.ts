@@ -44,6 +44,7 @@ interface Transaction {
 interface Client {
   readonly connectionSettings: { readonly filename: string; readonly options: SqliteOptions }
   transaction(...parameters: unknown[]): Transaction
+  acquireConnection(): Promise<unknown>
   query(connection: BetterSqlite3.Database, query: string | Query): Promise<unknown>
 }
 
@@ -52,9 +53,6 @@ interface Query {
 }
 
 const DEFAULT_TIMEOUT = 5
-
-/** Milliseconds for which the journal mode of a new file may block: nothing can be served yet. */
-const JOURNAL_TIMEOUT = 500
 const MODES = ['DEFERRED', 'IMMEDIATE', 'EXCLUSIVE']
 
 /**
@@ -75,11 +73,7 @@ export function transactionMode(
 function prepareConnection(connection: BetterSqlite3.Database, options: SqliteOptions): void {
   // Changing the journal mode writes to the file. A database that is read-only does not need it.
   try {
-    if (options.readonly !== true && connection.pragma('journal_mode', { simple: true }) !== 'wal') {
-      connection.pragma(`busy_timeout = ${JOURNAL_TIMEOUT}`)
-      connection.pragma('journal_mode = WAL')
-      connection.pragma(`busy_timeout = ${BUSY_TIMEOUT}`)
-    }
+    if (options.readonly !== true) connection.pragma('journal_mode = WAL')
   } catch (error) {
     if (!codeOf(error).startsWith('SQLITE_READONLY')) throw error
   }
@@ -107,8 +101,13 @@ function open(Database: Driver, filename: string, options: SqliteOptions): Bette
 function openerOf(driver: Driver, options: SqliteOptions): OpenConnection {
   return function openConnection(filename: string) {
     const connection = open(driver, filename, options)
-    prepareConnection(connection, options)
-    return connection
+    try {
+      prepareConnection(connection, options)
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   } as unknown as OpenConnection
 }
 
@@ -121,6 +120,10 @@ export function sqliteDialect(place: DatabaseLocation): Dialect {
     untilFree<T>(attempt: () => T | Promise<T>, limit?: number): Promise<T> {
       const { timeout = DEFAULT_TIMEOUT } = this.connectionSettings.options
       return file.retry(limit ?? timeout * 1000, attempt)
+    }
+
+    override acquireConnection(): Promise<unknown> {
+      return this.untilFree(() => super.acquireConnection())
     }
 
     override query(connection: BetterSqlite3.Database, query: string | Query): Promise<unknown> {
