@@ -166,7 +166,7 @@ class Run {
     const rows = await Promise.all(
       keys.map(async (key, i) => {
         const row = connection('django_session').where('session_key', key)
-        const isMarker = (sessions[i]?.[0] as unknown[])[0] === 'moved'
+        const isMarker = Array.isArray(sessions[i]?.[0]) && sessions[i]?.[0]?.[0] === 'moved'
         return isMarker ? row.first('expire_date') : row.first('session_data', 'expire_date')
       }),
     )
