@@ -164,10 +164,10 @@ export class FileLock {
   }
 
   #hasDied(lock: Stats): boolean {
-    const owner = Math.round(lock.atimeMs * 1000) / 1e6
-    const pid = Math.floor(owner)
+    const micros = Math.floor(lock.atimeMs * 1000)
+    const pid = Math.floor(micros / 1e6)
     // Process numbers mean something on their own machine and in their own container only.
-    if (pid === 0 || Math.round((owner - pid) * 1e6) !== NAMESPACE) return false
+    if (pid === 0 || micros % 1e6 !== NAMESPACE) return false
     // An earlier process in this container may have had the same number.
     if (pid === process.pid) return !held.has(this.#lock)
     return !isRunning(pid)
@@ -203,6 +203,6 @@ const NAMESPACE = ((): number => {
 
 /**
  * The access time of a lock says which process holds it: the seconds are the number of the process, the microseconds are
- * NAMESPACE. Nothing has to be written for that, and the lock keeps it while it becomes the new file.
+ * NAMESPACE, and half a one against rounding. Nothing has to be written for that, and the lock keeps it while it becomes the new file.
  */
-const THIS_PROCESS = process.pid + NAMESPACE / 1e6
+const THIS_PROCESS = process.pid + (NAMESPACE + 0.5) / 1e6
