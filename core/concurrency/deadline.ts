@@ -48,7 +48,8 @@ export class Deadline {
 
   #wake(ms: number): void {
     // A pending operation keeps the process alive by its socket. The timer alone must not.
-    this.#timer = setTimeout(() => this.#look(), ms).unref()
+    // If the process was busy for long, results may have arrived. They are read before setImmediate() calls back.
+    this.#timer = setTimeout(() => setImmediate(() => this.#look()), ms).unref()
   }
 
   #look(): void {

@@ -169,7 +169,7 @@ export class SilentConnections {
       nextCheck: sentAt + FIRST_CHECK,
     }
     this.#unfinished.add(sent)
-    this.#timer ??= setTimeout(() => this.#examine(), INTERVAL).unref()
+    this.#timer ??= this.#later()
     return (error, result) => {
       if (!this.#unfinished.delete(sent)) return
       this.#answeredAt = performance.now()
@@ -178,12 +178,17 @@ export class SilentConnections {
     }
   }
 
+  /** If the process was busy for long, answers may have arrived. They are read before setImmediate() calls back. */
+  #later(): NodeJS.Timeout {
+    return setTimeout(() => setImmediate(() => this.#examine()), INTERVAL).unref()
+  }
+
   #examine(): void {
     this.#timer = undefined
     const now = performance.now()
     for (const each of this.#unfinished) if (each.due <= now) this.#end(each)
     if (this.#unfinished.size === 0) return
-    this.#timer = setTimeout(() => this.#examine(), INTERVAL).unref()
+    this.#timer = this.#later()
     const silent = [...this.#unfinished].filter(({ nextCheck }) => nextCheck <= now)
     if (silent.length === 0 || this.#isChecking) return
     for (const each of silent) each.nextCheck = now + (now - each.sentAt)
@@ -252,7 +257,7 @@ export class SilentConnections {
     const connection = this.#connect?.()
     if (connection === undefined) return Promise.resolve(new ClosedConnection())
     return new Promise((resolve) => {
-      setTimeout(resolve, CHECK_TIMEOUT, 'none').unref()
+      setTimeout(() => setImmediate(resolve, 'none'), CHECK_TIMEOUT).unref()
       connection.on('error', resolve)
       connection.connect((error) => error && resolve(error))
       connection.query(sql, (error: Error | null, result: unknown) => resolve(error ?? result))

@@ -112,6 +112,16 @@ describe('a database whose packets are lost', function () {
       }),
     )
 
+    it('does not give up what is answered while the process is busy', () =>
+      overrideSettings({ DATABASES: { default: { ...config, OPTIONS: { response_timeout: 0.4 } } } }, async () => {
+        await connection.raw('select 1')
+        const asked = connection.raw(sleep, [0.1]).then(() => 'answered')
+        await pause(50)
+        const end = performance.now() + 600
+        while (performance.now() < end);
+        expect(await asked).to.equal('answered')
+      }))
+
     it(
       'limits statements to OPTIONS.response_timeout',
       throughProxy(
