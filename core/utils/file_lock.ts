@@ -164,7 +164,7 @@ export class FileLock {
   }
 
   #hasDied(lock: Stats): boolean {
-    const micros = Math.floor(lock.atimeMs * 1000)
+    const micros = Math.floor(lock.atimeMs * 1000 + 0.25)
     const pid = Math.floor(micros / 1e6)
     // Process numbers mean something on their own machine and in their own container only.
     if (pid === 0 || micros % 1e6 !== NAMESPACE) return false
@@ -203,6 +203,7 @@ const NAMESPACE = ((): number => {
 
 /**
  * The access time of a lock says which process holds it: the seconds are the number of the process, the microseconds are
- * NAMESPACE, and half a one against rounding. Nothing has to be written for that, and the lock keeps it while it becomes the new file.
+ * NAMESPACE, and a half because file systems round down. Nothing has to be written for that, and the lock keeps it while it
+ * becomes the new file.
  */
 const THIS_PROCESS = process.pid + (NAMESPACE + 0.5) / 1e6
