@@ -6,7 +6,7 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { passwordResetMailsSent } from '../../core/contrib/auth/views/password_reset.ts'
 import { devices } from '#core/contrib/session_devices'
-import { newSessionKey } from '#core/contrib/sessions'
+import { newSessionKey, openSession, openSessionStore } from '#core/contrib/sessions'
 import { connection } from '#core/db'
 import { outbox } from '#core/mail'
 import { callCommand } from '#core/management'
@@ -84,7 +84,10 @@ describe('ASVS 5.0', () => {
           .to.match(/^[a-z0-9]{32}$/)
           .and.not.equal(before.key)
         expect(await before.who()).to.equal(undefined)
-        expect(await rows()).to.deep.equal([browser.key])
+        // What is left under the old key is a marker, which is no session.
+        expect(await rows()).to.have.members([browser.key, before.key])
+        expect(await openSession(openSessionStore(), before.key).load()).to.deep.equal({})
+        expect(await openSession(openSessionStore()).exists(before.key as string)).to.equal(false)
       }))
 
     it('7.3.1: who does nothing for SESSION_COOKIE_AGE seconds has to log in again, who only reads does not', () =>

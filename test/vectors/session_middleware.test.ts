@@ -47,9 +47,11 @@ function withNestedChangesSeen(input: Input, expected: Expected): Expected {
   return { ...expected, set_cookie: [line], rows: { [cookie]: data } }
 }
 
+/** The stored sessions. Django deletes the old row of a rotated key; here a marker takes its place for a minute. */
 async function rows(): Promise<Record<string, SessionDict>> {
   const found = (await connection('django_session').select()) as { session_key: string; session_data: string }[]
-  return Object.fromEntries(found.map((row) => [row.session_key, decodeSession(row.session_data)]))
+  const sessions = found.map((row) => [row.session_key, decodeSession(row.session_data)] as const)
+  return Object.fromEntries(sessions.filter(([, data]) => !('_session_moved' in data)))
 }
 
 describe('vectors: session_middleware', () => {
