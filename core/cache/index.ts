@@ -6,6 +6,7 @@ import {
   loadedFromSettings,
   loadInstance,
   loadNamed,
+  mutableCopy,
   settings,
   subclassOf,
   toInstance,
@@ -92,7 +93,11 @@ function build(alias: string): Cache {
     )
   }
   const { serializer } = found
-  const store = new found.Store({ alias, location: entry.LOCATION ?? '', options: entry.OPTIONS ?? {}, serializer })
+  const options: Record<string, unknown> = mutableCopy(entry.OPTIONS ?? {})
+  // A storage adapter of Keyv remains the same object, by which the caches that use it share its locks.
+  if (entry.OPTIONS?.adapter !== undefined) options.adapter = entry.OPTIONS.adapter
+  const location = mutableCopy(entry.LOCATION ?? '')
+  const store = new found.Store({ alias, location, options, serializer })
   const { timeout, keyPrefix, version } = cacheNumbers(entry)
   return new Cache(store, { timeout, keyPrefix, version, ...(found.keyFunction && { keyFunction: found.keyFunction }) })
 }

@@ -8,6 +8,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { mutableCopy } from '#core/conf'
 import { formatValue } from '#core/utils'
 import { type Command, isUnique } from './memcached_commands.ts'
 import type { MemcachedServer } from './memcached_servers.ts'
@@ -80,7 +81,8 @@ export class MemcachedConnection {
 
   static open(server: MemcachedServer, { tls, lost, givenUp }: OpenOptions): Promise<MemcachedConnection> {
     return new Promise((resolve, reject) => {
-      const socket = tls === undefined ? connect(server.connect) : connectTls({ ...server.connect, ...tls })
+      const socket =
+        tls === undefined ? connect(server.connect) : connectTls({ ...server.connect, ...mutableCopy(tls) })
       const connection = new MemcachedConnection(socket, lost)
       const closed = (error = new Error('the connection was closed')): void => {
         connection.#close(error)

@@ -3,7 +3,7 @@ import type * as Redis from '@redis/client'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { unquoteUri } from '#core/web'
 import type { Dialer } from './reconnecting_client.ts'
-import type { LazyPackage } from '#core/conf'
+import { type LazyPackage, mutableCopy } from '#core/conf'
 import { type Argument, isOk } from './redis_commands.ts'
 
 /** Commands that are sent in the same tick are pipelined. */
@@ -161,7 +161,7 @@ export function serverDialer(location: string, options: RedisOptions): Dialer<Re
     blame,
     close: (client) => client.destroy(),
     async open(lost, givenUp) {
-      const client = options.client.module.createClient(settings)
+      const client = options.client.module.createClient(mutableCopy(settings))
       listen(client, lost)
       const destroy = (): void => void (client.isOpen && client.destroy())
       givenUp.addEventListener('abort', destroy)
@@ -185,7 +185,7 @@ export function sentinelDialer(sentinel: object, { client: redis }: RedisOptions
     replacesSilent: true,
     close: (client) => client.destroy(),
     async open(lost, givenUp) {
-      const client = redis.module.createSentinel(untimed(sentinel as Redis.RedisSentinelOptions))
+      const client = redis.module.createSentinel(untimed(mutableCopy(sentinel) as Redis.RedisSentinelOptions))
       const destroy = (): void => void client.destroy().catch(() => undefined)
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)
@@ -210,7 +210,7 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
     replacesSilent: true,
     close: (client) => client.destroy(),
     async open(lost, givenUp) {
-      const client = redis.module.createCluster(untimed(cluster as Redis.RedisClusterOptions))
+      const client = redis.module.createCluster(untimed(mutableCopy(cluster) as Redis.RedisClusterOptions))
       const destroy = (): void => client.destroy()
       givenUp.addEventListener('abort', destroy)
       listen(client, () => undefined)

@@ -159,7 +159,7 @@ export interface BackendOptions {
   /** The alias of the entry, for messages. */
   readonly alias?: string
   readonly location: string | readonly string[]
-  /** OPTIONS of the entry, as given. */
+  /** A copy of the entry's OPTIONS. */
   readonly options: Readonly<Record<string, unknown>>
   /** The serializer that OPTIONS names. */
   readonly serializer?: CacheSerializer | undefined

@@ -82,6 +82,16 @@ function decode(variable: string, part: string): string {
   )
 }
 
+/** The value of an option: true, false, null, or an object as JSON. Anything else is a string, which engines read numbers from. */
+function optionValue(variable: string, name: string, text: string): unknown {
+  if (!/^(?:true|false|null)$|^\{/.test(text)) return text
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new ImproperlyConfigured(`${variable} has an option ${name} that begins with '{', but is not JSON.`)
+  }
+}
+
 /**
  * An entry of DATABASES from a URL: `postgres://user:password@host:port/name?option=value`.
  * @param variable the environment variable, for errors
@@ -91,7 +101,9 @@ export function databaseFromUrl(given: string, variable = 'DATABASE_URL'): Recor
   const scheme = schemeOf(variable, given, DATABASE_ENGINES)
   const url = parseUrl(variable, given)
   const ENGINE = DATABASE_ENGINES[scheme]
-  const OPTIONS = Object.fromEntries(url.searchParams)
+  const OPTIONS = Object.fromEntries(
+    Array.from(url.searchParams, ([name, text]) => [name, optionValue(variable, name, text)]),
+  )
   if (scheme.startsWith('sqlite')) {
     // As in other tools, three slashes for a relative path and four for an absolute one.
     const NAME = decode(variable, url.pathname.replace(/^\//, '')) || ':memory:'
@@ -102,7 +114,8 @@ export function databaseFromUrl(given: string, variable = 'DATABASE_URL'): Recor
     NAME: decode(variable, url.pathname.slice(1)),
     USER: decode(variable, url.username),
     PASSWORD: decode(variable, url.password),
-    HOST: decode(variable, url.hostname),
+    // An IPv6 address is in brackets, which are not part of the address.
+    HOST: decode(variable, url.hostname.replace(/^\[(.*)\]$/, '$1')),
     PORT: url.port,
     OPTIONS,
   }

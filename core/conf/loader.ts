@@ -5,6 +5,7 @@ import { ImproperlyConfigured } from '../exceptions.ts'
 import { closestMatch, didYouMean, isDottedName, moduleFile } from '#core/utils'
 import { cacheFromUrl, databaseFromUrl, settingsFromEnvironment } from './environment.ts'
 import { isPlainObject } from './formats.ts'
+import { deepFreeze } from './frozen.ts'
 import { type LoadedSettings, schema, type SettingDefinition } from './schema.ts'
 import { invalidValues, type NamedFormat } from './validation.ts'
 
@@ -57,17 +58,6 @@ export async function readSettingsModule(module: string, start: string): Promise
   const file = moduleFile(module, root) as string
   const values = exported((await import(pathToFileURL(file).href)) as Record<string, unknown>, module)
   return { module, root, values }
-}
-
-/** Freezes plain objects and lists, and those inside them. Instances of classes, and functions, are not frozen. */
-function deepFreeze<T>(value: T): T {
-  if (Array.isArray(value) || isPlainObject(value)) {
-    if (Object.isFrozen(value)) return value
-    // Frozen before what is inside it, so that a value that contains itself does not recurse forever.
-    Object.freeze(value)
-    for (const entry of Object.values(value)) deepFreeze(entry)
-  }
-  return value
 }
 
 const known = Object.keys(schema)

@@ -1,7 +1,16 @@
 /** An entry of DATABASES with its engine and its connection pool, which is opened when it is first used. */
 import type { Knex } from 'knex'
+import { mutableCopy } from '#core/conf'
 import { getLogger } from '#core/utils'
-import type { ClientProgram, DatabaseBackend, DatabaseLocation, DatabaseSettings, Dialect, Reader } from './backend.ts'
+import type {
+  BackendConfig,
+  ClientProgram,
+  DatabaseBackend,
+  DatabaseLocation,
+  DatabaseSettings,
+  Dialect,
+  Reader,
+} from './backend.ts'
 import { toDateString } from './date_strings.ts'
 import { loadKnex } from './drivers.ts'
 import { SilentConnections } from './silent_connections.ts'
@@ -93,7 +102,7 @@ export class Database {
 
   /** @throws ImproperlyConfigured for an invalid entry */
   validate(): void {
-    this.backend.configure(this.entry, this.#place)
+    this.#configure()
   }
 
   /** Opens a knex with one connection, which the caller must destroy. */
@@ -118,13 +127,17 @@ export class Database {
     await pool.destroy().finally(() => clearTimeout(timer))
   }
 
+  #configure(): BackendConfig {
+    return this.backend.configure(mutableCopy(this.entry), this.#place)
+  }
+
   /** @param timeout of each statement, in milliseconds */
   #watch(timeout?: number): SilentConnections | undefined {
     return this.backend.vendor === 'sqlite' ? undefined : new SilentConnections(this.backend, timeout)
   }
 
   #open(silent: SilentConnections | undefined, pool: Knex.PoolConfig = {}): Knex {
-    const { responseTimeout: _, ...config } = this.backend.configure(this.entry, this.#place)
+    const { responseTimeout: _, ...config } = this.#configure()
     const dialect = this.dialect()
     const knex = loadKnex()({
       ...config,

@@ -1,7 +1,15 @@
 /** The contract of a template backend, the engines that TEMPLATES names, and the functions that render with them. */
 import path from 'node:path'
 import { apps } from '#core/apps'
-import { classWith, loadedFromSettings, loadNamed, prepareSettings, projectRoot, settings } from '#core/conf'
+import {
+  classWith,
+  loadedFromSettings,
+  loadNamed,
+  mutableCopy,
+  prepareSettings,
+  projectRoot,
+  settings,
+} from '#core/conf'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { joinWithAnd } from '#core/utils'
 import { TemplateDoesNotExist, type Tried } from './errors.ts'
@@ -38,7 +46,7 @@ async function loadEngine(
     NAME: entry.NAME ?? defaultName(entry.BACKEND),
     DIRS: (entry.DIRS ?? []).map((directory) => path.resolve(root, directory)),
     APP_DIRS: entry.APP_DIRS ?? false,
-    OPTIONS: entry.OPTIONS ?? {},
+    OPTIONS: mutableCopy(entry.OPTIONS ?? {}),
     apps,
     setting,
     root,

@@ -8,7 +8,7 @@ import { until } from './waiting.ts'
 const has = (program: string, flag: string): boolean => spawnSync(program, [flag]).error === undefined
 
 /** What `requireService` wants to know. */
-const program = (name: string, flag: string) => {
+export const program = (name: string, flag: string) => {
   const available = usesServices && has(name, flag)
   const reason = usesServices ? `There is no program ${name} here.` : `Tests with ${name}`
   return { name, available, reason: available ? '' : reason }
@@ -17,9 +17,10 @@ const program = (name: string, flag: string) => {
 export const redisServer = program('redis-server', '--version')
 export const memcachedServer = program('memcached', '-V')
 
-const answers = (port: number): Promise<boolean> =>
+/** @param place a port or a socket file */
+const answers = (place: number | string): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = typeof place === 'string' ? connect(place) : connect(place, '127.0.0.1')
     const end = (answered: boolean) => {
       socket.destroy()
       resolve(answered)
@@ -32,11 +33,14 @@ const answers = (port: number): Promise<boolean> =>
 export class OwnServer {
   readonly port: number
   readonly #command: readonly string[]
+  readonly #place: number | string
   #child: ChildProcess | undefined
 
-  constructor(port: number, command: readonly string[]) {
+  /** @param place the socket file of a server without a port */
+  constructor(port: number, command: readonly string[], place: number | string = port) {
     this.port = port
     this.#command = command
+    this.#place = place
   }
 
   static async redis(...options: string[]): Promise<OwnServer> {
@@ -59,7 +63,7 @@ export class OwnServer {
   async start(): Promise<this> {
     const [name = '', ...args] = this.#command
     this.#child = spawn(name, args, { stdio: 'ignore' })
-    await until(`${name} answers`, () => answers(this.port))
+    await until(`${name} answers`, () => answers(this.#place))
     return this
   }
 

@@ -10,7 +10,7 @@ import { asError, clock, formatValue } from '#core/utils'
 import { InvalidCacheValue, Outage } from '../errors.ts'
 import { isKeyvStore, KeyvClient, type KeyvEntry, type KeyvStore } from '../keyv_client.ts'
 import { isMemcachedKey } from '../memcached_commands.ts'
-import { LazyPackage } from '#core/conf'
+import { LazyPackage, mutableCopy } from '#core/conf'
 import { ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type BackendOptions, CacheStore, type CasResult, ownToken, type StoredValue } from '../store.ts'
 
@@ -73,7 +73,7 @@ function fromPackage(name: string, alias: string, parameters: readonly unknown[]
         )
       }
       try {
-        return new Class(...parameters)
+        return new Class(...mutableCopy(parameters))
       } catch (error) {
         // The message and the error may have a password in them.
         throw new ImproperlyConfigured(

@@ -2,7 +2,15 @@
 import path from 'node:path'
 import { apps } from '#core/apps'
 import { type CheckMessage, Error as CheckError, Warning } from '#core/checks'
-import { cachedFromSettings, classWith, loadedFromSettings, loadNamed, projectRoot, settings } from '#core/conf'
+import {
+  cachedFromSettings,
+  classWith,
+  loadedFromSettings,
+  loadNamed,
+  mutableCopy,
+  projectRoot,
+  settings,
+} from '#core/conf'
 import { formatValue, trimEndOf } from '#core/utils'
 import type { StaticStorage, StaticStorageClass, StorageOptions } from './base.ts'
 import { exists, fileBelow, isFolder, namesBelow } from './folders.ts'
@@ -148,7 +156,7 @@ const storageClass = loadedFromSettings('STORAGES', () => {
 
 /** The storage of static files. @throws ImproperlyConfigured if a required setting is missing */
 export const staticfilesStorage = cachedFromSettings(
-  (): StaticStorage => new (storageClass())(storageEntry().OPTIONS ?? {}),
+  (): StaticStorage => new (storageClass())(mutableCopy(storageEntry().OPTIONS ?? {})),
 )
 
 const finderClasses = loadedFromSettings('STATICFILES_FINDERS', () =>
