@@ -5,6 +5,21 @@ import { asError, clock } from '#core/utils'
 /** A longer time to live, in milliseconds, is not passed to the adapter: some compute dates or timers from it. */
 const MAX_ADAPTER_TTL = 2 ** 40
 
+/** The same for memcached, 30 days: it takes more seconds for a date, and its adapter does not convert them. */
+const MAX_MEMCACHED_TTL = 30 * 24 * 60 * 60 * 1000
+
+/**
+ * The time to live for an adapter, in milliseconds; undefined for none. An entry also contains its expiry, so that it
+ * may be stored for longer, and must not be stored for less.
+ */
+function adapterTtl(store: KeyvStore, ttl: number): number | undefined {
+  if (!/memcache/i.test((store as Partial<KeyvStore>).constructor?.name ?? '')) {
+    return ttl < MAX_ADAPTER_TTL ? Math.max(1, Math.ceil(ttl)) : undefined
+  }
+  // In whole seconds, because the adapter rounds them down.
+  return ttl <= MAX_MEMCACHED_TTL ? Math.max(1, Math.ceil(ttl / 1000)) * 1000 : undefined
+}
+
 /** A Map, or an object with the methods of a storage adapter. */
 export type KeyvStore = KeyvStoreAdapter | Map<string, unknown>
 
@@ -57,6 +72,7 @@ function deserialized(stored: string): KeyvEntry {
 
 export class KeyvClient {
   readonly #keyv: Keyv<KeyvEntry>
+  readonly #store: KeyvStore
   readonly #prefix: string
   readonly #hasGetMany: boolean
   readonly #watching = new Set<(error: Error) => void>()
@@ -66,6 +82,7 @@ export class KeyvClient {
 
   constructor(store: KeyvStore, namespace: string) {
     this.#prefix = `${namespace}:`
+    this.#store = store
     this.#hasGetMany = !(store instanceof Map) && store.getMany !== undefined
     this.#keyv = new Keyv<KeyvEntry>({
       store,
@@ -129,8 +146,7 @@ export class KeyvClient {
 
   /** @param expiresAt milliseconds since the epoch; infinite for no expiry */
   async set(key: string, stored: string, expiresAt: number): Promise<void> {
-    const ttl = expiresAt - clock.now()
-    const life = ttl < MAX_ADAPTER_TTL ? Math.max(1, Math.ceil(ttl)) : undefined
+    const life = adapterTtl(this.#store, expiresAt - clock.now())
     const isStored = await this.#step(() =>
       this.#keyv.set(this.#prefix + key, new KeyvEntry(stored, expiresAt, key), life),
     )

@@ -9,7 +9,7 @@ import { setup } from '#core/apps'
 import { Cache, cache } from '#core/cache'
 import { overrideSettings } from '#core/conf'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
-import { captureLogs, type LogRecord, resolvePackage, setClock } from '#core/utils'
+import { captureLogs, type LogRecord, clock, resolvePackage, setClock } from '#core/utils'
 import { KeyvCache } from '../../core/cache/backends/keyv.ts'
 import { KeyvClient } from '../../core/cache/keyv_client.ts'
 import { freePort } from '../management/processes.ts'
@@ -46,6 +46,23 @@ class SlowAdapter extends EventEmitter {
 
   clear(): Promise<void> {
     return this.#work('clear', () => this.entries.clear())
+  }
+}
+
+/** As the adapter of Keyv for memcached: it passes on seconds, and the server takes those over 30 days for a date. */
+class KeyvMemcache extends SlowAdapter {
+  ends = new Map<string, number>()
+
+  override set(key: string, value: unknown, ttl?: number): Promise<void> {
+    const seconds = Math.floor((ttl ?? 0) / 1000)
+    const now = clock.now() / 1000
+    this.ends.set(key, seconds === 0 ? Number.POSITIVE_INFINITY : seconds > 30 * 86_400 ? seconds : now + seconds)
+    return super.set(key, value)
+  }
+
+  override async get<Value>(key: string): Promise<Value | undefined> {
+    const found = await super.get<Value>(key)
+    return (this.ends.get(key) ?? 0) > clock.now() / 1000 ? found : undefined
   }
 }
 
@@ -228,6 +245,21 @@ describe('KeyvCache', () => {
       setClock({ now: () => later + 2000 })
       expect(await one.getMany(['other'])).to.deep.equal({})
       expect([...adapter.entries.keys()]).to.deep.equal(['keyv::1:key'])
+    })
+
+    it('lets a value end when it should, also where the adapter counts in seconds or in dates', async () => {
+      const now = clock.now()
+      const cache = over(new KeyvMemcache())
+      for (const seconds of [0.5, 1.9, 30 * 86_400, 31 * 86_400, 12 * 365 * 86_400, 20 * 365 * 86_400, 1e12]) {
+        setClock({ now: () => now })
+        await cache.set('key', 1, seconds)
+        expect(await cache.touch('key', seconds)).to.equal(true)
+        expect(await cache.incr('key')).to.equal(2)
+        setClock({ now: () => now + seconds * 1000 - 100 })
+        expect(await cache.get('key'), `${seconds}`).to.equal(2)
+        setClock({ now: () => now + seconds * 1000 + 1 })
+        expect(await cache.get('key'), `${seconds}`).to.equal(undefined)
+      }
     })
 
     it('keeps the exact expiry of a value that is added to', async () => {

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { array, assert, asyncProperty, integer, string } from 'fast-check'
 import { Cache, InvalidCacheKey } from '#core/cache'
 import { setClock } from '#core/utils'
+import { SessionStore } from '../../core/contrib/sessions/backends/cache.ts'
 import { memcachedExpiry, PyMemcacheCache } from '../../core/cache/backends/memcached.ts'
 import { memcachedServers, murmur3, serverOf } from '../../core/cache/memcached_servers.ts'
 import { requireService } from '../services.ts'
@@ -127,10 +128,70 @@ describe('the memcached cache', () => {
       },
     ))
 
+  it('lets no value end that would end after the last second that the server knows', () => {
+    const year = 365 * 24 * 60 * 60 * 1000
+    const last = (2 ** 31 - 1) * 1000
+    for (const now of ['2026-12-01', '2037-12-31', '2038-01-19T03:14:08Z', '2050-06-01'].map((day) =>
+      Date.parse(day),
+    )) {
+      setClock({ now: () => now })
+      for (const ttl of [year, 12 * year, 20 * year, 1000 * year]) {
+        expect(memcachedExpiry(ttl), `${now} ${ttl}`).to.equal(now + ttl > last ? 0 : (now + ttl) / 1000)
+      }
+      expect(memcachedExpiry(60_000)).to.equal(60)
+    }
+  })
+
   describe('with servers of its own', () => {
     before(function () {
       requireService(memcachedServer, this)
     })
+
+    const DAY = 24 * 60 * 60
+    const NOW = Date.now()
+    const CLOCKS = {
+      'by the clock': NOW,
+      'in 2037': Date.UTC(2037, 11, 25),
+      'after January 2038': Date.UTC(2040, 0, 1),
+    }
+    for (const [when, now] of Object.entries(CLOCKS)) {
+      it(`keeps values for decades, ${when}`, async () => {
+        const cache = opened((await started()).address)
+        setClock({ now: () => now })
+        for (const timeout of [31 * DAY, 11 * 365 * DAY, 12 * 365 * DAY, 20 * 365 * DAY, 1e12, null]) {
+          const values = { text: 'text', large: 'x'.repeat(700_000), count: 1 }
+          await cache.setMany(values, timeout)
+          expect(await cache.getMany(Object.keys(values)), `${timeout}`).to.deep.equal(values)
+          for (const [key, value] of Object.entries(values)) {
+            await cache.set(key, value, timeout)
+            expect(await cache.touch(key, timeout)).to.equal(true)
+            const seen = await cache.gets(key)
+            expect(await cache.cas(key, value, seen?.token ?? '', timeout)).to.equal('stored')
+            expect(await cache.get(key)).to.equal(value)
+            await cache.delete(key)
+            expect(await cache.add(key, value, timeout)).to.equal(true)
+            expect(await cache.add(key, 'another', timeout)).to.equal(false)
+            expect(await cache.get(key)).to.equal(value)
+          }
+          expect(await cache.incr('count')).to.equal(2)
+          expect(await cache.getOrSet('new', 'value', timeout)).to.equal('value')
+          expect(await cache.getMany(['text', 'count', 'new'])).to.deep.equal({ text: 'text', count: 2, new: 'value' })
+          await cache.clear()
+        }
+      })
+
+      it(`keeps sessions for decades, ${when}`, async () => {
+        const store = new SessionStore({ cache: opened((await started()).address) })
+        setClock({ now: () => now })
+        for (const years of [1, 12, 20, 100]) {
+          const expiresAt = now + years * 365 * DAY * 1000
+          const { key } = await store.create({ data: { years }, expiresAt })
+          const { version } = (await store.load(key)) ?? { version: '' }
+          await store.update(key, { data: { years: -years }, expiresAt }, version)
+          expect((await store.load(key))?.data).to.deep.equal({ years: -years })
+        }
+      })
+    }
 
     it('spreads its keys over all servers, and finds them again', async () => {
       const servers = await Promise.all([started(), started(), started()])

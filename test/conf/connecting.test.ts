@@ -267,7 +267,7 @@ describe('a settings file connects to', function () {
   function urlOf({ config }: TestDatabase, scheme: string, options: Record<string, string>): string {
     const { NAME = '', USER = '', PASSWORD = '', HOST = '', PORT = '' } = config
     const password = PASSWORD === '' ? '' : `:${encodeURIComponent(PASSWORD)}`
-    return `${scheme}://${encodeURIComponent(USER)}${password}@${HOST}:${PORT}/${NAME}?${new URLSearchParams(options)}`
+    return `${scheme}://${encodeURIComponent(USER)}${password}@${HOST}:${PORT}/${NAME}?${String(new URLSearchParams(options))}`
   }
 
   /** The first column of the first row. */
@@ -287,7 +287,7 @@ describe('a settings file connects to', function () {
     it('by DATABASE_URL, with each option', async () => {
       await withFile('', exerciseDatabase, { DATABASE_URL: inUrl })
       const options = { timeout: '3', transaction_mode: 'DEFERRED', init_command: 'PRAGMA user_version = 7' }
-      const DATABASE_URL = `${inUrl}?${new URLSearchParams(options)}`
+      const DATABASE_URL = `${inUrl}?${String(new URLSearchParams(options))}`
       await withFile(
         '',
         async () => {
