@@ -220,7 +220,8 @@ export class Cache {
   /**
    * Adds to a whole number and returns the sum. The timeout does not change.
    * @throws CacheKeyNotFound if the key does not exist
-   * @throws InvalidCacheValue if the value is not a whole number; on memcached, also if it is below 0
+   * @throws InvalidCacheValue if the value is not a whole number, or if the sum is beyond ±(2^53 - 1); on memcached, also
+   *   if the value is below 0
    */
   async incr(key: string, delta = 1, version?: number): Promise<number> {
     const value = await this.#store.increment(this.#fullKey(key, version), checkedDelta(delta))

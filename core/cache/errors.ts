@@ -45,6 +45,12 @@ export const shownKey = (key: string): string => (key.length > 24 ? `'${key.slic
 export const notAnInteger = (key: string, expected = 'a whole number'): InvalidCacheValue =>
   new InvalidCacheValue(`The value of cache key ${shownKey(key)} is not ${expected}, so nothing can be added to it.`)
 
+/** The stored number is unchanged. */
+export const inexactSum = (key: string): InvalidCacheValue =>
+  new InvalidCacheValue(
+    `The sum for cache key ${shownKey(key)} is 2^53 or more, or -2^53 or less, which a number of JavaScript does not represent exactly. The value is unchanged.`,
+  )
+
 const log = getLogger('django.cache')
 
 function reasonOf(error: unknown): string {

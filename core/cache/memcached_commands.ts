@@ -113,4 +113,10 @@ export function counting(key: string, delta: number): Command {
   return { line: `${delta < 0 ? 'decr' : 'incr'} ${checkedKey(key)} ${size}`, replies: COUNTED }
 }
 
+/** Undoes the command of `counting` with this delta, which is not 0: memcached adds modulo 2^64. @throws InvalidCacheKey */
+export const countingBack = (key: string, delta: number): Command => ({
+  line: `incr ${checkedKey(key)} ${BigInt.asUintN(64, -BigInt(delta))}`,
+  replies: COUNTED,
+})
+
 export const FLUSH: Command = { line: 'flush_all', replies: DONE }

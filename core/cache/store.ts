@@ -1,6 +1,6 @@
 /** The contract of a cache backend: a Keyv storage adapter for strings, with the atomic operations that Keyv lacks. */
 import type { KeyvStoreAdapter } from 'keyv'
-import { notAnInteger } from './errors.ts'
+import { inexactSum, notAnInteger } from './errors.ts'
 import { hashedKey, isWellFormed, KeyWarner, looksHashed } from './keys.ts'
 import { type CacheSerializer, JSONSerializer } from './serializers.ts'
 
@@ -78,8 +78,9 @@ export abstract class CacheStore implements KeyvStoreAdapter {
     } catch (cause) {
       throw Object.assign(notAnInteger(key), { cause })
     }
-    const sum = typeof value === 'number' ? value + delta : Number.NaN
-    if (!Number.isSafeInteger(sum)) throw notAnInteger(key)
+    if (typeof value !== 'bigint' && !Number.isInteger(value)) throw notAnInteger(key)
+    const sum = Number(BigInt(value as number | bigint) + BigInt(delta))
+    if (!Number.isSafeInteger(sum)) throw inexactSum(key)
     return { sum, stored: this.encode(sum) }
   }
 
@@ -134,7 +135,8 @@ export abstract class CacheStore implements KeyvStoreAdapter {
   /**
    * Adds to a whole number and keeps its time to live.
    * @returns the sum; undefined if the key does not exist
-   * @throws InvalidCacheValue if the stored value is not a whole number
+   * @throws InvalidCacheValue if the stored value is not a whole number, or if the sum is not a safe integer; the value is
+   *   then unchanged
    */
   abstract increment(key: string, delta: number): Promise<number | undefined>
   abstract getWithToken(key: string): Promise<StoredValue | undefined>

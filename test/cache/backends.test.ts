@@ -228,6 +228,48 @@ function contract(on: Backend): void {
     }
   })
 
+  /** @param exact the sum, if a number of JavaScript can represent it */
+  const adds = async (cache: Cache, value: number | bigint, delta: number, exact?: number): Promise<void> => {
+    await cache.set('key', value)
+    const what = `${value} + ${delta}`
+    if (exact !== undefined) expect(await cache.incr('key', delta), what).to.equal(exact)
+    else {
+      const error = await rejection(delta < 0 ? cache.decr('key', -delta) : cache.incr('key', delta))
+      expect(error, what).to.be.instanceOf(InvalidCacheValue)
+      expect(error.message, what).to.contain('2^53')
+    }
+    expect(await cache.get('key'), what).to.equal(exact ?? value)
+  }
+
+  promise('adds exactly beyond 2^53 or refuses, and then the value is unchanged', async (cache) => {
+    const MAX = Number.MAX_SAFE_INTEGER
+    await adds(cache, MAX - 1, 1, MAX)
+    await adds(cache, MAX, 1)
+    await adds(cache, MAX, MAX)
+    await adds(cache, MAX, 0, MAX)
+    await adds(cache, 9007199254740993n, 1)
+    await adds(cache, 9007199254740993n, 0)
+    await adds(cache, 9007199254740993n, -1)
+    await adds(cache, 9007199254740993n, -2, MAX)
+    await adds(cache, 9007199254740993n, -MAX, 2)
+    await adds(cache, 9223372036854775806n, 1)
+    await adds(cache, 9223372036854775806n, -5)
+    if (!on.countsBelowZero) return
+    await adds(cache, -MAX, -1)
+    await adds(cache, -9007199254740993n, 1)
+    await adds(cache, -9007199254740993n, 2, -MAX)
+  })
+
+  promise('never wraps around where the server counts in 64 bits', async (cache) => {
+    for (const value of [9223372036854775807n, 18446744073709551615n, 18446744073709551600n]) {
+      for (const delta of [1, 16, Number.MAX_SAFE_INTEGER]) {
+        await cache.set('key', value, 100)
+        expect(await rejection(cache.incr('key', delta)), `${value} + ${delta}`).to.be.instanceOf(InvalidCacheValue)
+        expect(await cache.get('key'), `${value} + ${delta}`).to.equal(value)
+      }
+    }
+  })
+
   promise('adds to whole numbers only', async (cache) => {
     expect(await rejection(cache.incr('absent'))).to.be.instanceOf(CacheKeyNotFound)
     expect(await rejection(cache.decr('absent'))).to.be.instanceOf(CacheKeyNotFound)

@@ -2,7 +2,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { KeyedMutex } from '#core/concurrency'
 import { clock, fastPaths } from '#core/utils'
-import { InvalidCacheValue, notAnInteger, Outage, shownKey } from '../errors.ts'
+import { inexactSum, InvalidCacheValue, notAnInteger, Outage, shownKey } from '../errors.ts'
 import { batchedGets } from '../fast/batches.ts'
 import { type Dialer, ReconnectingClient, timeoutOf } from '../reconnecting_client.ts'
 import { type Item, MemcachedConnection, MemcachedInterruption, MemcachedRefusal } from '../memcached_client.ts'
@@ -10,6 +10,7 @@ import {
   type Command,
   comparison,
   counting,
+  countingBack,
   deletion,
   expiration,
   FLUSH,
@@ -218,7 +219,7 @@ export class PyMemcacheCache extends CacheStore {
 
   /**
    * Memcached's rules: a number does not fall below 0, and a negative number cannot be changed.
-   * @throws InvalidCacheValue also if the sum is not a safe integer; it then stays in the store
+   * @throws InvalidCacheValue also if the sum is not a safe integer; for a moment, other clients can read it
    */
   async increment(key: string, delta: number): Promise<number | undefined> {
     const command = counting(key, delta)
@@ -232,8 +233,10 @@ export class PyMemcacheCache extends CacheStore {
     })
     if (response === 'NOT_FOUND') return undefined
     const sum = Number(response)
-    if (!Number.isSafeInteger(sum)) throw notAnInteger(key)
-    return sum
+    // A sum below the number that was added has wrapped around at 2^64.
+    if (Number.isSafeInteger(sum) && sum >= delta) return sum
+    if (delta !== 0) await this.#run(key, countingBack(key, delta))
+    throw inexactSum(key)
   }
 
   /** The token is the cas unique. */

@@ -1,6 +1,6 @@
 /** A cache in Redis, shared by all processes and machines. Needs the package @redis/client. */
 import { fastPaths } from '#core/utils'
-import { notAnInteger, Outage } from '../errors.ts'
+import { inexactSum, notAnInteger, Outage } from '../errors.ts'
 import { BatchedEntries } from '../fast/batches.ts'
 import { LazyPackage } from '#core/conf'
 import { parseInteger, integerString } from '../parameters.ts'
@@ -180,10 +180,10 @@ export class RedisCache extends CacheStore {
       const sum = await this.#script(INCREMENT, isSum, key, String(delta))
       return sum === null ? undefined : Number(sum) + 0
     } catch (error) {
-      if (error instanceof Error && /not an integer|out of range|overflow|WRONGTYPE/.test(error.message)) {
-        throw Object.assign(notAnInteger(key), { cause: error })
-      }
-      throw error
+      const { message = '' } = error as Partial<Error>
+      if (message.includes('overflow')) throw Object.assign(inexactSum(key), { cause: error })
+      if (!/not an integer|out of range|WRONGTYPE/.test(message)) throw error
+      throw Object.assign(notAnInteger(key, 'a whole number of 64 bits'), { cause: error })
     }
   }
 
