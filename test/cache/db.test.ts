@@ -1,7 +1,7 @@
 /** What the database cache alone has: Django's table, rows as Django dates them, and the transaction of the caller. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
-import { Cache, CacheTable } from '#core/cache'
+import { Cache, CacheKeyNotFound, CacheTable } from '#core/cache'
 import { connection, connections, transaction } from '#core/db'
 import { overrideSettings } from '#core/conf'
 import { setClock } from '#core/utils'
@@ -64,6 +64,72 @@ describe('the database cache', () => {
       expect(keys).to.include.members([`:1:${'x'.repeat(252)}`, `:1:${'😀'.repeat(252)}`, ':1:a b'])
       expect(keys.filter((key) => key.includes('~sha256~'))).to.have.length(2)
     })
+
+    /** Keys that collations of MySQL take for equal. */
+    const ALIKE = ['a', 'a ', 'a  ', 'A', 'A ', 'á', 'a\u0301', 'ａ', 'ss', 'ß', 'SS']
+
+    promise('keeps keys apart that a collation takes for equal, in every operation', async (cache) => {
+      await cache.clear()
+      for (const [i, key] of ALIKE.entries()) {
+        if (i % 2 === 0) await cache.set(key, i)
+        else expect(await cache.add(key, i), key).to.equal(true)
+        expect(await cache.add(key, -1), key).to.equal(false)
+      }
+      await cache.setMany(Object.fromEntries(ALIKE.map((key, i) => [key, i])))
+      expect(await cache.getMany(ALIKE)).to.deep.equal(Object.fromEntries(ALIKE.map((key, i) => [key, i])))
+      for (const [i, key] of ALIKE.entries()) {
+        expect(await cache.incr(key, 100)).to.equal(i + 100)
+        expect(await cache.touch(key, 500)).to.equal(true)
+        const { token = '' } = (await cache.gets(key)) ?? {}
+        expect(await cache.cas(key, `${i}`, token)).to.equal('stored')
+      }
+      for (const [i, key] of ALIKE.entries()) {
+        expect(await cache.get(key)).to.equal(`${i}`)
+        expect(await cache.delete(key)).to.equal(true)
+        expect(await cache.hasKey(key)).to.equal(false)
+        expect(await cache.getMany(ALIKE)).to.deep.equal(
+          Object.fromEntries(ALIKE.map((each, j): [string, string] => [each, `${j}`]).slice(i + 1)),
+        )
+      }
+    })
+
+    if (database.vendor === 'mysql') {
+      promise('never takes a key for another in a table of Django, which has room for one of them', async (cache) => {
+        const table = 'shop_cache'
+        await connection.schema.dropTable(table)
+        // As the createcachetable of Django makes it, in a database whose collation ignores case.
+        await connection.raw(
+          `CREATE TABLE ${table} (cache_key varchar(255) NOT NULL PRIMARY KEY, value longtext NOT NULL,` +
+            ' expires datetime(6) NOT NULL) DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_general_ci',
+        )
+        try {
+          for (const [i, key] of ALIKE.entries()) {
+            if (i % 2 === 0) await cache.set(key, i)
+            else expect(await cache.add(key, i), key).to.equal(true)
+            expect(await cache.get(key), key).to.equal(i)
+            expect(await cache.add(key, -1), key).to.equal(false)
+            expect(await cache.incr(key, 100), key).to.equal(i + 100)
+            for (const other of ALIKE.slice(0, i)) {
+              expect([undefined, ALIKE.indexOf(other) + 100], other).to.include(await cache.get(other))
+            }
+          }
+          await cache.set('a', 'lower')
+          expect(await rejection(cache.incr('A'))).to.be.instanceOf(CacheKeyNotFound)
+          expect(await cache.cas('A', 1, 'token')).to.equal('missing')
+          expect(await cache.touch('A')).to.equal(false)
+          expect(await cache.delete('A')).to.equal(false)
+          expect(await cache.get('a')).to.equal('lower')
+          await cache.setMany({ a: 1, A: 2 })
+          // The last one, in the order of the keys.
+          expect(await cache.getMany(['a', 'A'])).to.deep.equal({ a: 1 })
+          expect(await cache.getOrSet('A', 'again')).to.equal('again')
+          const added = await Promise.all(Array.from({ length: 20 }, (_, i) => cache.add(`race${i % 2}`, i)))
+          expect(added.filter(Boolean)).to.have.length(2)
+        } finally {
+          await connection.schema.dropTable(table)
+        }
+      })
+    }
 
     promise('takes part in the transaction of its caller', async (cache) => {
       await cache.set('key', 'before')

@@ -202,7 +202,10 @@ export class DatabaseCache extends CacheStore {
     return added.length > 0
   }
 
-  /** MySQL has no conditional upsert: an expired row is deleted first, and the insert decides. */
+  /**
+   * MySQL has no conditional upsert: an expired row is deleted first, and the insert decides. So is the row of another key
+   * that the collation of Django's table takes for equal, which a set would overwrite, too.
+   */
   async #addOnMysql(db: Knex, row: Row): Promise<boolean> {
     const insert = (): Promise<boolean> =>
       db<Row>(this.#table)
@@ -215,8 +218,10 @@ export class DatabaseCache extends CacheStore {
           },
         )
     if (await insert()) return true
-    const expired = db<Row>(this.#table).where('cache_key', row.cache_key).where('expires', '<=', this.#now())
-    return (await expired.delete()) > 0 && (await insert())
+    const replaceable = db<Row>(this.#table)
+      .where('cache_key', row.cache_key)
+      .whereRaw('(expires <= ? or cache_key <> cast(? as binary))', [this.#now(), row.cache_key])
+    return (await replaceable.delete()) > 0 && (await insert())
   }
 
   async touch(key: string, ttl?: number): Promise<boolean> {
