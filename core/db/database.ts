@@ -70,7 +70,7 @@ export class Database {
   /** The connection pool, outside of any transaction. A connection whose server does not answer is closed. */
   get pool(): Knex {
     if (this.#pool === undefined) {
-      const { responseTimeout } = this.backend.configure(this.entry, this.#place)
+      const { responseTimeout } = this.#configure()
       this.#silent = this.#watch(responseTimeout)
       this.#pool = this.#open(this.#silent)
     }

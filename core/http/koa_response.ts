@@ -12,7 +12,10 @@ import type { HttpRequest } from './request.ts'
 
 declare module 'koa' {
   interface BaseResponse {
-    /** Sets a cookie. A second call for the same name keeps the attributes that it does not set. */
+    /**
+     * Sets a cookie. A second call for the same name keeps the attributes that it does not set, except those that delete
+     * it.
+     */
     setCookie(name: string, value?: string, options?: CookieOptions): void
     /** Sets a signed cookie, which `request.getSignedCookie()` reads and clients cannot forge. */
     setSignedCookie(name: string, value: string, options?: SetSignedCookieOptions): void

@@ -63,7 +63,10 @@ export abstract class HttpResponseBase {
     this.#status = status
   }
 
-  /** Sets a cookie. A second call for the same name keeps the attributes that it does not set. @throws CookieError */
+  /**
+   * Sets a cookie. A second call for the same name keeps the attributes that it does not set, except those that delete
+   * it. @throws CookieError
+   */
   setCookie(name: string, value = '', options: CookieOptions = {}): this {
     this.cookies.set(name, value, options)
     return this

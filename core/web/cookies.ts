@@ -150,7 +150,8 @@ function expiryDate(key: string, seconds: number): string {
 }
 
 /**
- * Sets the value and attributes of a cookie. Attributes that are not given are kept, except `expires`, which is reset.
+ * Sets the value and attributes of a cookie. Attributes that are not given are kept, except `expires`, and a `maxAge` of 0
+ * or less: the new cookie would be deleted as the former one.
  * @throws CookieError for an illegal value or attribute
  */
 export function fillCookie(cookie: Cookie, value: string, options: CookieOptions): void {
@@ -164,10 +165,15 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   let { maxAge } = options
   cookie.value = value
   cookie.expires = ''
+  if (cookie.maxAge !== undefined && cookie.maxAge <= 0) cookie.maxAge = undefined
   if (expires instanceof Date || typeof expires === 'number') {
     if (maxAge === null || maxAge === undefined) maxAge = secondsUntil(Number(expires))
     else cookie.expires = expiryDate(cookie.key, Number(expires) / 1000)
-  } else if (typeof expires === 'string') cookie.expires = attribute(cookie.key, 'date', expires)
+  } else if (typeof expires === 'string') {
+    cookie.expires = attribute(cookie.key, 'date', expires)
+    // To browsers, a former maxAge would count more than the date.
+    cookie.maxAge = undefined
+  }
   if (maxAge !== null && maxAge !== undefined) {
     if (!Number.isFinite(maxAge)) {
       throw new CookieError(`The cookie '${cookie.key}' should have a maxAge in seconds, found ${formatValue(maxAge)}.`)

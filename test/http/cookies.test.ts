@@ -22,6 +22,11 @@ const afterwards =
     act(response)
   }
 
+/** HttpResponse, and Koa's response. */
+type CookieSetter =
+  | Pick<HttpResponse, 'setCookie' | 'setSignedCookie' | 'deleteCookie'>
+  | Parameters<Middleware>[0]['response']
+
 describe('a cookie of an answer', () => {
   before(() => setup())
 
@@ -55,6 +60,53 @@ describe('a cookie of an answer', () => {
       'a=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax',
     ])
   })
+
+  /** What makes a browser delete a cookie. */
+  const DELETIONS: Record<string, (response: CookieSetter) => unknown> = {
+    deleteCookie: (response) => response.deleteCookie('a'),
+    'an age of 0': (response) => response.setCookie('a', '', { maxAge: 0 }),
+    'an age below 0': (response) => response.setCookie('a', '', { maxAge: -1 }),
+    'a date in the past': (response) => response.setCookie('a', '', { expires: new Date(0) }),
+    'a date as text': (response) => response.setCookie('a', '', { expires: 'Thu, 01 Jan 1970 00:00:00 GMT' }),
+  }
+
+  for (const [name, remove] of Object.entries(DELETIONS)) {
+    it(`is kept by the browser if it is set again after ${name}`, async () => {
+      const setAgain = (response: CookieSetter): unknown => response.setCookie('a', 'new')
+      const setSigned = (response: CookieSetter): unknown => response.setSignedCookie('a', 'new')
+      const deleted = new HttpResponse()
+      remove(deleted)
+      const both = new HttpResponse()
+      remove(both)
+      setAgain(both)
+      for (const [view, ...middleware] of [
+        [both],
+        [deleted, afterwards(setAgain)],
+        [new HttpResponse(), afterwards(setAgain), afterwards(remove)],
+      ] as [HttpResponse, ...Middleware[]][]) {
+        expect(await linesOf(view, ...middleware)).to.deep.equal(['a=new; Path=/'])
+      }
+      for (const [view, ...middleware] of [
+        [deleted, afterwards(setSigned)],
+        [new HttpResponse(), afterwards(setSigned), afterwards(remove)],
+      ] as [HttpResponse, ...Middleware[]][]) {
+        const [line] = await linesOf(view, ...middleware)
+        expect(line).to.match(/^a=new:[^;]+; Path=\/$/)
+      }
+      const lasting = new HttpResponse()
+      remove(lasting)
+      lasting.setCookie('a', 'new', { maxAge: 60 })
+      expect((await linesOf(lasting))[0]).to.match(/^a=new; expires=[^;]+; Max-Age=60; Path=\/$/)
+    })
+
+    it(`is deleted by ${name} after it was set with an age`, async () => {
+      const view = new HttpResponse().setCookie('a', '1', { maxAge: 60, httponly: true })
+      const [line] = await linesOf(view, afterwards(remove))
+      expect(line).to.match(/^a=""; expires=.*HttpOnly/)
+      if (name === 'a date as text') expect(line).to.not.contain('Max-Age')
+      else expect(line).to.match(/Max-Age=(0|-1);/)
+    })
+  }
 
   it('keeps a given age beside a given date', async () => {
     const options = { maxAge: 10, expires: new Date('2030-01-02T03:04:05.900Z') }

@@ -64,6 +64,9 @@ function failureOf(action: () => unknown): Error {
   throw new Error('It did not fail.')
 }
 
+/** Where Nuages differs from Django, whose line makes the browser drop the new cookie. */
+const OWN_LINES: Readonly<Record<string, readonly string[]>> = { 'set after delete': ['sid_dev=jolly; Path=/'] }
+
 describe('vectors: set_cookie', () => {
   before(() => setup())
   afterEach(() => setClock())
@@ -76,11 +79,7 @@ describe('vectors: set_cookie', () => {
       }
       setClock({ now: () => input.now * 1000 })
       if (expected.error === undefined) {
-        // In Django, a cookie that is set after its deletion still has the Max-Age of the deletion, and is lost.
-        const lines = (expected.lines ?? []).map((line) =>
-          name === 'set after delete' ? line.replace(' Max-Age=0;', '') : line,
-        )
-        expect(linesOf(input.calls)).to.deep.equal(lines)
+        expect(linesOf(input.calls)).to.deep.equal(OWN_LINES[name] ?? expected.lines)
         return
       }
       const failure = failureOf(() => linesOf(input.calls))
