@@ -82,8 +82,9 @@ function decode(variable: string, part: string): string {
   )
 }
 
-/** The value of an option: true, false, null, or an object as JSON. Anything else is a string, which engines read numbers from. */
+/** The value of an option: true, false, null, an object as JSON, a number where the name says so, or else a string. */
 function optionValue(variable: string, name: string, text: string): unknown {
+  if (/(?:timeout|threshold)$/.test(name) && /^\d+(?:\.\d+)?$/.test(text)) return Number(text)
   if (!/^(?:true|false|null)$|^\{/.test(text)) return text
   try {
     return JSON.parse(text) as unknown

@@ -292,7 +292,6 @@ describe('a settings file connects to', function () {
         '',
         async () => {
           await exerciseDatabase()
-          expect(await valueOf('PRAGMA busy_timeout')).to.equal(3000)
           expect(await valueOf('PRAGMA user_version')).to.equal(7)
         },
         { DATABASE_URL },

@@ -62,7 +62,7 @@ interface PgOptions {
   readonly sslcert?: string
   readonly sslkey?: string
   /** psycopg's: after how many runs a statement is prepared; null for never. */
-  readonly prepare_threshold?: number | string | null
+  readonly prepare_threshold?: number | null
 }
 
 const [INT8, TIMESTAMP, TIMESTAMPTZ] = [20, 1114, 1184]
@@ -139,7 +139,7 @@ function connectionOf(entry: DatabaseSettings, place: DatabaseLocation, driver: 
 
 const prepareThreshold = ({ OPTIONS }: DatabaseSettings): number | null => {
   const { prepare_threshold: threshold = PREPARE_THRESHOLD }: PgOptions = OPTIONS ?? {}
-  return typeof threshold === 'string' && /^\d+$/.test(threshold) ? Number(threshold) : (threshold as number | null)
+  return threshold
 }
 
 function checkThreshold(entry: DatabaseSettings, { alias }: DatabaseLocation): void {
