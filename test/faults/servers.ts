@@ -74,13 +74,15 @@ function family(pid: number): number[] {
   return [pid, ...children.flatMap(family)]
 }
 
+const words = (text: string): string[] => text.split(' ')
+
 interface Kind {
   readonly title: string
   readonly program: string
   readonly megabytes: number
   readonly user?: string
   /** Prepares an empty folder. */
-  install?(folder: string): void
+  readonly install?: (folder: string) => void
   command(program: string, folder: string, port: number): string[]
   /** Rejects until the server responds. */
   greet(port: number): Promise<unknown>
@@ -142,8 +144,12 @@ const KINDS: Record<ServerName, Kind> = {
       run('setpriv', ...as, postgresqlProgram('initdb'), '-D', folder, ...options)
     },
     command: (program, folder, port) => [
-      ...[program, '-D', folder, '-p', String(port), '-k', '', '-h', '127.0.0.1'],
-      ...['-c', 'max_wal_size=8MB', '-c', 'min_wal_size=2MB', '-c', 'shared_buffers=16MB'],
+      program,
+      '-D',
+      folder,
+      ...words(`-p ${port} -h 127.0.0.1 -c max_wal_size=8MB -c min_wal_size=2MB -c shared_buffers=16MB`),
+      '-k',
+      '',
     ],
     greet: async (port) => (await onPostgresql(port, 'SELECT 1')).end(),
   },
@@ -158,9 +164,13 @@ const KINDS: Record<ServerName, Kind> = {
       run('mariadb-install-db', '--no-defaults', ...as, `--datadir=${folder}`, ...options)
     },
     command: (program, folder, port) => [
-      ...[program, '--no-defaults', `--datadir=${folder}`, `--port=${port}`, '--bind-address=127.0.0.1'],
-      ...[`--socket=${folder}/socket`, `--pid-file=${folder}/pid`, '--skip-name-resolve'],
-      ...['--innodb-buffer-pool-size=16M', '--innodb-log-file-size=4M', '--innodb-flush-log-at-trx-commit=1'],
+      program,
+      '--no-defaults',
+      `--datadir=${folder}`,
+      `--socket=${folder}/socket`,
+      `--pid-file=${folder}/pid`,
+      ...words(`--port=${port} --bind-address=127.0.0.1 --skip-name-resolve --innodb-buffer-pool-size=16M`),
+      ...words('--innodb-log-file-size=4M --innodb-flush-log-at-trx-commit=1'),
     ],
     greet: async (port) => (await onMariadb(port, 'SELECT 1')).end(),
   },
@@ -169,8 +179,11 @@ const KINDS: Record<ServerName, Kind> = {
     program: 'redis-server',
     megabytes: 32,
     command: (program, folder, port) => [
-      ...[program, '--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''],
-      ...['--appendonly', 'yes', '--appendfsync', 'always'],
+      program,
+      '--dir',
+      folder,
+      ...words(`--bind 127.0.0.1 --port ${port} --appendonly yes --appendfsync always --save`),
+      '',
     ],
     greet: (port) => expectLine(port, 'PING', '+PONG'),
   },
@@ -178,10 +191,7 @@ const KINDS: Record<ServerName, Kind> = {
     title: 'Memcached',
     program: 'memcached',
     megabytes: 1,
-    command: (program, _folder, port) => [
-      ...[program, '-l', '127.0.0.1', '-p', String(port)],
-      ...(isRoot ? ['-u', 'root'] : []),
-    ],
+    command: (program, _folder, port) => [program, ...words(`-l 127.0.0.1 -p ${port}${isRoot ? ' -u root' : ''}`)],
     greet: (port) => expectLine(port, 'version', 'VERSION'),
   },
 }

@@ -18,7 +18,7 @@ function plain(): HttpResponse {
 
 /** Begins a session that belongs to the client `?name=`. */
 function begin({ session, GET }: HttpRequest): JsonResponse {
-  session.owner = GET.get('name', '')
+  session.owner = GET.get('name') ?? ''
   return new JsonResponse({ owner: session.owner })
 }
 
@@ -30,14 +30,14 @@ async function count({ session }: HttpRequest): Promise<JsonResponse> {
 
 /** Sets the key `?k=` to true. */
 function set({ session, GET }: HttpRequest): JsonResponse {
-  const name = GET.get('k', '')
+  const name = GET.get('k') ?? ''
   session.set(name, true)
   return new JsonResponse({ set: name, owner: session.owner ?? null })
 }
 
 /** Logs the client `?name=` in, under a new session key. */
 async function login({ session, GET }: HttpRequest): Promise<JsonResponse> {
-  const name = GET.get('name', '')
+  const name = GET.get('name') ?? ''
   await session.cycleKey()
   session.set(USER_ID_KEY, name)
   session.owner = name
