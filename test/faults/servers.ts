@@ -108,9 +108,9 @@ async function expectLine(port: number, line: string, start: string): Promise<vo
   if (!response.startsWith(start)) throw new Error(response)
 }
 
-/** Runs statements on the server itself, past the proxy. The connection stays open until `close` if `hold` is set. */
-export async function onPostgresql(port: number, ...statements: string[]): Promise<Client> {
-  const options = { host: '127.0.0.1', port, user: 'postgres', database: 'postgres', connectionTimeoutMillis: 2000 }
+/** Runs statements on the server itself, past the proxy. @returns the connection, which is still open */
+export async function onPostgresql(port: number, database: string, ...statements: string[]): Promise<Client> {
+  const options = { host: '127.0.0.1', port, user: 'postgres', database, connectionTimeoutMillis: 2000 }
   const client = new Client(options)
   client.on('error', () => {})
   await client.connect()
@@ -118,6 +118,7 @@ export async function onPostgresql(port: number, ...statements: string[]): Promi
   return client
 }
 
+/** The same for MariaDB. */
 export async function onMariadb(port: number, ...statements: string[]) {
   const client = await createConnection({ host: '127.0.0.1', port, user: 'root', connectTimeout: 2000 })
   client.on('error', () => {})
@@ -151,7 +152,7 @@ const KINDS: Record<ServerName, Kind> = {
       '-k',
       '',
     ],
-    greet: async (port) => (await onPostgresql(port, 'SELECT 1')).end(),
+    greet: async (port) => (await onPostgresql(port, 'postgres', 'SELECT 1')).end(),
   },
   mariadb: {
     title: 'MariaDB',
@@ -278,9 +279,14 @@ export class StoreServer {
 
   /** kill -9, for all its processes. */
   async kill(): Promise<void> {
+    this.kills += 1
+    await this.stop()
+  }
+
+  /** The same at the end of a run, where it does not count. */
+  async stop(): Promise<void> {
     if (this.#child?.pid === undefined || !this.isRunning) return
     const others = family(this.#child.pid).slice(1)
-    this.kills += 1
     await kill(this.#child)
     for (const pid of others) signal(pid, 'SIGKILL')
     // They use the same memory, so the next server must not start before they are gone.
