@@ -69,7 +69,9 @@ class Files extends FileStore {
     super({ folder })
   }
 
-  protected file = (key: string): string => path.join(folder, `sessionid${key}`)
+  /** Inside the folder: the suite passes keys such as `../../etc/passwd`, which a faulty engine must not delete. */
+  protected file = (key: string): string =>
+    path.join(folder, `sessionid${key.replaceAll(/[^a-z0-9]/gi, '_').slice(0, 64)}`)
 }
 
 const MUTANTS: Record<string, OpenStore> = {
