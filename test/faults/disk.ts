@@ -68,7 +68,8 @@ export class Disk {
 
 /** Unmounts and removes everything. Synchronous, so that it can run when the process exits. */
 export function removeAll(): void {
-  for (const folder of mounted) spawnSync('umount', ['-l', folder])
+  // A folder may have been mounted again over itself, by another engine with a server of the same name.
+  for (const folder of mounted) while (spawnSync('umount', ['-l', folder]).status === 0);
   mounted.clear()
   if (folderOfAll !== undefined) rmSync(folderOfAll, { recursive: true, force: true })
   folderOfAll = undefined
