@@ -64,13 +64,13 @@ describe('the books of a client', () => {
   it('find nothing in a site without faults', async () => {
     for (let round = 0; round < 300; round++) await client.step(false)
     expect(await judged()).to.deep.equal(NONE)
-    expect(book.isBroken).to.equal(false)
+    expect(book.broken).to.deep.equal([])
   })
 
   it('find a session that is gone', async () => {
     site.sessions.clear()
     expect(await judged()).to.deep.equal({ ...NONE, lost: 1 })
-    expect(book.isBroken).to.equal(true)
+    expect(book.broken).to.deep.equal(['lost'])
   })
 
   it('find a session that was replaced by an empty one, at the next request', async () => {
@@ -99,7 +99,7 @@ describe('the books of a client', () => {
     site.sessions.clear()
     book.isForgiving = true
     expect(await judged()).to.deep.equal({ ...NONE, forgotten: 1 })
-    expect(book.isBroken).to.equal(false)
+    expect(book.broken).to.deep.equal([])
   })
 
   it('find a change that took effect twice', async () => {
@@ -154,6 +154,6 @@ describe('the books of a client', () => {
   it('find responses other than 200 and 503', async () => {
     site.onTheWay = () => ({ status: 500, body: undefined })
     await client.set()
-    expect(book.wrong).to.equal(1)
+    expect(book.broken).to.deep.equal(['wrong statuses'])
   })
 })

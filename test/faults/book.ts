@@ -1,5 +1,7 @@
 /** Clients that keep books: what was acknowledged must be there afterwards, once, and what was ended must stay ended. */
 
+import { setTimeout as pause } from 'node:timers/promises'
+
 /** A response as a client sees it. */
 export interface Answer {
   /** 0 if none came. */
@@ -44,10 +46,17 @@ export class Book {
     else this.lost += changes
   }
 
-  get isBroken(): boolean {
-    return this.lost + this.revived + this.corrupt + this.double + this.cleared + this.wrong > 0
+  /** What broke, for a message. */
+  get broken(): string[] {
+    const { lost, revived, corrupt, double, cleared, wrong } = this
+    const counts = { lost, revived, corrupt, double, 'cookies cleared': cleared, 'wrong statuses': wrong }
+    return Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [name] : []))
   }
 }
+
+/** How often, and after how many milliseconds, a session that cannot be read is tried again. */
+const RETRIES = 10
+const RETRY_MS = 200
 
 /** How many ended keys of a client are tried again in each judgement. */
 const ENDED_KEYS = 10
@@ -184,7 +193,7 @@ export class Client {
   async judge(): Promise<void> {
     for (const key of this.#ended) await this.#judgeEnded(key)
     if (this.#cookie === undefined) return
-    const { status, body } = await this.#ask('/whoami')
+    const { status, body } = await this.#readable()
     if (status !== 200) this.book.lose()
     if (status !== 200 || body === undefined || !this.#isOwn(body)) return this.forget()
     for (const key of this.#acknowledged) if (body[key] !== true) this.book.lose()
@@ -195,6 +204,16 @@ export class Client {
     this.#acknowledged.clear()
     for (const key of Object.keys(body)) if (/^k\d+$/.test(key)) this.#acknowledged.add(key)
     this.#compare(Number(body.count ?? 0), this.#least)
+  }
+
+  /** The session; tried again for a while, because a 503 says nothing about it. */
+  async #readable(): Promise<Answer> {
+    let answer = await this.#ask('/whoami')
+    for (let tries = 0; tries < RETRIES && [0, 503].includes(answer.status); tries++) {
+      await pause(RETRY_MS)
+      answer = await this.#ask('/whoami')
+    }
+    return answer
   }
 
   async #judgeEnded(key: string): Promise<void> {

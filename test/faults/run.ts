@@ -4,10 +4,9 @@ import { alignedTable } from '../../bench/table.ts'
 import { Engine, type EngineKind, ENGINES, reasonAgainst } from './engines.ts'
 import { type Fault, faultsOf } from './faults.ts'
 import { endEverything } from './servers.ts'
-import { type Figures, Load } from './trial.ts'
+import { type Figures, Load, RECOVERY_MS } from './trial.ts'
 
 /** The guarantees, in milliseconds. */
-const RECOVERY_MS = 3000
 const PLAIN_MS = 250
 const OTHERS_MS = 100
 
@@ -86,9 +85,8 @@ function selected(): Trial[] {
 }
 
 function brokenBy({ book, first, settled, plain, others = 0, deaths }: Figures): string[] {
-  const broken: string[] = []
-  if (book.isBroken) broken.push('sessions')
-  if (!(first <= RECOVERY_MS)) broken.push('recovery')
+  const broken = book.broken
+  if (first > RECOVERY_MS) broken.push('recovery')
   else if (settled > RECOVERY_MS) broken.push('failures go on')
   if (plain >= PLAIN_MS) broken.push('/plain')
   if (others >= OTHERS_MS) broken.push('other sessions')

@@ -98,6 +98,12 @@ export class Site {
     for (const worker of this.#workers.values()) worker.send({ clock: ahead } satisfies MoveClock)
   }
 
+  /** Starts all workers anew. Does not count as a kill. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await Promise.all(this.ports.map((port) => this.startWorker(port)))
+  }
+
   async stop(): Promise<void> {
     const workers = [...this.#workers.values()]
     this.#workers.clear()

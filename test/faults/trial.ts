@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Answer, Book, Client } from './book.ts'
 import type { Engine } from './engines.ts'
 import type { Fault } from './faults.ts'
+import { until } from './servers.ts'
 
 const CLIENTS = 8
 
@@ -13,8 +14,11 @@ const THINKING_MS = 40
 /** A client gives up after this time, in milliseconds; far more than SESSION_STORE_TIMEOUT. */
 const PATIENCE_MS = 10_000
 
-/** How long a site may fail after a fault before a trial goes on, in milliseconds. */
-const RECOVERY_LIMIT_MS = 8000
+/** How soon a site must recover, in milliseconds. */
+export const RECOVERY_MS = 3000
+
+/** How long a trial waits for a site that does not recover, in milliseconds. */
+const RECOVERY_LIMIT_MS = RECOVERY_MS + 1500
 
 /** Time without a failure after which a site counts as recovered, in milliseconds. */
 const CALM_MS = 600
@@ -177,7 +181,11 @@ export class Load {
     const [steady] = this.#clients as [Client, ...Client[]]
     for (const client of [...this.#clients, this.#probe]) client.book = book
     this.start()
-    while (!(await steady.begin()) || !(await this.#probe.begin())) await pause(50)
+    for (const client of [steady, this.#probe]) {
+      await until(async () => {
+        if (!(await client.begin())) throw new Error(`No session begins before the fault.\n${site.logTail}`)
+      })
+    }
     await pause(400)
     this.#sent = []
     this.#plain = []
@@ -192,10 +200,13 @@ export class Load {
       const found = await this.#recovery(performance.now(), fault.isOneSession === true ? steady : undefined)
       first = Math.max(first, found.first)
       settled = Math.max(settled, found.settled)
+      if (first > RECOVERY_MS || settled > RECOVERY_MS) break
     }
     await this.stop()
     const sent = this.#sent
-    for (const client of [...this.#clients, this.#probe]) await client.judge()
+    // A site that does not recover is started again, so that its sessions and the next fault can be judged.
+    if (first > RECOVERY_MS || settled > RECOVERY_MS) await site.restart()
+    await Promise.all([...this.#clients, this.#probe].map((client) => client.judge()))
     site.setClock(0)
     const statuses = new Map<number, number>()
     for (const { status } of sent) statuses.set(status, (statuses.get(status) ?? 0) + 1)
