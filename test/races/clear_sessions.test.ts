@@ -5,7 +5,7 @@ import { encodeSession } from '#core/contrib/sessions'
 import { connection, toDatabaseDate } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from '../contrib/sessions/database.ts'
-import { at, type EngineSetup, places } from '../contrib/sessions/places.ts'
+import { useSetup, type EngineSetup, engineSetups } from '../contrib/sessions/engine_setups.ts'
 import { withWorkers } from '../../core/test/session_race.ts'
 import type { Cleared } from '../../core/test/session_race_worker.ts'
 
@@ -22,15 +22,15 @@ const NUMBERS: Record<string, string> = {
   'db on PostgreSQL': 'with g(n) as (select * from generate_series(1, ?::int)) select',
 }
 
-async function fill(place: EngineSetup, kind: string, days: number): Promise<void> {
+async function fill(setup: EngineSetup, kind: string, days: number): Promise<void> {
   const date = toDatabaseDate(Date.now() + days * DAY)
   // Django's real rows are of this length, and so is the work of deleting one.
   const data = encodeSession({ _auth_user_id: '1', cart: ['a', 'b', 'c'], hash: 'x'.repeat(64) })
-  const columns = place.name.includes('PostgreSQL')
+  const columns = setup.name.includes('PostgreSQL')
     ? 'cast(? as varchar) || n, ?, cast(? as timestamptz)'
     : '? || n, ?, ?'
   await connection.raw(
-    `insert into django_session (session_key, session_data, expire_date) ${NUMBERS[place.name]} ${columns} from g`,
+    `insert into django_session (session_key, session_data, expire_date) ${NUMBERS[setup.name]} ${columns} from g`,
     [ROWS, kind, data, date],
   )
 }
@@ -59,27 +59,27 @@ async function visit(stopped: () => boolean): Promise<{ requests: number; lost: 
   return { requests, lost }
 }
 
-const all = (await places('clearing')).filter(({ name }) => name in NUMBERS)
+const all = (await engineSetups('clearing')).filter(({ name }) => name in NUMBERS)
 
 describe('clearsessions', function () {
   this.timeout(900_000)
   before(() => setup())
 
-  for (const place of all) {
-    describe(place.name, () => {
-      at(place)
+  for (const setup of all) {
+    describe(setup.name, () => {
+      useSetup(setup)
       inDatabase({
-        ...place.settings,
+        ...setup.settings,
         ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
         MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
       })
       before(async () => {
-        await fill(place, 'expired', -1)
-        await fill(place, 'living', 1)
+        await fill(setup, 'expired', -1)
+        await fill(setup, 'living', 1)
       })
 
       it('deletes what has expired and nothing else, and no request is lost meanwhile', () =>
-        withWorkers(WORKERS, place.settings, async (workers) => {
+        withWorkers(WORKERS, setup.settings, async (workers) => {
           let done = false
           const visits = visit(() => done)
           const cleared = (await Promise.all(workers.map((worker) => worker.do({ kind: 'clear' })))) as Cleared[]

@@ -9,7 +9,7 @@ import { connection, whereExactly } from '#core/db'
 import { callCommand } from '#core/management'
 import { importModule } from '#core/utils'
 import { inDatabase } from '../contrib/sessions/database.ts'
-import { inPlace, places } from '../contrib/sessions/places.ts'
+import { useMigratedSetup, engineSetups } from '../contrib/sessions/engine_setups.ts'
 import { databases, requireService } from '../services.ts'
 
 const DEVICES = 'core.contrib.session_devices'
@@ -26,14 +26,14 @@ const record = (data: Record<string, unknown>) => ({ data, expiresAt: Date.now()
 const keyOf = (saved: Awaited<ReturnType<SessionStore['create']>>): string =>
   typeof saved === 'string' ? saved : saved.key
 
-const all = await places('sessionkeys')
+const all = await engineSetups('sessionkeys')
 
 describe('keys of sessions', () => {
   before(() => setup())
 
-  for (const place of all) {
-    describe(`on ${place.name}`, () => {
-      inPlace(place)
+  for (const setup of all) {
+    describe(`on ${setup.name}`, () => {
+      useMigratedSetup(setup)
 
       /** The engine alone, without what stands before it. */
       const engine = async (): Promise<SessionStore> => {

@@ -1,4 +1,4 @@
-/** Every engine keeps every promise of a session engine. */
+/** Runs the contract tests of session engines on every engine. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -14,7 +14,7 @@ import { SessionStore as FileStore } from '../../../core/contrib/sessions/backen
 import { SessionStore as CookieStore } from '../../../core/contrib/sessions/backends/signed_cookies.ts'
 import { inDatabase } from './database.ts'
 import { MemoryStore } from './memory_store.ts'
-import { stepping } from './stepping.ts'
+import { withSteps } from './interleaving.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'nuages-sessions-'))
 const cache = (): Cache =>
@@ -29,17 +29,20 @@ describe('session engines', () => {
   sessionEngineTests('in memory (the smallest there is)', () => new MemoryStore())
   sessionEngineTests('db', () => new DatabaseStore())
   sessionEngineTests('cache, in this process', () => new CacheStore({ cache: cache() }))
-  sessionEngineTests('cache', (step) => new CacheStore({ cache: stepping(cache(), step) }))
+  sessionEngineTests('cache', (step) => new CacheStore({ cache: withSteps(cache(), step) }))
   sessionEngineTests(
     'cached_db',
     (step) =>
-      new CachedDatabaseStore({ cache: stepping(cache(), step), database: stepping(new DatabaseStore(), step) }),
+      new CachedDatabaseStore({ cache: withSteps(cache(), step), database: withSteps(new DatabaseStore(), step) }),
   )
-  sessionEngineTests('cache through Keyv', (step) => new CacheStore({ cache: stepping(throughKeyv(), step) }))
+  sessionEngineTests('cache through Keyv', (step) => new CacheStore({ cache: withSteps(throughKeyv(), step) }))
   sessionEngineTests(
     'cached_db through Keyv',
     (step) =>
-      new CachedDatabaseStore({ cache: stepping(throughKeyv(), step), database: stepping(new DatabaseStore(), step) }),
+      new CachedDatabaseStore({
+        cache: withSteps(throughKeyv(), step),
+        database: withSteps(new DatabaseStore(), step),
+      }),
   )
   sessionEngineTests('file', () => new FileStore({ folder }))
   sessionEngineTests('signed_cookies', () => new CookieStore(), { keepsRecords: false })

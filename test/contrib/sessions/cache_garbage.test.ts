@@ -1,4 +1,4 @@
-/** What is no session under a session's key ends no visitor's work, and a session that cannot be read is not lost. */
+/** An invalid cache entry under a session key does not fail the request, and an unreadable session is not lost. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type Cache, caches, type CacheStore, type CacheStoreClass } from '#core/cache'
@@ -10,13 +10,13 @@ import { PyMemcacheCache } from '../../../core/cache/backends/memcached.ts'
 import { KEY_PREFIX as CACHED_DB } from '../../../core/contrib/sessions/backends/cached_db.ts'
 import { KEY_PREFIX as CACHE } from '../../../core/contrib/sessions/backends/cache.ts'
 import { rejection } from '../../cache/waiting.ts'
-import { inPlace, places } from './places.ts'
+import { useMigratedSetup, engineSetups } from './engine_setups.ts'
 
 const GARBAGE = ['', 'garbage', '\x80\x04}(V', '](K\x01e.', 'K\x07.', '\xff\xfe']
-/** A pickle that would run a command if anybody let it. */
+/** A pickle that would run a command if it were loaded by Python. */
 const CALL = "}(Vn\nK\x01Vwhen\ncos\nsystem\n(S'true'\ntRu."
 
-const all = (await places('garbage')).filter(({ name }) => name.startsWith('cache'))
+const all = (await engineSetups('garbage')).filter(({ name }) => name.startsWith('cache'))
 
 async function openedStore(): Promise<CacheStore> {
   const { BACKEND, LOCATION = '' } = settings.CACHES.default as { BACKEND: string; LOCATION?: string }
@@ -24,18 +24,18 @@ async function openedStore(): Promise<CacheStore> {
   return new Store({ location: LOCATION, options: {} })
 }
 
-/** Bytes as they lie in a store. */
+/** The bytes as stored. */
 function storedIn(store: CacheStore, bytes: string): string {
   if (store instanceof PyMemcacheCache) return `\x01${bytes}`
   return store instanceof DatabaseCache ? Buffer.from(bytes, 'latin1').toString('base64') : bytes
 }
 
-describe('garbage in a cache of sessions', () => {
+describe('invalid entries in a cache of sessions', () => {
   before(() => setup())
 
-  for (const place of all) {
-    describe(place.name, () => {
-      inPlace(place)
+  for (const setup of all) {
+    describe(setup.name, () => {
+      useMigratedSetup(setup)
       let records: LogRecord[] = []
       let release = (): void => {}
       beforeEach(() => {
@@ -44,7 +44,7 @@ describe('garbage in a cache of sessions', () => {
       })
       afterEach(() => release())
 
-      const hasRows = place.name.startsWith('cached_db')
+      const hasRows = setup.name.startsWith('cached_db')
       const fullKey = (key: string): string => (caches.default as Cache).makeKey((hasRows ? CACHED_DB : CACHE) + key)
 
       /** Uses the store beneath the cache. */
@@ -57,7 +57,7 @@ describe('garbage in a cache of sessions', () => {
         }
       }
 
-      /** The key of a session whose entry in the cache has become these bytes. */
+      /** The key of a session whose cache entry was replaced by these bytes. */
       async function spoiled(bytes: string): Promise<string> {
         const session = openSession(openSessionStore())
         session.update({ n: 1 })
@@ -88,10 +88,10 @@ describe('garbage in a cache of sessions', () => {
         }
       })
 
-      // A cache that no other program can see holds no pickles.
-      if (!place.isShared) return
+      // A cache within one process holds no pickles.
+      if (!setup.isShared) return
 
-      it('is no session that cannot be read: what that is, is said, and it stays', async () => {
+      it('reports what cannot be read in an unreadable session, and keeps the entry', async () => {
         const key = await spoiled(CALL)
         records = []
         const session = openSession(openSessionStore(), key)
@@ -109,7 +109,7 @@ describe('garbage in a cache of sessions', () => {
 
       if (!hasRows) return
 
-      it('is no longer shown when the row was changed', async () => {
+      it('ignores an unreadable entry once the row has changed', async () => {
         const key = await spoiled(CALL)
         const session = openSession(openSessionStore(), key)
         await session.load()

@@ -1,4 +1,4 @@
-/** cached_db reads through a cache that never outlives nor precedes the database's row, and survives its absence. */
+/** cached_db: an entry never outlives or precedes its row, and the engine works without its cache. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache } from '#core/cache'
@@ -32,7 +32,7 @@ describe('cached_db', () => {
   const content = (key: string, from: Store = store()): Promise<Record<string, unknown>> =>
     openSession(from, key).load()
 
-  /** A cache of which some methods are others. */
+  /** A cache with some methods replaced. */
   const cacheWith = (methods: Partial<Cache>): Cache =>
     new Proxy(cache, {
       get(target, name) {
@@ -41,7 +41,7 @@ describe('cached_db', () => {
       },
     })
 
-  it('reads the cache alone when the session is there', async () => {
+  it('reads only the cache when the session is there', async () => {
     const key = await saved({ n: 1 })
     const loads = { load: () => Promise.reject(new Error('asked')) } as unknown as Store
     expect(await content(key, new SessionStore({ cache, database: loads }))).to.deep.equal({ n: 1 })
@@ -54,7 +54,7 @@ describe('cached_db', () => {
     expect(await cache.get(KEY_PREFIX + key)).to.deep.equal({ n: 1 })
   })
 
-  /** Reads with a cold cache, while somebody works between the reading of the row and the filling of the cache. */
+  /** Reads with a cold cache; `fn` runs between the read of the row and the write to the cache. */
   async function readSlowly(key: string, filled: Cache, meanwhile: () => Promise<unknown>): Promise<void> {
     await cache.clear()
     const slow = Object.assign(new DatabaseStore(), {
@@ -86,7 +86,7 @@ describe('cached_db', () => {
     expect(await content(key)).to.deep.equal({ n: 2 })
   })
 
-  it('would do both if it filled the cache without asking', async () => {
+  it('would do both if it filled the cache unconditionally', async () => {
     const careless = cacheWith({ add: (...args) => cache.set(...args).then(() => true) })
     const deleted = await saved({ n: 1 })
     await readSlowly(deleted, careless, () => store().delete(deleted))
@@ -96,7 +96,7 @@ describe('cached_db', () => {
     expect(await content(changed)).to.deep.equal({ n: 1 })
   })
 
-  it('notices that the row went on without the cache', async () => {
+  it('notices that the row changed without the cache', async () => {
     const key = await saved({ n: 1 })
     const direct = openSession(database, key)
     await direct.load()
@@ -109,7 +109,7 @@ describe('cached_db', () => {
     expect(await content(key)).to.deep.equal({ n: 1, direct: true, mine: true })
   })
 
-  it('keeps nothing in the cache longer than the row lives', async () => {
+  it('keeps no entry longer than its row', async () => {
     const session = openSession(store())
     session.set('n', 1)
     session.setExpiry(-10)
@@ -117,7 +117,7 @@ describe('cached_db', () => {
     expect(await cache.hasKey(KEY_PREFIX + session.sessionKey)).to.equal(false)
   })
 
-  it('works without its cache, and logs that it does', async () => {
+  it('works without its cache, and logs the failure', async () => {
     const fail = (): Promise<never> => Promise.reject(new Error('cache is down'))
     const broken = cacheWith({ get: fail, gets: fail, set: fail, add: fail, cas: fail, delete: fail })
     const logged: string[] = []
@@ -151,7 +151,7 @@ describe('cached_db', () => {
     })
     afterEach(() => release())
 
-    /** The cache, as a process sees it that cannot reach it during the outage. */
+    /** The cache as seen by a process that cannot reach it during the outage. */
     const failing = (): Cache =>
       new Proxy(cache, {
         get(target, name) {
@@ -170,7 +170,7 @@ describe('cached_db', () => {
       return session
     }
 
-    it('a session that was ended meanwhile stays ended', async () => {
+    it('keeps a session ended that was ended during the outage', async () => {
       const [key, own] = [await saved({ n: 1 }), process()]
       isDown = true
       await (await opened(own, key)).flush()
@@ -181,7 +181,7 @@ describe('cached_db', () => {
       expect(await cache.get(KEY_PREFIX + key)).to.equal(null)
     })
 
-    it('counts that were acknowledged meanwhile are read, and counting goes on from them', async () => {
+    it('reads the counts that were saved during the outage, and continues from them', async () => {
       const [key, own] = [await saved({ n: 5 }), process()]
       const count = async (): Promise<void> => {
         const session = await opened(own, key)
@@ -196,7 +196,7 @@ describe('cached_db', () => {
       expect(await content(key, own)).to.deep.equal({ n: 11 })
     })
 
-    it('a key that was rotated meanwhile opens nothing', async () => {
+    it('does not load a session by a key that was rotated during the outage', async () => {
       const [key, own] = [await saved({ n: 1 }), process()]
       isDown = true
       const session = await opened(own, key)
@@ -206,7 +206,7 @@ describe('cached_db', () => {
       expect(await content(session.sessionKey as string, own)).to.deep.equal({ n: 1 })
     })
 
-    it('an entry is compared with its row once, and then read alone again', async () => {
+    it('compares an entry with its row once, then reads only the cache again', async () => {
       let loads = 0
       const counting = Object.assign(new DatabaseStore(), {
         load: (each: string) => (loads++, database.load(each)),
@@ -220,7 +220,7 @@ describe('cached_db', () => {
       expect(loads).to.equal(1)
     })
 
-    it('entries of rows that changed meanwhile are blocked for processes that noticed nothing', async () => {
+    it('blocks entries of rows that changed during the outage, also for processes that noticed no outage', async () => {
       const [key, own] = [await saved({ n: 1 }), process()]
       isDown = true
       await (await opened(own, key)).flush()
@@ -231,7 +231,7 @@ describe('cached_db', () => {
     })
   })
 
-  it('takes what is no session in the cache for a miss', async () => {
+  it('treats an invalid cache entry as a miss', async () => {
     const key = await saved({ n: 1 })
     for (const garbage of ['text', 7, [1, 2], true]) {
       await cache.set(KEY_PREFIX + key, garbage)

@@ -1,4 +1,4 @@
-/** A project's own engine works like ours, and proves itself in three lines. */
+/** A project's own engine works like the built-in ones, and passes the contract tests. */
 import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../services.ts'
 import { inDatabase, withDatabase } from './database.ts'
 import { MemoryStore } from './memory_store.ts'
 
-/** Django's own example: a column beside its three, with the user of the session. */
+/** Django's example: a fourth column with the user of the session. */
 class AccountStore extends DatabaseStore {
   constructor(alias = 'default') {
     const extraColumns = (data: Readonly<SessionDict>) => ({ account_id: data._auth_user_id ?? null })
@@ -31,10 +31,10 @@ const createTable = (alias = 'default') =>
     table.string('account_id')
   })
 
-describe('an engine of a project', () => {
+describe('a custom session engine', () => {
   before(() => setup())
 
-  it('is named by SESSION_ENGINE', () =>
+  it('is loaded from SESSION_ENGINE', () =>
     withDatabase(
       async () => {
         const client = new Client()
@@ -46,7 +46,7 @@ describe('an engine of a project', () => {
       },
     ))
 
-  it('is asked by its own load(), also where ours would read without waiting', () => {
+  it('is read by its own load(), also where the built-in engine would read synchronously', () => {
     class CountingStore extends DatabaseStore {
       loads = 0
       override load(key: string): ReturnType<DatabaseStore['load']> {
@@ -68,7 +68,7 @@ describe('an engine of a project', () => {
     )
   })
 
-  it('is asked by its own load() on a cache, too, and by that of the cache’s backend', async () => {
+  it('is read by its own load() on a cache, and by that of the cache backend', async () => {
     const backend = { location: 'own ways to read', options: {} }
     const cache = new Cache(new LocMemCache(backend))
     let loads = 0
@@ -96,7 +96,7 @@ describe('an engine of a project', () => {
     expect(loads).to.equal(2)
   })
 
-  it('may return a key alone from create() and update(), and nothing from delete()', async () => {
+  it('may return only a key from create() and update(), and nothing from delete()', async () => {
     class TerseStore extends MemoryStore {
       override async create(record: SessionRecord): Promise<never> {
         return (await super.create(record)).key as never

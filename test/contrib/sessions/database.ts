@@ -1,4 +1,4 @@
-/** A migrated SQLite database in memory, for tests that need the table of the sessions. */
+/** A migrated SQLite database in memory, for tests that need the session table. */
 import { overrideSettings, type Settings } from '#core/conf'
 import { connections, loadMigrations, MigrationExecutor } from '#core/db'
 import { aroundSuite } from '../../suite_scope.ts'
@@ -11,7 +11,7 @@ async function migrate(): Promise<void> {
   await new MigrationExecutor(connections.database(), graph).execute(graph.plan(targets, new Map()))
 }
 
-/** Runs `fn` on a new database with the tables of the installed apps, and with other settings if given. */
+/** Runs `fn` on a new database with the tables of the installed apps, and with further settings if given. */
 export function withDatabase<T>(fn: () => Promise<T>, settings: Settings = {}): Promise<T> {
   return overrideSettings({ DATABASES: IN_MEMORY, ...settings }, async () => {
     await migrate()
@@ -19,7 +19,7 @@ export function withDatabase<T>(fn: () => Promise<T>, settings: Settings = {}): 
   })
 }
 
-/** The same for all tests of a suite: to be called inside its `describe`. Settings may be known only when it begins. */
+/** The same for all tests of a suite; call it inside its `describe`. A function of settings is called in the hook. */
 export function inDatabase(settings: Settings | (() => Settings) = {}): void {
   aroundSuite((inside) => withDatabase(inside, typeof settings === 'function' ? settings() : settings))
 }

@@ -1,4 +1,4 @@
-/** What the db engine has to be exact about on every database, and how it comes back after an outage. */
+/** Exact comparisons of the db engine on every database, and its recovery from an outage. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { encodeSession, openSession, openSessionStore, SessionConflict } from '#core/contrib/sessions'
@@ -18,7 +18,7 @@ describe('the db engine', () => {
   onEachDatabase(all, (database) => {
     inDatabase({ DATABASES: { default: database.config }, SESSION_ENGINE: 'core.contrib.sessions.backends.db' })
 
-    it('compares versions byte for byte, where the database may not', async () => {
+    it('compares versions byte for byte, even if the collation of the database does not', async () => {
       const store = new SessionStore()
       const { key, version } = await store.create({ data: { a: 1 }, expiresAt: later() })
       for (const other of [version.toUpperCase(), version.toLowerCase(), `${version} `]) {
@@ -28,7 +28,7 @@ describe('the db engine', () => {
       expect((await store.load(key))?.data).to.deep.equal({ a: 1 })
     })
 
-    it('refuses what JSON cannot hold by its promise, never before there is one', async () => {
+    it('rejects its promise for data that JSON cannot hold, and never throws synchronously', async () => {
       const store = new SessionStore()
       const { key, version } = await store.create({ data: { a: 1 }, expiresAt: later() })
       const endless: Record<string, unknown> = {}
@@ -39,14 +39,14 @@ describe('the db engine', () => {
       expect((await store.load(key))?.data).to.deep.equal({ a: 1 })
     })
 
-    it('knows a key by its very letters', async () => {
+    it('compares keys byte for byte', async () => {
       const store = new SessionStore()
       const { key } = await store.create({ data: { a: 1 }, expiresAt: later() })
       expect(await store.load(key.toUpperCase())).to.equal(undefined)
       expect(await store.load(`${key} `)).to.equal(undefined)
     })
 
-    it('says of a session when it ends, also when asked later, and of one that has gone meanwhile that it is over', async () => {
+    it('reports the expiry of a loaded session, also when read later, and 0 for one deleted meanwhile', async () => {
       const store = new SessionStore()
       const end = Math.floor(later() / 1000) * 1000
       const { key } = await store.create({ data: {}, expiresAt: end })
@@ -57,14 +57,14 @@ describe('the db engine', () => {
       expect(before?.expiresAt ?? 0).to.equal(0)
     })
 
-    it('keeps a session of a megabyte', async () => {
+    it('saves a session of one megabyte', async () => {
       const store = new SessionStore()
       const data = { text: Array.from({ length: 40_000 }, (_, i) => `word${i * 7919}`).join(' ') }
       const { key } = await store.create({ data, expiresAt: later() })
       expect((await store.load(key))?.data).to.deep.equal(data)
     })
 
-    it('reads a row of garbage as empty, and writes over it', async () => {
+    it('reads an invalid row as empty, and overwrites it', async () => {
       const release = captureLogs(() => {})
       try {
         const store = new SessionStore()
@@ -82,7 +82,7 @@ describe('the db engine', () => {
       }
     })
 
-    it('works again by itself after its connections were cut', async function () {
+    it('recovers after its connections were cut', async function () {
       const cuts: Record<string, string> = {
         postgresql:
           'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -99,7 +99,7 @@ describe('the db engine', () => {
         ]
         for (const { id } of ids) await connection.raw(`kill ${id}`).catch(() => {})
       }
-      // The pool may meet one dead connection for each it had; a visitor tries again.
+      // The pool may contain one dead connection for each that it had, so a client retries.
       let found: unknown
       for (let visit = 0; visit < 12 && found === undefined; visit++) {
         found = await store.load(key).then(

@@ -1,4 +1,4 @@
-/** A session's own date of expiry is an instant, whatever zone its text is written in. */
+/** The expiry date in a session is an instant, whatever time zone it is written in. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -9,7 +9,7 @@ import { expiresAt, expiryAge, isoText, parseIsoText, storedExpiry } from '../..
 const TIME_ZONE = 'America/St_Johns'
 const SUMMER = Date.parse('2026-07-15T12:00:00Z')
 
-describe('dates of expiry', () => {
+describe('expiry dates', () => {
   before(() => setup())
 
   const withZones = (USE_TZ: boolean, test: () => void) => () => overrideSettings({ USE_TZ, TIME_ZONE }, test)
@@ -23,7 +23,7 @@ describe('dates of expiry', () => {
   )
 
   it(
-    'are written as the wall clock of TIME_ZONE shows them without USE_TZ',
+    'are written in the local time of TIME_ZONE without USE_TZ',
     withZones(false, () => {
       expect(isoText(SUMMER)).to.equal('2026-07-15T09:30:00')
       expect(isoText(SUMMER + 678)).to.equal('2026-07-15T09:30:00.678000')
@@ -47,7 +47,7 @@ describe('dates of expiry', () => {
   }
 
   it(
-    'count in seconds that go by, also over a change of the clock',
+    'count elapsed seconds, also across a clock change',
     withZones(false, () => {
       // The night of 8 March 2026 has 23 hours there.
       const before = Date.parse('2026-03-07T23:30:00-03:30')

@@ -1,4 +1,4 @@
-/** What the file engine does when the disk is not as it should be. */
+/** The file engine when its directory is missing, unwritable or contains other files. */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,14 +23,14 @@ describe('the file engine', () => {
   })
   afterEach(() => rmSync(root, { recursive: true }))
 
-  it('says so at start when its folder is not there', () => {
+  it('reports a missing directory at start', () => {
     expect(() => new SessionStore({ folder: path.join(root, 'nowhere') })).to.throw(
       ImproperlyConfigured,
       'Please set SESSION_FILE_PATH to an existing folder.',
     )
   })
 
-  it('leads no key out of its folder', async () => {
+  it('refuses keys that lead out of its directory', async () => {
     const store = new SessionStore({ folder })
     writeFileSync(path.join(root, 'secret'), 'x')
     for (const key of ['../secret', '..%2fsecret', 'a/b', 'a\\b', '\0', '.', 'a'.repeat(10_000), 'ABCDEFGHIJ']) {
@@ -40,7 +40,7 @@ describe('the file engine', () => {
     expect(() => store.keyToFile('../secret')).to.throw(InvalidSessionKey)
   })
 
-  it('is an outage, and no end of all sessions, when the disk has gone', () =>
+  it('reports an outage when the disk is gone, instead of ending all sessions', () =>
     overrideSettings({ SESSION_ENGINE: 'core.contrib.sessions.backends.file', SESSION_FILE_PATH: folder }, async () => {
       const release = captureLogs(() => {})
       try {
@@ -67,7 +67,7 @@ describe('the file engine', () => {
       }
     }))
 
-  it('leaves nothing behind but sessions', async () => {
+  it('leaves no files except sessions', async () => {
     const store = new SessionStore({ folder })
     const { key, version } = await store.create({ data: { a: 1 }, expiresAt: later() })
     await store.update(key, { data: { a: 2 }, expiresAt: later() }, version)
@@ -76,7 +76,7 @@ describe('the file engine', () => {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('takes away the lock of a process that died, but not of one at work', async () => {
+  it('removes the lock of a process that died, but not that of a running one', async () => {
     const store = new SessionStore({ folder })
     const { key, version } = await store.create({ data: { a: 1 }, expiresAt: later() })
     const lock = path.join(folder, `.lock-sessionid${key}`)

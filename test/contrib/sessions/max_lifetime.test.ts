@@ -1,4 +1,4 @@
-/** SESSION_MAX_LIFETIME ends a session however often it is used, on every engine. */
+/** SESSION_MAX_LIFETIME ends a session on every engine, however often it is used. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -53,7 +53,7 @@ describe('SESSION_MAX_LIFETIME', () => {
         expect((await new Client().get('/count', { headers })).text).to.equal('1')
       }))
 
-    it(`gives the cookie no longer life than the session has (${engine})`, () =>
+    it(`limits Max-Age of the cookie to the remaining lifetime (${engine})`, () =>
       run(engine, { SESSION_MAX_LIFETIME: 5 * 3600 }, async (client) => {
         at(0)
         expect((await client.get('/count')).setCookie[0]).to.contain('Max-Age=7200;')
@@ -66,7 +66,7 @@ describe('SESSION_MAX_LIFETIME', () => {
       }))
   }
 
-  it('counts from the login, which is a new session', () =>
+  it('starts again at a login, which creates a new session', () =>
     run('db', { SESSION_MAX_LIFETIME: 3600 }, async (client) => {
       at(0)
       await client.get('/count')
@@ -76,7 +76,7 @@ describe('SESSION_MAX_LIFETIME', () => {
       expect((await client.get('/count')).text).to.equal('2')
     }))
 
-  it('is not there unless it is set: sessions hold what Django would write', () =>
+  it("adds nothing to the session when it is not set: the content is the same as Django's", () =>
     run('db', {}, async (client) => {
       await client.get('/count')
       const [data] = (await connection('django_session').pluck('session_data')) as [string]

@@ -1,4 +1,4 @@
-/** The smallest store that keeps the contract: what a project's own engine could begin with. */
+/** The smallest store that fulfils the contract, as a starting point for a custom engine. */
 import {
   type LoadedSession,
   newSessionKey,

@@ -1,4 +1,4 @@
-/** Each SESSION_ setting does on every engine what Django documents, and no client can do harm with a cookie. */
+/** Each SESSION_ setting works on every engine as Django documents it, and no cookie of a client does harm. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -54,7 +54,7 @@ describe('SessionMiddleware', () => {
 
       const cookieOf = (response: ClientResponse): string => response.setCookie[0] ?? ''
 
-      it('counts the visits of each visitor', () =>
+      it('counts the visits of each client', () =>
         run({}, async (client) => {
           for (const n of [1, 2, 3]) expect((await client.get('/count')).text).to.equal(String(n))
           expect((await new Client().get('/count')).text).to.equal('1')
@@ -70,7 +70,7 @@ describe('SessionMiddleware', () => {
         ['an error', 500, () => fail(new Error('broken'))],
       ]
       for (const [what, status, raise] of thrown) {
-        it(`saves what a middleware changed before it threw, if the status says so (${what})`, () => {
+        it(`saves what a middleware changed before it threw, depending on the status (${what})`, () => {
           let isOn = true
           const inner: Middleware = async (ctx, next) => {
             if (!isOn) return next()
@@ -89,32 +89,32 @@ describe('SessionMiddleware', () => {
         })
       }
 
-      it('sends nothing and varies on nothing when the session is not touched', () =>
+      it('sends no cookie and no Vary when the session is not touched', () =>
         run({}, async (client) => {
           for (let visit = 0; visit < 2; visit++) {
             const response = await client.get('/untouched')
             expect(response.setCookie).to.deep.equal([])
             expect(response.headers).not.to.have.any.keys('vary', 'cache-control')
-            // The second time as somebody with a session.
+            // The second time with a session.
             await client.get('/count')
           }
         }))
 
-      it('varies on the cookie when the session was read', () =>
+      it('sends Vary: Cookie when the session was read', () =>
         run({}, async (client) => {
           const response = await client.get('/read')
           expect(response.headers.vary).to.equal('Cookie')
           expect(response.setCookie).to.deep.equal([])
         }))
 
-      it('lets no shared cache keep a response that sets the cookie, whatever the view said', () =>
+      it('prevents shared caches from storing a response that sets the cookie, whatever the view set', () =>
         run({}, async (client) => {
           expect((await client.get('/count')).headers['cache-control']).to.equal('private')
           const cacheControl = (await client.get('/count-public')).headers['cache-control']
           expect(String(cacheControl).split(', ')).to.include('private').and.not.include('public')
         }))
 
-      it('has the attributes of Django by default', () =>
+      it('sets the cookie attributes of Django by default', () =>
         run({}, async (client) => {
           setClock({ now: () => Date.UTC(2026, 0, 1) })
           const line = cookieOf(await client.get('/count'))
@@ -136,7 +136,7 @@ describe('SessionMiddleware', () => {
         [{ SESSION_COOKIE_DOMAIN: '.example.com' }, /; Domain=\.example\.com;/],
       ]
       for (const [settings, expected, unexpected] of attributes) {
-        it(`obeys ${JSON.stringify(settings)}`, () =>
+        it(`applies ${JSON.stringify(settings)}`, () =>
           run(settings, async (client) => {
             const line = cookieOf(await client.get('/count'))
             expect(line).to.match(expected)
@@ -144,7 +144,7 @@ describe('SessionMiddleware', () => {
           }))
       }
 
-      it('forgets the session after SESSION_COOKIE_AGE', () =>
+      it('expires the session after SESSION_COOKIE_AGE', () =>
         run({ SESSION_COOKIE_AGE: 60 }, async (client) => {
           await client.get('/count')
           const cookies = { cookie: `sessionid=${client.cookies.get('sessionid')}` }
@@ -153,7 +153,7 @@ describe('SessionMiddleware', () => {
           expect((await new Client().get('/count', { headers: cookies })).text).to.equal('1')
         }))
 
-      it('saves and renews at every request when SESSION_SAVE_EVERY_REQUEST says so', () =>
+      it('saves and renews at every request with SESSION_SAVE_EVERY_REQUEST', () =>
         run({ SESSION_SAVE_EVERY_REQUEST: true }, async (client) => {
           expect((await client.get('/untouched')).setCookie).to.deep.equal([])
           await client.get('/count')
@@ -164,12 +164,12 @@ describe('SessionMiddleware', () => {
           expect((await client.get('/count')).text).to.equal('2')
         }))
 
-      it('keeps its data through the serializer that SESSION_SERIALIZER names', () =>
+      it('saves its data with SESSION_SERIALIZER', () =>
         run({ SESSION_SERIALIZER: 'test.contrib.sessions.fixtures.visits.ReversedSerializer' }, async (client) => {
           served.serialized = 0
           await client.get('/count')
           expect((await client.get('/count')).text).to.equal('2')
-          // A cache holds the dict itself, as Django's does.
+          // A cache holds the dict itself, as in Django.
           if (engine !== 'cache') expect(served.serialized).to.be.greaterThan(0)
         }))
 
@@ -185,7 +185,7 @@ describe('SessionMiddleware', () => {
           expect(after.text).to.equal('1')
         }))
 
-      it('gives a new key and keeps the content when the key is cycled', () =>
+      it('keeps the content under a new key when the key is cycled', () =>
         run({}, async (client) => {
           await client.get('/count')
           const before = client.cookies.get('sessionid')
@@ -194,13 +194,13 @@ describe('SessionMiddleware', () => {
           expect((await client.get('/count')).text).to.equal('2')
         }))
 
-      it('saves nothing and sends no cookie when the answer is an error of the server', () =>
+      it('saves nothing and sends no cookie when the response is a server error', () =>
         run({}, async (client) => {
           const response = await client.get('/count-and-fail')
           expect([response.status, response.setCookie]).to.deep.equal([500, []])
         }))
 
-      it('reads nothing before a view that is marked sessionExempt, and can be loaded by hand', () =>
+      it('reads nothing before a view that is marked sessionExempt, where the session can be loaded explicitly', () =>
         run({}, async (client) => {
           await client.get('/count')
           expect((await client.get('/exempt')).text).to.equal('1')
@@ -220,7 +220,7 @@ describe('SessionMiddleware', () => {
         SQL: "' OR session_key LIKE '%' --",
       }
       for (const [what, value] of Object.entries(nonsense)) {
-        it(`takes ${what} in the cookie for nobody's session`, () =>
+        it(`treats ${what} in the cookie as an unknown session`, () =>
           run({}, async () => {
             const headers = { cookie: `sessionid=${value}` }
             const client = new Client()
@@ -241,7 +241,7 @@ describe('SessionMiddleware', () => {
       ...settings,
     })
 
-  it('keeps files where SESSION_FILE_PATH says, under the name of the cookie', () =>
+  it('stores files in SESSION_FILE_PATH, named after the cookie', () =>
     run(
       {
         SESSION_ENGINE: 'core.contrib.sessions.backends.file',
@@ -257,7 +257,7 @@ describe('SessionMiddleware', () => {
     ))
 
   for (const engine of ['cache', 'cached_db']) {
-    it(`keeps ${engine} sessions in the cache that SESSION_CACHE_ALIAS names`, () =>
+    it(`stores ${engine} sessions in the cache of SESSION_CACHE_ALIAS`, () =>
       run(
         { SESSION_ENGINE: `core.contrib.sessions.backends.${engine}`, SESSION_CACHE_ALIAS: 'other' },
         async (client) => {
@@ -274,7 +274,7 @@ describe('SessionMiddleware', () => {
     return (error as Error).message
   }
 
-  it('says what is wrong with an engine that is not there, or is none', async () => {
+  it('reports an engine that is missing or invalid', async () => {
     expect(await complaint({ SESSION_ENGINE: 'django.contrib.sessions.backends.databse' })).to.contain(
       "SESSION_ENGINE names 'django.contrib.sessions.backends.databse'",
     )

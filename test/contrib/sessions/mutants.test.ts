@@ -1,4 +1,4 @@
-/** An engine that breaks a promise is caught: our own engines, each with one fault put in, all fail the suite. */
+/** Mutation tests of the contract tests: each built-in engine with one fault added fails them. */
 import { mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -48,7 +48,7 @@ async function failures(openStore: OpenStore): Promise<string[]> {
   const failed: string[] = []
   for (const [name, body] of tests) {
     try {
-      // A mutant may wait for ever for what it has spoiled itself.
+      // A mutant may wait forever because of its own fault.
       const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('too late')), 1000).unref())
       await Promise.race([body(), late])
     } catch {
@@ -264,8 +264,8 @@ describe('a faulty session engine', () => {
     })
   }
 
-  it('is told from a good one', async () => {
-    // Some of the faulty engines have stored sessions under keys that they were given.
+  it('is distinguished from a correct one', async () => {
+    // Some of the faulty engines have stored sessions under fixed keys.
     await rows().delete()
     await cache.clear()
     expect(await failures(() => new DatabaseStore())).to.deep.equal([])

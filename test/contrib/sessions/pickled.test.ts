@@ -1,4 +1,4 @@
-/** A session that Python pickled comes back as it was, but for what we changed: in the cache, and in the row behind it. */
+/** A session pickled by Python keeps everything but our changes, in the cache and in the row behind it. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache, PickleSerializer } from '#core/cache'
@@ -15,7 +15,7 @@ import { inDatabase } from './database.ts'
 
 const KEY = 'abcdefgh12345678abcdefgh12345678'
 
-/** What Python has in it as {'10': 1.0, 'at': (1, 2.0), 'by': {7: 'a', None: 'b'}, 'cart': ['x'], 'n': 1}. */
+/** In Python: {'10': 1.0, 'at': (1, 2.0), 'by': {7: 'a', None: 'b'}, 'cart': ['x'], 'n': 1}. */
 const PLAIN = '}(V10\nF1.0\nVat\n(K\x01F2.0\ntVby\n}(K\x07Va\nNVb\nuVcart\n](Vx\neVn\nK\x01u.'
 /** With bytes and a set, too. */
 const RICH = '\x80\x04}(Vraw\nC\x02\0\xffVseen\n\x8f(K\x01\x90Vcart\n](Vx\neVn\nK\x01u.'
@@ -33,7 +33,7 @@ describe('a pickled session', () => {
   const found = (prefix: string): Promise<string | undefined> => kept.get(`:1:${prefix}${KEY}`)
   const inCache = () => new cache.SessionStore({ cache: new Cache(kept) })
 
-  it('keeps all but the key that was changed', async () => {
+  it('keeps everything except the changed key', async () => {
     await put(cache.KEY_PREFIX, PLAIN)
     const session = openSession(inCache(), KEY)
     await session.load()
@@ -42,7 +42,7 @@ describe('a pickled session', () => {
     expect(await found(cache.KEY_PREFIX)).to.equal(PLAIN.replace('Vn\nK\x01', 'Vn\nK\x02'))
   })
 
-  it('keeps the neighbours of a nested change', async () => {
+  it('keeps the siblings of a nested change', async () => {
     await put(cache.KEY_PREFIX, RICH)
     const session = openSession(inCache(), KEY)
     await session.load()
@@ -52,7 +52,7 @@ describe('a pickled session', () => {
     expect(await found(cache.KEY_PREFIX)).to.equal(RICH.replace('](Vx\ne', '](Vx\nVy\ne'))
   })
 
-  it('is not changed by being read, whatever is in it', async () => {
+  it('is not changed by being read, whatever it contains', async () => {
     for (const pickle of [PLAIN, RICH]) {
       await put(cache.KEY_PREFIX, pickle)
       const session = openSession(inCache(), KEY)
@@ -62,7 +62,7 @@ describe('a pickled session', () => {
     }
   })
 
-  it('keeps what it had when another has written meanwhile', async () => {
+  it('keeps its content when another request has saved meanwhile', async () => {
     await put(cache.KEY_PREFIX, RICH)
     const [one, two] = [openSession(inCache(), KEY), openSession(inCache(), KEY)]
     await one.load()
@@ -77,7 +77,7 @@ describe('a pickled session', () => {
     )
   })
 
-  it('is written as a pickle into the cache and as JSON into its row, and is right in both', async () => {
+  it('is written as a pickle to the cache and as JSON to its row, and both are correct', async () => {
     const database = new DatabaseStore({ newKey: () => KEY })
     const text = '{"10":1.0,"at":[1,2.0],"by":{"7":"a","null":"b"},"cart":["x"],"n":1}'
     const store = new cachedDb.SessionStore({ cache: new Cache(kept), database })
@@ -87,7 +87,7 @@ describe('a pickled session', () => {
       }
       return stringifyJson(decodeSession(session_data))
     }
-    // As Django would: the same session, pickled in the cache and as JSON in the row.
+    // As in Django: the same session, pickled in the cache and as JSON in the row.
     await database.create({ data: parseJson(text) as Record<string, unknown>, expiresAt: Date.now() + 1e6 })
     await put(cachedDb.KEY_PREFIX, PLAIN)
     const again = openSession(store, KEY)
@@ -96,7 +96,7 @@ describe('a pickled session', () => {
     await again.save()
     expect(await row()).to.equal(text.replace('"n":1', '"n":2'))
     expect(await found(cachedDb.KEY_PREFIX)).to.equal(PLAIN.replace('Vn\nK\x01', 'Vn\nK\x02'))
-    // What fills an empty cache is what the row says.
+    // An empty cache is filled from the row.
     await kept.clear()
     await openSession(store, KEY).load()
     expect(await found(cachedDb.KEY_PREFIX)).to.equal(dumpsPickle(parseJson(text.replace('"n":1', '"n":2'))))

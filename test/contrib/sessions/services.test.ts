@@ -1,10 +1,10 @@
-/** Every engine on every service keeps every promise of a session engine. */
+/** Runs the contract tests of session engines on every engine with every service. */
 import { setup } from '#core/apps'
 import { openSessionStore } from '#core/contrib/sessions'
 import { sessionEngineTests } from '#core/test'
-import { inPlace, places } from './places.ts'
+import { useMigratedSetup, engineSetups } from './engine_setups.ts'
 
-const all = await places('sessions')
+const all = await engineSetups('sessions')
 
 describe('sessions on services', () => {
   before(() => setup())

@@ -1,4 +1,4 @@
-/** The session is a dict that knows what was done to it. */
+/** The session is a dict that tracks its changes. */
 import { expect } from 'chai'
 import { expectTypeOf } from 'expect-type'
 import { setup } from '#core/apps'
@@ -39,7 +39,7 @@ describe('session', () => {
       expect(session.isEmpty()).to.equal(true)
     })
 
-    it('reads, writes, asks and deletes by property', () => {
+    it('reads, writes, tests and deletes by property', () => {
       session.n = 1
       expect(session.n).to.equal(1)
       expect('n' in session).to.equal(true)
@@ -82,7 +82,7 @@ describe('session', () => {
       expect(Object.assign({}, session)).to.deep.equal({ a: 1, b: { c: [2] } })
     })
 
-    it('says what to do when a key has the name of a method', () => {
+    it('reports how to use a key that has the name of a method', () => {
       expect(() => Object.assign(session, { flush: 1 })).to.throw(TypeError, "session.set('flush', …)")
       expect(() => Reflect.deleteProperty(session, 'save')).to.throw(TypeError, "session.remove('save')")
       expect(() => Object.assign(session, { sessionKey: 'x' })).to.throw(TypeError, 'session.sessionKey is a property')
@@ -91,7 +91,7 @@ describe('session', () => {
       expect('flush' in Object.getPrototypeOf(session)).to.equal(true)
     })
 
-    it('takes __proto__ and its friends for ordinary keys', () => {
+    it('treats __proto__ and similar names as ordinary keys', () => {
       for (const key of ['__proto__', 'constructor', 'prototype', 'toString']) {
         session.set(key, { polluted: true })
         expect(session.get(key)).to.deep.equal({ polluted: true })
@@ -103,7 +103,7 @@ describe('session', () => {
       expect(session.has('hasOwnProperty')).to.equal(false)
     })
 
-    it('can be peeked into without that counting as access', async () => {
+    it('can be peeked into without being marked as accessed', async () => {
       session.n = 1
       const again = await next()
       expect([peekSession(again, 'n'), again.accessed]).to.deep.equal([1, false])
@@ -115,7 +115,7 @@ describe('session', () => {
       expect(session.accessed).to.equal(false)
     })
 
-    it('tells nothing of its content to whoever logs it', async () => {
+    it('logs none of its content', async () => {
       session.set('secret', 'hunter2')
       const { inspect } = await import('node:util')
       expect(inspect(session, { depth: 5 })).not.to.contain('hunter2')
@@ -125,14 +125,14 @@ describe('session', () => {
       expectTypeOf(session.basket).toEqualTypeOf<{ items: string[] } | undefined>()
       expectTypeOf(session.n).toEqualTypeOf<number | undefined>()
       expectTypeOf(session.get('anything')).toEqualTypeOf<unknown>()
-      // @ts-expect-error a key that nobody declared
+      // @ts-expect-error an undeclared key
       expect(session.cartt).to.equal(undefined)
       // @ts-expect-error a value of another type
       session.n = 'one'
     })
   })
 
-  describe('knows what was done to it', () => {
+  describe('tracks changes', () => {
     const accesses: Record<string, (s: Session) => unknown> = {
       'a read': (s) => s.n,
       get: (s) => s.get('n'),
@@ -148,7 +148,7 @@ describe('session', () => {
       'setExpiry(null) where none was set': (s) => s.setExpiry(null),
     }
     for (const [what, access] of Object.entries(accesses)) {
-      it(`${what} is access, not change`, async () => {
+      it(`marks the session as accessed, not as modified: ${what}`, async () => {
         session.n = 1
         const again = await next()
         access(again)
@@ -169,7 +169,7 @@ describe('session', () => {
       'modified = true': (s) => (s.modified = true),
     }
     for (const [what, change] of Object.entries(changes)) {
-      it(`${what} is a change`, async () => {
+      it(`marks the session as modified: ${what}`, async () => {
         session.n = 1
         const again = await next()
         change(again)
@@ -196,7 +196,7 @@ describe('session', () => {
       },
     }
     for (const [what, change] of Object.entries(nested)) {
-      it(`a nested change is seen and saved: ${what}`, async () => {
+      it(`notices and saves a nested change: ${what}`, async () => {
         session.basket = { items: ['b', 'a'] }
         const again = await next()
         change(again)
@@ -208,7 +208,7 @@ describe('session', () => {
       })
     }
 
-    it('sees a change made after a save in what was assigned before it', async () => {
+    it('notices a change after a save in a value that was assigned before it', async () => {
       const basket = { items: ['a'] }
       session.basket = basket
       await session.save()
@@ -218,7 +218,7 @@ describe('session', () => {
       expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ basket: { items: ['a', 'b'] } })
     })
 
-    it('still has to save what was changed while a save was under way', async () => {
+    it('is still dirty when it was changed during a save', async () => {
       session.n = 1
       await session.save()
       session.n = 2
@@ -242,7 +242,7 @@ describe('session', () => {
       },
     }
     for (const [what, fail] of Object.entries(failures)) {
-      it(`still has everything to save when a save ${what}`, async () => {
+      it(`is still dirty when a save ${what}`, async () => {
         session.n = 1
         await session.save()
         session.n = 2
@@ -257,15 +257,15 @@ describe('session', () => {
       })
     }
 
-    it('stays modified after a save, but has nothing more to save', async () => {
+    it('stays modified after a save, but is not dirty', async () => {
       session.n = 1
       await session.save()
       expect([session.modified, stateOf(session).dirty]).to.deep.equal([true, false])
     })
   })
 
-  describe('reads its store', () => {
-    it('not before somebody looks in', async () => {
+  describe('loading', () => {
+    it('does not happen before the first access', async () => {
       let loads = 0
       const counting = Object.assign(new MemoryStore(), { loadSync: () => void loads++ })
       const lazy = openSession(counting, 'a'.repeat(32))
@@ -275,7 +275,7 @@ describe('session', () => {
       expect([loads, lazy.accessed, lazy.sessionKey]).to.deep.equal([1, true, null])
     })
 
-    it('and says what to call when it had to wait and nobody did', async () => {
+    it('throws an error that names the method to call when a load has to be awaited', async () => {
       session.n = 1
       await session.save()
       const unread = openSession(store, session.sessionKey)
@@ -284,7 +284,7 @@ describe('session', () => {
       expect(unread.n).to.equal(1)
     })
 
-    it('and keeps an error of the store for whoever looks in', async () => {
+    it('keeps an error of the store until the first access', async () => {
       const broken = Object.assign(new MemoryStore(), { load: () => Promise.reject(new Error('down')) })
       const failing = openSession(broken, 'a'.repeat(32))
       await stateOf(failing).fetch()
@@ -296,7 +296,7 @@ describe('session', () => {
       ['fetched before', true],
       ['read synchronously', false],
     ] as const) {
-      it(`when it is cleared, and drops a key that the store does not know: ${how}`, async () => {
+      it(`on clear drops a key that the store does not know: ${how}`, async () => {
         const sync = Object.assign(store, { loadSync: () => undefined })
         const cleared = openSession(fetches ? new MemoryStore() : sync, 'unknown-key')
         if (fetches) await stateOf(cleared).fetch()
@@ -308,7 +308,7 @@ describe('session', () => {
       })
     }
 
-    it('takes no text of fewer than eight characters for a key', () => {
+    it('ignores strings of fewer than eight characters as keys', () => {
       for (const key of ['', '1', '1234567', null, undefined]) {
         expect(openSession(store, key).sessionKey).to.equal(null)
       }
@@ -316,7 +316,7 @@ describe('session', () => {
     })
   })
 
-  describe('expires', () => {
+  describe('expiry', () => {
     const NOW = Date.UTC(2026, 0, 1)
     beforeEach(() => setClock({ now: () => NOW }))
 
@@ -330,14 +330,14 @@ describe('session', () => {
 
     const tenSeconds = { seconds: 10, 'a length of time': { seconds: 10 }, 'a date': new Date(NOW + 10_000) }
     for (const [what, expiry] of Object.entries(tenSeconds)) {
-      it(`when ${what} say so`, () => {
+      it(`is at ${what}`, () => {
         session.setExpiry(expiry)
         expect(session.getExpiryAge()).to.equal(10)
         expect(session.getExpiryDate()).to.deep.equal(new Date(NOW + 10_000))
       })
     }
 
-    it('counts an age down to a date in whole seconds, rounded down', () => {
+    it('rounds an age until a date down to whole seconds', () => {
       session.setExpiry(new Date(NOW - 500))
       expect(session.getExpiryAge()).to.equal(-1)
     })
@@ -347,20 +347,20 @@ describe('session', () => {
       expect(session.getExpiryAge()).to.equal(86_400 + 7200 + 180 + 4)
     })
 
-    it('counts from another modification and for another expiry when asked', () => {
+    it('counts from another modification time and for another expiry if given', () => {
       expect(session.getExpiryAge({ expiry: 30 })).to.equal(30)
       const modification = new Date(NOW - 20_000)
       expect(session.getExpiryDate({ modification, expiry: 30 })).to.deep.equal(new Date(NOW + 10_000))
     })
 
-    it('keeps a date as Django does: ISO text with an offset, microseconds only where there are any', () => {
+    it('stores a date as Django does: an ISO string with an offset, microseconds only if there are any', () => {
       session.setExpiry(new Date(NOW))
       expect(session.get('_session_expiry')).to.equal('2026-01-01T00:00:00+00:00')
       session.setExpiry(new Date(NOW + 678))
       expect(session.get('_session_expiry')).to.equal('2026-01-01T00:00:00.678000+00:00')
     })
 
-    it('at the close of the browser when the setting or setExpiry(0) says so', async () => {
+    it('is at the close of the browser by the setting or by setExpiry(0)', async () => {
       for (const [setting, expiry, expected] of [
         [false, 10, false],
         [false, 0, true],
@@ -377,7 +377,7 @@ describe('session', () => {
     })
   })
 
-  it('tests with a cookie whether there are cookies', () => {
+  it('tests whether the client accepts cookies', () => {
     expect(session.testCookieWorked()).to.equal(false)
     session.setTestCookie()
     expect([session.testCookieWorked(), session.get('testcookie')]).to.deep.equal([true, 'worked'])
@@ -386,12 +386,12 @@ describe('session', () => {
   })
 
   describe('atomic()', () => {
-    it('gives back what the function returned', async () => {
+    it('returns the result of the function', async () => {
       expect(await session.atomic((s) => (s.n = 7))).to.equal(7)
       expect(await openSession(store, session.sessionKey).load()).to.deep.equal({ n: 7 })
     })
 
-    it('keeps what the request had changed before, when it has to run again', async () => {
+    it('keeps the earlier changes of the request when it has to run again', async () => {
       session.n = 0
       const mine = await next()
       const theirs = await next()

@@ -1,4 +1,4 @@
-/** A session in a cookie is only as large as browsers let a cookie be. */
+/** A session in a cookie is limited by the size that browsers accept. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -10,7 +10,7 @@ describe('the signed_cookies engine', () => {
   before(() => setup())
   afterEach(() => setClock())
 
-  it('is as strict about the age of a cookie that it has just written itself as about any other', async () => {
+  it('checks the age of a cookie that it has just written as strictly as any other', async () => {
     const store = new SessionStore()
     const now = Date.now()
     setClock({ now: () => now })
@@ -23,7 +23,7 @@ describe('the signed_cookies engine', () => {
     })
   })
 
-  it('refuses what no browser would keep, and names the largest keys', async () => {
+  it('refuses a cookie that is too large for browsers, and names the largest keys', async () => {
     const session = openSession(new SessionStore())
     session.update({ small: 1, cart: randomString(5000), notes: randomString(500) })
     const error = await session.save().catch((each: unknown) => each)
@@ -31,7 +31,7 @@ describe('the signed_cookies engine', () => {
     expect((error as Error).message).to.match(/would have \d+ bytes, .* cart \(5002\), notes \(502\), small \(1\)/)
   })
 
-  it('takes every session up to 4096 bytes, name of the cookie included, and none beyond', async () => {
+  it('accepts every session up to 4096 bytes, including the name of the cookie, and none beyond', async () => {
     for (const name of ['s', 'a_name_of_some_length']) {
       await overrideSettings({ SESSION_COOKIE_NAME: name }, async () => {
         for (let length = 3700; length < 4100; length += 2) {

@@ -1,4 +1,4 @@
-/** A session store that is down is 503 in time: no empty session, no cleared cookie, no cookie for what was not saved. */
+/** A store that is down causes a 503 in time: no empty session, no cleared cookie, no cookie for unsaved data. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
@@ -7,7 +7,7 @@ import { connection, toDatabaseDate } from '#core/db'
 import { Client, type ClientResponse } from '#core/test'
 import { captureLogs } from '#core/utils'
 import { withDatabase } from './database.ts'
-import { weather } from './fixtures/weather.ts'
+import { behaviour } from './fixtures/failing_engine.ts'
 
 describe('a session store that is down', () => {
   let logged: string[]
@@ -19,14 +19,14 @@ describe('a session store that is down', () => {
   })
   afterEach(() => {
     release()
-    Object.assign(weather, { loads: 'fair', saves: 'fair' })
+    Object.assign(behaviour, { loads: 'up', saves: 'up' })
   })
 
   const run = (fn: (client: Client) => Promise<void>, settings: Settings = {}): Promise<void> =>
     withDatabase(() => fn(new Client()), {
       ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
       MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
-      SESSION_ENGINE: 'test.contrib.sessions.fixtures.weather',
+      SESSION_ENGINE: 'test.contrib.sessions.fixtures.failing_engine',
       SESSION_STORE_TIMEOUT: 0.05,
       DEBUG: false,
       ...settings,
@@ -38,46 +38,46 @@ describe('a session store that is down', () => {
     expect(response.setCookie).to.deep.equal([])
   }
 
-  for (const kind of ['down', 'down at once', 'frozen', 'disk full'] as const) {
-    it(`answers 503 to a view that reads, when it is ${kind}`, () =>
+  for (const kind of ['down', 'down synchronously', 'frozen', 'disk full'] as const) {
+    it(`returns 503 for a view that reads, when it is ${kind}`, () =>
       run(async (client) => {
         await client.get('/count')
-        weather.loads = kind
+        behaviour.loads = kind
         isUnavailable(await client.get('/read'))
-        weather.loads = 'fair'
+        behaviour.loads = 'up'
         expect((await client.get('/count')).text).to.equal('2')
       }))
 
-    it(`answers 503 and sends no cookie when saving fails, because it is ${kind}`, () =>
+    it(`returns 503 and sends no cookie when the save fails, because it is ${kind}`, () =>
       run(async (client) => {
-        weather.saves = kind
+        behaviour.saves = kind
         isUnavailable(await client.get('/count'))
-        weather.saves = 'fair'
+        behaviour.saves = 'up'
         await client.get('/count')
-        weather.saves = kind
+        behaviour.saves = kind
         isUnavailable(await client.get('/count'))
         isUnavailable(await client.get('/flush'))
-        weather.saves = 'fair'
+        behaviour.saves = 'up'
         expect((await client.get('/count')).text).to.equal('2')
       }))
   }
 
-  for (const kind of ['down', 'down at once'] as const) {
-    it(`does not disturb a view that does not use the session, when it is ${kind}`, () =>
+  for (const kind of ['down', 'down synchronously'] as const) {
+    it(`does not affect a view that does not use the session, when it is ${kind}`, () =>
       run(async (client) => {
         await client.get('/count')
-        weather.loads = kind
+        behaviour.loads = kind
         const response = await client.get('/untouched')
         expect([response.status, response.setCookie]).to.deep.equal([200, []])
       }))
   }
 
-  it('is logged once when it begins and once when it is over, without what was in the statement', () =>
+  it('is logged once at the start and once at the end of the outage, without the content of the statement', () =>
     run(async (client) => {
       await client.get('/count')
-      weather.loads = 'down'
+      behaviour.loads = 'down'
       for (let visit = 0; visit < 3; visit++) await client.get('/read')
-      weather.loads = 'fair'
+      behaviour.loads = 'up'
       await client.get('/read')
       const ours = logged.filter((line) => line.startsWith('django.contrib.sessions'))
       expect(ours).to.deep.equal([
@@ -87,14 +87,14 @@ describe('a session store that is down', () => {
       expect(logged.join('\n')).not.to.contain('secret statement')
     }))
 
-  it('is not what a fault in the engine is: that is an error of the server', () =>
+  it('is distinguished from a fault in the engine, which is a server error', () =>
     run(async (client) => {
       await client.get('/count')
-      weather.loads = 'faulty'
+      behaviour.loads = 'faulty'
       expect((await client.get('/read')).status).to.equal(500)
     }))
 
-  it('is no empty session either when what is stored is garbage: the visitor keeps key and cookie', () =>
+  it('does not cause an empty session when the stored data is invalid: the client keeps key and cookie', () =>
     run(
       async () => {
         const key = newSessionKey()

@@ -1,4 +1,4 @@
-/** The types of `request.session` follow what a project declares as `SessionData`. */
+/** The types of `request.session` follow the `SessionData` that a project declares. */
 import { expect } from 'chai'
 import { expectTypeOf } from 'expect-type'
 import { setup } from '#core/apps'
@@ -67,7 +67,7 @@ describe('the types of a session', () => {
     expect(session.items()).to.deep.equal([['items', ['book']]])
   })
 
-  it('reserve exactly the names of the members that views see', () => {
+  it('reserve exactly the names of the members that views use', () => {
     type Member = Extract<keyof SessionBase, string> | 'constructor' | 'then'
     expectTypeOf<ReservedIn<SessionData>>().toEqualTypeOf<Member>()
   })

@@ -178,17 +178,17 @@ class Run {
   }
 }
 
-async function opened(place: EngineSetup): Promise<Runner<readonly Step[]>> {
-  await place.prepare()
+async function opened(setup: EngineSetup): Promise<Runner<readonly Step[]>> {
+  await setup.prepare()
   const settings: Settings = {
-    ...place.settings,
+    ...setup.settings,
     DEBUG: false,
     ALLOWED_HOSTS: ['testserver'],
     ROOT_URLCONF: 'test.fast.site',
     MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
   }
   const leave = await enterScope((inside) => withDatabase(inside, settings))
-  if (place.name.includes('database cache')) await callCommand('createcachetable')
+  if (setup.name.includes('database cache')) await callCommand('createcachetable')
   const app = await createApplication()
   return {
     async run(steps) {
@@ -204,7 +204,7 @@ async function opened(place: EngineSetup): Promise<Runner<readonly Step[]>> {
     },
     async close() {
       await leave()
-      await place.leave()
+      await setup.leave()
     },
   }
 }
@@ -219,17 +219,17 @@ const inCookies: EngineSetup = {
   leave: nothing,
 }
 
-const engines = async (): Promise<EngineSetup[]> => [...(await places('fast')), inCookies]
+const engines = async (): Promise<EngineSetup[]> => [...(await engineSetups('fast')), inCookies]
 
 export const sessionScenario: Scenario<readonly Step[]> = {
   name: 'sessions',
   arbitrary: fc.array(step, { minLength: 1, maxLength: 8 }),
   runs: 25,
   targets: async (): Promise<readonly Target[]> =>
-    (await engines()).map((place) => ({ ...place, available: place.reason === '' })),
+    (await engines()).map((setup) => ({ ...setup, available: setup.reason === '' })),
   async open(target) {
-    const place = (await engines()).find((each) => each.name === target)
-    if (place === undefined) throw new Error(`There is no engine '${target}'.`)
-    return opened(place)
+    const setup = (await engines()).find((each) => each.name === target)
+    if (setup === undefined) throw new Error(`There is no engine '${target}'.`)
+    return opened(setup)
   },
 }

@@ -1,4 +1,4 @@
-/** Saves of many requests travel together, and each is still conditional on its own version and answered by itself. */
+/** Saves of many requests are sent as one batch. Each save depends on its own version and has its own result. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { encodeSession, newSessionKey, SessionConflict, SessionGone } from '#core/contrib/sessions'
@@ -12,7 +12,7 @@ import type { Change, SessionTable } from '../../../core/contrib/sessions/tables
 import { databases, onEachDatabase, requireFastPaths } from '../../services.ts'
 import { inDatabase } from './database.ts'
 
-const all = await databases('gathered')
+const all = await databases('batched')
 
 const MANY = 20
 const later = (): number => Date.now() + 1_000_000
@@ -33,13 +33,13 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve }
 }
 
-describe('gathered sessions', () => {
+describe('batched sessions', () => {
   before(() => setup())
 
   onEachDatabase(all, (database) => {
     const isSqlite = database.vendor === 'sqlite'
     let statements: string[] = []
-    // What SQLite is told goes past knex; its driver tells of it.
+    // The SQLite fast path bypasses knex, so the driver reports the statements.
     const OPTIONS = isSqlite ? { verbose: (sql: string): void => void statements.push(sql) } : {}
     inDatabase({
       DATABASES: { default: { ...database.config, OPTIONS: { ...database.config.OPTIONS, ...OPTIONS } } },
@@ -55,7 +55,7 @@ describe('gathered sessions', () => {
       columns: { session_data: encodeSession({ new: key }), expire_date },
     })
 
-    it('are saved together: one statement, or one transaction, for twenty requests', async function () {
+    it('are saved by one statement, or in one transaction, for twenty requests', async function () {
       requireFastPaths(this)
       const store = new SessionStore()
       const saved = await made(store)
@@ -69,10 +69,10 @@ describe('gathered sessions', () => {
       expect(outer).to.have.length({ sqlite: 2, postgresql: 1, mysql: 4 }[database.vendor])
     })
 
-    it('are written over nothing but their own version', async () => {
+    it('overwrite only their own version', async () => {
       const store = new SessionStore()
       const saved = await made(store)
-      // Every third was changed by somebody else meanwhile, every fifth deleted.
+      // Every third session was changed by another client meanwhile, every fifth deleted.
       for (const [i, { key, version }] of saved.entries()) {
         if (i % 5 === 0) await store.delete(key)
         else if (i % 3 === 0) await store.update(key, { data: { other: i }, expiresAt: later() }, version)
@@ -93,7 +93,7 @@ describe('gathered sessions', () => {
       ['alone', 1],
       ['together', MANY],
     ] as const) {
-      it(`are neither loaded nor brought back when they have expired, ${how}`, async () => {
+      it(`are neither loaded nor saved again after they have expired, ${how}`, async () => {
         const store = new SessionStore()
         const gone = await made(store, many, Date.now() - 1000)
         const loaded = await Promise.all(gone.map(({ key }) => store.load(key)))
@@ -104,31 +104,42 @@ describe('gathered sessions', () => {
       })
     }
 
-    it('are written over any text that was there, whoever wrote it', async () => {
-      const texts = ['', '"', "it's", '\\', '{a,b}', 'NULL', 'one\ntwo', 'ünï 😀', ' at the edges ', 'x'.repeat(10_000)]
-      const saved = await made(new SessionStore(), texts.length)
-      for (const [i, text] of texts.entries()) {
+    it('overwrite any stored string, whoever wrote it', async () => {
+      const strings = [
+        '',
+        '"',
+        "it's",
+        '\\',
+        '{a,b}',
+        'NULL',
+        'one\ntwo',
+        'ünï 😀',
+        ' at the edges ',
+        'x'.repeat(10_000),
+      ]
+      const saved = await made(new SessionStore(), strings.length)
+      for (const [i, text] of strings.entries()) {
         await connection('django_session').where('session_key', saved[i]?.key).update({ session_data: text })
       }
       const table = newTable()
-      const written = saved.map((each, i) => table.update(change({ ...each, version: texts[i] as string })))
-      expect(await Promise.all(written)).to.deep.equal(texts.map(() => true))
+      const written = saved.map((each, i) => table.update(change({ ...each, version: strings[i] as string })))
+      expect(await Promise.all(written)).to.deep.equal(strings.map(() => true))
     })
 
-    it('let one of two writers of one session through, even in one turn', async () => {
+    it('let only one of two writers of a session succeed, even in one tick', async () => {
       const store = new SessionStore()
       const [{ key, version }] = (await made(store, 1)) as [Saved]
       const write = (n: number) => store.update(key, { data: { n }, expiresAt: later() }, version)
       const settled = await Promise.allSettled([write(1), write(2), write(3)])
       const winner = settled.findIndex(({ status }) => status === 'fulfilled')
-      // In a batch it is the first. Separate statements may arrive in any order.
+      // In a batch the first one succeeds. Separate statements may arrive in any order.
       if (fastPaths) expect(winner).to.equal(0)
       const others = [SessionConflict.name, SessionConflict.name]
       expect(names(settled)).to.deep.equal(others.toSpliced(winner, 0, 'saved'))
       expect((await store.load(key))?.data).to.deep.equal({ n: winner + 1 })
     })
 
-    it('fail alone: one that the database refuses leaves the others saved', async () => {
+    it('fail separately: one that the database refuses leaves the others saved', async () => {
       const table = newTable()
       const saved = await made(new SessionStore())
       const settled = await Promise.allSettled(
@@ -138,13 +149,13 @@ describe('gathered sessions', () => {
       expect(settled[7]?.status).to.equal('rejected')
       expect(isConnectionError((settled[7] as PromiseRejectedResult).reason)).to.equal(false)
       const rows = await Promise.all(saved.map(({ key }) => table.load(key)))
-      const texts = saved.map(({ key, version }, i) => (i === 7 ? version : encodeSession({ new: key })))
-      // The timestamp in a text is the second in which it was signed.
+      const strings = saved.map(({ key, version }, i) => (i === 7 ? version : encodeSession({ new: key })))
+      // The timestamp in a signed string is the second in which it was signed.
       const payload = (text: string | undefined): string | undefined => text?.split(':')[0]
-      expect(rows.map((row) => payload(row?.session_data))).to.deep.equal(texts.map(payload))
+      expect(rows.map((row) => payload(row?.session_data))).to.deep.equal(strings.map(payload))
     })
 
-    it('are inserted under other keys where theirs are taken', async () => {
+    it('are inserted under other keys if theirs exist', async () => {
       const [taken] = (await made(new SessionStore(), 1)) as [Saved]
       let draws = 0
       const newKey = (): string => (draws++ % 2 === 0 ? taken.key : newSessionKey())
@@ -155,7 +166,7 @@ describe('gathered sessions', () => {
       expect((await store.load(taken.key))?.version).to.equal(taken.version)
     })
 
-    it('are read together, the same one by many at once', async () => {
+    it('are loaded together, also the same one by many requests', async () => {
       const store = new SessionStore()
       const saved = await made(store, 3)
       const keys = [...saved, ...saved, { key: 'x'.repeat(32) }].map(({ key }) => key)
@@ -165,7 +176,7 @@ describe('gathered sessions', () => {
       )
     })
 
-    it('belong to the transaction that they are saved in, with nobody else’s', async () => {
+    it('are part of only the transaction that they are saved in', async () => {
       const store = new SessionStore()
       const [mine, others] = (await made(store, 2)) as [Saved, Saved]
       const undone = new Error('rolled back')
@@ -181,7 +192,7 @@ describe('gathered sessions', () => {
       expect((await store.load(others.key))?.data).to.deep.equal({ others: true })
     })
 
-    it('are not undone with a transaction that somebody else is in the middle of', async () => {
+    it('are not rolled back with the transaction of another task', async () => {
       const store = new SessionStore()
       const [mine, others] = (await made(store, 2)) as [Saved, Saved]
       const [inTheMiddle, letGo] = [withResolvers(), withResolvers()]
@@ -193,7 +204,7 @@ describe('gathered sessions', () => {
       }).catch(String)
       await inTheMiddle.promise
       const beside = store.update(others.key, { data: { others: true }, expiresAt: later() }, others.version)
-      // A save goes at the end of a turn: by now it would be in the transaction, if it joined one.
+      // A save is sent at the end of a tick. If it joined the transaction, it would be inside it by now.
       for (let turn = 0; turn < 3; turn++) await tickEnd()
       letGo.resolve()
       expect(await rolledBack).to.equal('Error: rolled back')
@@ -202,7 +213,7 @@ describe('gathered sessions', () => {
       expect((await store.load(others.key))?.data).to.deep.equal({ others: true })
     })
 
-    it('are read as committed, whoever is in the middle of a transaction', async () => {
+    it('are read as committed, even if another task is in the middle of a transaction', async () => {
       const store = new SessionStore()
       if (store.loadSync === undefined) return
       const [{ key, version }] = (await made(store, 1)) as [Saved]

@@ -1,9 +1,9 @@
 /**
- * Objects whose every call has a moment before and a moment after it, at which a test lets others work. What does not
- * wait has no such moments, and is missing: all goes the way that waits.
+ * Calls `step` before and after every call of a method, so that a test can run other work there. Synchronous methods
+ * have no such points, so they are hidden and the asynchronous ones are used.
  */
 
-export function stepping<T extends object>(target: T, step: () => Promise<void>): T {
+export function withSteps<T extends object>(target: T, step: () => Promise<void>): T {
   return new Proxy(target, {
     get(_, name) {
       if (String(name).endsWith('Sync')) return undefined

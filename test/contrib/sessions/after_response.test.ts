@@ -1,4 +1,4 @@
-/** A change of the session after its response was sent is saved, or refused. It is never lost in silence. */
+/** A change of the session after its response was sent is either saved or refused. It is never lost silently. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Client } from '#core/test'
 import { withDatabase } from './database.ts'
-import * as site from './fixtures/afterwards.ts'
+import * as site from './fixtures/after_response.ts'
 
 const FOLDER = mkdtempSync(path.join(tmpdir(), 'nuages-afterwards-'))
 
@@ -20,7 +20,7 @@ const CHANGES: Readonly<Record<string, object>> = {
   clear: {},
 }
 
-/** Saves run in a later iteration of the event loop. */
+/** Saves run in a later tick. */
 async function settled(): Promise<void> {
   await site.changed
   for (let i = 0; i < 20; i++) await new Promise(setImmediate)
@@ -35,7 +35,7 @@ describe('a session that is changed after its response', () => {
     describe(`with the engine ${engine}`, () => {
       const run = (fn: (client: Client) => Promise<void>): Promise<void> =>
         withDatabase(() => fn(new Client()), {
-          ROOT_URLCONF: 'test.contrib.sessions.fixtures.afterwards',
+          ROOT_URLCONF: 'test.contrib.sessions.fixtures.after_response',
           MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
           SESSION_ENGINE: `core.contrib.sessions.backends.${engine}`,
           SESSION_FILE_PATH: FOLDER,
@@ -61,7 +61,7 @@ describe('a session that is changed after its response', () => {
         }
       }
 
-      it('is refused where there is no session yet, whose cookie could not be sent', () =>
+      it('is refused when there is no session yet, because its cookie can no longer be sent', () =>
         run(async (client) => {
           for (const where of ['stream', 'timer']) {
             site.errors.splice(0)
@@ -73,7 +73,7 @@ describe('a session that is changed after its response', () => {
 
       if (engine === 'signed_cookies') return
 
-      it('keeps its key, because a new one could not be sent', () =>
+      it('keeps its key, because a new one can no longer be sent', () =>
         run(async (client) => {
           await client.get('/start')
           await client.get('/cycle')
@@ -82,7 +82,7 @@ describe('a session that is changed after its response', () => {
           expect((await client.get('/content')).text).to.equal('{"list":["a"]}')
         }))
 
-      it('is not saved later either if its view failed', () =>
+      it('is not saved if the view failed', () =>
         run(async (client) => {
           await client.get('/start')
           expect((await client.get('/failing')).status).to.equal(500)
@@ -90,7 +90,7 @@ describe('a session that is changed after its response', () => {
           expect((await client.get('/content')).text).to.equal('{"list":["a"]}')
         }))
 
-      it('is saved when a stream changes a list that the view took before', () =>
+      it('is saved when a stream changes a list that the view read earlier', () =>
         run(async (client) => {
           await client.get('/start')
           await client.get('/held')

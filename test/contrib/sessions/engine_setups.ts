@@ -1,4 +1,4 @@
-/** Every place where sessions can be kept: each engine on each service that it may use. */
+/** All setups of session engines: each engine on each service that it may use. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,9 +10,9 @@ import { inDatabase } from './database.ts'
 export interface EngineSetup {
   readonly name: string
   readonly settings: Settings
-  /** Why it is not available; empty where it is. */
+  /** Why it is not available; empty if it is. */
   readonly reason: string
-  /** Whether what is kept there is seen by all processes. */
+  /** Whether all processes see the same sessions. */
   readonly isShared: boolean
   prepare(): Promise<void>
   leave(): Promise<void>
@@ -25,10 +25,10 @@ const engine = (name: string): string => `core.contrib.sessions.backends.${name}
 const nothing = async (): Promise<void> => {}
 
 /**
- * All places.
- * @param suite part of the names of databases, folders and cache keys, different for each test file
+ * All setups.
+ * @param suite part of the names of databases, directories and cache keys, different for each test file
  */
-export async function places(suite: string): Promise<EngineSetup[]> {
+export async function engineSetups(suite: string): Promise<EngineSetup[]> {
   const dbs = await databases(suite)
   const sqlite = dbs[0] as TestDatabase
   const folder = mkdtempSync(path.join(tmpdir(), `nuages-${suite}-`))
@@ -98,20 +98,20 @@ export async function places(suite: string): Promise<EngineSetup[]> {
   ]
 }
 
-/** Makes a place ready before a suite and leaves it afterwards; passes the suite over where the place is not there. */
-export function at(place: EngineSetup): void {
-  const available = place.reason === ''
+/** Prepares a setup before a suite and removes it afterwards. Skips the suite if its service is not available. */
+export function useSetup(setup: EngineSetup): void {
+  const available = setup.reason === ''
   before(function () {
-    requireService({ available, reason: place.reason }, this)
-    return place.prepare()
+    requireService({ available, reason: setup.reason }, this)
+    return setup.prepare()
   })
-  after(() => (available ? place.leave() : undefined))
+  after(() => (available ? setup.leave() : undefined))
 }
 
-/** The same under the place's settings, on a database with all tables: to be called inside a `describe`. */
-export function inPlace(place: EngineSetup): void {
-  at(place)
-  inDatabase(place.settings)
+/** The same with the settings of the setup, on a database with all tables; call it inside a `describe`. */
+export function useMigratedSetup(setup: EngineSetup): void {
+  useSetup(setup)
+  inDatabase(setup.settings)
   before(async () => {
     if (settings.CACHES.default?.BACKEND.endsWith('DatabaseCache')) await callCommand('createcachetable')
   })

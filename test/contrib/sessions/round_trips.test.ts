@@ -1,4 +1,4 @@
-/** What a request costs, in round trips to the store, counted where the statements leave us. */
+/** Round trips of a request to the store, counted where the statements are sent. */
 import { expect } from 'chai'
 import { createClient } from '@redis/client'
 import { apps, setup } from '#core/apps'
@@ -6,45 +6,45 @@ import { projectRoot, settings, type Settings } from '#core/conf'
 import { connections } from '#core/db'
 import { Client } from '#core/test'
 import { inDatabase } from './database.ts'
-import { at, type EngineSetup, places, REDIS } from './places.ts'
+import { useSetup, type EngineSetup, engineSetups, REDIS } from './engine_setups.ts'
 
-const all = await places('trips')
+const all = await engineSetups('trips')
 const counted = all.filter(({ name }) => /^db on|^cache on Redis/.test(name))
 
-/** Listens to what Redis is asked, as its MONITOR tells; what a script asks inside the server is no trip. */
-class RedisEar {
-  readonly #ear = createClient({ url: REDIS })
+/** Counts the commands that Redis reports by MONITOR. Commands of a script inside the server are not round trips. */
+class RedisMonitor {
+  readonly #monitor = createClient({ url: REDIS })
   readonly #voice = createClient({ url: REDIS })
   #trips = 0
-  #heard: (() => void) | undefined
+  #withStatementListener: (() => void) | undefined
 
   async open(): Promise<void> {
     await this.#voice.connect()
-    await this.#ear.connect()
-    await this.#ear.monitor((line) => {
-      if (line.includes('"all said"')) this.#heard?.()
+    await this.#monitor.connect()
+    await this.#monitor.monitor((line) => {
+      if (line.includes('"all said"')) this.#withStatementListener?.()
       else if (!/ lua\]|"(PING|HELLO|CLIENT|SELECT)"/i.test(line)) this.#trips++
     })
   }
 
-  /** Trips so far. What was said before is heard before the answer. */
+  /** Round trips so far. Commands reported by MONITOR arrive before the response. */
   async trips(): Promise<number> {
-    const heard = new Promise<void>((resolve) => {
-      this.#heard = resolve
+    const withStatementListener = new Promise<void>((resolve) => {
+      this.#withStatementListener = resolve
     })
     await this.#voice.echo('all said')
-    await heard
+    await withStatementListener
     return this.#trips
   }
 
   close(): void {
-    // Where Redis does not answer, neither was opened.
-    for (const client of [this.#ear, this.#voice]) if (client.isOpen) client.destroy()
+    // If Redis does not respond, neither was opened.
+    for (const client of [this.#monitor, this.#voice]) if (client.isOpen) client.destroy()
   }
 }
 
-/** Settings under which SQLite's driver tells of each statement that reads or writes rows, whoever runs it. */
-function heard(settings: Settings, listen: () => void): Settings {
+/** Settings with which SQLite's driver reports each statement that reads or writes rows. */
+function withStatementListener(settings: Settings, listen: () => void): Settings {
   const { default: entry } = settings.DATABASES ?? {}
   if (entry?.ENGINE !== 'core.db.backends.sqlite3') return settings
   const verbose = (sql: string): void => {
@@ -56,30 +56,30 @@ function heard(settings: Settings, listen: () => void): Settings {
 describe('round trips', () => {
   before(async () => {
     await setup()
-    // The index of devices is asked too, at a login.
+    // A login queries the index of devices, too.
     const others = settings.INSTALLED_APPS.filter((name) => name !== 'core.contrib.session_devices')
     await apps.populate(others, projectRoot())
   })
   after(() => apps.populate(settings.INSTALLED_APPS, projectRoot()))
 
-  for (const place of counted) describe(place.name, () => suite(place))
+  for (const setup of counted) describe(setup.name, () => suite(setup))
 
-  function suite(place: EngineSetup): void {
+  function suite(setup: EngineSetup): void {
     let statements = 0
     let client: Client
-    at(place)
+    useSetup(setup)
     inDatabase({
-      ...heard(place.settings, listen),
+      ...withStatementListener(setup.settings, listen),
       ROOT_URLCONF: 'test.contrib.sessions.fixtures.visits',
       MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
     })
     function listen(): void {
       statements++
     }
-    const ear = place.name.includes('Redis') ? new RedisEar() : undefined
-    before(() => ear?.open())
-    after(() => ear?.close())
-    const isSqlite = place.name === 'db on SQLite'
+    const monitor = setup.name.includes('Redis') ? new RedisMonitor() : undefined
+    before(() => monitor?.open())
+    after(() => monitor?.close())
+    const isSqlite = setup.name === 'db on SQLite'
     before(() => void (isSqlite || connections.database().pool.on('query', listen)))
     after(() => void (isSqlite || connections.database().pool.removeListener('query', listen)))
     beforeEach(() => {
@@ -87,17 +87,17 @@ describe('round trips', () => {
     })
 
     async function trips(path: string): Promise<number> {
-      const calls = async (): Promise<number> => (await ear?.trips()) ?? statements
+      const calls = async (): Promise<number> => (await monitor?.trips()) ?? statements
       const before = await calls()
       await client.get(path)
       return (await calls()) - before
     }
 
-    it('an anonymous visitor who does not touch the session: none', async () => {
+    it('an anonymous request that does not touch the session: none', async () => {
       expect(await trips('/untouched')).to.equal(0)
     })
 
-    it('an anonymous visitor whose session is read: none', async () => {
+    it('an anonymous request that reads the session: none', async () => {
       expect(await trips('/read')).to.equal(0)
     })
 
@@ -120,7 +120,7 @@ describe('round trips', () => {
       expect(await trips('/login')).to.equal(3)
     })
 
-    it('a logout that does not ask who it was: one', async () => {
+    it('a logout that does not read the user: one', async () => {
       await client.get('/count')
       expect(await trips('/logout')).to.equal(1)
     })
