@@ -1,4 +1,4 @@
-/** createsuperuser and changepassword, at a terminal that a test plays. */
+/** createsuperuser and changepassword with simulated input from a terminal. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { User } from '#core/contrib/auth'
@@ -10,8 +10,8 @@ import CreateSuperuser from '../../../core/contrib/auth/management/commands/crea
 import { PromptCancelled, type Prompter } from '../../../core/contrib/auth/management/prompts.ts'
 import { inUsers } from './installed.ts'
 
-/** Answers in order; after the last one, Ctrl-C. */
-class Answers implements Prompter {
+/** Returns the given inputs in order, then Ctrl-C. */
+class ScriptedPrompter implements Prompter {
   readonly isInteractive = true
   readonly asked: string[] = []
   readonly #answers: string[]
@@ -44,7 +44,7 @@ async function outcome(
   options: object,
   answers: readonly string[],
 ): Promise<CommandResult> {
-  const prompter = new Answers(answers)
+  const prompter = new ScriptedPrompter(answers)
   const [stdout, stderr] = [new ListeningTerminal(), new ListeningTerminal()]
   const command = new Command({ stdout, stderr, style: noStyle })
   Object.assign(command, { prompter })
@@ -58,7 +58,7 @@ async function outcome(
 const VALIDATORS = [{ NAME: 'core.contrib.auth.password_validation.MinimumLengthValidator' }]
 const SECRETS = ['(secret) Password: ', '(secret) Password (again): ']
 
-describe('commands about users', () => {
+describe('commands of the auth app', () => {
   before(() => setup())
   inUsers({ AUTH_PASSWORD_VALIDATORS: VALIDATORS })
   beforeEach(async () => {
@@ -67,7 +67,7 @@ describe('commands about users', () => {
   })
 
   describe('createsuperuser', () => {
-    it('asks for name, address and password, and makes the user', async () => {
+    it('asks for name, address and password, and creates the user', async () => {
       const { stdout, error, asked } = await outcome(CreateSuperuser, {}, [
         'ada',
         'ada@X.org',
@@ -83,7 +83,7 @@ describe('commands about users', () => {
       expect(await user.checkPassword('a long one')).to.equal(true)
     })
 
-    it('asks again until the answers will do', async () => {
+    it('asks again until the input is valid', async () => {
       await User.objects.createUser('taken')
       const answers = [
         'taken',
@@ -115,18 +115,18 @@ describe('commands about users', () => {
       ])
     })
 
-    it('asks only for what was not given', async () => {
+    it('asks only for values that were not given', async () => {
       const { asked } = await outcome(CreateSuperuser, { username: 'ada', email: '' }, ['a long one', 'a long one'])
       expect(asked).to.deep.equal(SECRETS)
     })
 
-    it('stops at Ctrl-C and makes nobody', async () => {
+    it('stops at Ctrl-C and creates no user', async () => {
       const { error } = await outcome(CreateSuperuser, {}, ['ada'])
       expect(error).to.equal('CommandError: \nOperation cancelled.')
       expect(await User.objects.count()).to.equal(0)
     })
 
-    it('asks nothing with --noinput: options and the environment tell', async () => {
+    it('asks nothing with --noinput: the values come from options and the environment', async () => {
       const stdout = new ListeningTerminal()
       const run = (...words: string[]) => callCommand('createsuperuser', ...words, { stdout, stderr: stdout })
       const missing = await run('--noinput', '--username', 'ada').catch((error: Error) => error.message)
@@ -144,7 +144,7 @@ describe('commands about users', () => {
       expect((await User.objects.getByNaturalKey('bob')).hasUsablePassword()).to.equal(false)
     })
 
-    it('does nothing where nobody can answer', async () => {
+    it('does nothing without a terminal', async () => {
       const stdout = new ListeningTerminal()
       const command = new CreateSuperuser({ stdout, stderr: stdout, style: noStyle })
       Object.assign(command, { prompter: { isInteractive: false } })
@@ -154,7 +154,7 @@ describe('commands about users', () => {
   })
 
   describe('changepassword', () => {
-    it('asks twice and changes it', async () => {
+    it('asks twice and changes the password', async () => {
       const user = await User.objects.createUser('ada', null, 'old')
       const { stdout, asked } = await outcome(ChangePassword, { username: 'ada' }, ['a new one', 'a new one'])
       expect(asked).to.deep.equal(SECRETS)
@@ -163,7 +163,7 @@ describe('commands about users', () => {
       expect(await user.checkPassword('a new one')).to.equal(true)
     })
 
-    it('gives up after three attempts, at an empty answer, and for a name that nobody has', async () => {
+    it('fails after three attempts, for empty input and for an unknown name', async () => {
       const user = await User.objects.createUser('ada', null, 'old')
       const three = await outcome(ChangePassword, { username: 'ada' }, ['a', 'b', 'c', 'd', 'short', 'short'])
       expect(three.error).to.equal("CommandError: Aborting password change for user 'ada' after 3 attempts")

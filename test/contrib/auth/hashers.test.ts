@@ -1,4 +1,4 @@
-/** What the hashers do beside encoding as Django does: get stronger, take their time, ask for their packages. */
+/** The hashers apart from the encoding: strength, threads, upgrades and missing packages. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -21,7 +21,7 @@ describe('password hashers', function () {
   this.timeout(20_000)
   before(() => setup())
 
-  it('are as strong as Django 6.0 has them', () => {
+  it('are as strong as those of Django 6.0', () => {
     expect(new PBKDF2PasswordHasher().iterations).to.equal(1_200_000)
     const { workFactor, blockSize, parallelism } = new ScryptPasswordHasher()
     expect([workFactor, blockSize, parallelism]).to.deep.equal([16_384, 8, 5])
@@ -30,7 +30,7 @@ describe('password hashers', function () {
     expect([memoryCost, timeCost, lanes]).to.deep.equal([102_400, 2, 8])
   })
 
-  it('leave the process free for others meanwhile', async () => {
+  it('do not block the event loop', async () => {
     let turns = 0
     const ticking = setInterval(() => (turns += 1), 5)
     await makePassword('secret')
@@ -38,7 +38,7 @@ describe('password hashers', function () {
     expect(turns).to.be.greaterThan(5)
   })
 
-  it('encode each password with a salt of its own, and fit it', async () => {
+  it('encode each password with its own salt, and verify it', async () => {
     for (const Hasher of [ScryptPasswordHasher, Argon2PasswordHasher, BCryptSHA256PasswordHasher]) {
       const hasher = new Hasher()
       const [one, two] = [
@@ -53,7 +53,7 @@ describe('password hashers', function () {
     }
   })
 
-  it('hand on a password that was encoded in an outdated way, once it is known to be right', () =>
+  it('upgrade an outdated hash once the password was verified', () =>
     overrideSettings({ PASSWORD_HASHERS: [CHEAP, MD5] }, async () => {
       const upgraded: string[] = []
       const setter = async (password: string): Promise<void> => void upgraded.push(password)
@@ -65,7 +65,7 @@ describe('password hashers', function () {
       expect(upgraded).to.deep.equal(['secret'])
     }))
 
-  it('work as long on a weaker hash as on one of today when the password is wrong', async () => {
+  it('take as long for a weaker hash as for a current one when the password is wrong', async () => {
     const old = await overrideSettings({ PASSWORD_HASHERS: [WEAKER] }, () => makePassword('secret'))
     await overrideSettings({ PASSWORD_HASHERS: [CHEAP] }, async () => {
       runs.length = 0
@@ -74,7 +74,7 @@ describe('password hashers', function () {
     })
   })
 
-  it('take a hash that is cut off or changed for none that fits', () =>
+  it('reject a hash that was truncated or changed', () =>
     overrideSettings(
       { PASSWORD_HASHERS: [CHEAP, MD5, 'django.contrib.auth.hashers.Argon2PasswordHasher'] },
       async () => {
@@ -93,7 +93,7 @@ describe('password hashers', function () {
       },
     ))
 
-  it('refuse salts that would break the text, and names that PASSWORD_HASHERS has not', async () => {
+  it('refuse salts that would break the encoded string, and hashers missing in PASSWORD_HASHERS', async () => {
     for (const salt of ['', 'a$b']) {
       expect(await makePassword('x', { salt }).catch((error: Error) => error.message)).to.match(/cannot contain \$/)
     }

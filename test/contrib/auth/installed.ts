@@ -10,10 +10,10 @@ export const APPS = ['django.contrib.auth', 'django.contrib.contenttypes', 'djan
 
 export const IN_MEMORY: DatabaseSettings = { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }
 
-/** Hashes in no time, for tests that are not about hashing. */
+/** Hashes without any work, for tests that are not about hashing. */
 export const CHEAP = 'test.contrib.auth.fixtures.hashers.CheapHasher'
 
-/** Applies all migrations and does what is done after them, as `migrate` does. */
+/** Applies all migrations and their follow-up, as `migrate` does. */
 export async function migrate(): Promise<void> {
   const graph = await loadMigrations()
   const targets = graph.leaves().map(({ app, name }) => [app, name] as const)
@@ -48,7 +48,7 @@ export async function withUsers<T>(
   }
 }
 
-/** The same for all tests of a suite: to be called inside its `describe`. */
+/** The same for all tests of a suite; call it inside its `describe`. */
 export function inUsers(overrides: Settings = {}, database: () => DatabaseSettings = () => IN_MEMORY): void {
   aroundSuite((inside) => withUsers(inside, overrides, database()))
 }

@@ -1,4 +1,4 @@
-/** Logging in and out, by whole requests: who is there, and what a session may become. */
+/** Login and logout by whole requests: the user of the request, and the content of the session. */
 import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
@@ -34,24 +34,24 @@ const PASSWORD = 'a long secret'
 const logIn = (client: Client, username = 'ada', password = PASSWORD) =>
   client.post('/accounts/login/', { data: { username, password } })
 
-let told: string[] = []
+let statements: string[] = []
 
-/** A database whose driver tells of each statement. */
+/** A database whose driver reports each statement. */
 const HEARD: Settings = {
   DATABASES: {
     default: {
       ENGINE: 'core.db.backends.sqlite3',
       NAME: ':memory:',
-      OPTIONS: { verbose: (sql: string): void => void told.push(sql) },
+      OPTIONS: { verbose: (sql: string): void => void statements.push(sql) },
     },
   },
 }
 
-/** The statements about rows that a piece of work sends to the database. */
+/** The statements about rows that `work` sends to the database. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  told = []
+  statements = []
   await work()
-  return told.map((sql) => sql.toLowerCase()).filter((sql) => /^(select|insert|update|delete)/.test(sql))
+  return statements.map((sql) => sql.toLowerCase()).filter((sql) => /^(select|insert|update|delete)/.test(sql))
 }
 
 describe('logging in', () => {
@@ -68,7 +68,7 @@ describe('logging in', () => {
 
   const who = async (from = client): Promise<string> => (await from.get('/who')).text
 
-  it('makes request.user the user, until the logout', async () => {
+  it('sets request.user until the logout', async () => {
     expect(await who()).to.equal('AnonymousUser')
     expect((await logIn(client)).headers.location).to.equal('/who')
     expect(await who()).to.equal('ada')
@@ -77,7 +77,7 @@ describe('logging in', () => {
     expect(await connection('django_session')).to.deep.equal([])
   })
 
-  it('keeps what a visitor put into the session, under a new key; the old key is nobody’s', async () => {
+  it('keeps the anonymous session’s content under a new key, and makes the old key invalid', async () => {
     await client.get('/cart')
     const old = client.cookies.get('sessionid') as string
     await logIn(client)
@@ -88,7 +88,7 @@ describe('logging in', () => {
     expect((await thief.get('/content')).text).to.equal('{}')
   })
 
-  it('keeps the key when the same user logs in again, and everything of another user goes', async () => {
+  it('keeps the key when the same user logs in again, and drops the content of another user', async () => {
     await User.objects.createUser('bob', null, PASSWORD)
     await logIn(client)
     await client.get('/cart')
@@ -125,14 +125,14 @@ describe('logging in', () => {
     ])
   })
 
-  it('notes when it was', async () => {
+  it('updates last_login', async () => {
     setClock({ now: () => Date.UTC(2030, 0, 2, 3, 4, 5) })
     await logIn(client)
     await ada.refresh()
     expect(ada.lastLogin?.toISOString()).to.equal('2030-01-02T03:04:05.000Z')
   })
 
-  it('costs a visitor nothing and a user one query for the session and one for the user', async () => {
+  it('costs an anonymous request nothing, and a user one query for the session and one for the user', async () => {
     expect(await statementsOf(() => client.get('/who'))).to.deep.equal([])
     expect((await client.get('/who')).headers.vary).to.equal('Cookie')
     expect((await client.get('/untouched')).headers.vary).to.equal(undefined)
@@ -141,7 +141,7 @@ describe('logging in', () => {
     expect(await statementsOf(() => client.get('/blind'))).to.deep.equal([])
   })
 
-  it('is not looked at before it is asked for in a view marked sessionExempt', async () => {
+  it('is not loaded before it is used in a view marked sessionExempt', async () => {
     await logIn(client)
     expect((await client.get('/asking')).text).to.equal('ada')
     const logged: string[] = []
@@ -151,7 +151,7 @@ describe('logging in', () => {
     expect(logged.join()).to.match(/await request\.auser\(\)/)
   })
 
-  it('says what to change when the middleware stand in the wrong order', () =>
+  it('reports what to change when the middleware are in the wrong order', () =>
     overrideSettings({ MIDDLEWARE: [AUTHENTICATION, SESSIONS] }, async () => {
       const logged: string[] = []
       const release = captureLogs(({ error }) => logged.push(String(error)))
@@ -160,7 +160,7 @@ describe('logging in', () => {
       expect(logged.join()).to.match(/put 'core\.contrib\.sessions\.middleware\.SessionMiddleware' before/)
     }))
 
-  it('ends with the user, with the user’s activity, and with the backend', async () => {
+  it('ends when the user is deleted, inactive, or the backend is removed from the settings', async () => {
     await logIn(client)
     ada.isActive = false
     await ada.save()
@@ -178,7 +178,7 @@ describe('logging in', () => {
     expect(await who()).to.equal('AnonymousUser')
   })
 
-  it('is over on every device once the password changes, and the session with it', async () => {
+  it('ends on every device when the password changes, and so does the session', async () => {
     await logIn(client)
     await ada.setPassword('another long secret')
     await ada.save()
@@ -187,7 +187,7 @@ describe('logging in', () => {
     expect(client.cookies.has('sessionid')).to.equal(false)
   })
 
-  it('outlives a change of SECRET_KEY that names the former key, under the same session key', async () => {
+  it('survives a change of SECRET_KEY that keeps the former key as a fallback, under the same session key', async () => {
     await logIn(client)
     const row = (await connection<{ session_key: string }>('django_session'))[0]
     await overrideSettings({ SECRET_KEY: 'n'.repeat(50), SECRET_KEY_FALLBACKS: ['k'.repeat(50)] }, async () => {
@@ -203,12 +203,12 @@ describe('logging in', () => {
     })
   })
 
-  it('is no good with a session that somebody made up', async () => {
+  it('is rejected with a forged session', async () => {
     client.cookies.set('sessionid', 'a'.repeat(32))
     expect(await who()).to.equal('AnonymousUser')
   })
 
-  it('tells those who want to hear of it, without the password', async () => {
+  it('sends signals, without the password', async () => {
     const heard: string[] = []
     const inn = ({ user }: { user: AuthUser }): void => void heard.push(`in ${user.getUsername()}`)
     const out = ({ user }: { user: AuthUser | null }): void => void heard.push(`out ${user?.getUsername()}`)
@@ -246,7 +246,7 @@ describe('logging in', () => {
       expect((await csrf.post('/accounts/logout/', { data: { csrfmiddlewaretoken: token } })).status).to.equal(403)
     }))
 
-  it('gives two hundred logins at once two hundred sessions', async function () {
+  it('gives two hundred concurrent logins two hundred sessions', async function () {
     this.timeout(20_000)
     const clients = Array.from({ length: 200 }, () => new Client())
     await Promise.all(clients.map((each) => logIn(each)))
@@ -254,7 +254,7 @@ describe('logging in', () => {
     expect(new Set(clients.map((each) => each.cookies.get('sessionid'))).size).to.equal(200)
   })
 
-  it('is asked of nobody by the work that a wrong name takes', async () => {
+  it('takes as long for an unknown name as for a wrong password', async () => {
     runs.length = 0
     await logIn(client, 'ada', 'wrong')
     const known = runs.length
@@ -270,7 +270,7 @@ describe('logging in', () => {
       expect((await client.get('/template')).text.trim()).to.equal('ada (Ada, Ada &lt;L&gt;)')
     })
 
-    it('shows what the user may do, once it is read', async () => {
+    it('shows the user’s permissions, once they are loaded', async () => {
       await ada.userPermissions.add(
         (await Permission.objects.findByNaturalKey('add_user', 'auth', 'user')) as Permission,
       )
@@ -297,21 +297,21 @@ describe('logging in', () => {
     })
   })
 
-  describe('before a view that is not for everybody', () => {
-    it('is asked for, and leads back', async () => {
-      const answer = await client.get('/members/7?tab=a%26b')
-      expect([answer.status, answer.headers.location]).to.deep.equal([
+  describe('before a view with restricted access', () => {
+    it('redirects to the login page, and back', async () => {
+      const response = await client.get('/members/7?tab=a%26b')
+      expect([response.status, response.headers.location]).to.deep.equal([
         302,
         '/accounts/login/?next=/members/7%3Ftab%3Da%2526b',
       ])
-      const back = await client.post(answer.headers.location as string, {
+      const back = await client.post(response.headers.location as string, {
         data: { username: 'ada', password: PASSWORD },
       })
       expect(back.headers.location).to.equal('/members/7?tab=a%26b')
       expect((await client.get('/members/7')).text).to.equal('member 7')
     })
 
-    it('is not enough for a test or a permission', async () => {
+    it('is not enough for a failed test or a missing permission', async () => {
       await logIn(client)
       expect((await client.get('/staff')).headers.location).to.equal('/who?x=1&next=/staff')
       expect((await client.get('/adders')).status).to.equal(302)
@@ -326,7 +326,7 @@ describe('logging in', () => {
       expect((await client.get('/forbidden')).status).to.equal(403)
     })
 
-    it('is asked for by LoginRequiredMiddleware, except by views that are marked', () =>
+    it('is required by LoginRequiredMiddleware, except for marked views', () =>
       overrideSettings(
         { MIDDLEWARE: [SESSIONS, AUTHENTICATION, 'django.contrib.auth.middleware.LoginRequiredMiddleware'] },
         async () => {
@@ -343,9 +343,9 @@ describe('logging in', () => {
   })
 })
 
-describe('a project’s own users', () => {
+describe('a custom user class', () => {
   before(() => setup())
-  it('log in by AUTH_USER_MODEL, from a table of their own', () =>
+  it('logs in by AUTH_USER_MODEL, from its own table', () =>
     withUsers(
       async () => {
         await connection.raw("CREATE TABLE members_member AS SELECT *, '' AS city FROM auth_user WHERE 0")
@@ -361,7 +361,7 @@ describe('a project’s own users', () => {
       { ...SITE, AUTH_USER_MODEL: 'test.contrib.auth.fixtures.members.Member' },
     ))
 
-  it('have to be users', async () => {
+  it('has to be a user class', async () => {
     const wrong = await overrideSettings(
       { AUTH_USER_MODEL: 'test.contrib.auth.fixtures.hashers.CheapHasher' },
       () => undefined,

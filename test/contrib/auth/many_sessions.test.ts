@@ -1,4 +1,4 @@
-/** Many sessions of one user at once, by whole requests: all are listed, and all can be ended. */
+/** Many concurrent sessions of one user, by whole requests: all are listed, and all can be ended. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { User } from '#core/contrib/auth'
@@ -23,7 +23,7 @@ const SETTINGS = {
 }
 const LOGIN = { username: 'ada', password: 'three green apples' }
 
-/** Views that have run when all sessions are ended: their requests have read the session, and not saved it. */
+/** Number of views that have run when all sessions are ended. Their requests have read the session, but not saved it. */
 const VIEWS_BEFORE = 30
 
 const keyOf = ({ cookies }: Client): string => cookies.get('sessionid') ?? ''
@@ -33,7 +33,7 @@ describe('many sessions of one user', function () {
   let release: () => void
   before(() => setup())
   beforeEach(() => {
-    // A request whose session ends under it is refused, and that is noted.
+    // A request whose session was ended meanwhile is refused and logged.
     release = captureLogs(() => {})
   })
   afterEach(() => {
@@ -41,7 +41,7 @@ describe('many sessions of one user', function () {
     release()
   })
 
-  /** Runs a test with a user and that many browsers, which all log in at once. */
+  /** Runs a test with a user and that many browsers, which log in concurrently. */
   const withBrowsers = (count: number, test: (browsers: Client[], user: string) => Promise<void>) => () =>
     withUsers(async () => {
       const { id } = await User.objects.createUser(LOGIN.username, null, LOGIN.password)
@@ -53,7 +53,7 @@ describe('many sessions of one user', function () {
     }, SETTINGS)
 
   it(
-    'are all listed when two hundred log in at once',
+    'are all listed after two hundred concurrent logins',
     withBrowsers(200, async (browsers, user) => {
       expect(new Set(browsers.map(keyOf)).size).to.equal(200)
       expect(await devices.list(user)).to.have.length(200)

@@ -38,7 +38,7 @@ describe('users', () => {
       await connection('auth_group').delete()
     })
 
-    it('are kept with all their values', async () => {
+    it('are saved with all their values', async () => {
       setClock({ now: () => Date.UTC(2026, 4, 6, 7, 8, 9, 123) })
       const made = await User.objects.createUser('ada', 'Ada@EXAMPLE.com', 'secret', {
         firstName: 'Ada',
@@ -78,13 +78,13 @@ describe('users', () => {
         .with.property('message', 'User matching query does not exist.')
     })
 
-    it('have names that are theirs alone, also in letters that only look different', async () => {
+    it('have unique names, also among visually identical letters', async () => {
       await User.objects.createUser('file')
       const twice = await User.objects.createUser('ﬁle').catch((error: unknown) => error)
       expect(isUniqueViolation(twice)).to.equal(true)
     })
 
-    it('write what has changed and nothing else', async () => {
+    it('save only changed fields', async () => {
       const mine = await User.objects.createUser('ada', 'ada@x.org')
       const theirs = await User.objects.get({ id: mine.id })
       theirs.firstName = 'Augusta'
@@ -100,7 +100,7 @@ describe('users', () => {
       expect(await mine.save().catch((error: Error) => error.message)).to.match(/no row of its id any more/)
     })
 
-    it('have no password, one that fits, or none that can fit', async () => {
+    it('have no password, a usable one or an unusable one', async () => {
       const user = await User.objects.createUser('ada', null, 'secret')
       expect(user.password).not.to.include('secret')
       expect(await user.checkPassword('secret')).to.equal(true)
@@ -111,14 +111,14 @@ describe('users', () => {
       expect((await User.objects.createUser('nobody')).hasUsablePassword()).to.equal(false)
     })
 
-    it('show their password in no log and no JSON', async () => {
+    it('show their password in neither logs nor JSON', async () => {
       const user = await User.objects.createUser('ada', null, 'secret')
       for (const text of [JSON.stringify(user), inspect(user), inspect({ deep: [user] })]) {
         expect(text).to.include('ada').and.not.include('pbkdf2')
       }
     })
 
-    it('get a hash of today when they log in with an old one, and all of several logins at once the same', async () => {
+    it('get a current hash at a login with an outdated one, the same for all of several concurrent logins', async () => {
       await overrideSettings({ PASSWORD_HASHERS: [WEAKER] }, () => User.objects.createUser('ada', null, 'secret'))
       const users = await Promise.all(
         Array.from({ length: 5 }, () => authenticate(null, { username: 'ada', password: 'secret' })),
@@ -128,7 +128,7 @@ describe('users', () => {
       expect(new Set(users.map((user) => user?.password))).to.deep.equal(new Set([stored.password]))
     })
 
-    it('log in active, with the right password', async () => {
+    it('can log in when active, with the right password', async () => {
       await User.objects.createUser('ada', null, 'secret')
       await User.objects.createUser('gone', null, 'secret', { isActive: false })
       const attempt = (username: string, password: string) => authenticate(null, { username, password })
@@ -152,7 +152,7 @@ describe('users', () => {
       )
     })
 
-    it('are not told apart by the work that a refusal takes', async () => {
+    it('cannot be distinguished by the duration of a refusal', async () => {
       await User.objects.createUser('ada', null, 'secret')
       await User.objects.createUser('gone', null, 'secret', { isActive: false })
       await User.objects.createUser('unusable')
@@ -166,7 +166,7 @@ describe('users', () => {
       expect(new Set(Object.values(work)), JSON.stringify(work)).to.deep.equal(new Set([10]))
     })
 
-    it('may do what they and their groups were granted', async () => {
+    it('have the permissions of their own and of their groups', async () => {
       const user = await User.objects.createUser('ada')
       const [add, change, view] = (await Promise.all(
         ['add_user', 'change_user', 'view_user'].map((name) =>
@@ -201,7 +201,7 @@ describe('users', () => {
       expect(await connection('auth_user_groups')).to.deep.equal([])
     })
 
-    it('are found by an id in any text, and by a mail address in any case', async () => {
+    it('are found by an id in any string, and by a mail address in any case', async () => {
       const user = await User.objects.createUser('ada', 'Ada@X.org')
       expect((await User.objects.findById(String(user.id)))?.username).to.equal('ada')
       for (const text of ['', '0', '-1', 'x', '1e1', '99999999999', '2147483648', `${user.id} or 1=1`]) {
@@ -232,12 +232,12 @@ describe('users', () => {
     })
   })
 
-  it('have hashers of today’s strength by default', () => {
+  it('have hashers of current strength by default', () => {
     expect(settings.PASSWORD_HASHERS[0]).to.equal('core.contrib.auth.hashers.PBKDF2PasswordHasher')
     expect(CHEAP).not.to.equal(settings.PASSWORD_HASHERS[0])
   })
 
-  it('have mail addresses whose domain has no case', () => {
+  it('have mail addresses with a case-insensitive domain', () => {
     expect(normalizeEmail('A.B@Example.COM')).to.equal('A.B@example.com')
     expect(normalizeEmail('"a@b"@X.org')).to.equal('"a@b"@x.org')
     expect([normalizeEmail(null), normalizeEmail('plain')]).to.deep.equal(['', 'plain'])

@@ -1,4 +1,4 @@
-/** Which new passwords will do, and what is said of those that will not. */
+/** Which new passwords are accepted, and the messages for the others. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -31,12 +31,12 @@ describe('password validators', () => {
     email: 'count@byron.example',
   })
 
-  it('object to nothing when there are none', () =>
+  it('accept everything when there are none', () =>
     overrideSettings({ AUTH_PASSWORD_VALIDATORS: [] }, async () => {
       expect(await objections('x')).to.deep.equal([])
     }))
 
-  it('count characters', () =>
+  it('check the length', () =>
     overrideSettings({ AUTH_PASSWORD_VALIDATORS: [named('MinimumLength')] }, async () => {
       expect(await objections('1234567')).to.deep.equal([
         'This password is too short. It must contain at least 8 characters.',
@@ -46,7 +46,7 @@ describe('password validators', () => {
       expect(passwordHelpTexts()).to.deep.equal(['Your password must contain at least 8 characters.'])
     }))
 
-  it('know the user', () =>
+  it('check the similarity to the user', () =>
     overrideSettings({ AUTH_PASSWORD_VALIDATORS: [named('UserAttributeSimilarity')] }, async () => {
       for (const password of ['ada.lovelace', 'Lovelace1', 'AUGUSTA12', 'augusta!']) {
         expect(await objections(password, ada), password).to.have.length(1)
@@ -57,7 +57,7 @@ describe('password validators', () => {
       expect(await objections('ada.lovelace')).to.deep.equal([])
     }))
 
-  it('know what is tried first', () =>
+  it('reject common passwords', () =>
     overrideSettings({ AUTH_PASSWORD_VALIDATORS: [named('CommonPassword')] }, async () => {
       for (const password of ['password', 'Password1', ' 123456 ', 'qwerty123', 'monkey!', 'P@ssw0rd']) {
         expect(await objections(password), password).to.deep.equal(['This password is too common.'])
@@ -66,7 +66,7 @@ describe('password validators', () => {
       expect(commonPasswords().size).to.be.greaterThan(5000)
     }))
 
-  it('read a list of one’s own', async () => {
+  it('read a custom list', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-passwords-'))
     const file = path.join(folder, 'list.txt')
     writeFileSync(file, 'vellum\nostrich\n')
@@ -80,14 +80,14 @@ describe('password validators', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('want more than digits', () =>
+  it('reject passwords of digits only', () =>
     overrideSettings({ AUTH_PASSWORD_VALIDATORS: [named('NumericPassword')] }, async () => {
       expect(await objections('9081726354')).to.deep.equal(['This password is entirely numeric.'])
       expect(await objections('٣٤٥٦٧٨٩٠')).to.have.length(1)
       expect(await objections('9081726354x')).to.deep.equal([])
     }))
 
-  it('say all that is wrong at once', () =>
+  it('report all problems together', () =>
     overrideSettings(
       { AUTH_PASSWORD_VALIDATORS: ['MinimumLength', 'CommonPassword', 'NumericPassword'].map((n) => named(n)) },
       async () => {
@@ -95,7 +95,7 @@ describe('password validators', () => {
       },
     ))
 
-  it('that are none are found at the start', async () => {
+  it('are checked at start', async () => {
     const wrong = (validators: object[]) =>
       overrideSettings({ AUTH_PASSWORD_VALIDATORS: validators as never }, () => undefined).catch(
         (error: Error) => error.message,

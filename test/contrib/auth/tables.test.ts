@@ -1,4 +1,4 @@
-/** Our migrations and Django's leave the same tables, and each side finds what the other one migrated. */
+/** Our migrations and Django's create the same tables, and each side recognises the other's. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const TABLES = [
   'django_session',
 ]
 
-/** The columns, foreign keys and indexes of a SQLite database: all that counts of its schema. */
+/** The columns, foreign keys and indexes of a SQLite database: its schema without the spelling. */
 async function schemaOf(): Promise<unknown> {
   const schema: Record<string, unknown> = {}
   const by = (name: string) => (a: Row, b: Row) => (String(a[name]) < String(b[name]) ? -1 : 1)
@@ -61,7 +61,7 @@ const permissionsOf = async (): Promise<unknown> =>
     .select('t.app_label', 't.model', 'p.codename', 'p.name')
     .orderBy(['t.app_label', 't.model', 'p.codename'])
 
-describe('the tables of users beside a live Django', function () {
+describe('the tables of the auth app compared with Django', function () {
   this.timeout(60_000)
   let folder = ''
   const file = (): string => path.join(folder, 'db.sqlite3')
@@ -91,11 +91,11 @@ PASSWORD_HASHERS = ['django.contrib.auth.hashers.PBKDF2PasswordHasher']
   }
 
   const database = () => ({ ENGINE: 'django.db.backends.sqlite3', NAME: file() })
-  /** The real hasher: the other side has to read what it made. */
+  /** The real hasher, because the other side verifies its hashes. */
   const overrides = { PASSWORD_HASHERS: ['django.contrib.auth.hashers.PBKDF2PasswordHasher'], TIME_ZONE: 'UTC' }
   const ours = <T>(fn: () => Promise<T>): Promise<T> => withUsers(fn, overrides, database())
 
-  it('are the same whoever migrated, with the same permissions', async () => {
+  it('are the same on both sides, with the same permissions', async () => {
     await django('migrate')
     const theirs = await ours(async () => {
       expect(await unappliedMigrations()).to.deep.equal([])
@@ -108,7 +108,7 @@ PASSWORD_HASHERS = ['django.contrib.auth.hashers.PBKDF2PasswordHasher']
     })
   })
 
-  it('leave Django nothing to migrate, and its users and ours can log in on both sides', async () => {
+  it('leave Django nothing to migrate, and users of either side can log in on both', async () => {
     await ours(async () => {
       await User.objects.createSuperuser('ours', 'Ours@Example.COM', 'a long secret')
     })
@@ -131,7 +131,7 @@ print(Permission.objects.count())
     })
   })
 
-  it('are continued by us from any migration at which Django stopped', async () => {
+  it('are continued from any migration at which Django stopped', async () => {
     for (const stop of ['0001', '0004', '0008']) {
       await django('migrate', 'auth', stop)
       await ours(async () => {
@@ -145,10 +145,10 @@ print(Permission.objects.count())
 
 const all = await databases('auth_migrations')
 
-describe('the migrations of users', () => {
+describe('the migrations of the auth app', () => {
   before(() => setup())
   onEachDatabase(all, ({ config, vendor }) => {
-    it('go all the way back and forth, and keep the rows', () =>
+    it('run all the way back and forth, and keep the rows', () =>
       withUsers(
         async () => {
           const user = await User.objects.createUser('ada', 'ada@example.com', 'x', { firstName: 'Ada' })
@@ -167,7 +167,7 @@ describe('the migrations of users', () => {
           )
           const again = await User.objects.get({ id: user.id })
           expect(again.firstName).to.equal('Ada')
-          // It was null, which the table of old could not hold.
+          // It was null, which the older table could not hold.
           expect(again.lastLogin?.getTime()).to.equal(again.dateJoined.getTime())
           await executor.execute(graph.plan([['auth', null]], keys))
           expect(await connection.schema.hasTable('auth_user')).to.equal(false)
@@ -176,7 +176,7 @@ describe('the migrations of users', () => {
         config,
       ))
 
-    it('can be written down without a database', () =>
+    it('can be printed without a database', () =>
       withUsers(
         async () => {
           const graph = await loadMigrations()

@@ -1,4 +1,4 @@
-/** The pages of this app: login, logout, change and reset of passwords. */
+/** The pages of the auth app: login, logout, change and reset of passwords. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
@@ -27,13 +27,13 @@ const SITE: Settings = {
 const PASSWORD = 'a long secret'
 const NEW = 'quite another one'
 
-/** What a page says is wrong. */
+/** The errors that a page shows. */
 const errorsOf = ({ text }: ClientResponse): string[] =>
   [...text.matchAll(/<ul class="errorlist">(.*?)<\/ul>/g)].flatMap((list) =>
     [...(list[1] as string).matchAll(/<li>(.*?)<\/li>/g)].map((item) => item[1] as string),
   )
 
-describe('the pages of users', () => {
+describe('the pages of the auth app', () => {
   before(() => setup())
   inUsers(SITE)
   let client: Client
@@ -51,13 +51,13 @@ describe('the pages of users', () => {
   const who = async (from: Client): Promise<string> => (await from.get('/who')).text
 
   describe('login', () => {
-    it('asks for name and password, and is kept by no cache', async () => {
+    it('asks for name and password, and is not cached', async () => {
       const page = await client.get('/accounts/login/?next=/members/7')
       expect(page.text).to.include('name="username"').and.include('type="password"').and.include('value="/members/7"')
       expect(page.headers['cache-control']).to.include('no-store')
     })
 
-    it('says the same of a wrong name, a wrong password and a user who is not active', async () => {
+    it('shows the same error for a wrong name, a wrong password and an inactive user', async () => {
       const wrong = await logIn(client, 'wrong')
       ada.isActive = false
       await ada.save()
@@ -69,7 +69,7 @@ describe('the pages of users', () => {
       expect([wrong.status, inactive.status, unknown.status]).to.deep.equal([200, 200, 200])
     })
 
-    it('wants both, and shows again what was entered, but never a password', async () => {
+    it('requires both, and shows the input again except for the password', async () => {
       const page = await client.post('/accounts/login/', { data: { username: '"><b>', password: 'typed' } })
       expect(page.text).to.include('value="&quot;&gt;&lt;b&gt;"').and.not.include('typed')
       expect(errorsOf(await client.post('/accounts/login/', { data: {} }))).to.deep.equal([
@@ -78,7 +78,7 @@ describe('the pages of users', () => {
       ])
     })
 
-    it('goes on to a page of this site alone', async () => {
+    it('redirects only within this site', async () => {
       for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '']) {
         expect((await logIn(client, PASSWORD, next)).headers.location, next).to.equal('/who')
         expect((await client.get('/accounts/login/', { query: { next } })).text).not.to.include('evil')
@@ -88,7 +88,7 @@ describe('the pages of users', () => {
   })
 
   describe('logout', () => {
-    it('takes POST alone', async () => {
+    it('accepts only POST', async () => {
       await logIn(client)
       const refused = await client.get('/accounts/logout/')
       expect([refused.status, refused.headers.allow]).to.deep.equal([405, 'POST, OPTIONS'])
@@ -98,7 +98,7 @@ describe('the pages of users', () => {
       expect(await who(client)).to.equal('AnonymousUser')
     })
 
-    it('goes on where it is told, on this site', async () => {
+    it('redirects to the given page of this site', async () => {
       const out = async (next: string) => (await client.post('/accounts/logout/', { data: { next } })).headers.location
       expect(await out('/open')).to.equal('/open')
       expect(await out('//evil.example/')).to.equal(undefined)
@@ -114,7 +114,7 @@ describe('the pages of users', () => {
         data: { old_password: old, new_password1: first, new_password2: second },
       })
 
-    it('is for who is logged in', async () => {
+    it('requires a login', async () => {
       expect((await client.get('/accounts/password_change/')).headers.location).to.equal(
         '/accounts/login/?next=/accounts/password_change/',
       )
@@ -136,7 +136,7 @@ describe('the pages of users', () => {
       expect((await logIn(there, NEW)).status).to.equal(302)
     })
 
-    it('wants the old one, the new one twice, and one that will do', async () => {
+    it('requires the old one, and the new one twice and valid', async () => {
       await logIn(client)
       expect((await client.get('/accounts/password_change/')).text).to.include('at least 10 characters')
       const [wrongOld] = errorsOf(await change(client, 'wrong', NEW))
@@ -161,7 +161,7 @@ describe('the pages of users', () => {
     const linkIn = (mail: { body: string } | undefined): string =>
       /https?:\/\/testserver(\S+)/.exec(mail?.body ?? '')?.[1] as string
 
-    it('sends a link to who has the address, and says the same to everybody', async () => {
+    it('sends a link to a known address, and shows the same page for every address', async () => {
       await User.objects.createUser('none', 'none@example.com')
       for (const email of ['ADA@example.com', 'nobody@example.com', 'none@example.com']) {
         expect((await ask(email)).headers.location).to.equal('/accounts/password_reset/done/')
@@ -173,7 +173,7 @@ describe('the pages of users', () => {
       expect(errorsOf(await ask('no address'))).to.deep.equal(['Enter a valid email address.'])
     })
 
-    it('lets a new password be set by the link, once, and ends the user’s sessions', async () => {
+    it('allows a new password by the link, once, and ends the user’s sessions', async () => {
       const other = new Client()
       await logIn(other)
       await ask('ada@example.com')
@@ -196,7 +196,7 @@ describe('the pages of users', () => {
       ).to.include('not good')
     })
 
-    it('is not good when it is too old, changed, another’s, or without its session', async () => {
+    it('rejects a link that is expired, changed, another user’s, or without its session', async () => {
       await User.objects.createUser('bob', 'bob@example.com', PASSWORD)
       await ask('ada@example.com')
       await ask('bob@example.com')

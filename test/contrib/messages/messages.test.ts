@@ -1,4 +1,4 @@
-/** A message that one request adds is shown by the next page that asks for messages, once, on every storage. */
+/** A message that one request adds is shown once, by the next page that reads messages, on every storage. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import {
@@ -24,55 +24,55 @@ for (const name of STORAGES) {
     before(() => setup())
 
     it('are shown once, in the order they were added, escaped unless they are marked as HTML', () =>
-      on(async (visitor) => {
-        await visitor.do((request) => {
+      on(async (site) => {
+        await site.do((request) => {
           messages.success(request, '<Saved>')
           messages.error(request, markSafe('<b>No</b>'), { extraTags: 'big red' })
         })
         const page =
           '<ul><li class="success">success: &lt;Saved&gt;</li><li class="big red error" role="alert">error: <b>No</b></li></ul>'
-        expect((await visitor.client.get('/page/')).text).to.equal(page)
-        expect((await visitor.client.get('/page/')).text).to.equal('nothing')
+        expect((await site.client.get('/page/')).text).to.equal(page)
+        expect((await site.client.get('/page/')).text).to.equal('nothing')
       }))
 
-    it('can be read by the request that adds them, and are gone then', () =>
-      on(async (visitor) => {
-        await visitor.do((request) => {
+    it('can be read by the request that adds them, and are removed then', () =>
+      on(async (site) => {
+        await site.do((request) => {
           messages.info(request, 'one')
           expect(Array.from(getMessages(request), String)).to.deep.equal(['one'])
           expect(Array.from(getMessages(request), String)).to.deep.equal(['one'])
         })
-        expect(await visitor.list()).to.deep.equal([])
+        expect(await site.list()).to.deep.equal([])
       }))
 
-    it('stay until somebody reads them: neither a page without messages nor their number takes them away', () =>
-      on(async (visitor) => {
-        await visitor.do((request) => messages.info(request, 'one'))
-        await visitor.client.get('/idle/')
-        await visitor.do((request) => {
+    it('stay until they are read: neither a page without messages nor their number removes them', () =>
+      on(async (site) => {
+        await site.do((request) => messages.info(request, 'one'))
+        await site.client.get('/idle/')
+        await site.do((request) => {
           messages.info(request, 'two')
           expect(getMessages(request).length).to.equal(2)
         })
-        expect(await visitor.list()).to.deep.equal([
+        expect(await site.list()).to.deep.equal([
           ['one', 'info'],
           ['two', 'info'],
         ])
       }))
 
-    it('that are added after reading wait for the next page', () =>
-      on(async (visitor) => {
-        await visitor.do((request) => messages.info(request, 'one'))
-        await visitor.do((request) => {
+    it('that are added after reading are kept for the next page', () =>
+      on(async (site) => {
+        await site.do((request) => messages.info(request, 'one'))
+        await site.do((request) => {
           expect([...getMessages(request)]).to.have.length(1)
           messages.info(request, 'two')
         })
-        expect(await visitor.list()).to.deep.equal([['two', 'info']])
+        expect(await site.list()).to.deep.equal([['two', 'info']])
       }))
 
     it('below MESSAGE_LEVEL, or below the level of the request, are dropped', () =>
       on(
-        async (visitor) => {
-          await visitor.do((request) => {
+        async (site) => {
+          await site.do((request) => {
             messages.success(request, 'too low')
             messages.warning(request, '')
             messages.warning(request, 'kept')
@@ -82,7 +82,7 @@ for (const name of STORAGES) {
             setLevel(request, null)
             messages.debug(request, 'too low again')
           })
-          expect(await visitor.list()).to.deep.equal([
+          expect(await site.list()).to.deep.equal([
             ['kept', 'warning'],
             ['kept too', 'debug'],
           ])
@@ -92,14 +92,14 @@ for (const name of STORAGES) {
 
     it('have the tags of MESSAGE_TAGS', () =>
       on(
-        async (visitor) => {
-          await visitor.do((request) => {
+        async (site) => {
+          await site.do((request) => {
             messages.error(request, 'a')
             addMessage(request, 50, 'b')
             addMessage(request, 21, 'c', { extraTags: 'x' })
             messages.info(request, 'd')
           })
-          expect(await visitor.list()).to.deep.equal([
+          expect(await site.list()).to.deep.equal([
             ['a', 'danger'],
             ['b', 'critical'],
             ['c', 'x'],
@@ -109,9 +109,9 @@ for (const name of STORAGES) {
         { MESSAGE_TAGS: { 40: 'danger', 50: 'critical', 20: '' } },
       ))
 
-    it('cost nothing where none are added and none are asked for', () =>
-      on(async (visitor) => {
-        const response = await visitor.client.get('/idle/')
+    it('cost nothing if none are added or read', () =>
+      on(async (site) => {
+        const response = await site.client.get('/idle/')
         expect(response.setCookie).to.deep.equal([])
         expect(response.headers.vary).to.equal(undefined)
       }))
@@ -121,7 +121,7 @@ for (const name of STORAGES) {
 describe('messages', () => {
   before(() => setup())
 
-  it('that no middleware takes are an error with the line to add, unless they may fail silently', async () => {
+  it('without their middleware are an error with the line to add, unless they may fail silently', async () => {
     const request = await new RequestFactory().get('/')
     expect(() => messages.info(request, 'lost')).to.throw(MessageFailure, `'${MESSAGES.replace('django', 'core')}'`)
     messages.info(request, 'lost', { failSilently: true })
@@ -130,7 +130,7 @@ describe('messages', () => {
     expect(getLevel(request)).to.equal(20)
   })
 
-  it('that are no text, or have no level, are an error', async () => {
+  it('that are not strings, or have no level, are an error', async () => {
     const request = await new RequestFactory().get('/')
     expect(() => messages.info(request, 5 as never)).to.throw(TypeError, 'should be a text, found 5')
     expect(() => addMessage(request, 'info' as never, 'x')).to.throw(TypeError, 'whole number, found "info"')
@@ -145,20 +145,20 @@ describe('messages', () => {
     ['below', [MESSAGES, SESSIONS], 'Move MIDDLEWARE[1]'],
   ] as const) {
     it(`without a session, because its middleware is ${mistake}, are an error with the line to change`, () =>
-      onBoard({ MIDDLEWARE }, async (visitor) => {
-        expect((await visitor.client.get('/idle/')).status).to.equal(500)
-        const told = visitor.logs.map(({ error }) => (error instanceof Error ? error.message : ''))
-        expect(told.join('\n')).to.contain(remedy)
+      onBoard({ MIDDLEWARE }, async (site) => {
+        expect((await site.client.get('/idle/')).status).to.equal(500)
+        const reported = site.logs.map(({ error }) => (error instanceof Error ? error.message : ''))
+        expect(reported.join('\n')).to.contain(remedy)
       }))
   }
 
-  it('need no session where they are kept in a cookie', () =>
-    onBoard({ MIDDLEWARE: [MESSAGES], MESSAGE_STORAGE: storage('cookie.CookieStorage') }, async (visitor) => {
-      await visitor.do((request) => messages.info(request, 'one'))
-      expect(await visitor.list()).to.deep.equal([['one', 'info']])
+  it('need no session if they are stored in a cookie', () =>
+    onBoard({ MIDDLEWARE: [MESSAGES], MESSAGE_STORAGE: storage('cookie.CookieStorage') }, async (site) => {
+      await site.do((request) => messages.info(request, 'one'))
+      expect(await site.list()).to.deep.equal([['one', 'info']])
     }))
 
-  it('with a MESSAGE_STORAGE that is no storage do not start', async () => {
+  it('with an invalid MESSAGE_STORAGE are an error at start', async () => {
     const start = onBoard({ MESSAGE_STORAGE: 'core.contrib.messages.constants.DEBUG' }, async () => {})
     const error = await start.then(
       () => undefined,

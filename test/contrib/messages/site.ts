@@ -31,11 +31,11 @@ const SITE: Settings = {
   ],
 }
 
-export class Visitor {
+export class MessagesClient {
   readonly client = new Client()
   readonly logs: LogRecord[] = []
 
-  /** Asks the view that does `act`. */
+  /** Requests the view that runs `act`. */
   do(act: (request: HttpRequest) => void): Promise<ClientResponse> {
     board.act = act
     return this.client.get('/do/')
@@ -46,12 +46,12 @@ export class Visitor {
   }
 }
 
-export function onBoard<T>(settings: Settings, fn: (visitor: Visitor) => Promise<T>): Promise<T> {
+export function onBoard<T>(settings: Settings, fn: (site: MessagesClient) => Promise<T>): Promise<T> {
   return overrideSettings({ ...SITE, ...settings }, async () => {
-    const visitor = new Visitor()
-    const stop = captureLogs((record) => visitor.logs.push(record))
+    const site = new MessagesClient()
+    const stop = captureLogs((record) => site.logs.push(record))
     try {
-      return await fn(visitor)
+      return await fn(site)
     } finally {
       stop()
     }

@@ -1,4 +1,4 @@
-/** A user's sessions can be listed and ended from elsewhere, whatever runs at the same time, on every engine. */
+/** A user's sessions can be listed and ended from elsewhere on every engine, despite concurrent requests. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -40,7 +40,7 @@ describe('devices', () => {
       ...settings,
     })
 
-  /** What a login does. */
+  /** As a login does. */
   async function login(user: string): Promise<string> {
     const session = openSession(openSessionStore())
     session.set('anonymous', true)
@@ -60,7 +60,7 @@ describe('devices', () => {
 
   for (const engine of ['db', 'cache', 'cached_db', 'file']) {
     describe(`with the engine ${engine}`, () => {
-      it('are the sessions of one user, and say which is the current one', () =>
+      it('are the sessions of one user, with the current one marked', () =>
         run(engine, async () => {
           const mine = [await login('1'), await login('1')]
           await login('2')
@@ -73,7 +73,7 @@ describe('devices', () => {
           }
         }))
 
-      it('can be ended one by one, the others, or all', () =>
+      it('can be ended one by one, all except the current one, or all', () =>
         run(engine, async () => {
           const [first, second, third] = [await login('1'), await login('1'), await login('1')]
           const other = await login('2')
@@ -88,7 +88,7 @@ describe('devices', () => {
           expect(await devices.list('1')).to.deep.equal([])
         }))
 
-      it('are all there when two hundred log in at once', () =>
+      it('are complete after two hundred concurrent logins', () =>
         run(engine, async () => {
           await Promise.all(Array.from({ length: 200 }, () => login('1')))
           expect(await devices.list('1')).to.have.length(200)
@@ -114,7 +114,7 @@ describe('devices', () => {
           expect(await devices.list('1')).to.deep.equal([])
         }))
 
-      it('are found although another program logged them in, once they are used here', () =>
+      it('are found, once used here, although another program logged them in', () =>
         run(engine, async () => {
           const { SessionStore } = (await import(`#core/contrib/sessions/backends/${engine}`)) as {
             SessionStore: new () => ReturnType<typeof openSessionStore>
@@ -131,7 +131,7 @@ describe('devices', () => {
     })
   }
 
-  it('are forgotten by clearsessions when they are over', () =>
+  it('are deleted by clearsessions after they have expired', () =>
     run('db', async () => {
       const [first] = [await login('1'), await login('1')]
       await connection('django_session').where('session_key', first).update({ expire_date: '2001-01-01 00:00:00' })
@@ -139,7 +139,7 @@ describe('devices', () => {
       expect(await connection('session_devices').pluck('session_key')).to.have.length(1)
     }))
 
-  it('note of a request only what SESSION_DEVICE_DESCRIPTION asks for', () =>
+  it('store only what SESSION_DEVICE_DESCRIPTION returns', () =>
     run(
       'db',
       async () => {
@@ -149,7 +149,7 @@ describe('devices', () => {
       { SESSION_DEVICE_DESCRIPTION: 'test.contrib.sessions.fixtures.visits.describeDevice' },
     ))
 
-  it('note nothing unless asked', () =>
+  it('store no metadata by default', () =>
     run('db', async () => {
       await new Client().get('/login', { headers: { 'user-agent': 'Browser/1.0' } })
       const rows = (await connection('session_devices').select()) as unknown[]
@@ -185,7 +185,7 @@ describe('devices without their app', () => {
   })
   after(() => apps.populate(current.INSTALLED_APPS, projectRoot()))
 
-  it('say what to install', async () => {
+  it('report what to install', async () => {
     const error = await devices.list('1').catch((each: Error) => each)
     expect((error as Error).message).to.contain('Add it, and migrate')
   })

@@ -1,4 +1,4 @@
-/** collectstatic fills STATIC_ROOT with what the finders find, touches nothing that is up to date, and says what it did. */
+/** collectstatic fills STATIC_ROOT with what the finders find, skips what is up to date, and reports its work. */
 import { existsSync, lstatSync, readlinkSync, statSync, utimesSync } from 'node:fs'
 import { expect } from 'chai'
 import { ImproperlyConfigured } from '#core/exceptions'
@@ -29,7 +29,7 @@ describe('collectstatic', () => {
       expect(statSync(site.file('root/c.png')).size).to.equal(3)
     }))
 
-  it('copies a second time only what has changed', () =>
+  it('copies only changed files at the second run', () =>
     site.with({}, async () => {
       for (const name of ['shop/static/a.css', 'shop/static/shop/b.js', 'blog/static/c.png']) past(name)
       await site.collect()
@@ -43,7 +43,7 @@ describe('collectstatic', () => {
       expect(site.read('root/a.css')).to.equal('new')
     }))
 
-  it('takes of two files with one name that of the first app, and counts the others', () =>
+  it('takes the file of the first app if two have the same name, and counts the others', () =>
     site.with({}, async () => {
       site.write({ 'blog/static/a.css': 'other' })
       expect(await site.collect()).to.equal("\n3 static files copied to 'DIR', 1 skipped due to conflict.\n")
@@ -51,7 +51,7 @@ describe('collectstatic', () => {
       expect(await site.collect('--verbosity', '2')).to.contain("Found another file with the destination path 'a.css'.")
     }))
 
-  it('with --dry-run changes nothing and says what it would do', () =>
+  it('with --dry-run changes nothing and reports what it would do', () =>
     site.with({}, async () => {
       expect(await site.collect('-n')).to.equal(
         `Pretending to copy '${site.file('shop/static/a.css')}'\nPretending to copy '${site.file('shop/static/shop/b.js')}'\n` +
@@ -81,7 +81,7 @@ describe('collectstatic', () => {
       expect(site.read('shop/static/a.css')).to.equal('a')
     }))
 
-  it('with --clear takes links away, never what they lead to; a link that leads nowhere is replaced', () =>
+  it('with --clear deletes links but not their targets, and replaces broken links', () =>
     site.with({}, async () => {
       await site.collect('--link')
       site.write({ 'blog/static/d.css': 'd' })
@@ -93,7 +93,7 @@ describe('collectstatic', () => {
       expect(site.read('shop/static/a.css')).to.equal('a')
     }))
 
-  it('leaves out hidden files, backups and what --ignore names', () =>
+  it('skips hidden files, backups and what --ignore names', () =>
     site.with({}, async () => {
       site.write({
         'blog/static/.git/x': '',
@@ -107,7 +107,7 @@ describe('collectstatic', () => {
       expect(site.files()).to.include.members(['.git/x', 'CVS/y', 'x.css~'])
     }))
 
-  it('wants a STATIC_ROOT, and takes a relative one from the folder of settings.ts', async () => {
+  it('requires a STATIC_ROOT, and resolves a relative one from the directory of settings.ts', async () => {
     const error = await site.with({ STATIC_ROOT: null }, () => failureOf(site.collect()))
     expect(error).to.be.instanceOf(ImproperlyConfigured)
     expect(error.message).to.contain('without having set the STATIC_ROOT setting')
@@ -133,7 +133,7 @@ describe('collectstatic', () => {
       project.remove()
     })
 
-    it('before it overwrites what is there, and without an answer does nothing', async () => {
+    it('before it overwrites files, and does nothing without confirmation', async () => {
       const cwd = project.root
       const here = ['--pythonpath', cwd]
       const first = await managed(['collectstatic', ...here])
@@ -161,7 +161,7 @@ describe('findstatic', () => {
 
   const paths = (...names: string[]): string => names.map((name) => site.file(name)).join('\n  ')
 
-  it('names every file of a name, or with --first the one that is served', () =>
+  it('lists every file with a name, or with --first the one that is served', () =>
     site.with({}, async () => {
       const all = `Found 'a.css' here:\n  ${paths('shop/static/a.css', 'blog/static/a.css')}\n`
       expect(await site.run('findstatic', 'a.css')).to.deep.equal({ stdout: all, stderr: '' })
@@ -172,7 +172,7 @@ describe('findstatic', () => {
       expect((await site.run('findstatic', 'b.css', '-v', '0')).stdout).to.equal(`${paths('blog/static/b.css')}\n`)
     }))
 
-  it('says on stderr that there is none, and with -v 2 where it has looked', () =>
+  it('reports a missing file on stderr, and with -v 2 where it has searched', () =>
     site.with({ STATICFILES_DIRS: [site.file('assets')] }, async () => {
       const missing = "No matching file found for 'x.css'.\n"
       expect(await site.run('findstatic', 'x.css')).to.deep.equal({ stdout: '', stderr: missing })

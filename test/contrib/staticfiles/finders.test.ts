@@ -1,4 +1,4 @@
-/** Static files are found in STATICFILES_DIRS and in the apps, in their order, and nowhere else. */
+/** Static files are found in STATICFILES_DIRS and in the apps, in this order, and nowhere else. */
 import { symlinkSync } from 'node:fs'
 import { expect } from 'chai'
 import { runChecks } from '#core/checks'
@@ -18,7 +18,7 @@ describe('finders of static files', () => {
     folders.STATICFILES_DIRS = [site.file('assets'), ['docs', site.file('papers')]]
   })
 
-  it('look into the folders of the settings first, then into those of the apps, in their order', () => {
+  it('search the directories of the settings first, then those of the apps, in order', () => {
     site.write({ 'assets/a.css': '', 'shop/static/a.css': '', 'blog/static/a.css': '', 'blog/static/sub/b.css': '' })
     return site.with(folders, () => {
       expect(findAll('a.css')).to.deep.equal(
@@ -29,7 +29,7 @@ describe('finders of static files', () => {
     })
   })
 
-  it('know the files of a folder with a prefix under that prefix alone', () => {
+  it('find the files of a directory with a prefix only under that prefix', () => {
     site.write({ 'papers/a.pdf': '' })
     return site.with(folders, () => {
       expect(find('docs/a.pdf')).to.equal(site.file('papers/a.pdf'))
@@ -40,7 +40,7 @@ describe('finders of static files', () => {
     })
   })
 
-  it('find nothing for a name that leads out of a folder', () => {
+  it('find nothing for a name that leads out of a directory', () => {
     site.write({
       'secret.txt': '',
       'assets/a.css': '',
@@ -63,7 +63,7 @@ describe('finders of static files', () => {
     })
   })
 
-  it('leave out what fits a pattern, by its own name or its whole one', () => {
+  it('skip files whose name or path matches a pattern', () => {
     site.write({
       'assets/a.css': '',
       'assets/.hidden': '',
@@ -78,7 +78,7 @@ describe('finders of static files', () => {
     expect(list('x/*', 'c*', 'CVS', '.*')).to.deep.equal(['a.css'])
   })
 
-  it('follow links, but not in a circle', () => {
+  it('follow links, except in a circle', () => {
     site.write({ 'assets/a.css': '', 'elsewhere/b.css': '' })
     symlinkSync(site.file('elsewhere'), site.file('assets/link'))
     symlinkSync(site.file('assets'), site.file('assets/again'))
@@ -131,7 +131,7 @@ describe('patterns of file names', () => {
     ['[!a-c]x', ['dx'], ['ax']],
     ['a+(b).c[', ['a+(b).c['], ['aab.c[']],
   ] as const) {
-    it(`${pattern} fits ${fits.join(', ')}`, () => {
+    it(`${pattern} matches ${fits.join(', ')}`, () => {
       for (const name of fits) expect(matchesAny(name, [pattern]), name).to.equal(true)
       for (const name of fitsNot) expect(matchesAny(name, [pattern]), name).to.equal(false)
     })

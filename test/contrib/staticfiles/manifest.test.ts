@@ -1,4 +1,4 @@
-/** ManifestStaticFilesStorage names files after their content, and rewrites the references from one to another. */
+/** ManifestStaticFilesStorage adds a hash of the content to file names, and rewrites references between files. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { expect } from 'chai'
@@ -20,7 +20,7 @@ describe('ManifestStaticFilesStorage', () => {
   }
   const stored = (name: string): string => site.read(`root/${hashed(name)}`)
 
-  /** Collects files of one app, and gives what became of one of them. */
+  /** Collects files of one app, and returns the result for one of them. */
   const rewritten = (name: string, files: Record<string, string>, settings = MANIFEST): Promise<string> => {
     for (const [each, text] of Object.entries(files)) site.write({ [`shop/static/${each}`]: text })
     return site.with(settings, async () => {
@@ -29,7 +29,7 @@ describe('ManifestStaticFilesStorage', () => {
     })
   }
 
-  it('puts a copy with a hash beside each file, and a list of them that Django reads', async () => {
+  it('writes a copy with a hash next to each file, and a manifest that Django reads', async () => {
     site.write({ 'shop/static/b.txt': 'bee', 'shop/static/a/é.tar.gz': 'x', 'shop/static/a/.dot': 'y' })
     await site.with(MANIFEST, async () => {
       expect(await site.collect('--no-default-ignore')).to.equal(
@@ -45,7 +45,7 @@ describe('ManifestStaticFilesStorage', () => {
     )
   })
 
-  it('rewrites url() and @import, whatever the quotes, and names a style sheet after what it then holds', async () => {
+  it('rewrites url() and @import with any quotes, and hashes a style sheet after it is rewritten', async () => {
     const css = `@import "deep/base.css";\n@import url('deep/base.css') screen;\n.a { background: url(img/a.png) }\n.b { background: URL( "img/a.png#x" ) }\n.c { src: url('img/a.png?#iefix') format("x"), url("/static/img/a.png?v=1") }\n`
     const text = await rewritten('css.css', {
       'css.css': css,
@@ -62,17 +62,17 @@ describe('ManifestStaticFilesStorage', () => {
     expect(site.read('root/css.css')).to.equal(css)
   })
 
-  it('leaves alone what is no file of ours: other hosts, data, fragments, other paths, comments', async () => {
+  it('leaves alone references to other hosts, data, fragments, other paths, and comments', async () => {
     const css = `/* url(nope.png) @import "nope.css" */ a { b: url(https://x.org/a.png) url(//x.org/a.png) url("data:image/svg+xml;utf8,<svg fill='url(#g)'/>") url(#g) url(/media/a.png) url() }`
     expect(await rewritten('a.css', { 'a.css': css })).to.equal(css)
   })
 
-  it('finds references with blanks and letters of other languages in them', async () => {
+  it('finds references with spaces and non-ASCII letters', async () => {
     const text = await rewritten('a.css', { 'a.css': 'a { b: url("my%20caf%C3%A9.png") }', 'my café.png': 'x' })
     expect(text).to.equal(`a { b: url("my café.${hash('x')}.png") }`)
   })
 
-  it('rewrites source maps of style sheets and scripts, but no imports unless it is asked to', async () => {
+  it('rewrites source maps of style sheets and scripts, but imports only if enabled', async () => {
     const files = {
       'a.js': "import x from './b.js'\n//# sourceMappingURL=a.js.map",
       'b.js': 'b',
@@ -84,7 +84,7 @@ describe('ManifestStaticFilesStorage', () => {
     expect(stored('c.css')).to.equal(`/*# sourceMappingURL=a.js.${hash('{}')}.map */`)
   })
 
-  it('rewrites imports in modules where it is asked to', async () => {
+  it('rewrites imports in modules if enabled', async () => {
     const source = `import "./b.js"
 import x, { y } from './b.js'
 import * as z from "../lib/c.js";
@@ -112,7 +112,7 @@ export function from(a) { return "./b.js" }
     )
   })
 
-  it('stops at a reference that leads nowhere, names it, and keeps the old list', () =>
+  it('fails at a broken reference, names it, and keeps the old manifest', () =>
     site.with(MANIFEST, async () => {
       site.write({ 'shop/static/css/a.css': 'a { b: url(../img/gone.png) }' })
       const error = await failureOf(site.collect())
@@ -121,13 +121,13 @@ export function from(a) { return "./b.js" }
       expect(existsSync(site.file('root/staticfiles.json'))).to.equal(false)
     }))
 
-  it('never looks outside STATIC_ROOT for a reference', () =>
+  it('never follows a reference out of STATIC_ROOT', () =>
     site.with(MANIFEST, async () => {
       site.write({ 'secret.png': 'x', 'shop/static/a.css': 'a { b: url(../secret.png) }' })
       expect((await failureOf(site.collect())).message).to.contain('leads out of STATIC_ROOT')
     }))
 
-  it('stops at files that refer to each other in a circle, and at one that is not UTF-8', () =>
+  it('fails for files that refer to each other in a circle, and for one that is not UTF-8', () =>
     site.with(MANIFEST, async () => {
       site.write({ 'shop/static/a.css': '@import "b.css";', 'shop/static/b.css': '@import "a.css";' })
       const error = await failureOf(site.collect())
@@ -138,7 +138,7 @@ export function from(a) { return "./b.js" }
       expect((await failureOf(site.collect())).message).to.equal('a.css is not UTF-8.')
     }))
 
-  it('is left at plain copies by --no-post-process and --dry-run', () =>
+  it('makes plain copies with --no-post-process and --dry-run', () =>
     site.with(MANIFEST, async () => {
       site.write({ 'shop/static/a.css': 'a' })
       expect(await site.collect('--dry-run')).to.contain("1 static file copied to 'DIR'.")
@@ -146,7 +146,7 @@ export function from(a) { return "./b.js" }
       expect(site.files()).to.deep.equal(['a.css'])
     }))
 
-  it('gives addresses with the hash, but under DEBUG those of the files', async () => {
+  it('returns URLs with the hash, but under DEBUG those of the files', async () => {
     await rewritten('a b.css', { 'a b.css': 'a', 'font.eot': 'f' })
     const url = (name: string): string => staticfilesStorage().url(name)
     await site.with(MANIFEST, () => expect(url('a b.css')).to.equal('/static/a%20b.css'))
@@ -157,7 +157,7 @@ export function from(a) { return "./b.js" }
     })
   })
 
-  it('refuses a name that is not in the list; unless it is not strict, and then makes its hash', async () => {
+  it('refuses a name that is not in the manifest, or computes its hash if it is not strict', async () => {
     await rewritten('a.css', { 'a.css': 'a' })
     site.write({ 'root/later.css': 'later' })
     await site.with({ ...MANIFEST, DEBUG: false }, () => {
@@ -170,7 +170,7 @@ export function from(a) { return "./b.js" }
     })
   })
 
-  it('says so where its list is damaged or of another version', async () => {
+  it('reports a manifest that is damaged or of another version', async () => {
     for (const text of ['{', '{"paths": {}, "version": "9"}', '{"version": "1.1"}', '[]', 'null']) {
       site.write({ 'root/staticfiles.json': text })
       await site.with({ ...MANIFEST, DEBUG: false }, () => {
@@ -179,7 +179,7 @@ export function from(a) { return "./b.js" }
     }
   })
 
-  it('can be given another hash, list and strictness by a subclass, and refuses options it does not know', () =>
+  it('can be given another hash, manifest and strictness by a subclass, and refuses unknown options', () =>
     site.with({ DEBUG: false }, async () => {
       class Versioned extends ManifestStaticFilesStorage {
         override manifestName = 'list.json'

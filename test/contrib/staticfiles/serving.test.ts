@@ -1,4 +1,4 @@
-/** Static files are served in development, in front of all middleware, and nothing else is. */
+/** Static files are served in development, before all middleware, and nothing else is. */
 import { symlinkSync, utimesSync } from 'node:fs'
 import { expect } from 'chai'
 import type { Settings } from '#core/conf'
@@ -29,7 +29,7 @@ describe('serving of static files', () => {
   ): Promise<ClientResponse> =>
     site.with({ ...URLS, ...settings }, async () => new Client(await createApplication(options)).get(path))
 
-  it('gives a file with its type, its length and the time of its last change', async () => {
+  it('serves a file with its type, its length and the time of its last change', async () => {
     utimesSync(site.file('shop/static/shop/site.css'), 1_700_000_000, 1_700_000_000)
     const { status, headers, text } = await get('/static/shop/site.css')
     expect([status, text]).to.deep.equal([200, 'body {}'])
@@ -45,7 +45,7 @@ describe('serving of static files', () => {
     ['a.svgz', 'image/svg+xml', 'gzip'],
     ['a.gz', 'application/octet-stream', 'gzip'],
   ] as const) {
-    it(`calls ${name} ${type} in ${encoding}, as Django does`, async () => {
+    it(`serves ${name} as ${type} in ${encoding}, like Django`, async () => {
       site.write({ [`blog/static/${name}`]: 'abc' })
       const { headers, text } = await get(`/static/${name}`, {
         MIDDLEWARE: ['django.middleware.gzip.GZipMiddleware'],
@@ -62,14 +62,14 @@ describe('serving of static files', () => {
     ['a.json', 'application/json'],
     ['a.unknown', 'application/octet-stream'],
   ] as const) {
-    it(`calls ${name} ${type}`, async () => {
+    it(`serves ${name} as ${type}`, async () => {
       site.write({ [`blog/static/${name}`]: '' })
       const { headers } = await get(`/static/${name}`)
       expect([headers['content-type'], headers['content-encoding']]).to.deep.equal([type, undefined])
     })
   }
 
-  it('answers 304 to a client that has the file', async () => {
+  it('returns 304 to a client that has the file', async () => {
     utimesSync(site.file('shop/static/shop/site.css'), 1_700_000_000, 1_700_000_000)
     await site.with(URLS, async () => {
       const client = new Client(await createApplication())
@@ -82,7 +82,7 @@ describe('serving of static files', () => {
     })
   })
 
-  it('finds names with blanks, percent signs and letters of other languages', async () => {
+  it('finds names with spaces, percent signs and non-ASCII letters', async () => {
     site.write({ 'blog/static/é ü/100%.txt': 'found' })
     expect((await get('/static/%C3%A9%20%C3%BC/100%25.txt')).text).to.equal('found')
   })
@@ -104,26 +104,26 @@ describe('serving of static files', () => {
     '/static/shop/site.css/',
     `/static/${'x'.repeat(5000)}`,
   ]) {
-    it(`gives nothing for ${path.slice(0, 60)}`, async () => {
+    it(`returns no file for ${path.slice(0, 60)}`, async () => {
       const { status, text } = await get(path, { DEBUG: false }, { serveStatic: true })
       expect(status).to.be.oneOf([400, 404])
       expect(text).not.to.contain('secret').and.not.to.contain('root:')
     })
   }
 
-  it('stops neither at a link that leads nowhere nor at a request that is not for static files', async () => {
+  it('stops neither at a broken link nor at a request that is not for static files', async () => {
     symlinkSync('/nowhere/at/all', site.file('shop/static/broken.css'))
     expect((await get('/static/broken.css')).status).to.equal(404)
     expect((await get('/page/')).text).to.equal('a page')
   })
 
-  it('says which file is missing under DEBUG', async () => {
+  it('names the missing file under DEBUG', async () => {
     const { status, text } = await get('/static/nope.css')
     expect(status).to.equal(404)
     expect(text).to.contain('nope.css')
   })
 
-  it('is off without DEBUG, unless it is asked for, and can be turned off', async () => {
+  it('is off without DEBUG unless it is enabled, and can be disabled', async () => {
     expect((await get('/static/shop/site.css', { DEBUG: false })).status).to.equal(404)
     expect((await get('/static/shop/site.css', { DEBUG: false }, { serveStatic: true })).status).to.equal(200)
     expect((await get('/static/shop/site.css', {}, { serveStatic: false })).status).to.equal(404)
@@ -138,7 +138,7 @@ describe('serving of static files', () => {
     expect(ran).to.equal(1)
   })
 
-  it('knows a site that lies under a path, and files that lie on another host', async () => {
+  it('supports a site under a path, and files on another host', async () => {
     const below = { FORCE_SCRIPT_NAME: '/app' }
     expect((await get('/app/static/shop/site.css', below)).status).to.equal(200)
     expect((await get('/static/shop/site.css', below)).status).to.equal(200)
@@ -151,7 +151,7 @@ describe('serving of static files', () => {
     expect(error.message).to.contain('MEDIA_URL and STATIC_URL must have different values')
   })
 
-  it('can be had by URL patterns, under DEBUG alone', async () => {
+  it('can be set up by URL patterns, only under DEBUG', async () => {
     const settings = { ROOT_URLCONF: 'test.contrib.staticfiles.fixtures.static_urls', MEDIA_ROOT: site.file('media') }
     site.write({ 'media/cat.txt': 'a cat' })
     expect((await get('/static/shop/site.css', settings, { serveStatic: false })).text).to.equal('body {}')

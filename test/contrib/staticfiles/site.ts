@@ -1,4 +1,4 @@
-/** Projects with static files: a folder of its own for each suite, with apps in it, and the commands run on it. */
+/** Projects with static files: a directory for each suite, with apps in it, and the commands run on it. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -14,7 +14,7 @@ const COMMANDS = { collectstatic: CollectStatic, findstatic: FindStatic }
 export class StaticSite {
   root = ''
 
-  /** Installs an app for each of these folders, and the staticfiles app. For `before`. */
+  /** Installs an app for each of these directories, and the staticfiles app. For `before`. */
   async open(labels: readonly string[] = ['shop', 'blog']): Promise<void> {
     await setup()
     this.root = mkdtempSync(path.join(tmpdir(), 'nuages-static-'))
@@ -28,7 +28,7 @@ export class StaticSite {
     rmSync(this.root, { recursive: true })
   }
 
-  /** For `beforeEach`: no files at all. */
+  /** For `beforeEach`: deletes all files. */
   empty(): void {
     for (const entry of readdirSync(this.root)) rmSync(this.file(entry), { recursive: true })
   }
@@ -48,7 +48,7 @@ export class StaticSite {
     return readFileSync(this.file(name), 'utf8')
   }
 
-  /** The names of all files below a folder. */
+  /** The names of all files below a directory. */
   files(folder = 'root'): string[] {
     return readdirSync(this.file(folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => statSync(this.file(path.join(folder, name)), { throwIfNoEntry: false })?.isFile())
@@ -67,7 +67,7 @@ export class StaticSite {
     return overrideSettings({ ...usual, ...given }, fn)
   }
 
-  /** Runs a command, and gives what it printed. */
+  /** Runs a command, and returns its output. */
   async run(name: keyof typeof COMMANDS, ...words: string[]): Promise<{ stdout: string; stderr: string }> {
     const [stdout, stderr] = [new ListeningTerminal(), new ListeningTerminal()]
     const command: BaseCommand = new COMMANDS[name]({ stdout, stderr, style: noStyle })
@@ -82,7 +82,7 @@ export class StaticSite {
     return { stdout: stdout.text, stderr: stderr.text }
   }
 
-  /** Runs collectstatic without a question, and gives what it printed, with the folder as DIR. */
+  /** Runs collectstatic without a question, and returns its output, with the directory as DIR. */
   async collect(...words: string[]): Promise<string> {
     const { stdout } = await this.run('collectstatic', '--noinput', ...words)
     return stdout.replaceAll(this.file('root'), 'DIR')

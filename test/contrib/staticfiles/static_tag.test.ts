@@ -1,4 +1,4 @@
-/** `{% static %}` asks the storage where the staticfiles app is installed, and puts STATIC_URL in front where it is not. */
+/** `{% static %}` uses the storage if the staticfiles app is installed, and prepends STATIC_URL otherwise. */
 import { expect } from 'chai'
 import { apps, setup } from '#core/apps'
 import { overrideSettings, projectRoot, settings } from '#core/conf'
@@ -12,7 +12,7 @@ describe('{% static %}', () => {
 
   const tag = (name: string): Promise<string> => rendered(`{% load static %}{% static "${name}" %}`)
 
-  it('gives the address that the storage knows', async () => {
+  it('returns the URL from the storage', async () => {
     site.write({ 'shop/static/a.css': 'a' })
     await site.with(MANIFEST, () => site.collect())
     await site.with({ ...MANIFEST, DEBUG: false }, async () => {
@@ -26,7 +26,7 @@ describe('{% static %}', () => {
     })
   })
 
-  it('needs no storage where the app is not installed', async () => {
+  it('needs no storage if the app is not installed', async () => {
     await setup()
     await apps.populate([], projectRoot())
     try {

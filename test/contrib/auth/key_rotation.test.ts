@@ -10,7 +10,7 @@ import { connection } from '#core/db'
 import { outbox } from '#core/mail'
 import { Client, type ClientResponse } from '#core/test'
 import { setClock } from '#core/utils'
-import { atGate, openGate } from './fixtures/moving.ts'
+import { atGate, openGate } from './fixtures/key_rotation.ts'
 import { APPS, inUsers } from './installed.ts'
 
 const PASSWORD = 'a long secret'
@@ -24,7 +24,7 @@ interface Body {
 }
 
 const SITE: Settings = {
-  ROOT_URLCONF: 'test.contrib.auth.fixtures.moving',
+  ROOT_URLCONF: 'test.contrib.auth.fixtures.key_rotation',
   INSTALLED_APPS: [...APPS, DEVICES],
   MIDDLEWARE: [
     'django.contrib.sessions.middleware.SessionMiddleware',
@@ -47,7 +47,7 @@ function twin(client: Client): Client {
   return copy
 }
 
-/** What a browser keeps that gets these responses in this order. */
+/** The cookies of a browser that gets these responses in this order. */
 function browserAfter(before: Client, responses: readonly ClientResponse[]): Client {
   const browser = twin(before)
   for (const { cookies } of responses) {
@@ -125,7 +125,7 @@ for (const engine of ENGINES) {
       })
     })
 
-    it('a poll that was sent before the login and answered after it leaves the new cookie alone', async () => {
+    it('a poll that was sent before the login and finished after it leaves the new cookie alone', async () => {
       const poll = twin(client)
       const arrived = atGate()
       const slow = poll.get('/slowly/read')
@@ -172,7 +172,7 @@ for (const engine of ENGINES) {
     }
 
     for (const what of ['change', 'save', 'atomic', 'cycle']) {
-      it(`a request from before a login saves in the new session, and sees nothing of it (${what})`, async () => {
+      it(`a request from before a login saves in the new session, and sees none of its content (${what})`, async () => {
         const [slow, arrived] = [twin(client), atGate()]
         const response = slow.get(`/slowly/${what}`)
         await arrived
@@ -190,7 +190,7 @@ for (const engine of ENGINES) {
       })
     }
 
-    it('a request that comes later with the old key is anonymous, changes nothing and leaves the cookie', async () => {
+    it('a later request with the old key is anonymous, changes nothing and leaves the cookie', async () => {
       const old = twin(client)
       await logIn(client)
       const late = await twin(old).get('/who')
@@ -271,7 +271,7 @@ for (const engine of ENGINES) {
       })
     }
 
-    it('a reset of the password by a logged-in user ends this session, too, and gets no error', async () => {
+    it('a password reset by a logged-in user ends this session, too, without an error', async () => {
       await logIn(client)
       await client.post('/accounts/password_reset/', { data: { email: 'ada@example.com' } })
       await passwordResetMailsSent()
