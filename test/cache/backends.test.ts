@@ -1,11 +1,11 @@
-/** One contract, kept by every cache on every service. */
+/** The contract tests of caches, for every backend on every service. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type Cache, CacheKeyNotFound, InvalidCacheValue, RefusedCacheValue } from '#core/cache'
 import { captureLogs, type LogRecord, setClock } from '#core/utils'
 import { NotJson } from '#core/serialization'
 import { type Backend, backends, cacheTest, newCache, onEachBackend } from './backends.ts'
-import { rejection, until } from './waiting.ts'
+import { rejection, until } from './until.ts'
 
 const VALUES: Readonly<Record<string, unknown>> = {
   'a text': 'text',
@@ -24,7 +24,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   'much of it': 'x'.repeat(500_000),
 }
 
-/** Keys that every backend takes. */
+/** Keys that every backend accepts. */
 const KEYS = [
   'simple',
   'with:colon',
@@ -46,7 +46,7 @@ function contract(on: Backend): void {
   /** A test of a cache whose values Django reads and writes. */
   const among: typeof promise = on.holdsPickles ? promise : () => {}
 
-  /** Sees to it that the next seconds have passed for the cache. */
+  /** Advances the time of the cache by some seconds. */
   const pass = async (cache: Cache, seconds: number, key: string): Promise<void> => {
     if (on.agesByOurClock) {
       const later = Date.now() + seconds * 1000
@@ -58,18 +58,18 @@ function contract(on: Backend): void {
   const SHORT = on.agesByOurClock ? 60 : 1
 
   for (const [name, value] of Object.entries(VALUES)) {
-    promise(`gives back ${name}`, async (cache) => {
+    promise(`returns ${name} unchanged`, async (cache) => {
       await cache.set('key', value)
       expect(await cache.get('key')).to.deep.equal(value)
     })
   }
 
-  promise('takes keys of every kind', async (cache) => {
+  promise('accepts keys of every kind', async (cache) => {
     for (const key of KEYS) await cache.set(key, key)
     expect(await cache.getMany(KEYS)).to.deep.equal(Object.fromEntries(KEYS.map((key) => [key, key])))
   })
 
-  promise('keeps keys apart that differ in case, accents or blanks at the end', async (cache) => {
+  promise('distinguishes keys that differ in case, accents or trailing blanks', async (cache) => {
     const keys = ['key', 'KEY', 'kéy', 'key_', 'Key']
     for (const key of keys) await cache.set(key, key)
     for (const key of keys) expect(await cache.get(key)).to.equal(key)
@@ -77,7 +77,7 @@ function contract(on: Backend): void {
     expect(await cache.get('key')).to.equal('key')
   })
 
-  promise('takes a hard key', async (cache) => {
+  promise('accepts a difficult key', async (cache) => {
     for (const key of HARD_KEYS) {
       await cache.set(key, key)
       expect(await cache.get(key)).to.equal(key)
@@ -93,14 +93,14 @@ function contract(on: Backend): void {
     expect(await cache.hasKey('key')).to.equal(false)
   })
 
-  promise('gives the default where nothing is, and a stored null where that is', async (cache) => {
+  promise('returns the default for a missing key, and null for a stored null', async (cache) => {
     expect(await cache.get('key')).to.equal(undefined)
     expect(await cache.get('key', 'default')).to.equal('default')
     await cache.set('key', null)
     expect(await cache.get('key', 'default')).to.equal(null)
   })
 
-  promise('adds only where nothing is', async (cache) => {
+  promise('add stores only a missing key', async (cache) => {
     expect(await cache.add('key', 1)).to.equal(true)
     expect(await cache.add('key', 2)).to.equal(false)
     expect(await cache.get('key')).to.equal(1)
@@ -108,7 +108,7 @@ function contract(on: Backend): void {
     expect(await cache.add('key', 3)).to.equal(true)
   })
 
-  promise('adds what is over from the start without keeping it', async (cache) => {
+  promise('add with an expired timeout succeeds without storing anything', async (cache) => {
     expect(await cache.add('key', 1, 0)).to.equal(true)
     expect(await cache.add('key', 1, -5)).to.equal(true)
     expect(await cache.hasKey('key')).to.equal(false)
@@ -116,14 +116,14 @@ function contract(on: Backend): void {
     expect(await cache.add('key', 2, 0)).to.equal(false)
   })
 
-  promise('adds where something is over', async (cache) => {
+  promise('add replaces an expired value', async (cache) => {
     await cache.set('key', 1, SHORT)
     await pass(cache, SHORT + 1, 'key')
     expect(await cache.add('key', 2)).to.equal(true)
     expect(await cache.get('key')).to.equal(2)
   })
 
-  promise('lets values end at their time', async (cache) => {
+  promise('expires values at their time', async (cache) => {
     await cache.set('key', 1, SHORT)
     await cache.set('long', 1, 100_000)
     await cache.set('ever', 1, null)
@@ -138,7 +138,7 @@ function contract(on: Backend): void {
     expect(await rejection(cache.incr('key'))).to.be.instanceOf(CacheKeyNotFound)
   })
 
-  promise('keeps nothing for no time, nor for less', async (cache) => {
+  promise('stores nothing with a timeout of zero or less', async (cache) => {
     for (const timeout of [0, -1, -100_000]) {
       await cache.set('key', 1)
       await cache.set('key', 2, timeout)
@@ -159,12 +159,12 @@ function contract(on: Backend): void {
     expect(await cache.getMany(['key', 'other'])).to.deep.equal({ key: 1, other: 2 })
   })
 
-  promise('refuses a timeout that is no number', async (cache) => {
+  promise('refuses a timeout that is not a number', async (cache) => {
     expect(await rejection(cache.set('key', 1, Number.NaN))).to.be.instanceOf(TypeError)
     expect(await rejection(cache.set('key', 1, '5' as unknown as number))).to.be.instanceOf(TypeError)
   })
 
-  promise('gives another time to live to what is there', async (cache) => {
+  promise('touch changes the time to live of an existing key', async (cache) => {
     expect(await cache.touch('key', 100)).to.equal(false)
     await cache.set('key', 1, SHORT)
     await cache.set('ever', 1, SHORT)
@@ -176,13 +176,13 @@ function contract(on: Backend): void {
     expect(await cache.getMany(['key', 'ever', 'control'])).to.deep.equal({ key: 1, ever: 1 })
   })
 
-  promise('says whether there was something to delete', async (cache) => {
+  promise('delete returns whether the key existed', async (cache) => {
     await cache.set('key', 1)
     expect(await cache.delete('key')).to.equal(true)
     expect(await cache.delete('key')).to.equal(false)
   })
 
-  promise('reads, writes and deletes many', async (cache) => {
+  promise('reads, writes and deletes many keys', async (cache) => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`key${i}`, { i }]))
     expect(await cache.setMany(many)).to.deep.equal([])
     const keys = Object.keys(many)
@@ -195,7 +195,7 @@ function contract(on: Backend): void {
     await cache.deleteMany([])
   })
 
-  promise('sets where nothing is, and gives what stayed', async (cache) => {
+  promise('getOrSet stores only a missing key, and returns the stored value', async (cache) => {
     expect(await cache.getOrSet('key', () => Promise.resolve([1]))).to.deep.equal([1])
     expect(await cache.getOrSet('key', 'other')).to.deep.equal([1])
     expect(await cache.getOrSet('null', null)).to.equal(null)
@@ -284,7 +284,7 @@ function contract(on: Backend): void {
     expect(await cache.get('key')).to.equal(1)
   })
 
-  promise('keeps the versions of a key apart', async (cache) => {
+  promise('separates the versions of a key', async (cache) => {
     await cache.set('key', 1)
     await cache.set('key', 2, undefined, 2)
     expect(await cache.get('key')).to.equal(1)
@@ -301,7 +301,7 @@ function contract(on: Backend): void {
     expect(await rejection(cache.incrVersion('absent'))).to.be.instanceOf(CacheKeyNotFound)
   })
 
-  promise('keeps prefixes and key functions apart', async (cache) => {
+  promise('separates prefixes and key functions', async (cache) => {
     const other = newCache(on)
     const own = newCache(on, { keyFunction: (key, prefix, version) => `own-${prefix}-${version}-${key}` })
     await cache.set('key', 1)
@@ -312,7 +312,7 @@ function contract(on: Backend): void {
     await Promise.all([other.close(), own.close()])
   })
 
-  promise('replaces only what it has seen', async (cache) => {
+  promise('compare-and-set replaces only the value that was read', async (cache) => {
     expect(await cache.gets('key')).to.equal(undefined)
     expect(await cache.cas('key', 1, 'token')).to.equal('missing')
     await cache.set('key', { n: 1 })
@@ -327,7 +327,7 @@ function contract(on: Backend): void {
     expect(await cache.hasKey('key')).to.equal(false)
   })
 
-  promise('tells apart what differs in case alone', async (cache) => {
+  promise('compare-and-set distinguishes values that differ only in case', async (cache) => {
     await cache.set('key', 'abc')
     const seen = await cache.gets('key')
     await cache.set('key', 'ABC')
@@ -335,7 +335,7 @@ function contract(on: Backend): void {
     expect(await cache.cas('key', 1, seen?.token ?? '', 0)).to.equal('changed')
   })
 
-  promise('gives what it replaces another time to live', async (cache) => {
+  promise('compare-and-set changes the time to live', async (cache) => {
     await cache.set('key', 1)
     const seen = await cache.gets('key')
     expect(await cache.cas('key', 2, seen?.token ?? '', SHORT)).to.equal('stored')
@@ -344,7 +344,7 @@ function contract(on: Backend): void {
     expect(await cache.cas('key', 3, seen?.token ?? '')).to.equal('missing')
   })
 
-  promise('deletes only what it has seen', async (cache) => {
+  promise('compare-and-delete removes only the value that was read', async (cache) => {
     await cache.set('key', 1)
     const seen = await cache.gets('key')
     await cache.set('key', 2)
@@ -356,7 +356,7 @@ function contract(on: Backend): void {
     expect(await cache.add('key', 1)).to.equal(true)
   })
 
-  /** Puts bytes under a key, as another program would. */
+  /** Stores bytes under a key, as another program would. */
   const put = async (cache: Cache, key: string, bytes: string): Promise<void> => {
     const store = on.store()
     await store.set(cache.makeKey(key), on.stored(bytes), 60_000)
@@ -370,7 +370,7 @@ function contract(on: Backend): void {
     return stored
   }
 
-  promise('says so when what it holds cannot be read, and gives what is needed to replace it', async (cache) => {
+  promise('reports an unreadable value, and returns the token needed to replace it', async (cache) => {
     await put(cache, 'key', 'not {json')
     for (const read of [cache.get('key'), cache.getMany(['key']), cache.gets('key')].map(rejection)) {
       const error = await read
@@ -419,7 +419,7 @@ function contract(on: Backend): void {
     expect(await found(cache, 'key')).to.equal(on.stored(pickle))
   })
 
-  promise('is empty when it was cleared', async (cache) => {
+  promise('is empty after clear()', async (cache) => {
     const other = newCache(on)
     await other.set('key', 1)
     await cache.setMany({ a: 1, b: 2 })
@@ -429,26 +429,26 @@ function contract(on: Backend): void {
     await other.close()
   })
 
-  promise('works again after it was closed', async (cache) => {
+  promise('works again after close()', async (cache) => {
     await cache.set('key', 1)
     await cache.close()
     await cache.close()
     expect(await cache.get('key')).to.equal(1)
   })
 
-  promise('serves a hundred callers at once', async (cache) => {
+  promise('serves a hundred concurrent callers', async (cache) => {
     const keys = Array.from({ length: 100 }, (_, i) => `key${i}`)
     await Promise.all(keys.map((key, i) => cache.set(key, i)))
     expect(await Promise.all(keys.map((key) => cache.get(key)))).to.deep.equal(keys.map((_, i) => i))
   })
 
-  promise('loses no count among a hundred callers', async (cache) => {
+  promise('loses no increment of a hundred concurrent callers', async (cache) => {
     await cache.set('key', 0)
     await Promise.all(Array.from({ length: 100 }, () => cache.incr('key')))
     expect(await cache.get('key')).to.equal(100)
   })
 
-  promise('lets one of many add', async (cache) => {
+  promise('lets only one of many concurrent add calls succeed', async (cache) => {
     const added = await Promise.all(Array.from({ length: 30 }, (_, i) => cache.add('key', i)))
     expect(added.filter(Boolean)).to.have.length(1)
     expect(await cache.get('key')).to.equal(added.indexOf(true))

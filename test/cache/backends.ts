@@ -1,4 +1,4 @@
-/** The cache backends with the services that they need, and the loop over them that suites of caches share. */
+/** The cache backends with the services that they need, and a loop over them that cache suites share. */
 import path from 'node:path'
 import { Cache, type CacheParameters, type CacheStore, CacheTable } from '#core/cache'
 import { overrideSettings } from '#core/conf'
@@ -14,7 +14,7 @@ import { databases, memcached, redis, requireService, temporaryFolder, type Test
 
 export interface Backend {
   readonly name: string
-  /** Class as an entry of CACHES names it, for other processes. */
+  /** The class as named in CACHES, for other processes. */
   readonly dottedName: string
   /** OPTIONS of such an entry. */
   readonly options: Readonly<Record<string, unknown>>
@@ -22,15 +22,15 @@ export interface Backend {
   readonly reason: string
   /** Whether values expire by this process's clock, which a test can set. */
   readonly agesByOurClock: boolean
-  /** Whether `add`, `incr` and `cas` are atomic among processes. */
+  /** Whether `add`, `incr` and `cas` are atomic across processes. */
   readonly isAtomicAmongProcesses: boolean
   /** Whether values are pickles, as Django writes them. */
   readonly holdsPickles: boolean
-  /** Whether it observes MAX_ENTRIES. */
+  /** Whether it enforces MAX_ENTRIES. */
   readonly hasMaxEntries: boolean
-  /** Whether it can keep a number below 0 and add to it. */
+  /** Whether it can store a number below 0 and add to it. */
   readonly countsBelowZero: boolean
-  /** Bytes of its serializer as they lie in the store. */
+  /** Bytes of its serializer, as stored. */
   readonly stored: (bytes: string) => string
   readonly database?: TestDatabase
   location(): string
@@ -76,7 +76,7 @@ const onDatabase = (database: TestDatabase): Backend =>
     store: (options = { MAX_ENTRIES: 10_000 }) => new DatabaseCache({ location: TABLE, options }),
   })
 
-/** Calls `work` with the backend's database, if it has one, as the default one. */
+/** Calls `work` with the backend's database, if it has one, as the default database. */
 export async function inDatabase<T>(database: TestDatabase | undefined, work: () => Promise<T>): Promise<T> {
   if (database === undefined) return work()
   let result: T | undefined
@@ -164,7 +164,7 @@ export async function backends(suite: string): Promise<Backend[]> {
 
 let prefixes = 0
 
-/** A cache on the backend with a key prefix of its own. */
+/** A cache on the backend with its own key prefix. */
 export const newCache = (on: Backend, parameters: CacheParameters = {}): Cache =>
   new Cache(on.store(), { keyPrefix: `t${process.pid}x${prefixes++}`, ...parameters })
 
@@ -185,7 +185,7 @@ export function onEachBackend(all: readonly Backend[], body: (on: Backend) => vo
   }
 }
 
-/** A test with a new cache on the backend, in whose database it runs. What it logs is not printed. */
+/** A test with a new cache on the backend, inside its database. Its logs are not printed. */
 export function cacheTest(on: Backend, title: string, body: (cache: Cache) => Promise<void>): void {
   it(title, () =>
     inDatabase(on.database, async () => {

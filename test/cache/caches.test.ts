@@ -1,4 +1,4 @@
-/** `caches` and `cache`: by alias of CACHES, each made once, with the entry's parameters. */
+/** `caches` and `cache`: one instance per alias in CACHES, with the parameters of the entry. */
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
@@ -10,7 +10,7 @@ import * as memcached from '../../core/cache/backends/memcached.ts'
 import { RedisCache } from '../../core/cache/backends/redis.ts'
 import { LazyPackage } from '../../core/conf/load_class.ts'
 import { temporaryFolder } from '../services.ts'
-import { rejection } from './waiting.ts'
+import { rejection } from './until.ts'
 
 const LOCMEM = 'core.cache.backends.locmem.LocMemCache'
 
@@ -20,7 +20,7 @@ const withCaches = (entries: Record<string, object>, body: () => Promise<void> |
 describe('caches', () => {
   before(() => setup())
 
-  it('has one cache for each alias, and the default by the name of `cache`', () =>
+  it('has one cache for each alias, and the default one as `cache`', () =>
     withCaches({ default: { BACKEND: LOCMEM }, other: { BACKEND: LOCMEM, LOCATION: 'other' } }, async () => {
       expect(caches.default).to.equal(caches.default)
       expect(caches.default).to.not.equal(caches.other)
@@ -29,13 +29,13 @@ describe('caches', () => {
       expect(await caches.other?.get('key')).to.equal(undefined)
     }))
 
-  it('names what there is, and what was probably meant, for an alias that CACHES does not have', () =>
+  it('lists the aliases and suggests the closest one for an unknown alias', () =>
     withCaches({ default: { BACKEND: LOCMEM }, sessions: { BACKEND: LOCMEM } }, () => {
       expect(() => caches.sesions).to.throw(InvalidCacheBackendError, /'sesions'.*default and sessions.*'sessions'\?/)
       expect(() => caches.constructor).to.throw(InvalidCacheBackendError)
     }))
 
-  it('takes the names that Django has for the backends', () =>
+  it("accepts Django's names of the backends", () =>
     withCaches(
       {
         default: { BACKEND: 'django.core.cache.backends.dummy.DummyCache' },
@@ -72,7 +72,7 @@ describe('caches', () => {
       },
     ))
 
-  it('refuses a backend that is none', async () => {
+  it('refuses an invalid backend', async () => {
     const error = await rejection(withCaches({ default: { BACKEND: 'core.cache.errors.InvalidCacheKey' } }, () => {}))
     expect(error).to.be.instanceOf(ImproperlyConfigured)
     expect(error.message).to.contain("CACHES['default'].BACKEND")
@@ -89,7 +89,7 @@ describe('caches', () => {
     }
   }
 
-  it('keeps values by the serializer that OPTIONS name, or are given', async () => {
+  it('serializes values with the serializer of OPTIONS, or the given one', async () => {
     const name = 'core.cache.serializers.JSONSerializer'
     for (const [serializer, canHoldBytes] of [
       [name, false],
@@ -111,13 +111,13 @@ describe('caches', () => {
     }
   })
 
-  it('keeps what no other program can see as JSON', () =>
+  it('stores JSON where no other program can read the values', () =>
     withCaches({ default: { BACKEND: LOCMEM, LOCATION: 'as json' } }, async () => {
       await cache.set('key', { a: 1.5 })
       expect(await new LocMemCache({ location: 'as json', options: {} }).get(':1:key')).to.equal('{"a":1.5}')
     }))
 
-  it('refuses a serializer that is none, at the start', async () => {
+  it('refuses an invalid serializer at start', async () => {
     for (const [serializer, found] of [
       ['core.cache.errors.shownKey', "'core.cache.errors.shownKey'"],
       ['core.cache.errors.InvalidCacheKey', "'core.cache.errors.InvalidCacheKey'"],
@@ -131,14 +131,14 @@ describe('caches', () => {
     }
   })
 
-  it('says which package to install', () => {
+  it('reports which package to install', () => {
     expect(() => new LazyPackage("CACHES['shop']", 'no-such-client')).to.throw(
       ImproperlyConfigured,
       /CACHES\['shop'\].*npm install no-such-client/,
     )
   })
 
-  it('refuses a location that cannot be one, and repeats no password', () =>
+  it('refuses an invalid location, without repeating its password', () =>
     withCaches(
       {
         default: { BACKEND: 'core.cache.backends.redis.RedisCache', LOCATION: 'localhost:6379:hunter2' },
@@ -167,7 +167,7 @@ describe('caches', () => {
     expect(unused).to.be.instanceOf(RedisCache)
   })
 
-  it('keeps nothing in the dummy cache, and says what it would', () =>
+  it('stores nothing in the dummy cache, and returns what a cache would', () =>
     withCaches({ default: { BACKEND: 'core.cache.backends.dummy.DummyCache' } }, async () => {
       await cache.set('key', 1)
       expect(await cache.get('key', 'default')).to.equal('default')
@@ -183,7 +183,7 @@ describe('caches', () => {
       expect((await rejection(cache.incr('key'))).name).to.equal('CacheKeyNotFound')
     }))
 
-  it('shares what lies in the process under one LOCATION', async () => {
+  it('shares an in-process cache between entries with the same LOCATION', async () => {
     const [one, two] = ['shared', 'shared'].map((location) => new LocMemCache({ location, options: {} }))
     await one?.set('key', '1')
     expect(await two?.get('key')).to.equal('1')

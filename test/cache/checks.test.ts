@@ -19,14 +19,14 @@ async function found(settings: Settings): Promise<string[]> {
 describe('checks of CACHES', () => {
   before(() => setup())
 
-  it('wants a default cache', async () => {
+  it('require a default cache', async () => {
     expect(await found({ CACHES: { other: LOCMEM } })).to.deep.equal([
       "caches.E001 You must define a 'default' cache in your CACHES setting.",
     ])
     expect(await found({ CACHES: { default: LOCMEM } })).to.deep.equal([])
   })
 
-  it('wants the folder of a file cache to be absolute', async () => {
+  it('require an absolute directory for a file cache', async () => {
     expect(await found({ CACHES: { default: { BACKEND: FILE, LOCATION: 'relative/cache' } } })).to.deep.equal([
       "caches.W003 Your 'default' cache LOCATION path is relative. Use an absolute path instead.",
     ])
@@ -42,7 +42,7 @@ describe('checks of CACHES', () => {
 
   for (const [relation, location, served] of EXPOSED) {
     for (const name of ['MEDIA_ROOT', 'STATIC_ROOT', 'STATICFILES_DIRS']) {
-      it(`warns of a file cache at ${location} that ${relation} ${name}, ${served}`, async () => {
+      it(`warn about a file cache at ${location} that ${relation} ${name}, ${served}`, async () => {
         const settings = {
           CACHES: { default: LOCMEM, file: { BACKEND: FILE, LOCATION: location } },
           [name]: name === 'STATICFILES_DIRS' ? [['prefix', served]] : served,
@@ -55,7 +55,7 @@ describe('checks of CACHES', () => {
     }
   }
 
-  it('does not warn of a neighbour', async () => {
+  it('do not warn about a sibling directory', async () => {
     const settings = { CACHES: { default: { BACKEND: FILE, LOCATION: '/srv/files-cache' } }, MEDIA_ROOT: '/srv/files' }
     expect(await found(settings)).to.deep.equal([])
   })
@@ -64,7 +64,7 @@ describe('checks of CACHES', () => {
 
   class Store extends Map {}
 
-  it('says what a storage adapter of Keyv cannot guarantee, and names the adapter', async () => {
+  it('report what a Keyv storage adapter cannot guarantee, and name the adapter', async () => {
     for (const [adapter, name] of [
       ['@keyv/redis', '@keyv/redis'],
       [new URLSearchParams(), 'URLSearchParams'],
@@ -81,7 +81,7 @@ describe('checks of CACHES', () => {
     }
   })
 
-  it('says that a Map of Keyv is of one process and has no limit', async () => {
+  it('report that a Map of Keyv belongs to one process and has no limit', async () => {
     for (const OPTIONS of [undefined, {}, { adapter: new Map() }, { adapter: new Store() }]) {
       const CACHES = { default: { BACKEND: KEYV, ...(OPTIONS && { OPTIONS }) } }
       expect((await found({ CACHES })).map((line) => line.slice(0, 10))).to.deep.equal(['caches.W10'])
@@ -89,7 +89,7 @@ describe('checks of CACHES', () => {
     }
   })
 
-  it('gives a hint with each of these, in an ordinary check, too', async () => {
+  it('give a hint with each of these, also without --deploy', async () => {
     await overrideSettings(
       { CACHES: { default: { BACKEND: KEYV, OPTIONS: { adapter: 'x' } }, map: { BACKEND: KEYV } } },
       async () => {

@@ -1,10 +1,10 @@
-/** No cache of ours grows beyond its MAX_ENTRIES, and each drops what Django's would drop. */
+/** No built-in cache exceeds MAX_ENTRIES, and each drops the entries that Django would drop. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache, type CacheStore } from '#core/cache'
 import { type Backend, backends, inDatabase, onEachBackend } from './backends.ts'
 
-/** How many of 49 entries are left in a cache for 30, as in Django's own tests. */
+/** The number of entries that remain of 49 in a cache for 30, as in Django's own tests. */
 const LEFT: Readonly<Record<string, { third: number; all: number }>> = {
   locmem: { third: 29, all: 19 },
   filebased: { third: 29, all: 19 },
@@ -30,20 +30,20 @@ describe('culling', () => {
     }
     const left = LEFT[on.name.split(' ')[0] as string]
 
-    promise('drops a share of the entries when there are too many', async () => {
+    promise('drops a fraction of the entries when there are too many', async () => {
       expect(await filled(on.store({ MAX_ENTRIES: 30 }))).to.equal(left?.third)
     })
 
-    promise('drops all when the frequency is 0', async () => {
+    promise('drops all entries when the frequency is 0', async () => {
       expect(await filled(on.store({ MAX_ENTRIES: 30, CULL_FREQUENCY: 0 }))).to.equal(left?.all)
     })
 
-    promise('does not count again and again while there is room', async () => {
+    promise('does not count again while there is room', async () => {
       expect(await filled(on.store({ MAX_ENTRIES: 1000 }))).to.equal(49)
     })
   })
 
-  it('holds 100,000 distinct keys of one process to MAX_ENTRIES', async () => {
+  it('limits 100,000 distinct keys of one process to MAX_ENTRIES', async () => {
     const store = all.find((on) => on.name === 'locmem')?.store({ MAX_ENTRIES: 500 }) as CacheStore
     const cache = new Cache(store)
     await cache.clear()
@@ -57,7 +57,7 @@ describe('culling', () => {
     expect(left.at(-1)).to.equal('key99999')
   })
 
-  it('keeps what is used', async () => {
+  it('keeps recently used entries', async () => {
     const store = all.find((on) => on.name === 'locmem')?.store({ MAX_ENTRIES: 9 }) as CacheStore
     const cache = new Cache(store)
     await cache.clear()

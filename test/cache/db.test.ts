@@ -1,4 +1,4 @@
-/** What the database cache alone has: Django's table, rows as Django dates them, and the transaction of the caller. */
+/** Only for the database cache: Django's table and dates, and the transaction of the caller. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache, CacheKeyNotFound, CacheTable } from '#core/cache'
@@ -8,7 +8,7 @@ import { setClock } from '#core/utils'
 import { DatabaseCache } from '../../core/cache/backends/db.ts'
 import { databases, onEachDatabase, type TestDatabase } from '../services.ts'
 import { inDatabase } from './backends.ts'
-import { rejection } from './waiting.ts'
+import { rejection } from './until.ts'
 
 const all = await databases('cachedb')
 
@@ -31,19 +31,22 @@ describe('the database cache', () => {
       (await connection('shop_cache').first<{ text: unknown }>(connection.raw('cast(expires as char(26)) as text')))
         .text
 
-    promise('dates a row as Django does: whole seconds, and the last second of all for ever', async (cache) => {
-      setClock({ now: () => 1_718_452_800_700 })
-      await cache.clear()
-      await cache.set('key', 1, 60)
-      expect(await expires()).to.match(/^2024-06-15 12:01:00(\.0+|\+00.*)?\s*$/)
-      await cache.set('key', 1, null)
-      expect(await expires()).to.match(/^9999-12-31 23:59:59/)
-      await cache.set('key', 1, 1e12)
-      expect(await expires()).to.match(/^9999-12-31 23:59:59/)
-      expect(await cache.get('key')).to.equal(1)
-    })
+    promise(
+      'stores expiry dates as Django does: whole seconds, and the last possible one for no expiry',
+      async (cache) => {
+        setClock({ now: () => 1_718_452_800_700 })
+        await cache.clear()
+        await cache.set('key', 1, 60)
+        expect(await expires()).to.match(/^2024-06-15 12:01:00(\.0+|\+00.*)?\s*$/)
+        await cache.set('key', 1, null)
+        expect(await expires()).to.match(/^9999-12-31 23:59:59/)
+        await cache.set('key', 1, 1e12)
+        expect(await expires()).to.match(/^9999-12-31 23:59:59/)
+        expect(await cache.get('key')).to.equal(1)
+      },
+    )
 
-    promise('keeps a second for a second', async (cache) => {
+    promise('keeps a value with a timeout of one second for one second', async (cache) => {
       setClock({ now: () => 1_718_452_800_900 })
       await cache.set('key', 1, 1)
       setClock({ now: () => 1_718_452_801_800 })
@@ -52,7 +55,7 @@ describe('the database cache', () => {
       expect(await cache.get('key')).to.equal(undefined)
     })
 
-    promise('stores what the column cannot hold as a key under its hash, and other keys as they are', async (cache) => {
+    promise('stores under a hash only the keys that the column cannot hold', async (cache) => {
       await cache.clear()
       for (const key of ['x'.repeat(253), 'a\0b', 'x'.repeat(252), '😀'.repeat(252), 'a b']) {
         await cache.set(key, key)
@@ -146,7 +149,7 @@ describe('the database cache', () => {
       expect(await cache.hasKey('added')).to.equal(false)
     })
 
-    promise('survives many who set the same keys in different orders', async (cache) => {
+    promise('survives concurrent callers that set the same keys in different orders', async (cache) => {
       const keys = Array.from({ length: 40 }, (_, i) => `key${i}`)
       const writers = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? keys : keys.toReversed()))
       await Promise.all(
@@ -158,7 +161,7 @@ describe('the database cache', () => {
       )
     })
 
-    promise('makes the table and the index that Django makes', async () => {
+    promise('creates the same table and index as Django', async () => {
       await connection.schema.dropTable('shop_cache')
       const table = new CacheTable('shop_cache')
       expect(await table.exists()).to.equal(false)
@@ -172,7 +175,7 @@ describe('the database cache', () => {
     })
   })
 
-  it('lies in the database that OPTIONS names', () =>
+  it('is stored in the database that OPTIONS names', () =>
     overrideSettings(
       {
         DATABASES: {

@@ -1,4 +1,4 @@
-/** What the file cache alone has: names and modes of its files, and files that are broken. */
+/** Only for the file cache: names and modes of its files, and corrupt files. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -24,14 +24,14 @@ describe('the file cache', () => {
     return path.join(folder, readdirSync(folder)[0] as string)
   }
 
-  it('makes folder and files for their owner alone', async () => {
+  it('creates directory and files that only the owner can access', async () => {
     const made = await fileOf()
     expect(statSync(folder).mode & 0o777).to.equal(0o700)
     expect(statSync(made).mode & 0o777).to.equal(0o600)
     expect(path.basename(made)).to.match(/^[0-9a-f]{32}\.djcache$/)
   })
 
-  it('leaves nothing but its files', async () => {
+  it('leaves no other files behind', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, i) => cache.set(`key${i}`, i)))
     await cache.add('key1', 1)
     await cache.incr('key1')
@@ -41,7 +41,7 @@ describe('the file cache', () => {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('takes a broken file for a miss, removes it, and says so', async () => {
+  it('treats a corrupt file as a miss, removes it, and logs it', async () => {
     const lines: string[] = []
     const release = captureLogs(({ message }) => lines.push(message))
     try {
@@ -70,7 +70,7 @@ describe('the file cache', () => {
     }
   })
 
-  it('takes a file that was cut off anywhere for a broken one', async () => {
+  it('treats a file truncated at any byte as corrupt', async () => {
     const release = captureLogs(() => {})
     try {
       const { size } = statSync(await fileOf())
@@ -83,7 +83,7 @@ describe('the file cache', () => {
     }
   })
 
-  it('removes what is over when it is met', async () => {
+  it('removes an expired file when it reads it', async () => {
     await cache.set('key', 1, 60)
     const later = Date.now() + 61_000
     setClock({ now: () => later })
@@ -91,7 +91,7 @@ describe('the file cache', () => {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('waits for whoever holds the lock of a file, and only of that', async () => {
+  it('waits for the lock of a file, and only of that file', async () => {
     const made = await fileOf()
     const lock = path.join(folder, `.lock-${path.basename(made)}`)
     writeFileSync(lock, '')
@@ -105,7 +105,7 @@ describe('the file cache', () => {
     expect(await cache.get('key')).to.equal('new')
   })
 
-  it('touches no file of anybody else', async () => {
+  it('does not touch other files', async () => {
     const others = ['README', 'x.djcache', `${path.basename(file)}.bak`]
     await fileOf()
     for (const name of others) writeFileSync(path.join(folder, name), '')

@@ -1,4 +1,4 @@
-/** Keyv's own public suite over our stores: each is a storage adapter that Keyv itself can use. */
+/** Keyv's own public test suite on our stores, which are all storage adapters for Keyv. */
 import { keyvApiTests, keyvNamespaceTest, keyvValueTests } from '@keyv/test-suite'
 import { expect } from 'chai'
 import { Keyv } from 'keyv'
@@ -6,7 +6,7 @@ import { setup } from '#core/apps'
 import type { CacheStore } from '#core/cache'
 import { backends, inDatabase, onEachBackend } from './backends.ts'
 
-/** What the suite asks of `expect`, which is Jest's. */
+/** The parts of Jest's `expect` that the suite uses. */
 const jestExpect = (value: unknown) => ({
   toBe: (other: unknown) => expect(value).to.equal(other),
   toEqual: (other: unknown) => expect(value).to.deep.equal(other),
@@ -17,7 +17,7 @@ const jestExpect = (value: unknown) => ({
   toBeNull: () => expect(value).to.equal(null),
 })
 
-/** Its `clear()` empties one namespace; a cache's empties the whole store, as Django's does. */
+/** Its `clear()` empties one namespace. Ours empties the whole store, as Django's does. */
 const NOT_OURS = ['namespaced clear only clears current namespace']
 
 type Body = (context: { expect: typeof jestExpect }) => unknown
@@ -25,7 +25,7 @@ type Body = (context: { expect: typeof jestExpect }) => unknown
 const taken: string[] = []
 const left: string[] = []
 
-/** Mocha in the shape that the suite expects of Vitest. */
+/** Mocha with the interface that the suite expects of Vitest. */
 function vitestOver(run: <T>(work: () => Promise<T>) => Promise<T>) {
   const wrapped = (body: Body) => () => run(async () => body({ expect: jestExpect }))
   return {
@@ -55,7 +55,7 @@ describe("Keyv's suite", () => {
   onEachBackend(all, (on) => {
     const open: CacheStore[] = []
     const running = new Set<Promise<unknown>>()
-    /** A store, and a watch on what it was asked: some tests do not wait for what they began. */
+    /** A store that tracks pending calls, because some tests do not await what they start. */
     const store = (): CacheStore => {
       const made = on.store()
       open.push(made)
@@ -89,7 +89,7 @@ describe("Keyv's suite", () => {
     }
   })
 
-  it('runs whole but for what has another meaning here', () => {
+  it('passes completely, except for what differs by design', () => {
     expect(taken.length).to.be.greaterThan(35 * all.length)
     expect(left).to.have.length(all.length)
   })

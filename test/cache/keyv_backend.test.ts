@@ -1,4 +1,4 @@
-/** KeyvCache: which adapters it takes, how their failures are reported, and what is exact within one process. */
+/** KeyvCache: the adapters it accepts, how it reports their failures, and its guarantees within one process. */
 import { EventEmitter } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -16,14 +16,14 @@ import { freePort } from '../management/processes.ts'
 import { redis, requireService, temporaryFolder } from '../services.ts'
 import { OPERATIONS } from './operations.ts'
 import { OwnServer, redisServer } from './servers.ts'
-import { rejection, until } from './waiting.ts'
+import { rejection, until } from './until.ts'
 
-/** A storage adapter in memory that takes a while for everything, and fails as a test wants it to. */
+/** A slow storage adapter in memory that fails on demand. */
 class SlowAdapter extends EventEmitter {
   readonly opts = {}
   namespace?: string | undefined
   readonly entries = new Map<string, unknown>()
-  /** Called in each operation, after it has waited. */
+  /** Called in each operation, after the delay. */
   fault: (operation: string) => unknown = () => undefined
 
   async #work<T>(operation: string, work: () => T): Promise<T> {
@@ -88,7 +88,7 @@ describe('KeyvCache', () => {
 
   const lines = (): string[] => logged.filter(({ logger }) => logger === 'django.cache').map(({ message }) => message)
 
-  describe('takes an adapter', () => {
+  describe('accepts an adapter', () => {
     const folder = temporaryFolder('adapters')
 
     /** A module with an adapter that keeps its parameters in `globalThis`. */
@@ -107,7 +107,7 @@ describe('KeyvCache', () => {
       return (globalThis as { givenToAdapter?: unknown }).givenToAdapter
     }
 
-    it('by the name of its package, made with LOCATION and the other OPTIONS', async () => {
+    it('by the name of its package, created with LOCATION and the other OPTIONS', async () => {
       const adapter = adapterFile('default.mjs', 'export default Adapter')
       expect(await given({ LOCATION: 'x://y', OPTIONS: { adapter } })).to.deep.equal(['x://y'])
       expect(await given({ LOCATION: 'x://y', OPTIONS: { adapter, a: 1 } })).to.deep.equal(['x://y', { a: 1 }])
@@ -116,7 +116,7 @@ describe('KeyvCache', () => {
       expect(await given({ OPTIONS: { adapter } })).to.deep.equal([])
     })
 
-    it('whatever name it is exported by', async () => {
+    it('under any export name', async () => {
       for (const [file, exported] of [
         [
           'named.mjs',
@@ -130,7 +130,7 @@ describe('KeyvCache', () => {
       }
     })
 
-    it('by the name of a package that is for `import` alone', () => {
+    it('by the name of a package that supports only `import`', () => {
       for (const [name, exports] of Object.entries({
         'only-import': { import: './main.js' },
         nested: { '.': { types: './main.d.ts', import: { types: './main.d.ts', default: './main.js' } } },
@@ -146,7 +146,7 @@ describe('KeyvCache', () => {
       )
     })
 
-    it('that is an object, or a Map of this process if there is none', async () => {
+    it('that is an object, or uses a Map of this process without one', async () => {
       const adapter = new SlowAdapter()
       await withCache({ OPTIONS: { adapter }, KEY_PREFIX: 'p', VERSION: 2 }, async () => {
         await cache.set('key', { a: 1 }, null)
@@ -165,7 +165,7 @@ describe('KeyvCache', () => {
       }
     })
 
-    it('and says what to install, or what else is wrong', () => {
+    it('or reports what to install, or what else is wrong', () => {
       for (const [options, message] of [
         [{ adapter: '@keyv/absent' }, /CACHES\['shop'\].*npm install @keyv\/absent/],
         [{ adapter: 7 }, /CACHES\['shop'\]\.OPTIONS\.adapter.*found 7/],
@@ -180,7 +180,7 @@ describe('KeyvCache', () => {
       }
     })
 
-    it('and says, without a password, when the package has none or refuses its parameters', async () => {
+    it('or reports, without a password, a package that has none or refuses its parameters', async () => {
       const none = over(adapterFile('none.mjs', 'export const createKeyv = () => {}'))
       expect(await rejection(none.get('key'))).to.be.instanceOf(ImproperlyConfigured)
       const adapter = adapterFile(
@@ -201,7 +201,7 @@ describe('KeyvCache', () => {
   })
 
   describe('within one process', () => {
-    it('loses nothing of what many callers change at once, in several caches on one adapter', async () => {
+    it('loses no concurrent change, even of several caches on one adapter', async () => {
       const adapter = new SlowAdapter()
       const caches = [over(adapter), over(adapter)] as const
       const each = Array.from({ length: 20 }, (_, i) => caches[i % 2] as Cache)
@@ -275,7 +275,7 @@ describe('KeyvCache', () => {
       expect(await one.hasKey('key')).to.equal(false)
     })
 
-    it('takes no key for another, even where the adapter does', async () => {
+    it('distinguishes keys even where the adapter does not', async () => {
       const adapter = new SlowAdapter()
       const read = adapter.get.bind(adapter)
       const write = adapter.set.bind(adapter)
@@ -288,7 +288,7 @@ describe('KeyvCache', () => {
       expect(await one.get('key')).to.equal('a')
     })
 
-    it('reads what another program has written with Keyv', async () => {
+    it('reads values that another program has written with Keyv', async () => {
       const map = new Map<string, unknown>()
       const other = new Keyv({ store: map, namespace: 'keyv' })
       await other.set(':1:object', { a: [1, 'é'] })
@@ -326,14 +326,14 @@ describe('KeyvCache', () => {
       expect(lines()[1]).to.match(/'shop'.*works again/)
     })
 
-    it('takes an error that is only emitted for one', async () => {
+    it('treats an error that is only emitted as a failure', async () => {
       const adapter = new SlowAdapter()
       const one = over(adapter)
       await one.set('key', 1)
       const error = new Error('connection lost')
       adapter.fault = () => void adapter.emit('error', error)
       const read = adapter.get.bind(adapter)
-      // As @keyv/redis, which returns undefined then.
+      // As @keyv/redis does, which then returns undefined.
       adapter.get = async <Value>(key: string) => {
         await read(key)
         return undefined as Value | undefined
@@ -378,13 +378,13 @@ describe('KeyvCache', () => {
       expect(performance.now() - began).to.be.lessThan(2000)
     })
 
-    it('takes a value that is not stored for an error', async () => {
+    it('treats a value that is not stored as an error', async () => {
       const adapter = new SlowAdapter()
       adapter.set = () => Promise.resolve(false) as never
       expect(await rejection(over(adapter).set('key', 1))).to.be.instanceOf(ServiceUnavailable)
     })
 
-    it('gives up within the timeout, and makes one caller at a time wait', async () => {
+    it('fails within the timeout, and lets only one caller at a time wait', async () => {
       const adapter = new SlowAdapter()
       const one = over(adapter, { timeout: 0.2 })
       await one.set('key', 1)
@@ -408,7 +408,7 @@ describe('KeyvCache', () => {
       expect(lines()).to.have.length(2)
     })
 
-    it('writes nothing for a caller that it has told of a failure', async () => {
+    it('writes nothing for a caller that got an error', async () => {
       const adapter = new SlowAdapter()
       const one = over(adapter, { timeout: 0.2 })
       await one.set('key', 1)
@@ -449,9 +449,9 @@ describe('KeyvCache', () => {
         }),
       )
 
-    it('reports that nobody listens within the timeout, once and without the password', async () => {
+    it('reports a refused connection within the timeout, once and without the password', async () => {
       const one = store(`127.0.0.1:${await freePort()}`, 0.3)
-      // Loads the package, which does not count.
+      // Loads the package first, so that the time for it does not count.
       await rejection(one.get('key'))
       for (const [name, operation] of Object.entries(OPERATIONS)) {
         const began = performance.now()
@@ -464,7 +464,7 @@ describe('KeyvCache', () => {
       await one.close()
     })
 
-    it('works again when the server is back', async function () {
+    it('recovers when the server is back', async function () {
       requireService(redisServer, this)
       const server = await OwnServer.redis('--user', 'user', 'on', '>hunter2', '~*', '&*', '+@all')
       await server.start()
@@ -497,7 +497,7 @@ describe('KeyvCache', () => {
       }
     })
 
-    it('empties its own namespace only, and all of it', async function () {
+    it('empties only its own namespace, completely', async function () {
       const service = await redis()
       requireService(service, this)
       const on = (namespace: string): Cache =>

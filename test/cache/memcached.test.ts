@@ -1,4 +1,4 @@
-/** What memcached alone has: its keys and times, its way to spread keys over servers, and its answers in pieces. */
+/** Only for memcached: keys, expiry times, distribution of keys over servers, and responses in several packets. */
 import { expect } from 'chai'
 import { array, assert, asyncProperty, integer, string } from 'fast-check'
 import { Cache, InvalidCacheKey } from '#core/cache'
@@ -8,7 +8,7 @@ import { memcachedExpiry, PyMemcacheCache } from '../../core/cache/backends/memc
 import { memcachedServers, murmur3, serverOf } from '../../core/cache/memcached_servers.ts'
 import { requireService } from '../services.ts'
 import { FakeServer, memcachedServer, OwnServer } from './servers.ts'
-import { rejection } from './waiting.ts'
+import { rejection } from './until.ts'
 
 describe('the memcached cache', () => {
   const ending: (() => Promise<void> | void)[] = []
@@ -30,14 +30,14 @@ describe('the memcached cache', () => {
     return server.start()
   }
 
-  it('rounds a time up to seconds, and names a day for more than thirty of them', () => {
+  it('rounds a timeout up to seconds, and sends a date for more than thirty days', () => {
     setClock({ now: () => 1_718_452_800_900 })
     const month = 2_592_000_000
     const expiries = [undefined, 0, -1, 1, 1000, 1001, month, month + 1000].map(memcachedExpiry)
     expect(expiries).to.deep.equal([0, -1, -1, 1, 1, 2, 2_592_000, 1_718_452_800 + 2_592_001])
   })
 
-  it('refuses keys that the protocol has no room for, before anything is sent', async () => {
+  it('refuses keys that the protocol does not allow, before anything is sent', async () => {
     const store = new PyMemcacheCache({ location: '127.0.0.1:1', options: {} })
     for (const key of ['with space', 'a\r\nflush_all', '\0', '\x7f', '', '\ud800', 'x'.repeat(251), 'é'.repeat(126)]) {
       expect(await rejection(store.get(key))).to.be.instanceOf(InvalidCacheKey)
@@ -60,7 +60,7 @@ describe('the memcached cache', () => {
     ])
   })
 
-  it('draws the numbers that everybody draws', () => {
+  it('computes the published values of the hash function', () => {
     // Published values of MurmurHash3_x86_32 with seed 0.
     const known: Record<string, number> = {
       '': 0,
@@ -72,7 +72,7 @@ describe('the memcached cache', () => {
     for (const [text, hash] of Object.entries(known)) expect(murmur3(text), text).to.equal(hash)
   })
 
-  it('moves only the keys of a server that is taken away', () => {
+  it('moves only the keys of a server that is removed', () => {
     const names = ['a:1', 'b:1', 'c:1', 'd:1']
     const counts = [0, 0, 0, 0]
     for (let i = 0; i < 4000; i++) {
@@ -85,14 +85,14 @@ describe('the memcached cache', () => {
     for (const count of counts) expect(count).to.be.within(850, 1150)
   })
 
-  it('understands answers however they are cut into pieces', () =>
+  it('parses responses split at any byte', () =>
     assert(
       asyncProperty(
         string({ unit: 'binary' }),
         array(integer({ min: 1, max: 9 }), { minLength: 1 }),
         async (value, cuts) => {
           const data = Buffer.from(value)
-          const answer = Buffer.concat([
+          const bytes = Buffer.concat([
             Buffer.from(`VALUE :1:k 16 ${data.length}\r\n`),
             data,
             Buffer.from('\r\nEND\r\n'),
@@ -101,9 +101,9 @@ describe('the memcached cache', () => {
             socket.on('data', () => {
               let at = 0
               const next = (i: number): void => {
-                if (at >= answer.length) return
+                if (at >= bytes.length) return
                 const size = cuts[i % cuts.length] as number
-                socket.write(answer.subarray(at, at + size))
+                socket.write(bytes.subarray(at, at + size))
                 at += size
                 setImmediate(() => next(i + 1))
               }
@@ -212,13 +212,13 @@ describe('the memcached cache', () => {
       expect(await cache.getMany([...Object.keys(many), 'key'])).to.deep.equal({})
     })
 
-    it('carries large values and many callers at once', async () => {
+    it('transfers large values of many concurrent callers', async () => {
       const cache = opened((await started()).address)
       const large = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, String(i).repeat(400_000)]))
       await cache.setMany(large)
       expect(await cache.getMany(Object.keys(large))).to.deep.equal(large)
-      const answers = await Promise.all(Object.keys(large).map((key) => cache.get(key)))
-      expect(answers).to.deep.equal(Object.values(large))
+      const values = await Promise.all(Object.keys(large).map((key) => cache.get(key)))
+      expect(values).to.deep.equal(Object.values(large))
     })
   })
 })

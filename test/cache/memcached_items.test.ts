@@ -1,4 +1,4 @@
-/** The flags of items in memcached say what their bytes are, as Django's clients say it. */
+/** The flags of items in memcached give the format of their bytes, as in Django's clients. */
 import { expect } from 'chai'
 import { JSONSerializer } from '#core/cache'
 import { ItemCodec, receivedItem, sentItem } from '../../core/cache/memcached_items.ts'
@@ -11,7 +11,7 @@ describe('items in memcached', () => {
   }
   const received = (flags: number, bytes: string, by = codec): unknown => by.decode(receivedItem(flags, bytes))
 
-  it('are text, whole numbers, and pickles of all else', () => {
+  it('are strings, whole numbers, and pickles of everything else', () => {
     expect(sent('naïve')).to.deep.equal([16, 'na\xc3\xafve'])
     expect(sent(-7)).to.deep.equal([2, '-7'])
     expect(sent(2n ** 80n)).to.deep.equal([2, '1208925819614629174706176'])
@@ -21,7 +21,7 @@ describe('items in memcached', () => {
     expect(sent(-0)).to.deep.equal([1, 'F-0.0\n.'])
   })
 
-  it('are pickles of texts that memcached would add to, and of texts without UTF-8', () => {
+  it('are pickles for strings that memcached would increment, and for strings without a UTF-8 form', () => {
     for (const text of ['5', '-5', ' 5', '5 apples', '+1', '\ud800']) {
       const [flags, bytes] = sent(text)
       expect(flags).to.equal(1)
@@ -39,14 +39,14 @@ describe('items in memcached', () => {
     expect(received(16, '\xc3\xa9')).to.equal('é')
   })
 
-  it('say what is wrong with them', () => {
+  it('report what is wrong with them', () => {
     expect(() => received(8, 'x')).to.throw(Error, 'flags in memcached are 8')
     expect(() => received(9, 'x')).to.throw(Error, 'flags in memcached are 9')
     expect(() => received(2, 'x')).to.throw(Error, 'whole number')
     expect(() => received(16, '\xff')).to.throw(Error, 'UTF-8')
   })
 
-  it('come back with the bytes and flags that they had, whatever these are', () => {
+  it('keep their bytes and flags, whatever these are', () => {
     for (const flags of [0, 1, 2, 4, 16]) {
       for (const bytes of ['', '\0', '\x01a', '\x10', '\xff8', 'abc', '}.']) {
         const item = sentItem(receivedItem(flags, bytes))
@@ -55,7 +55,7 @@ describe('items in memcached', () => {
     }
   })
 
-  it('are bytes of another serializer where one is named, and whole numbers all the same', () => {
+  it('are bytes of another serializer if one is set, but whole numbers stay as they are', () => {
     const json = new ItemCodec(new JSONSerializer())
     expect(sent({ a: 'é' }, json)).to.deep.equal([0, '{"a":"\\u00e9"}'])
     expect(sent('5', json)).to.deep.equal([0, '"5"'])

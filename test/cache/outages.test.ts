@@ -1,4 +1,4 @@
-/** A cache whose server is down, silent, full or gone for a while: an error in time, one line in the log, and recovery. */
+/** A server that is down, silent, full or gone for a while: an error in time, one log line, and recovery. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,7 +18,7 @@ import { freePort } from '../management/processes.ts'
 import { Proxy } from '../proxy.ts'
 import { OPERATIONS } from './operations.ts'
 import { FakeServer, memcachedServer, OwnServer, redisServer } from './servers.ts'
-import { rejection, until } from './waiting.ts'
+import { rejection, until } from './until.ts'
 
 interface Kind {
   readonly name: string
@@ -83,7 +83,7 @@ describe('a cache in trouble', () => {
 
   for (const kind of KINDS) {
     describe(`on ${kind.name}`, () => {
-      it('refuses every operation at once when nobody listens, and says it once', async () => {
+      it('refuses every operation immediately when the port is closed, and logs it once', async () => {
         const address = `127.0.0.1:${await freePort()}`
         const cache = opened(kind.store(address))
         await rejection(cache.get('key'))
@@ -103,7 +103,7 @@ describe('a cache in trouble', () => {
       })
 
       for (const [name, operation] of Object.entries(OPERATIONS)) {
-        it(`does not hang in ${name} on a server that never answers`, async () => {
+        it(`does not hang in ${name} on a server that never responds`, async () => {
           const fake = new FakeServer()
           ending.push(() => fake.close())
           const cache = opened(kind.store(await fake.listen(), 0.1))
@@ -114,7 +114,7 @@ describe('a cache in trouble', () => {
         })
       }
 
-      it('makes one caller at a time wait for a silent server, and forgets none', async () => {
+      it('lets only one caller at a time wait for a silent server, and settles them all', async () => {
         const fake = new FakeServer()
         ending.push(() => fake.close())
         const cache = opened(kind.store(await fake.listen(), 0.2))
@@ -135,7 +135,7 @@ describe('a cache in trouble', () => {
         for (let i = 0; i < 5; i++) expect(await rejection(cache.get('key'))).to.be.instanceOf(ServiceUnavailable)
       })
 
-      it('survives a server that speaks another language', async () => {
+      it('survives a server with another protocol', async () => {
         const fake = new FakeServer((socket) =>
           socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')),
         )
@@ -146,12 +146,12 @@ describe('a cache in trouble', () => {
         await until('no connection is left behind', () => fake.open === 0)
       })
 
-      describe('with a server of its own', () => {
+      describe('with a private server', () => {
         before(function () {
           requireService(kind.program, this)
         })
 
-        it('works again by itself when the server that was killed is back', async () => {
+        it('recovers when a killed server is back', async () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address))
           await cache.set('key', 1)
@@ -170,19 +170,19 @@ describe('a cache in trouble', () => {
           expect(lines()[1]).to.match(/'shop'.*works again/)
         })
 
-        it('notices nothing of a restart between two operations', async () => {
+        it('is not affected by a restart between two operations', async () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address))
           await cache.set('key', 1)
           await server.kill()
           await server.start()
-          // The news that the connection is gone is on its way.
+          // Lets the event of the closed connection arrive.
           await new Promise((resolve) => setImmediate(resolve))
           expect(await cache.get('key')).to.equal(undefined)
           expect(lines()).to.deep.equal([])
         })
 
-        it('gives up within its deadline when the server freezes, and works again when it thaws', async () => {
+        it('fails within its deadline when the server is frozen, and recovers afterwards', async () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address, 0.3))
           await until('the cache works', () =>
@@ -230,19 +230,19 @@ describe('a cache in trouble', () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address))
           await cache.set('key', 1)
-          const asked = Array.from({ length: 200 }, () => cache.get('key').catch((error: unknown) => error))
+          const operations = Array.from({ length: 200 }, () => cache.get('key').catch((error: unknown) => error))
           await server.kill()
-          for (const answer of await Promise.all(asked)) {
-            if (answer !== 1) expect(answer).to.be.instanceOf(ServiceUnavailable)
+          for (const result of await Promise.all(operations)) {
+            if (result !== 1) expect(result).to.be.instanceOf(ServiceUnavailable)
           }
         })
 
-        it('closes while it is working', async () => {
+        it('can be closed during operations', async () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address))
-          const asked = Array.from({ length: 20 }, () => cache.set('key', 1).catch((error: unknown) => error))
+          const operations = Array.from({ length: 20 }, () => cache.set('key', 1).catch((error: unknown) => error))
           await cache.close()
-          await Promise.all(asked)
+          await Promise.all(operations)
           await cache.set('key', 2)
           expect(await cache.get('key')).to.equal(2)
         })
@@ -312,7 +312,7 @@ describe('a cache in trouble', () => {
         new RedisCache({ alias: 'shop', location: `redis://${server.address}`, options: { timeout: 5, ...options } }),
       )
 
-    it('says that the server is full, while reading goes on', async () => {
+    it('reports a full server, while reads still work', async () => {
       const server = await started(await OwnServer.redis('--maxmemory', '1', '--maxmemory-policy', 'noeviction'))
       const cache = plain(server)
       for (let i = 0; i < 3; i++) {
@@ -324,14 +324,14 @@ describe('a cache in trouble', () => {
       expect(lines()).to.have.length(1)
     })
 
-    it('says that the server takes no writes from it', async () => {
+    it('reports a server that refuses writes', async () => {
       const server = await started(await OwnServer.redis('--min-replicas-to-write', '1'))
       const error = await rejection(plain(server).set('key', 1))
       expect(error).to.be.instanceOf(ServiceUnavailable)
       expect(error.message).to.contain('NOREPLICAS')
     })
 
-    it('says that the password is wrong, without it', async () => {
+    it('reports a wrong password, without showing it', async () => {
       const server = await started(await OwnServer.redis('--requirepass', 'right'))
       const wrong = new RedisCache({ location: `redis://:${SECRET}@${server.address}`, options: { timeout: 5 } })
       const error = await rejection(opened(wrong).get('key'))
@@ -342,7 +342,7 @@ describe('a cache in trouble', () => {
       expect(await rejection(plain(server).get('key'))).to.be.instanceOf(ServiceUnavailable)
     })
 
-    it('leaves what is no text alone', async () => {
+    it('leaves a non-string value alone', async () => {
       const server = await started(await OwnServer.redis())
       const cache = plain(server)
       const { createClient } = await import('@redis/client')
@@ -357,12 +357,12 @@ describe('a cache in trouble', () => {
     })
   })
 
-  describe('on memcached with a server of its own', () => {
+  describe('on memcached with a private server', () => {
     before(function () {
       requireService(memcachedServer, this)
     })
 
-    it('says that a value is too large, and loses nothing else by it', async () => {
+    it('reports a value that is too large, without affecting others', async () => {
       const server = await started(await OwnServer.memcached())
       const cache = opened(new PyMemcacheCache({ location: server.address, options: { timeout: 5 } }))
       const [, error] = await Promise.all([
@@ -382,8 +382,8 @@ describe('a cache in trouble', () => {
       const keys = Array.from({ length: 40 }, (_, i) => `key${i}`)
       await cache.setMany(Object.fromEntries(keys.map((key) => [key, 1])))
       await servers[0]?.kill()
-      const answers = await Promise.all(keys.map((key) => cache.get(key).catch(() => 'down')))
-      expect(new Set(answers)).to.deep.equal(new Set([1, 'down']))
+      const results = await Promise.all(keys.map((key) => cache.get(key).catch(() => 'down')))
+      expect(new Set(results)).to.deep.equal(new Set([1, 'down']))
       expect(await rejection(cache.getMany(keys))).to.be.instanceOf(ServiceUnavailable)
     })
   })
@@ -392,7 +392,7 @@ describe('a cache in trouble', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-outage-'))
     after(() => rmSync(folder, { recursive: true }))
 
-    it('refuses every change when its folder cannot be made, and works when it can', async () => {
+    it('refuses every change while its directory cannot be created, and recovers', async () => {
       const file = path.join(folder, 'a-file')
       writeFileSync(file, '')
       const cache = opened(new FileBasedCache({ alias: 'shop', location: path.join(file, 'cache'), options: {} }))
@@ -408,7 +408,7 @@ describe('a cache in trouble', () => {
       expect(lines()).to.have.length(2)
     })
 
-    it('makes its folder again when it was taken away', async () => {
+    it('creates its directory again after it was removed', async () => {
       const location = path.join(folder, 'gone')
       const cache = opened(new FileBasedCache({ location, options: {} }))
       await cache.set('key', 1)
@@ -431,7 +431,7 @@ describe('a cache in trouble', () => {
         }
       })
 
-    it('says which command makes the table', () =>
+    it('reports which command creates the table', () =>
       within({ ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }, async (cache) => {
         for (const operation of Object.values(OPERATIONS)) {
           const error = await rejection(operation(cache))
@@ -441,7 +441,7 @@ describe('a cache in trouble', () => {
       }))
 
     for (const engine of ['postgresql', 'mysql']) {
-      it(`refuses every operation when ${engine} is down, and says it once`, async () => {
+      it(`refuses every operation when ${engine} is down, and logs it once`, async () => {
         const PORT = String(await freePort())
         const place = { NAME: 'db', USER: 'user', PASSWORD: SECRET, HOST: '127.0.0.1', PORT }
         await within({ ENGINE: `core.db.backends.${engine}`, ...place }, async (cache) => {

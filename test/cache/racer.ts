@@ -1,11 +1,11 @@
-/** A process that races with others for one cache: it is told a race in a line, runs it, and prints what it got. */
+/** A process that races with others on one cache. It reads one race per line, runs it, and prints the result. */
 import { createInterface } from 'node:readline'
 import { setup } from '#core/apps'
 import { type Cache, caches, closeCaches } from '#core/cache'
 import { overrideSettings } from '#core/conf'
 import { connections } from '#core/db'
 
-/** What a racer is told at first: settings, and which of the racers it is. */
+/** The first line for a racer: the settings, and its number. */
 export interface Racer {
   readonly settings: Readonly<Record<string, unknown>>
   readonly me: number
@@ -15,7 +15,7 @@ export type RaceName = keyof typeof RACES
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-/** Puts a number into a list that others write, too; loses none. */
+/** Adds a number to a list that other processes change too, without losing any. */
 async function join(cache: Cache, entry: string): Promise<void> {
   for (;;) {
     const seen = await cache.gets('list')

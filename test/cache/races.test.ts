@@ -1,4 +1,4 @@
-/** Several processes at once on one cache: no count is lost, no key added twice, no write overwritten unseen. */
+/** Concurrent processes on one cache lose no count, add no key twice, and overwrite no unread value. */
 import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
@@ -25,7 +25,7 @@ function racersOn(on: Backend, keyPrefix: string): Running[] {
   })
 }
 
-describe('caches in a race', function () {
+describe('caches shared by processes', function () {
   this.timeout(60_000)
   before(() => setup())
 
@@ -34,7 +34,7 @@ describe('caches in a race', function () {
     const keyPrefix = `race${process.pid}`
     let racers: Running[] = []
 
-    /** What each of the racers got, who were all let go at the same time. */
+    /** The results of all racers, which start at the same time. */
     const raced = async <T>(name: RaceName): Promise<T[]> => {
       for (const racer of racers) racer.child.stdin?.write(`${name}\n`)
       const lines = await Promise.all(racers.map((racer) => racer.line(/^got /)))
@@ -65,21 +65,21 @@ describe('caches in a race', function () {
       }
     })
 
-    promise('loses no count', async () => {
+    promise('lose no increment', async () => {
       await cache.set('count', 0, 600)
       const counts = await raced<number[]>('incr')
       expect(await cache.get('count')).to.equal(RACERS * 100)
       expect(new Set(counts.flat()).size).to.equal(RACERS * 100)
     })
 
-    promise('lets exactly one add each key', async () => {
+    promise('let exactly one add of each key succeed', async () => {
       const added = await raced<boolean[]>('add')
       const winners = (added[0] ?? []).map((_, i) => added.filter((each) => each[i]).length)
       expect(winners).to.deep.equal(winners.map(() => 1))
       await cache.deleteMany(winners.map((_, i) => `key${i}`))
     })
 
-    promise('overwrites nothing that was not seen', async () => {
+    promise('overwrite no value that was not read', async () => {
       await cache.set('list', [], 600)
       await raced('cas')
       const list = (await cache.get('list')) as string[]
@@ -87,7 +87,7 @@ describe('caches in a race', function () {
       expect(new Set(list).size).to.equal(RACERS * 15)
     })
 
-    promise('lets exactly one delete what all have seen', async () => {
+    promise('let exactly one delete of a value read by all succeed', async () => {
       await cache.setMany(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`gone${i}`, i])), 600)
       const results = await raced<string[]>('delete')
       const deleted = results.flat().filter((result) => result === 'stored')

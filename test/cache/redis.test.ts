@@ -1,4 +1,4 @@
-/** What Redis alone has: replicas, TLS, Sentinel, Cluster, and one round trip where others need many. */
+/** Only for Redis: replicas, TLS, Sentinel, Cluster, and one round trip for several keys. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,11 +11,11 @@ import { RedisCache } from '../../core/cache/backends/redis.ts'
 import { requireService, skipTest } from '../services.ts'
 import { freePort } from '../management/processes.ts'
 import { OwnServer, redisServer } from './servers.ts'
-import { rejection, until } from './waiting.ts'
+import { rejection, until } from './until.ts'
 
 const EVERYTHING = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`key${i}`, i]))
 
-/** How many signals that end after a time are made while `work` runs. */
+/** The number of timeout signals that are created while `work` runs. */
 async function timedSignals(work: () => Promise<void>): Promise<number> {
   const timeout = AbortSignal.timeout.bind(AbortSignal)
   let made = 0
@@ -31,9 +31,9 @@ async function timedSignals(work: () => Promise<void>): Promise<number> {
   }
 }
 
-/** Uses everything once, with no timer for a command. */
+/** Uses each feature once, without a timeout per command. */
 async function exercise(cache: Cache): Promise<void> {
-  // The servers of a Cluster are connected to one by one.
+  // The servers of a Cluster are connected one after the other.
   await cache.getMany(Object.keys(EVERYTHING))
   expect(await timedSignals(() => useEverything(cache))).to.equal(0)
 }
@@ -76,8 +76,8 @@ describe('the redis cache', function () {
     return cache
   }
 
-  /** What a server answers to a command. */
-  async function told(server: OwnServer, ...command: string[]): Promise<string> {
+  /** The server's response to a command. */
+  async function send(server: OwnServer, ...command: string[]): Promise<string> {
     const client = await createClient({ url: `redis://${server.address}` }).connect()
     try {
       return `${await client.sendCommand<string | number>(command)}`
@@ -86,9 +86,9 @@ describe('the redis cache', function () {
     }
   }
 
-  /** How often the server ran each command so far. */
+  /** How often the server has run each command. */
   async function commands(server: OwnServer): Promise<Record<string, number>> {
-    const text = await told(server, 'INFO', 'commandstats')
+    const text = await send(server, 'INFO', 'commandstats')
     return Object.fromEntries(
       [...text.matchAll(/cmdstat_(\S+?):calls=(\d+)/g)].map((found) => [found[1], Number(found[2])]),
     )
@@ -113,7 +113,7 @@ describe('the redis cache', function () {
     })
   })
 
-  it('reads with tokens, and compares, in one command what many ask for at once', async () => {
+  it('batches concurrent reads with tokens, and concurrent comparisons, into one command', async () => {
     const server = await started()
     const cache = opened(`redis://${server.address}`)
     await cache.setMany(EVERYTHING)
@@ -121,7 +121,7 @@ describe('the redis cache', function () {
     const keys = Object.keys(EVERYTHING)
     const seen = await Promise.all(keys.map((key) => cache.gets(key)))
     expect(seen.map((each) => each?.value)).to.deep.equal(Object.values(EVERYTHING))
-    await Promise.all([cache.set('key1', 'of another'), cache.delete('key2'), told(server, 'PERSIST', ':1:key3')])
+    await Promise.all([cache.set('key1', 'of another'), cache.delete('key2'), send(server, 'PERSIST', ':1:key3')])
     const results = await Promise.all(
       keys.map((key, i) => cache.cas(key, { i }, seen[i]?.token ?? '', i === 3 ? null : 100)),
     )
@@ -129,7 +129,7 @@ describe('the redis cache', function () {
     expect(new Set(results.slice(4))).to.deep.equal(new Set(['stored']))
     const after = await commands(server)
     const sent = (name: string): number => (after[name] ?? 0) - (before[name] ?? 0)
-    // Without fast paths, each is a command of its own.
+    // Without fast paths, each one is a separate command.
     expect(sent('mget')).to.equal(fastPaths ? 1 : 0)
     expect(sent('eval')).to.equal(fastPaths ? 1 : keys.length)
     expect(await cache.getMany(['key0', 'key1', 'key3'])).to.deep.equal({
@@ -137,15 +137,15 @@ describe('the redis cache', function () {
       key1: 'of another',
       key3: { i: 3 },
     })
-    expect(Number(await told(server, 'PTTL', ':1:key0'))).to.be.within(90_000, 100_000)
-    expect(await told(server, 'PTTL', ':1:key3')).to.equal('-1')
+    expect(Number(await send(server, 'PTTL', ':1:key0'))).to.be.within(90_000, 100_000)
+    expect(await send(server, 'PTTL', ':1:key3')).to.equal('-1')
   })
 
-  it('lets a comparison that Redis refuses fail alone', async () => {
+  it('fails only the comparison that Redis refuses, not its batch', async () => {
     const server = await started()
     const cache = opened(`redis://${server.address}`)
     await cache.setMany({ a: 'old', c: 'old' })
-    await told(server, 'LPUSH', ':1:b', 'a list of somebody’s')
+    await send(server, 'LPUSH', ':1:b', 'a list of somebody’s')
     const token = (await cache.gets('a'))?.token ?? ''
     const settled = await Promise.allSettled(['a', 'b', 'c'].map((key) => cache.cas(key, 'new', token)))
     expect(settled.map((each) => (each.status === 'fulfilled' ? each.value : 'refused'))).to.deep.equal([
@@ -156,17 +156,17 @@ describe('the redis cache', function () {
     expect(await cache.getMany(['a', 'c'])).to.deep.equal({ a: 'new', c: 'new' })
   })
 
-  it('keeps the time to live in milliseconds, and none for ever', async () => {
+  it('stores the time to live in milliseconds, and none without expiry', async () => {
     const server = await started()
     const cache = opened(`redis://${server.address}`)
     await cache.set('key', 1, 100.5)
     await cache.set('ever', 1, null)
-    expect(Number(await told(server, 'PTTL', ':1:key'))).to.be.within(95_000, 100_500)
-    expect(await told(server, 'PTTL', ':1:ever')).to.equal('-1')
-    expect(await told(server, 'GET', ':1:key')).to.equal('1')
+    expect(Number(await send(server, 'PTTL', ':1:key'))).to.be.within(95_000, 100_500)
+    expect(await send(server, 'PTTL', ':1:ever')).to.equal('-1')
+    expect(await send(server, 'GET', ':1:key')).to.equal('1')
   })
 
-  it('takes the number of the database from the URL or from OPTIONS', async () => {
+  it('takes the database number from the URL or from OPTIONS', async () => {
     const { address } = await started()
     await opened(`redis://${address}/3`).set('key', 'three')
     expect(await opened(`redis://${address}`).get('key')).to.equal(undefined)
@@ -175,7 +175,7 @@ describe('the redis cache', function () {
     }
   })
 
-  it('speaks over a socket file', async () => {
+  it('connects through a Unix socket', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-redis-'))
     ending.push(() => rmSync(folder, { recursive: true }))
     const socket = path.join(folder, 'redis.sock')
@@ -192,7 +192,7 @@ describe('the redis cache', function () {
     const before = await commands(master)
     for (let i = 0; i < 5; i++) await cache.get('key')
     expect((await commands(master)).get ?? 0).to.equal(before.get ?? 0)
-    // A token must be of the server that is written to, which alone knows the last state.
+    // A token must come from the primary server, which alone has the latest state.
     await cache.set('key', 2)
     const seen = await cache.gets('key')
     expect(await cache.cas('key', 3, seen?.token ?? '')).to.equal('stored')
@@ -200,7 +200,7 @@ describe('the redis cache', function () {
     expect(error.message).to.contain('READONLY')
   })
 
-  it('speaks TLS by a rediss URL, and trusts only whom it was told to trust', async function () {
+  it('uses TLS with a rediss URL, and trusts only the configured certificates', async function () {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-tls-'))
     ending.push(() => rmSync(folder, { recursive: true }))
     const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
@@ -231,7 +231,7 @@ describe('the redis cache', function () {
     expect((await rejection(opened(location).get('key'))).message).to.contain('self-signed')
   })
 
-  it('finds the master through Sentinel', async () => {
+  it('finds the primary through Sentinel', async () => {
     const master = await started()
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-sentinel-'))
     ending.push(() => rmSync(folder, { recursive: true }))
@@ -248,7 +248,7 @@ describe('the redis cache', function () {
     await exercise(opened('', { sentinel: { name: 'shop', sentinelRootNodes: root } }))
   })
 
-  it('spreads its keys over a Cluster', async () => {
+  it('distributes its keys over a Cluster', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-cluster-'))
     ending.push(() => rmSync(folder, { recursive: true }))
     const clustered = (name: string) =>
@@ -261,19 +261,19 @@ describe('the redis cache', function () {
         '2000',
       )
     const [one, two] = [await clustered('one'), await clustered('two')]
-    await told(one, 'CLUSTER', 'ADDSLOTSRANGE', '0', '8000')
-    await told(two, 'CLUSTER', 'ADDSLOTSRANGE', '8001', '16383')
-    await told(two, 'CLUSTER', 'SET-CONFIG-EPOCH', '2')
-    await told(one, 'CLUSTER', 'MEET', '127.0.0.1', String(two.port))
+    await send(one, 'CLUSTER', 'ADDSLOTSRANGE', '0', '8000')
+    await send(two, 'CLUSTER', 'ADDSLOTSRANGE', '8001', '16383')
+    await send(two, 'CLUSTER', 'SET-CONFIG-EPOCH', '2')
+    await send(one, 'CLUSTER', 'MEET', '127.0.0.1', String(two.port))
     for (const server of [one, two]) {
       await until('the cluster is whole', async () =>
-        (await told(server, 'CLUSTER', 'INFO')).includes('cluster_state:ok'),
+        (await send(server, 'CLUSTER', 'INFO')).includes('cluster_state:ok'),
       )
     }
     const rootNodes = [{ url: `redis://${one.address}` }]
     const cache = opened('', { cluster: { rootNodes } })
     await exercise(cache)
     await cache.setMany(EVERYTHING)
-    for (const server of [one, two]) expect(Number(await told(server, 'DBSIZE'))).to.be.greaterThan(0)
+    for (const server of [one, two]) expect(Number(await send(server, 'DBSIZE'))).to.be.greaterThan(0)
   })
 })

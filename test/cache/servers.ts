@@ -1,9 +1,9 @@
-/** Servers that a test starts for itself, to stop, freeze and kill them; and servers that only seem to be one. */
+/** Private servers that a test can stop, freeze and kill, and fake servers. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { freePort } from '../management/processes.ts'
 import { temporaryFolder, usesServices } from '../services.ts'
-import { until } from './waiting.ts'
+import { until } from './until.ts'
 
 const has = (program: string, flag: string): boolean => spawnSync(program, [flag]).error === undefined
 
@@ -23,13 +23,13 @@ const answers = (place: number | string): Promise<boolean> =>
     const socket = typeof place === 'string' ? connect(place) : connect(place, '127.0.0.1')
     const end = (answered: boolean) => {
       socket.destroy()
-      resolve(answered)
+      resolve(hasResponded)
     }
     socket.once('connect', () => end(true))
     socket.once('error', () => end(false))
   })
 
-/** A server of one's own on a free port. */
+/** A private server on a free port. */
 export class OwnServer {
   readonly port: number
   readonly #command: readonly string[]
@@ -45,7 +45,7 @@ export class OwnServer {
 
   static async redis(...options: string[]): Promise<OwnServer> {
     const port = await freePort()
-    // What another server has left in a folder would be loaded.
+    // Files of another server in the directory would be loaded.
     const folder = temporaryFolder('redis')
     const usual = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder]
     return new OwnServer(port, ['redis-server', ...usual, ...options])
@@ -76,11 +76,11 @@ export class OwnServer {
     await gone
   }
 
-  /** Connections are accepted then, and nothing is answered. */
+  /** Connections are then accepted, but get no response. */
   async freeze(): Promise<void> {
     const pid = String(this.#child?.pid)
     this.#child?.kill('SIGSTOP')
-    // Until all its threads stand still.
+    // Waits until all its threads have stopped.
     await until('it stands still', () => String(spawnSync('ps', ['-o', 'state=', '-p', pid]).stdout).startsWith('T'))
   }
 
@@ -89,11 +89,11 @@ export class OwnServer {
   }
 }
 
-/** Something that accepts connections and treats them as it is told to: by default, with silence. */
+/** Accepts connections and handles them with the given function; by default it stays silent. */
 export class FakeServer {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  /** How many connections there were. */
+  /** The number of connections so far. */
   connections = 0
 
   constructor(treat: (socket: Socket) => void = () => {}) {
@@ -102,7 +102,7 @@ export class FakeServer {
       this.#sockets.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => this.#sockets.delete(socket))
-      // Without a reader, the end of a connection would not be seen.
+      // Without a reader, the end of a connection would not be noticed.
       socket.resume()
       treat(socket)
     })

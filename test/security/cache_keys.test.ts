@@ -8,7 +8,7 @@ import { Client } from '#core/test'
 import { captureLogs, type LogRecord } from '#core/utils'
 import { hashedKey } from '../../core/cache/keys.ts'
 import { type Backend, backends, cacheTest, inDatabase, newCache, onEachBackend } from '../cache/backends.ts'
-import { rejection } from '../cache/waiting.ts'
+import { rejection } from '../cache/until.ts'
 
 /** Keys that some server cannot hold, and their neighbours, with which they must not be mixed up. */
 const KEYS = [

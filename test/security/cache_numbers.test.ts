@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type Cache, InvalidCacheValue } from '#core/cache'
 import { type Backend, backends, cacheTest, onEachBackend } from '../cache/backends.ts'
-import { rejection } from '../cache/waiting.ts'
+import { rejection } from '../cache/until.ts'
 
 const TIMEOUTS = [Number.NaN, '60', '', '60\r\nflush_all', true, {}, [], 60n, new Date(), () => 60, Symbol('60')]
 

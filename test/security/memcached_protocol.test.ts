@@ -15,7 +15,7 @@ import {
   storage,
 } from '../../core/cache/memcached_commands.ts'
 import { memcachedServers } from '../../core/cache/memcached_servers.ts'
-import { rejection, until } from '../cache/waiting.ts'
+import { rejection, until } from '../cache/until.ts'
 import { memcached, requireService } from '../services.ts'
 import { FakeMemcached, Rejected } from './fake_memcached.ts'
 import { expectOwnResults } from './many_commands.ts'

@@ -1,7 +1,7 @@
-/** Waiting for what happens in other processes and servers, without knowing how long it takes. */
+/** Waiting for other processes and servers, without fixed delays. */
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Asks again until the answer is true; an error after ten seconds. */
+/** Polls until the result is true; throws after ten seconds. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   const end = performance.now() + 10_000
   while (!(await holds())) {
@@ -10,7 +10,7 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
   }
 }
 
-/** What a promise was rejected with. */
+/** The error that a promise was rejected with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & { cause?: unknown; retryAfter?: number }> {
   try {
     await promise
