@@ -1,4 +1,4 @@
-/** Checks of DATABASES: a wrong entry is told before anything connects. */
+/** Checks of DATABASES: a wrong entry is reported before anything connects. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
@@ -10,20 +10,20 @@ const SQLITE = { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }
 const found = (settings: Settings): Promise<string[]> =>
   overrideSettings(settings, async () => (await runChecks({ tags: ['databases'] })).map(String))
 
-describe('the checks of databases', () => {
+describe('checks of databases', () => {
   before(() => setup())
 
-  it('find nothing wrong with a database that is well, or with none at all', async () => {
+  it('report nothing for a correct database, or for none', async () => {
     expect(await found({ DATABASES: { default: SQLITE } })).to.deep.equal([])
     expect(await found({ DATABASES: {} })).to.deep.equal([])
   })
 
-  it('miss a default database', async () => {
+  it('report a missing default database', async () => {
     const [message = ''] = await found({ DATABASES: { other: SQLITE } })
     expect(message).to.include("(databases.E001) DATABASES has no 'default'.")
   })
 
-  it('tell every entry that cannot work', async () => {
+  it('report every invalid entry', async () => {
     const messages = await found({
       DATABASES: {
         default: { ENGINE: 'core.db.backends.oracle' },

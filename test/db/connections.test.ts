@@ -1,4 +1,4 @@
-/** `connections`, `connection` and what a connection of each engine does by itself. */
+/** `connections`, `connection`, and the behaviour of a connection of each engine. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -37,7 +37,7 @@ describe('connections', () => {
     )
 
     it(
-      'gives knex instances by alias, and `connection` for the default one',
+      'returns knex instances by alias, and `connection` for the default one',
       using(async () => {
         await connections.get().insert({ id: 1, name: 'one' }).into('things')
         expect(await connections.get('default')('things').where({ id: 1 }).first()).to.include({ name: 'one' })
@@ -49,7 +49,7 @@ describe('connections', () => {
     )
 
     it(
-      'opens anew after close()',
+      'opens again after close()',
       using(async () => {
         const kept = connections.get()
         await connections.close()
@@ -58,7 +58,7 @@ describe('connections', () => {
     )
 
     it(
-      'knows a key that is there already, and says so without the values',
+      'recognises a duplicate key, and reports it without the values',
       using(async () => {
         await connection('things').insert({ id: 1, name: 'one' })
         for (const row of [
@@ -77,24 +77,24 @@ describe('connections', () => {
       }),
     )
 
-    it('runs a statement as it is, tells who listens, and has its connection back when that fails', function () {
+    it('runs a raw statement, notifies listeners, and releases its connection after an error', function () {
       requireFastPaths(this)
       return using(async () => {
         const database = connections.database()
-        const heard: string[] = []
+        const queries: string[] = []
         const failures: Error[] = []
-        database.pool.on('query', ({ sql }: { sql: string }) => heard.push(sql))
+        database.pool.on('query', ({ sql }: { sql: string }) => queries.push(sql))
         database.pool.on('query-error', (error: Error) => failures.push(error))
         await runStatement(database, "insert into things (id, name) values (1, 'one')", [])
         for (let i = 0; i < 12; i++) await rejection(runStatement(database, 'select no_such_column from things', []))
-        expect(heard).to.have.lengthOf(13)
+        expect(queries).to.have.lengthOf(13)
         expect(failures).to.have.lengthOf(12)
         expect(await connection('things').pluck('name')).to.deep.equal(['one'])
       })()
     })
 
     it(
-      'counts the rows that a change found, changed or not',
+      'counts the rows that an update matched, changed or not',
       using(async () => {
         await connection('things').insert({ id: 1, name: 'one' })
         expect(await connection('things').where({ id: 1 }).update({ name: 'one' })).to.equal(1)
@@ -103,7 +103,7 @@ describe('connections', () => {
     )
 
     it(
-      'reads big integers as numbers while they fit',
+      'reads big integers as numbers if they fit',
       using(async () => {
         await connection('things').insert({ id: 1, big: 2 ** 40 })
         expect(await connection('things').pluck('big')).to.deep.equal([2 ** 40])
@@ -112,14 +112,14 @@ describe('connections', () => {
 
     if (vendor !== 'sqlite') {
       it(
-        'refuses to cut a text off',
+        'refuses to truncate a string',
         using(async () => {
           await rejection(connection('things').insert({ id: 1, name: 'x'.repeat(21) }))
           expect(await connection('things').pluck('id')).to.deep.equal([])
         }),
       )
 
-      it('says of a server that is not there that there is no connection, in the log at most as a debug message', async () => {
+      it('reports that there is no connection to a missing server, and logs it at most as a debug message', async () => {
         const records: LogRecord[] = []
         const release = captureLogs((record) => records.push(record))
         try {
@@ -134,7 +134,7 @@ describe('connections', () => {
         expect(records).to.deep.equal([])
       })
 
-      it('says of a database that is not there that there is no connection', async () => {
+      it('reports that there is no connection to a missing database', async () => {
         await overrideSettings({ DATABASES: { default: { ...config, NAME: 'no_such_database' } } }, async () => {
           expect(isConnectionError(await rejection(connection.raw('SELECT 1')))).to.equal(true)
         })
@@ -150,33 +150,33 @@ describe('connections', () => {
     }
   })
 
-  it('names the aliases there are when one is not there', () => {
+  it('lists the aliases for an unknown alias', () => {
     expect(() => connections.get('defalt')).to.throw(
       "DATABASES has no 'defalt'. It has: default. Did you mean 'default'?",
     )
   })
 
-  it("takes Django's names of the engines", async () => {
+  it("accepts Django's names of the engines", async () => {
     const entry = { ENGINE: 'django.db.backends.sqlite3', NAME: ':memory:' }
     await overrideSettings({ DATABASES: { default: entry } }, async () => {
       expect(await connection.raw('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
     })
   })
 
-  it('says of an engine that is not there which setting names it and what there is', async () => {
+  it('reports the setting and the available engines for an unknown engine', async () => {
     await overrideSettings({ DATABASES: { default: { ENGINE: 'django.db.backends.oracle' } } }, () => {
       expect(() => connections.get()).to.throw(/DATABASES\['default'\].ENGINE.*oracle.*mysql.*postgresql.*sqlite3/)
     })
   })
 
-  it("takes an engine of the project's own", async () => {
+  it('accepts a custom engine', async () => {
     await overrideSettings({ DATABASES: { default: { ENGINE: 'test.db.own_engine', NAME: ':memory:' } } }, async () => {
       expect(connections.database().backend.displayName).to.equal('My own')
       expect(await connection.raw('SELECT 2 AS two')).to.deep.equal([{ two: 2 }])
     })
   })
 
-  it('says of a module that is no engine what it should export', async () => {
+  it('reports what an invalid engine module should export', async () => {
     await overrideSettings({ DATABASES: { default: { ENGINE: 'core.db.date_strings' } } }, () => {
       expect(() => connections.get()).to.throw(
         "DATABASES['default'].ENGINE names 'core.db.date_strings', whose export `backend` should be a DatabaseBackend, found undefined.",
@@ -184,7 +184,7 @@ describe('connections', () => {
     })
   })
 
-  it('says which package to install when a driver is missing', () => {
+  it('reports which package to install when a driver is missing', () => {
     expect(() => requireDriver('no-such-driver', { alias: 'default', root: '/' })).to.throw(
       "DATABASES['default'] needs the npm package 'no-such-driver', which is not installed. Run: npm install no-such-driver",
     )

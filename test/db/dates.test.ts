@@ -36,7 +36,7 @@ describe('dates in a database', () => {
       }))
   }
 
-  it('follow TIME_ZONE of the entry of DATABASES, where it has one', () =>
+  it('follow TIME_ZONE of the entry in DATABASES, if there is one', () =>
     overrideSettings({ ...engine('sqlite3', TOKYO), USE_TZ: true }, () => {
       expect(toDatabaseDate(INSTANT)).to.equal('2030-01-16 12:04:05.678901')
       expect(fromDatabaseDate('2030-01-16 12:04:05')).to.equal(Date.UTC(2030, 0, 16, 3, 4, 5))
@@ -50,10 +50,10 @@ describe('dates in a database', () => {
       expect(toDatabaseDate(Date.UTC(2030, 0, 16) - 0.0001)).to.equal('2030-01-16 00:00:00')
     }))
 
-  it('keep the texts that others write too', () =>
+  it('read the formats that other programs write', () =>
     overrideSettings(engine('sqlite3'), () => {
       const [noon, second] = [Date.UTC(2030, 0, 16, 12), Date.UTC(2030, 0, 16, 12, 0, 1)]
-      const texts: [unknown, number][] = [
+      const strings: [unknown, number][] = [
         ['2030-01-16', noon - 43_200_000],
         ['2030-01-16T12:00', noon],
         ['2030-01-16T12:00:01.5Z', second + 500],
@@ -64,10 +64,10 @@ describe('dates in a database', () => {
         [new Date(second), second],
         ['infinity', Number.POSITIVE_INFINITY],
       ]
-      for (const [text, ms] of texts) expect(fromDatabaseDate(text), String(text)).to.equal(ms)
+      for (const [text, ms] of strings) expect(fromDatabaseDate(text), String(text)).to.equal(ms)
     }))
 
-  it('refuse values that are not dates, and years that no database accepts', () =>
+  it('refuse values that are not dates, and years that databases do not accept', () =>
     overrideSettings(engine('sqlite3'), () => {
       for (const value of ['', 'now', '2030-13-01 00:00:00', '2030-02-30 00:00:00', '2030-01-01 25:00:00', 5, null]) {
         expect(() => fromDatabaseDate(value), String(value)).to.throw(TypeError, 'which is not a date')
@@ -77,7 +77,7 @@ describe('dates in a database', () => {
       }
     }))
 
-  it('take the first of two equal wall clocks, and go on after one that was skipped, as Python does', () => {
+  it('use the first of two equal local times, and move a skipped one forward, as Python does', () => {
     const newYork = 'America/New_York'
     // 2026-11-01: 01:30 came at 05:30 UTC and again at 06:30 UTC.
     expect(instantOf(Date.UTC(2026, 10, 1, 1, 30), newYork)).to.equal(Date.UTC(2026, 10, 1, 5, 30))
@@ -87,7 +87,7 @@ describe('dates in a database', () => {
     expect(instantOf(Date.UTC(2026, 2, 8, 1, 59), newYork)).to.equal(Date.UTC(2026, 2, 8, 6, 59))
   })
 
-  it('come back as they went, in every zone, but for the hour that a clock shows twice', () => {
+  it('are read back unchanged in every time zone, except in the hour that occurs twice', () => {
     const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu')
     const times = fc.integer({ min: Date.UTC(1950, 0, 1), max: Date.UTC(2090, 0, 1) })
     fc.assert(
@@ -102,7 +102,7 @@ describe('dates in a database', () => {
 
   onEachDatabase(all, ({ config, vendor }) => {
     for (const USE_TZ of [true, false]) {
-      it(`come back as they went, with USE_TZ ${USE_TZ}, and a Date may be bound as it is`, () =>
+      it(`are read back unchanged with USE_TZ ${USE_TZ}, and a Date may be bound directly`, () =>
         overrideSettings({ DATABASES: { default: config }, ...TOKYO, USE_TZ }, async () => {
           await connection.schema.dropTableIfExists('dates')
           await connection.schema.createTable('dates', (table) => {
@@ -112,8 +112,8 @@ describe('dates in a database', () => {
           const whole = Math.floor(INSTANT)
           await connection('dates').insert({ id: 1, at: toDatabaseDate(INSTANT) })
           await connection('dates').insert({ id: 2, at: new Date(whole) })
-          const texts: unknown[] = await connection('dates').orderBy('id').pluck('at')
-          const [first, second] = texts.map((text) => fromDatabaseDate(text))
+          const strings: unknown[] = await connection('dates').orderBy('id').pluck('at')
+          const [first, second] = strings.map((text) => fromDatabaseDate(text))
           expect(first).to.be.closeTo(INSTANT, 0.0005)
           expect(second).to.equal(whole)
           const later = await connection('dates')
@@ -124,7 +124,7 @@ describe('dates in a database', () => {
     }
 
     if (vendor === 'postgresql') {
-      it('are shown by SQL itself in the zone of the project', () =>
+      it('are shown by SQL in the time zone of the project', () =>
         overrideSettings({ DATABASES: { default: config }, ...TOKYO, USE_TZ: false }, async () => {
           const { rows } = (await connection.raw('SHOW timezone')) as { rows: unknown[] }
           expect(rows).to.deep.equal([{ TimeZone: 'Asia/Tokyo' }])

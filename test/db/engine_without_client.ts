@@ -1,4 +1,4 @@
-/** An engine without a client for the command line, for tests. */
+/** An engine without a command-line client, for tests. */
 import type { DatabaseBackend } from '#core/db'
 import { backend as sqlite } from '../../core/db/backends/sqlite3.ts'
 

@@ -1,4 +1,4 @@
-/** An engine of a project's own, for tests: SQLite under another name. */
+/** A custom engine, for tests: SQLite under another name. */
 import type { DatabaseBackend } from '#core/db'
 import { backend as sqlite } from '../../core/db/backends/sqlite3.ts'
 

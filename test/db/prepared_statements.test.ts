@@ -1,4 +1,4 @@
-/** Statements that are run often are prepared, where the engine can, and nobody notices where names are not known. */
+/** Frequent statements are prepared if the engine can, and work through poolers that do not support it. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -6,7 +6,7 @@ import { connection, connections, type DatabaseSettings, runStatement } from '#c
 import { captureLogs } from '#core/utils'
 import { databases, onEachDatabase, requireFastPaths } from '../services.ts'
 
-/** Those whose engine prepares by name. */
+/** The engines that prepare by name. */
 const all = (await databases('prepared')).filter(({ vendor }) => vendor === 'postgresql')
 
 const SQL = 'select id, name from things where id = any($1)'
@@ -18,14 +18,14 @@ interface Found {
 const run = async (...ids: number[]): Promise<string[]> =>
   ((await runStatement(connections.database(), SQL, [ids])) as Found).rows.map(({ name }) => name)
 
-/** Names of the statements that the connection has prepared. */
+/** The names of the statements that the connection has prepared. */
 const prepared = (): Promise<string[]> => connection('pg_prepared_statements').orderBy('name').pluck('name')
 
 async function runs(count: number): Promise<void> {
   for (let i = 0; i < count; i++) expect(await run(1)).to.deep.equal(['one'])
 }
 
-describe('statements that are run often', () => {
+describe('frequent statements', () => {
   before(function () {
     requireFastPaths(this)
     return setup()
@@ -33,7 +33,7 @@ describe('statements that are run often', () => {
   afterEach(() => connections.close())
 
   onEachDatabase(all, ({ config }) => {
-    /** One connection, on which a table holds one thing. */
+    /** One connection, with a table of one row. */
     const using = (options: object, body: () => Promise<void>) => () =>
       overrideSettings({ DATABASES: { default: entry(options) } }, async () => {
         await connection.schema.dropTableIfExists('things')
@@ -51,7 +51,7 @@ describe('statements that are run often', () => {
     })
 
     it(
-      'are prepared after a thousand runs, under a name of their own',
+      'are prepared after a thousand runs, each with its own name',
       using({}, async () => {
         await runs(1000)
         expect(await prepared()).to.deep.equal([])
@@ -63,7 +63,7 @@ describe('statements that are run often', () => {
     )
 
     it(
-      'are prepared after as many as OPTIONS.prepare_threshold says',
+      'are prepared after OPTIONS.prepare_threshold runs',
       using({ prepare_threshold: 2 }, async () => {
         await runs(2)
         expect(await prepared()).to.have.lengthOf(0)
@@ -74,7 +74,7 @@ describe('statements that are run often', () => {
     )
 
     it(
-      'are never prepared where it is null',
+      'are never prepared if it is null',
       using({ prepare_threshold: null }, async () => {
         await runs(1001)
         expect(await prepared()).to.deep.equal([])
@@ -82,7 +82,7 @@ describe('statements that are run often', () => {
     )
 
     it(
-      'are a hundred at the most',
+      'are a hundred at most',
       using({ prepare_threshold: 0 }, async () => {
         for (let i = 0; i < 120; i++) await runStatement(connections.database(), `select ${i}`, [])
         expect(await prepared()).to.have.lengthOf(100)
@@ -90,21 +90,20 @@ describe('statements that are run often', () => {
     )
 
     const losses = {
-      'when another connection answers, as behind a pooler': () => connection.raw('deallocate all'),
-      'when somebody took the name': async () => {
+      'when another connection is used, as behind a pooler': () => connection.raw('deallocate all'),
+      'when the name is taken': async () => {
         const [name] = await prepared()
         await connections.close()
         await connection.raw(`prepare ${name} as select 'two' as name`)
       },
-      'when the table has another type of column by now': () =>
-        connection.raw('alter table things alter column name type text'),
+      'when a column has changed its type': () => connection.raw('alter table things alter column name type text'),
     }
     for (const [when, lose] of Object.entries(losses)) {
       it(
-        `are run without a name, at once and from then on, ${when}`,
+        `are run without a name, immediately and from then on, ${when}`,
         using({ prepare_threshold: 0 }, async () => {
-          const told: string[] = []
-          const release = captureLogs(({ level, logger }) => told.push(`${logger} ${level}`))
+          const logged: string[] = []
+          const release = captureLogs(({ level, logger }) => logged.push(`${logger} ${level}`))
           try {
             await runs(6)
             await lose()
@@ -114,13 +113,13 @@ describe('statements that are run often', () => {
           } finally {
             release()
           }
-          expect(told).to.deep.equal(['django.db.backends info'])
+          expect(logged).to.deep.equal(['django.db.backends info'])
         }),
       )
     }
 
     it(
-      'tell their other errors as ever, and stay prepared',
+      'report their other errors as usual, and stay prepared',
       using({ prepare_threshold: 0 }, async () => {
         await runs(1)
         const names = await prepared()

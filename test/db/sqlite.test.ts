@@ -1,4 +1,4 @@
-/** SQLite: how its one connection is set up, and what it makes of a wrong entry of DATABASES. */
+/** SQLite: the setup of its connection, and invalid entries of DATABASES. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -29,7 +29,7 @@ describe('SQLite', () => {
     return Object.values(row ?? {})[0]
   }
 
-  it('writes ahead, waits for locks and holds references', () =>
+  it('uses WAL mode, a busy timeout and foreign keys', () =>
     using({}, async () => {
       expect(await pragma('journal_mode')).to.equal('wal')
       expect(await pragma('synchronous')).to.equal(1)
@@ -43,20 +43,20 @@ describe('SQLite', () => {
       expect(await pragma('synchronous')).to.equal(0)
     }))
 
-  it('has its file where NAME says, from the folder of settings.ts', () =>
+  it('opens the file NAME, relative to the directory of settings.ts', () =>
     using({ NAME: 'some.sqlite3' }, () => {
       const { client } = connections.database().pool as unknown as { client: { connectionSettings: object } }
       expect(client.connectionSettings).to.include({ filename: path.join(projectRoot(), 'some.sqlite3') })
     }))
 
-  it('keeps a database in memory while it is not closed', () =>
+  it('keeps a database in memory until it is closed', () =>
     using({ NAME: ':memory:' }, async () => {
       await connection.raw('CREATE TABLE a (x)')
       await Promise.all([1, 2, 3].map((x) => connection('a').insert({ x })))
       expect(await connection('a').pluck('x')).to.deep.equal([1, 2, 3])
     }))
 
-  it('locks when a transaction begins, so that a read may turn into a write', () =>
+  it('locks at the start of a transaction, so that a read can become a write', () =>
     using({ OPTIONS: { timeout: 0 } }, async () => {
       await connection.raw('CREATE TABLE IF NOT EXISTS counters (n)')
       const other = new BetterSqlite3(file, { timeout: 0 })
@@ -116,7 +116,7 @@ describe('SQLite', () => {
       expect(await connection('a').select()).to.deep.equal([])
     }))
 
-  it('goes on after more different statements than it keeps', () =>
+  it('works with more distinct statements than it caches', () =>
     using({ NAME: ':memory:' }, async () => {
       for (let round = 0; round < 2; round++) {
         for (let n = 0; n < 250; n++) expect(await connection.raw(`SELECT ${n} AS n`)).to.deep.equal([{ n }])

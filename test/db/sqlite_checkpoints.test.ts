@@ -1,4 +1,4 @@
-/** Where commits to SQLite come fast, a thread of its own waits for the disk, and not the commits. */
+/** At a high rate of commits to SQLite, a worker thread waits for the disk instead of the commits. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -18,13 +18,13 @@ const ENGINE = 'core.db.backends.sqlite3'
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const DRIVER = createRequire(import.meta.url).resolve('better-sqlite3')
 
-/** Enough of them, fast enough. */
+/** Enough commits, fast enough. */
 const MANY = 300
 
-/** A row of its own page, or nearly: the database's file tells by its size how much has been carried over. */
+/** A row that nearly fills a page, so that the size of the database file shows how many are checkpointed. */
 const TEXT = 'x'.repeat(4000)
 
-describe('the checkpoints of a SQLite database', () => {
+describe('checkpoints of a SQLite database', () => {
   let folder = ''
   let file = ''
 
@@ -47,35 +47,35 @@ describe('the checkpoints of a SQLite database', () => {
   }
 
   async function commit(times: number): Promise<void> {
-    await connection.raw('CREATE TABLE IF NOT EXISTS texts (text)')
+    await connection.raw('CREATE TABLE IF NOT EXISTS strings (text)')
     const { backend, pool } = connections.database()
     for (let n = 0; n < times; n++) {
-      await backend.transactionSync?.(pool, (statements) => statements.run('INSERT INTO texts VALUES (?)', [TEXT]))
+      await backend.transactionSync?.(pool, (statements) => statements.run('INSERT INTO strings VALUES (?)', [TEXT]))
     }
   }
 
-  /** Rows, about, in the database's own file: without those that are still in its log. */
+  /** The approximate number of rows in the database file, without those that are only in its log. */
   const carriedOver = (): number => Math.floor(statSync(file).size / TEXT.length)
 
-  /** mocha's limit ends it. */
+  /** Ended by mocha's timeout. */
   async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await holds())) await nextTurn()
   }
 
-  /** Commits as fast as can be, until that is found to be fast: a machine may be busy with something else. */
+  /** Commits at full speed until the rate counts as high, because the machine may be busy. */
   const commitFast = (limit: number) =>
     until(async () => {
       await commit(MANY)
       return (await autocheckpoint()) === limit
     })
 
-  it('are made beside commits that come fast, which may leave more to them', () =>
+  it('are made by a thread at a high rate of commits, which then checkpoint less often', () =>
     using(undefined, async () => {
       await commitFast(10_000)
       await until(() => carriedOver() >= 100)
     }))
 
-  it('go on beside slower ones, once there is a thread', () =>
+  it('stay with the thread at a lower rate, once it runs', () =>
     using(undefined, async () => {
       await commitFast(10_000)
       await until(() => carriedOver() >= 100)
@@ -86,11 +86,11 @@ describe('the checkpoints of a SQLite database', () => {
         commits++
         await nextTurn()
       }
-      // Long before the log would be full, which is at ten thousand.
+      // Long before the log is full, at ten thousand pages.
       expect(commits).to.be.below(1000)
     }))
 
-  it('are left to the commits where there are few', () =>
+  it('are left to the commits at a low rate', () =>
     using(undefined, async () => {
       await commit(90)
       expect(await autocheckpoint()).to.equal(1000)
@@ -99,13 +99,13 @@ describe('the checkpoints of a SQLite database', () => {
   it('are ten times as rare as OPTIONS say', () =>
     using({ init_command: 'PRAGMA wal_autocheckpoint = 50' }, () => commitFast(500)))
 
-  it('are none where OPTIONS want none', () =>
+  it('are disabled if OPTIONS disable them', () =>
     using({ init_command: 'PRAGMA wal_autocheckpoint = 0' }, async () => {
       await commit(MANY)
       expect(await autocheckpoint()).to.equal(0)
     }))
 
-  it('start no thread where there are to be none', () => {
+  it('start no thread if they are disabled', () => {
     const database = new BetterSqlite3(file)
     database.pragma('wal_autocheckpoint = 0')
     const checkpoints = new Checkpoints(database, () => expect.fail('No thread is needed.'))
@@ -114,13 +114,13 @@ describe('the checkpoints of a SQLite database', () => {
     database.close()
   })
 
-  it('hold nothing any more when the database is closed', () =>
+  it('release everything when the database is closed', () =>
     using(undefined, async () => {
       await commit(MANY)
       await connections.close()
       expect(existsSync(`${file}-wal`)).to.equal(false)
       const database = new BetterSqlite3(file)
-      expect(database.prepare('SELECT count(*) FROM texts').pluck().get()).to.equal(MANY)
+      expect(database.prepare('SELECT count(*) FROM strings').pluck().get()).to.equal(MANY)
       database.close()
     }))
 
@@ -147,7 +147,7 @@ describe('the checkpoints of a SQLite database', () => {
     }
   })
 
-  it('keep no process alive', () => {
+  it('do not keep the process alive', () => {
     const program = `
       import BetterSqlite3 from 'better-sqlite3'
       import { Checkpoints } from './core/db/fast/sqlite3_checkpoints.ts'

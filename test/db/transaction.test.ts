@@ -38,7 +38,7 @@ describe('transaction', () => {
       })
 
     it(
-      'keeps everything when it ends well, and gives what the function gave',
+      'commits everything at the end, and returns the result of the function',
       using(async () => {
         const given = await transaction(async (trx) => {
           await trx('things').insert({ id: 1 })
@@ -50,7 +50,7 @@ describe('transaction', () => {
     )
 
     it(
-      'keeps nothing when it fails, not even what was written through `connection` by code that knows of no transaction',
+      'rolls back everything on an error, also writes through `connection` by code unaware of the transaction',
       using(async () => {
         await refused(transaction(() => failing(1)))
         expect(await ids()).to.deep.equal([])
@@ -58,7 +58,7 @@ describe('transaction', () => {
     )
 
     it(
-      'is a savepoint inside another',
+      'is a savepoint inside another one',
       using(async () => {
         await transaction(async () => {
           await add(1)
@@ -81,7 +81,7 @@ describe('transaction', () => {
     )
 
     it(
-      'takes no part in what other code does at the same time',
+      'does not include concurrent work of other code',
       using(async () => {
         const first = transaction(async () => {
           await add(1)
@@ -128,10 +128,10 @@ describe('transaction', () => {
     )
 
     it(
-      'calls what onCommit was given after the outermost commit, and never after a rollback',
+      'calls the functions of onCommit after the outermost commit, and never after a rollback',
       using(async () => {
         const called: string[] = []
-        await onCommit(() => called.push('at once'))
+        await onCommit(() => called.push('immediate'))
         await transaction(async () => {
           await transaction(() => onCommit(() => called.push('inner')))
           await refused(
@@ -141,9 +141,9 @@ describe('transaction', () => {
             }),
           )
           await onCommit(() => called.push('outer'))
-          expect(called).to.deep.equal(['at once'])
+          expect(called).to.deep.equal(['immediate'])
         })
-        expect(called).to.deep.equal(['at once', 'inner', 'outer'])
+        expect(called).to.deep.equal(['immediate', 'inner', 'outer'])
       }),
     )
   })

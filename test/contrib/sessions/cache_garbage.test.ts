@@ -9,7 +9,7 @@ import { DatabaseCache } from '../../../core/cache/backends/db.ts'
 import { PyMemcacheCache } from '../../../core/cache/backends/memcached.ts'
 import { KEY_PREFIX as CACHED_DB } from '../../../core/contrib/sessions/backends/cached_db.ts'
 import { KEY_PREFIX as CACHE } from '../../../core/contrib/sessions/backends/cache.ts'
-import { rejection } from '../../cache/waiting.ts'
+import { rejection } from '../../cache/until.ts'
 import { useMigratedSetup, engineSetups } from './engine_setups.ts'
 
 const GARBAGE = ['', 'garbage', '\x80\x04}(V', '](K\x01e.', 'K\x07.', '\xff\xfe']

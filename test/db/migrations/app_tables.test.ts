@@ -1,4 +1,4 @@
-/** The tables of the apps are those that their migrations made, as far as they are there. */
+/** The tables of the apps are those that their migrations created, as far as they are known. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -18,7 +18,7 @@ describe('the tables of the apps', () => {
   before(() => setup())
 
   onEachDatabase(all, (database) => {
-    /** The tables after the migrations, and after what else is done before they are asked for. */
+    /** The tables after the migrations, and after `meanwhile`. */
     const found = (migrations: Migrations, meanwhile = async (): Promise<void> => {}): Promise<AppTables> =>
       overrideSettings({ DATABASES: { default: database.config } }, async () => {
         await database.create()
@@ -34,7 +34,7 @@ describe('the tables of the apps', () => {
         }
       })
 
-    it('are those that were made and neither renamed nor dropped since', async () => {
+    it('are those that were created, and neither renamed nor dropped since', async () => {
       const { tables, unread } = await found({
         polls: {
           '0001_initial': creating('polls_question'),
@@ -51,7 +51,7 @@ describe('the tables of the apps', () => {
       expect(unread).to.deep.equal([])
     })
 
-    it('are neither those of others nor that of the migrations, and only those that are there', async () => {
+    it('include neither foreign tables nor that of the migrations, and only existing ones', async () => {
       const { tables } = await found(
         { polls: { '0001_initial': creating('polls_a'), '0002_b': creating('polls_b', [['polls', '0001_initial']]) } },
         async () => {
@@ -62,7 +62,7 @@ describe('the tables of the apps', () => {
       expect(tables).to.deep.equal(['polls_b'])
     })
 
-    it('are none of a migration that is not applied', async () => {
+    it('do not include tables of unapplied migrations', async () => {
       const { tables } = await found({ polls: { '0001_initial': creating('polls_a') } }, () =>
         connection('django_migrations').delete(),
       )
@@ -85,7 +85,7 @@ describe('the tables of the apps', () => {
       expect({ tables, unread }).to.deep.equal({ tables: ['polls_a', 'polls_b'], unread: [] })
     })
 
-    it('are told as far as they are known where a migration goes by what it finds', async () => {
+    it('are listed as far as they are known if a migration depends on the content of the database', async () => {
       const { tables, unread } = await found({
         polls: {
           '0001_initial': `
@@ -103,7 +103,7 @@ describe('the tables of the apps', () => {
     })
   })
 
-  it('are called as the database calls them', () =>
+  it('have the names that the database uses', () =>
     overrideSettings(
       { DATABASES: { default: { ENGINE: 'core.db.backends.postgresql', NAME: 'none', PORT: 1 } } },
       async () => {

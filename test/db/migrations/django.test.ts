@@ -1,4 +1,4 @@
-/** A live Django and we agree on what is migrated, whoever migrated first. Runs where Python has Django. */
+/** Django and Nuages agree on the applied migrations, whichever ran first. Needs Django for Python. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,12 +15,12 @@ import { outcomeOf, projectWith, restoreApps } from './project.ts'
 
 const run = promisify(execFile)
 
-interface Answer {
+interface CommandOutput {
   readonly code: number
   readonly stdout: string
 }
 
-describe('beside a live Django', function () {
+describe('migrations compared with Django', function () {
   this.timeout(30_000)
   let folder = ''
   let config: DatabaseSettings
@@ -45,7 +45,7 @@ DATABASES = {'default': {'ENGINE': '${config.ENGINE}', 'NAME': '${config.NAME}'}
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  async function django(...words: string[]): Promise<Answer> {
+  async function django(...words: string[]): Promise<CommandOutput> {
     const env = { ...process.env, PYTHONPATH: folder, DJANGO_SETTINGS_MODULE: 'site_settings' }
     try {
       const { stdout } = await run(PYTHON, ['-m', 'django', ...words], { env, cwd: folder })
@@ -69,7 +69,7 @@ DATABASES = {'default': {'ENGINE': '${config.ENGINE}', 'NAME': '${config.NAME}'}
       }
     })
 
-  it('finds what Django has migrated, with the same list and the same times', async () => {
+  it('read what Django has migrated, with the same list and the same times', async () => {
     expect((await django('migrate')).code).to.equal(0)
     await ours(async () => {
       expect(await unappliedMigrations()).to.deep.equal([])
@@ -81,7 +81,7 @@ DATABASES = {'default': {'ENGINE': '${config.ENGINE}', 'NAME': '${config.NAME}'}
     })
   })
 
-  it('is found by Django to have migrated, and Django can use the table', async () => {
+  it('are recognised by Django, which can use the table', async () => {
     await ours(async () => {
       const { stdout, error } = await outcomeOf(Migrate, {})
       expect(error).to.equal(undefined)
@@ -102,11 +102,11 @@ print(SessionStore(s.session_key)['a'])
     })
   })
 
-  it('says the same of what is planned and applied', async () => {
+  it('print the same plan and the same list as Django', async () => {
     const afresh = (): void => {
       for (const ending of ['', '-wal', '-shm']) rmSync(`${config.NAME}${ending}`, { force: true })
     }
-    const texts = async (words: string[], options: object): Promise<[string, string]> => {
+    const outputs = async (words: string[], options: object): Promise<[string, string]> => {
       let own = ''
       afresh()
       await ours(async () => {
@@ -123,12 +123,12 @@ print(SessionStore(s.session_key)['a'])
       [['migrate', 'sessions', 'zero'], { appLabel: 'sessions', migrationName: 'zero' }],
     ]
     for (const [words, options] of steps) {
-      const [own, theirs] = await texts(words, options)
+      const [own, theirs] = await outputs(words, options)
       expect(own, words.join(' ')).to.equal(theirs)
     }
   })
 
-  it('says the same when it takes back', async () => {
+  it('print the same when they are reversed', async () => {
     await django('migrate')
     const theirs = (await django('migrate', 'sessions', 'zero')).stdout
     await ours(async () => {

@@ -1,4 +1,4 @@
-/** Migrations are carried out whole or not at all, recorded as Django records them, and told of when they fail. */
+/** Migrations are run completely or not at all, recorded as Django records them, and reported when they fail. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -20,7 +20,7 @@ const all = await databases('executor')
 
 const NOW = Date.UTC(2026, 10, 21, 7, 10, 33) + 123.456
 
-describe('carrying out migrations', () => {
+describe('running migrations', () => {
   before(() => setup())
 
   onEachDatabase(all, (database) => {
@@ -42,15 +42,15 @@ describe('carrying out migrations', () => {
 
     const migrate = async (targets?: MigrationTarget[], options = {}): Promise<string[]> => {
       const graph = await loadMigrations()
-      const told: string[] = []
+      const reported: string[] = []
       const executor = new MigrationExecutor(connections.database(), graph, {
-        began: ({ migration }) => told.push(`${migration.key}...`),
-        done: ({ migration }, faked) => told.push(`${migration.key} ${faked ? 'faked' : 'ok'}`),
+        began: ({ migration }) => reported.push(`${migration.key}...`),
+        done: ({ migration }, faked) => reported.push(`${migration.key} ${faked ? 'faked' : 'ok'}`),
       })
       const leaves = graph.leaves().map(({ app, name }): MigrationTarget => [app, name])
       const plan = graph.plan(targets ?? leaves, await appliedMigrations(connections.database()))
       await executor.execute(plan, options)
-      return told
+      return reported
     }
 
     const failure = async (): Promise<MigrationFailed> => {
@@ -74,7 +74,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      'applies them in order, says so, and records each',
+      'applies them in order, with output and a record for each',
       using(two, async () => {
         expect(await unappliedMigrations()).to.deep.equal(['polls.0001_initial', 'polls.0002_choice'])
         expect(await migrate()).to.deep.equal([
@@ -91,7 +91,7 @@ describe('carrying out migrations', () => {
     )
 
     it(
-      'takes them back, and their records',
+      'reverses them, and deletes their records',
       using(two, async () => {
         await migrate()
         await migrate([['polls', '0001_initial']])
@@ -118,7 +118,7 @@ describe('carrying out migrations', () => {
     )
 
     it(
-      'records without running when told to, and forgets likewise',
+      'with --fake, records and unrecords without running',
       using(two, async () => {
         expect(await migrate(undefined, { fake: true })).to.include('polls.0001_initial faked')
         expect(await hasTable('polls_question')).to.equal(false)
@@ -129,7 +129,7 @@ describe('carrying out migrations', () => {
     )
 
     it(
-      'records a first migration alone without running it when its tables are there',
+      'records an initial migration without running it when its tables exist',
       using(two, async () => {
         await connection.schema.createTable('polls_question', (table) => {
           table.integer('id')
@@ -160,7 +160,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      `${rollsBack ? 'leave the database as it was' : 'say what is left'} when one fails, and name it and its statement without values`,
+      `${rollsBack ? 'leaves the database unchanged' : 'reports what remains'} when one fails, and names it and its statement without values`,
       using(failing, async () => {
         const error = await failure()
         expect(error.message).to.include('Migration polls.0002_broken (')
@@ -191,7 +191,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      'leave no trace when the very first one fails',
+      'leaves no trace when the very first one fails',
       using(first, async () => {
         await failure()
         expect(await applied()).to.deep.equal([])
@@ -213,7 +213,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      "roll back rows on every engine, and tell an error that is no statement's",
+      'rolls back rows on every engine, and reports an error that has no statement',
       using(rowsOnly, async () => {
         const error = await failure()
         expect(error.message).to.include('Error: no good\nIt was rolled back')
@@ -236,7 +236,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      'say what is left of one that is not atomic',
+      'reports what remains of one that is not atomic',
       using(notAtomic, async () => {
         const error = await failure()
         expect(error.message).to.match(
@@ -261,7 +261,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      'let code that uses `connection` take part, and give the rows that raw() finds',
+      'lets code use `connection`, and returns the rows that raw() finds',
       using(joining, async () => {
         await migrate()
         expect(await connection('polls_question').pluck('id')).to.deep.equal([7])
@@ -290,7 +290,7 @@ describe('carrying out migrations', () => {
     }
 
     it(
-      'change a table that others refer to and keep their rows',
+      'changes a table that others reference, and keeps their rows',
       using(altering, async () => {
         await migrate()
         expect(await connection('polls_question').select()).to.deep.equal([{ id: 1, text: 'why', more: null }])
@@ -302,7 +302,7 @@ describe('carrying out migrations', () => {
     )
 
     it(
-      'are not taken back where there is no way back',
+      'does not reverse an irreversible one',
       using({ polls: { '0001_initial': 'export const up = () => {}' } }, async () => {
         await migrate()
         const error = await migrate([['polls', null]]).catch((thrown: unknown) => thrown as Error)
@@ -314,7 +314,7 @@ describe('carrying out migrations', () => {
     )
   })
 
-  it('ask about a SQLite database that is not there without making it', async () => {
+  it('checks a missing SQLite database without creating it', async () => {
     const [sqlite] = all
     await sqlite?.drop()
     await overrideSettings({ DATABASES: { default: sqlite?.config ?? { ENGINE: '' } } }, async () => {

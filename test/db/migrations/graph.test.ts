@@ -1,4 +1,4 @@
-/** The graph of migrations: what comes before what, what to do to get somewhere, and what is wrong with it. */
+/** The graph of migrations: order, plans, and errors in the graph. */
 import { expect } from 'chai'
 import { type Migration, type MigrationDependency, MigrationGraph, type MigrationTarget } from '#core/db'
 
@@ -22,7 +22,7 @@ const graphOf = (...migrations: Migration[]): MigrationGraph => {
   return new MigrationGraph(migrations, labels, [...labels, 'bare'])
 }
 
-/** Django's own first apps, in small. */
+/** Django's first apps, shortened. */
 const site = graphOf(
   migration('sessions.0001_initial'),
   migration('contenttypes.0001_initial'),
@@ -39,7 +39,7 @@ const plan = (graph: MigrationGraph, targets: MigrationTarget[], applied: string
 const everything = site.all().map(({ key }) => key)
 
 describe('the graph of migrations', () => {
-  it('puts every migration after what it depends on, and in the order that Django has', () => {
+  it('orders every migration after its dependencies, and otherwise as Django does', () => {
     expect(everything).to.deep.equal([
       'contenttypes.0001_initial',
       'auth.0001_initial',
@@ -56,7 +56,7 @@ describe('the graph of migrations', () => {
     }
   })
 
-  it('knows where apps begin and end', () => {
+  it('finds the roots and leaves of apps', () => {
     expect(site.leaves().map(({ key }) => key)).to.deep.equal([
       'admin.0001_initial',
       'auth.0003_user',
@@ -66,7 +66,7 @@ describe('the graph of migrations', () => {
     expect(site.roots('auth').map(({ key }) => key)).to.deep.equal(['auth.0001_initial'])
   })
 
-  it('plans what is not applied yet, with what that depends on', () => {
+  it('plans unapplied migrations with their dependencies', () => {
     expect(plan(site, [['auth', '0001_initial']], [])).to.deep.equal([
       '+contenttypes.0001_initial',
       '+auth.0001_initial',
@@ -77,7 +77,7 @@ describe('the graph of migrations', () => {
     expect(plan(site, [['auth', '0003_user']], everything)).to.deep.equal([])
   })
 
-  it('takes back what an app did after the target, with what depends on that', () => {
+  it('reverses the migrations of an app after the target, with their dependents', () => {
     expect(plan(site, [['auth', '0001_initial']], everything)).to.deep.equal([
       '-auth.0003_user',
       '-auth.0002_permission',
@@ -88,27 +88,27 @@ describe('the graph of migrations', () => {
     ])
   })
 
-  it('takes back everything of an app before its first, with what depends on that', () => {
+  it('reverses all migrations of an app for `zero`, with their dependents', () => {
     const steps = plan(site, [['contenttypes', null]], everything)
     expect(steps.at(-1)).to.equal('-contenttypes.0001_initial')
     expect(steps).to.have.lengthOf(6).and.not.include('-sessions.0001_initial')
     expect(plan(site, [['sessions', null]], [])).to.deep.equal([])
   })
 
-  it('ignores rows of migrations that are not here', () => {
+  it('ignores records of missing migrations', () => {
     site.checkHistory(new Set(['somewhere.0001_else', ...everything]), 'default')
     expect(plan(site, [['sessions', '0001_initial']], ['somewhere.0001_else'])).to.deep.equal([
       '+sessions.0001_initial',
     ])
   })
 
-  it('refuses a history in which something is applied before what it depends on', () => {
+  it('refuses a history in which a migration is applied before its dependency', () => {
     expect(() => site.checkHistory(new Set(['auth.0002_permission']), 'default')).to.throw(
       "Migration auth.0002_permission is applied before its dependency auth.0001_initial on database 'default'.",
     )
   })
 
-  it('finds migrations by their name or its beginning, a whole name before all', () => {
+  it('finds migrations by name or prefix, an exact name first', () => {
     const graph = graphOf(
       migration('a.0001_one'),
       migration('a.0001_one_more', 'a.0001_one'),
@@ -121,34 +121,34 @@ describe('the graph of migrations', () => {
     expect(names('3')).to.deep.equal([])
   })
 
-  it('sees that an app ends in more than one place', () => {
+  it('finds an app with several leaves', () => {
     const graph = graphOf(migration('a.0001'), migration('a.0002_b', 'a.0001'), migration('a.0002_a', 'a.0001'))
     expect([...graph.conflicts()]).to.deep.equal([['a', ['0002_a', '0002_b']]])
     expect(site.conflicts().size).to.equal(0)
   })
 
-  it('lets the ends of an app without migrations stand for nothing', () => {
+  it('ignores the leaves of an app without migrations', () => {
     expect(graphOf(migration('a.0001', 'bare.__first__', 'bare.__latest__')).all()).to.have.lengthOf(1)
   })
 
-  it('takes __latest__ for the last of an app', () => {
+  it('resolves __latest__ to the leaf of an app', () => {
     const graph = graphOf(migration('a.0001', 'b.__latest__'), migration('b.0001'), migration('b.0002', 'b.0001'))
     expect(graph.all().map(({ key }) => key)).to.deep.equal(['b.0001', 'b.0002', 'a.0001'])
   })
 
-  it('names the file that depends on a migration that is not there', () => {
+  it('names the file that depends on a missing migration', () => {
     expect(() => graphOf(migration('a.0001_initial'), migration('a.0002', 'a.0001_inital'))).to.throw(
       "apps/a/migrations/0002.ts: migration a.0002 depends on a.0001_inital, which does not exist. Did you mean '0001_initial'?",
     )
   })
 
-  it('names the file that depends on an app that is not there', () => {
+  it('names the file that depends on a missing app', () => {
     expect(() => graphOf(migration('auth.0001'), migration('b.0001', 'auht.0001'))).to.throw(
       "apps/b/migrations/0001.ts: migration b.0001 depends on auht.0001, but no installed app has the label 'auht'. Did you mean 'auth'?",
     )
   })
 
-  it('names every file of a circle, across apps too', () => {
+  it('names every file of a cycle, also across apps', () => {
     expect(() =>
       graphOf(migration('a.0001', 'b.0001'), migration('b.0001', 'c.0001'), migration('c.0001', 'a.0001')),
     ).to.throw(/circle: a\.0001 → b\.0001 → c\.0001 → a\.0001\..*apps\/a\/migrations\/0001\.ts, apps\/b\/.*, apps\/c\//)

@@ -22,7 +22,7 @@ const failure = (migrations: Migrations): Promise<string> =>
 describe('loading migrations', () => {
   before(() => setup())
 
-  it('finds those of every app, and passes over what is none', async () => {
+  it('finds those of every app, and ignores other files', async () => {
     const graph = await load({
       polls: {
         '0001_initial': creating('polls_question'),
@@ -75,9 +75,9 @@ describe('loading migrations', () => {
   ]
   for (const [what, source, message] of wrong) {
     it(`names the file with ${what}`, async () => {
-      const told = await failure({ polls: { '0001_initial': source } })
-      expect(told).to.include('apps/polls/migrations/0001_initial.ts: ').and.include(message)
-      expect(told).to.match(/^ImproperlyConfigured/)
+      const error = await failure({ polls: { '0001_initial': source } })
+      expect(error).to.include('apps/polls/migrations/0001_initial.ts: ').and.include(message)
+      expect(error).to.match(/^ImproperlyConfigured/)
     })
   }
 })

@@ -1,4 +1,4 @@
-/** A process that waits for a word on its input, then migrates: for the test in which several do so at once. */
+/** A process that waits for a line on its input, then migrates. Several run concurrently in a test. */
 import { once } from 'node:events'
 import { AppConfig, setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'

@@ -1,4 +1,4 @@
-/** Several processes may migrate one database at the same time: every migration is run once, and nobody fails. */
+/** Several processes may migrate a database concurrently: every migration is run once, and no process fails. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -10,7 +10,7 @@ import { creating, projectWith } from './project.ts'
 
 const all = await databases('processes')
 
-/** Slow enough that the others come while it is under way. */
+/** Slow enough that the other processes start during it. */
 const slow = `
 export const dependencies = [['polls', '0001_first']]
 export async function up(db) {
@@ -39,7 +39,7 @@ class Migrating {
     this.#process.on('exit', () => this.#changed())
   }
 
-  /** Waits for a line of the process; its whole output if the process ends without it. */
+  /** Waits for a line of the process; returns its whole output if the process ends without it. */
   async line(pattern: RegExp): Promise<string> {
     for (;;) {
       const found = pattern.exec(this.#text)?.[0]

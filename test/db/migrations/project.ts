@@ -1,4 +1,4 @@
-/** A project in a temporary folder whose apps have the migrations that a test writes. */
+/** A project in a temporary directory whose apps have the migrations that a test writes. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -12,12 +12,12 @@ export type Migrations = Readonly<Record<string, Readonly<Record<string, string>
 export interface TestProject {
   readonly folder: string
   readonly configs: readonly AppConfig[]
-  /** Puts these apps, and core's sessions if wanted, into the place of the installed ones. */
+  /** Installs these apps, and core's sessions if wanted, instead of the current ones. */
   install(...others: string[]): Promise<void>
   remove(): void
 }
 
-/** A migration that makes a table, and its way back. */
+/** A migration that creates a table, and its reversal. */
 export const creating = (table: string, dependencies: readonly (readonly [string, string])[] = []): string => `
 export const dependencies = ${JSON.stringify(dependencies)}
 export const operations = ['Create table ${table}']
@@ -26,7 +26,7 @@ export const down = (db) => db.schema.dropTable('${table}')
 `
 
 export function projectWith(migrations: Migrations): TestProject {
-  // Modules are cached by their path, so every project has a folder of its own.
+  // Modules are cached by path, so every project has its own directory.
   const folder = mkdtempSync(path.join(tmpdir(), 'nuages-migrations-'))
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}')
   const labels = Object.keys(migrations)
@@ -46,7 +46,7 @@ export function projectWith(migrations: Migrations): TestProject {
   }
 }
 
-/** Puts the apps of settings.ts back. */
+/** Restores the apps of settings.ts. */
 export const restoreApps = (): Promise<void> => apps.populate(settings.INSTALLED_APPS, projectRoot())
 
 export interface MigrationResult {
@@ -55,7 +55,7 @@ export interface MigrationResult {
   readonly error: unknown
 }
 
-/** Runs a command that talks to listening terminals. */
+/** Runs a command with captured output. */
 export async function outcomeOf<O extends object>(
   Command: new (io: CommandIo) => BaseCommand<O>,
   options: O,

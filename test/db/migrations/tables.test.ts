@@ -1,4 +1,4 @@
-/** The tables are Django's own, name by name and type by type; a database that Django migrated is migrated. */
+/** The tables have Django's names and types, and a database that Django migrated counts as migrated. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -17,7 +17,7 @@ const all = await databases('tables')
 
 type Rows = Record<string, unknown>[]
 
-/** Columns as the engine itself describes them: name, type, whether it may be null, whether it is the primary key. */
+/** Columns as described by the engine: name, type, nullability, and whether it is in the primary key. */
 const columns: Record<string, (table: string) => Promise<unknown[][]>> = {
   async sqlite(table) {
     const rows = (await connection.raw(`PRAGMA table_info(${table})`)) as Rows
@@ -39,7 +39,7 @@ const columns: Record<string, (table: string) => Promise<unknown[][]>> = {
        FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position`,
       [table],
     )) as [Rows]
-    // MariaDB adds a width for display, which MySQL 8 no longer does.
+    // MariaDB adds a display width, which MySQL 8 no longer does.
     const type = (row: Rows[number]) => String(row.type).replace(/int\(\d+\)$/, 'int')
     return rows.map((row) => [row.name, type(row), row.filled === 1, row.is_key === 1])
   },
@@ -81,7 +81,7 @@ const sessionTable = {
   },
 }
 
-/** What Django 3.2 itself sends to each engine for these two tables. */
+/** The statements that Django 3.2 sends to each engine for these two tables. */
 const djangoTables = {
   sqlite: [
     'CREATE TABLE "django_migrations" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "app" varchar(255) NOT NULL, "name" varchar(255) NOT NULL, "applied" datetime NOT NULL)',
@@ -161,7 +161,7 @@ describe('the tables of migrations and sessions', () => {
     )
 
     it(
-      'number the rows of django_migrations with the type that DEFAULT_AUTO_FIELD says',
+      'number the rows of django_migrations with the type of DEFAULT_AUTO_FIELD',
       using(() =>
         overrideSettings({ DEFAULT_AUTO_FIELD: 'django.db.models.AutoField' }, async () => {
           await new MigrationRecorder(connections.database(), connection).ensureTable()
@@ -174,7 +174,7 @@ describe('the tables of migrations and sessions', () => {
     )
 
     it(
-      'are left alone in a database that Django has migrated, whose other migrations are none of our business',
+      "are left alone in a database that Django has migrated, and so are Django's other migrations",
       using(async () => {
         for (const statement of djangoTables[vendor]) await connection.raw(statement)
         const rows = [
