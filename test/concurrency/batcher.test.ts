@@ -1,150 +1,150 @@
-/** What waits to be done goes together, and everybody gets an answer of his own. */
+/** Concurrent jobs are sent as one batch, and each gets its own result. */
 import { expect } from 'chai'
 import { Batcher, type BatcherOptions, type JobResult, tickEnd } from '#core/concurrency'
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const nextTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A gatherer of texts whose groups are answered when the test says so. */
-function gathering(options: Partial<BatcherOptions<string, string>> = {}) {
-  const groups: { jobs: readonly string[]; answer: () => void; fail: (error: unknown) => void }[] = []
-  const gatherer = new Batcher<string, string>({
+/** A batcher of strings whose batches finish when the test says so. */
+function batching(options: Partial<BatcherOptions<string, string>> = {}) {
+  const batches: { jobs: readonly string[]; finish: () => void; fail: (error: unknown) => void }[] = []
+  const batcher = new Batcher<string, string>({
     maxConcurrentBatches: 1,
     maxBatchSize: 10,
     isBatchError: () => false,
     runBatch: (jobs) =>
       new Promise<JobResult<string>[]>((resolve, reject) => {
-        groups.push({
+        batches.push({
           jobs,
-          answer: () => resolve(jobs.map((job) => ({ answer: job.toUpperCase() }))),
+          finish: () => resolve(jobs.map((job) => ({ answer: job.toUpperCase() }))),
           fail: reject,
         })
       }),
     ...options,
   })
-  return { gatherer, groups }
+  return { batcher, batches }
 }
 
-describe('a gatherer', () => {
-  it('sends together what comes in one turn of the event loop', async () => {
-    const { gatherer, groups } = gathering()
-    const answers = Promise.all(['a', 'b', 'c'].map((job) => gatherer.do(job)))
-    await nextTurn()
-    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a', 'b', 'c']])
-    groups[0]?.answer()
-    expect(await answers).to.deep.equal(['A', 'B', 'C'])
+describe('Batcher', () => {
+  it('sends together what is added in one tick', async () => {
+    const { batcher, batches } = batching()
+    const results = Promise.all(['a', 'b', 'c'].map((job) => batcher.do(job)))
+    await nextTick()
+    expect(batches.map(({ jobs }) => jobs)).to.deep.equal([['a', 'b', 'c']])
+    batches[0]?.finish()
+    expect(await results).to.deep.equal(['A', 'B', 'C'])
   })
 
-  it('keeps what comes later until a slot is free', async () => {
-    const { gatherer, groups } = gathering()
-    const first = gatherer.do('a')
-    await nextTurn()
-    const later = ['b', 'c'].map((job) => gatherer.do(job))
-    await nextTurn()
-    expect(groups).to.have.length(1)
-    groups[0]?.answer()
+  it('holds later jobs until a slot is free', async () => {
+    const { batcher, batches } = batching()
+    const first = batcher.do('a')
+    await nextTick()
+    const later = ['b', 'c'].map((job) => batcher.do(job))
+    await nextTick()
+    expect(batches).to.have.length(1)
+    batches[0]?.finish()
     await first
-    await nextTurn()
-    await nextTurn()
-    expect(groups[1]?.jobs).to.deep.equal(['b', 'c'])
-    groups[1]?.answer()
+    await nextTick()
+    await nextTick()
+    expect(batches[1]?.jobs).to.deep.equal(['b', 'c'])
+    batches[1]?.finish()
     expect(await Promise.all(later)).to.deep.equal(['B', 'C'])
   })
 
   it('uses as many slots as it has', async () => {
-    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
-    void gatherer.do('a')
-    await nextTurn()
-    void gatherer.do('b')
-    await nextTurn()
-    void gatherer.do('c')
-    await nextTurn()
-    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a'], ['b']])
+    const { batcher, batches } = batching({ maxConcurrentBatches: 2 })
+    void batcher.do('a')
+    await nextTick()
+    void batcher.do('b')
+    await nextTick()
+    void batcher.do('c')
+    await nextTick()
+    expect(batches.map(({ jobs }) => jobs)).to.deep.equal([['a'], ['b']])
   })
 
-  it('sends no more at once than it may', async () => {
-    const { gatherer, groups } = gathering({ maxBatchSize: 2, maxConcurrentBatches: 2 })
-    for (const job of ['a', 'b', 'c', 'd', 'e']) void gatherer.do(job)
-    await nextTurn()
-    await nextTurn()
-    await nextTurn()
-    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([
+  it('sends no more jobs in a batch than allowed', async () => {
+    const { batcher, batches } = batching({ maxBatchSize: 2, maxConcurrentBatches: 2 })
+    for (const job of ['a', 'b', 'c', 'd', 'e']) void batcher.do(job)
+    await nextTick()
+    await nextTick()
+    await nextTick()
+    expect(batches.map(({ jobs }) => jobs)).to.deep.equal([
       ['a', 'b'],
       ['c', 'd'],
     ])
   })
 
-  it('keeps a small group while a larger one is on its way', async () => {
-    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
-    for (const job of ['a', 'b']) void gatherer.do(job)
-    await nextTurn()
-    void gatherer.do('c')
-    await nextTurn()
-    expect(groups).to.have.length(1)
-    void gatherer.do('d')
-    await nextTurn()
-    expect(groups[1]?.jobs).to.deep.equal(['c', 'd'])
+  it('holds a small batch while a larger one is in flight', async () => {
+    const { batcher, batches } = batching({ maxConcurrentBatches: 2 })
+    for (const job of ['a', 'b']) void batcher.do(job)
+    await nextTick()
+    void batcher.do('c')
+    await nextTick()
+    expect(batches).to.have.length(1)
+    void batcher.do('d')
+    await nextTick()
+    expect(batches[1]?.jobs).to.deep.equal(['c', 'd'])
   })
 
-  it('sends a small group as soon as the larger one is done', async () => {
-    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
-    const large = ['a', 'b'].map((job) => gatherer.do(job))
-    await nextTurn()
-    void gatherer.do('c')
-    groups[0]?.answer()
+  it('sends a small batch as soon as the larger one is done', async () => {
+    const { batcher, batches } = batching({ maxConcurrentBatches: 2 })
+    const large = ['a', 'b'].map((job) => batcher.do(job))
+    await nextTick()
+    void batcher.do('c')
+    batches[0]?.finish()
     await Promise.all(large)
-    await nextTurn()
-    expect(groups[1]?.jobs).to.deep.equal(['c'])
+    await nextTick()
+    expect(batches[1]?.jobs).to.deep.equal(['c'])
   })
 
-  it('keeps nobody for long because of a group that hangs', async () => {
-    const { gatherer, groups } = gathering({ maxConcurrentBatches: 2 })
-    for (const job of ['a', 'b']) void gatherer.do(job)
-    await nextTurn()
-    const small = gatherer.do('c')
-    while (groups.length < 2) await nextTurn()
-    groups[1]?.answer()
+  it('does not hold jobs for long because of a batch that hangs', async () => {
+    const { batcher, batches } = batching({ maxConcurrentBatches: 2 })
+    for (const job of ['a', 'b']) void batcher.do(job)
+    await nextTick()
+    const small = batcher.do('c')
+    while (batches.length < 2) await nextTick()
+    batches[1]?.finish()
     expect(await small).to.equal('C')
     // Nor the next one.
-    const next = gatherer.do('d')
-    while (groups.length < 3) await nextTurn()
-    groups[2]?.answer()
+    const next = batcher.do('d')
+    while (batches.length < 3) await nextTick()
+    batches[2]?.finish()
     expect(await next).to.equal('D')
-    // What hung is not counted twice when it is done after all.
-    groups[0]?.answer()
-    await nextTurn()
-    for (const job of ['e', 'f']) void gatherer.do(job)
-    await nextTurn()
-    void gatherer.do('g')
-    await nextTurn()
-    expect(groups).to.have.length(4)
+    // A batch that hung is not counted twice when it finishes after all.
+    batches[0]?.finish()
+    await nextTick()
+    for (const job of ['e', 'f']) void batcher.do(job)
+    await nextTick()
+    void batcher.do('g')
+    await nextTick()
+    expect(batches).to.have.length(4)
   })
 
-  it('never sends two jobs of one key together', async () => {
-    const { gatherer, groups } = gathering({ keyOf: (job) => job.charAt(0) })
-    const answers = Promise.all(['a1', 'a2', 'b1', 'a3'].map((job) => gatherer.do(job)))
+  it('never sends two jobs with the same key together', async () => {
+    const { batcher, batches } = batching({ keyOf: (job) => job.charAt(0) })
+    const results = Promise.all(['a1', 'a2', 'b1', 'a3'].map((job) => batcher.do(job)))
     for (let i = 0; i < 3; i++) {
-      await nextTurn()
-      groups[i]?.answer()
-      await nextTurn()
+      await nextTick()
+      batches[i]?.finish()
+      await nextTick()
     }
-    expect(groups.map(({ jobs }) => jobs)).to.deep.equal([['a1', 'b1'], ['a2'], ['a3']])
-    expect(await answers).to.deep.equal(['A1', 'A2', 'B1', 'A3'])
+    expect(batches.map(({ jobs }) => jobs)).to.deep.equal([['a1', 'b1'], ['a2'], ['a3']])
+    expect(await results).to.deep.equal(['A1', 'A2', 'B1', 'A3'])
   })
 
-  it('gives each the error that is its alone', async () => {
-    const gatherer = new Batcher<string, string>({
+  it('gives each job its own error', async () => {
+    const batcher = new Batcher<string, string>({
       maxConcurrentBatches: 1,
       maxBatchSize: 10,
       isBatchError: () => false,
       runBatch: async (jobs) => jobs.map((job) => (job === 'bad' ? { error: new Error('refused') } : { answer: job })),
     })
-    const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => gatherer.do(job)))
+    const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => batcher.do(job)))
     expect(settled.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
   })
 
-  it('does each by itself where the group was refused, so that a bad one fails alone', async () => {
+  it('retries jobs one by one after a refused batch, so that only the bad one fails', async () => {
     const tried: (readonly string[])[] = []
-    const gatherer = new Batcher<string, string>({
+    const batcher = new Batcher<string, string>({
       maxConcurrentBatches: 1,
       maxBatchSize: 10,
       isBatchError: () => false,
@@ -154,71 +154,71 @@ describe('a gatherer', () => {
         return jobs.map((job) => ({ answer: job }))
       },
     })
-    const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => gatherer.do(job)))
+    const settled = await Promise.allSettled(['good', 'bad', 'fine'].map((job) => batcher.do(job)))
     expect(settled.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled'])
     expect(tried).to.deep.equal([['good', 'bad', 'fine'], ['good'], ['bad'], ['fine']])
   })
 
-  it('tries nothing again where the error is everybody’s: what was sent may have been done', async () => {
-    const { gatherer, groups } = gathering({ isBatchError: () => true })
-    const settled = Promise.allSettled(['a', 'b'].map((job) => gatherer.do(job)))
-    await nextTurn()
-    groups[0]?.fail(new Error('the connection is gone'))
+  it('does not retry when the error fails the whole batch, because the jobs may have been done', async () => {
+    const { batcher, batches } = batching({ isBatchError: () => true })
+    const settled = Promise.allSettled(['a', 'b'].map((job) => batcher.do(job)))
+    await nextTick()
+    batches[0]?.fail(new Error('the connection is gone'))
     expect((await settled).map(({ status }) => status)).to.deep.equal(['rejected', 'rejected'])
-    await nextTurn()
-    expect(groups).to.have.length(1)
+    await nextTick()
+    expect(batches).to.have.length(1)
   })
 
-  it('goes on after an error', async () => {
-    const { gatherer, groups } = gathering({ isBatchError: () => true })
-    const failed = gatherer.do('a').catch(() => 'failed')
-    await nextTurn()
-    groups[0]?.fail(new Error('the connection is gone'))
+  it('continues after an error', async () => {
+    const { batcher, batches } = batching({ isBatchError: () => true })
+    const failed = batcher.do('a').catch(() => 'failed')
+    await nextTick()
+    batches[0]?.fail(new Error('the connection is gone'))
     expect(await failed).to.equal('failed')
-    const later = gatherer.do('b')
-    await nextTurn()
-    groups[1]?.answer()
+    const later = batcher.do('b')
+    await nextTick()
+    batches[1]?.finish()
     expect(await later).to.equal('B')
   })
 
-  /** What comes first when a group is answered: the next turn, or what follows from the answer. */
+  /** Which comes first after a batch is done: the next tick, or the jobs that follow from its results. */
   async function orderOf(options: Partial<BatcherOptions<string, string>>): Promise<string[]> {
-    const { gatherer, groups } = gathering(options)
+    const { batcher, batches } = batching(options)
     const order: string[] = []
-    const left = gatherer.do('a').then(async (answer) => {
-      const other = gatherer.do('b').then(() => order.push('another group'))
+    const left = batcher.do('a').then(async (result) => {
+      const other = batcher.do('b').then(() => order.push('another batch'))
       await tickEnd()
-      order.push(answer)
+      order.push(result)
       return other
     })
-    await nextTurn()
-    const turned = nextTurn().then(() => order.push('next turn'))
-    groups[0]?.answer()
+    await nextTick()
+    const turned = nextTick().then(() => order.push('next tick'))
+    batches[0]?.finish()
     await turned
-    while (groups.length < 2) await nextTurn()
-    groups[1]?.answer()
+    while (batches.length < 2) await nextTick()
+    batches[1]?.finish()
     await left
     return order
   }
 
-  it('lets what follows from its answers leave at once, before whatever else the turn brings', async () => {
-    expect(await orderOf({})).to.deep.equal(['A', 'next turn', 'another group'])
+  it('sends the jobs that follow from its results before the other work of the tick', async () => {
+    expect(await orderOf({})).to.deep.equal(['A', 'next tick', 'another batch'])
   })
 
-  it('lets it leave with the next turn where nobody else had a hand in the work', async () => {
-    expect(await orderOf({ isLocal: true })).to.deep.equal(['next turn', 'A', 'another group'])
+  it('sends them with the next tick if nothing else was involved in the work', async () => {
+    expect(await orderOf({ isLocal: true })).to.deep.equal(['next tick', 'A', 'another batch'])
   })
 
-  it('sends at once what follows from its answers, where a small group is cheap', async () => {
-    const { gatherer, groups } = gathering({ flushEarly: true })
-    const done = gatherer.do('a').then(() => Promise.all(['b', 'c'].map((job) => gatherer.do(job))))
-    await nextTurn()
-    let turns = 0
-    void nextTurn().then(() => turns++)
-    groups[0]?.answer()
+  it('sends the jobs that follow from its results immediately if small batches are cheap', async () => {
+    const { batcher, batches } = batching({ flushEarly: true })
+    const done = batcher.do('a').then(() => Promise.all(['b', 'c'].map((job) => batcher.do(job))))
+    await nextTick()
+    let ticks = 0
+    void nextTick().then(() => ticks++)
+    batches[0]?.finish()
     for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => process.nextTick(resolve))
-    expect([turns, groups[1]?.jobs]).to.deep.equal([0, ['b', 'c']])
-    groups[1]?.answer()
+    expect([ticks, batches[1]?.jobs]).to.deep.equal([0, ['b', 'c']])
+    batches[1]?.finish()
     await done
   })
 })

@@ -1,66 +1,66 @@
-/** A deadline: each work ends once, by its answer, by its error, or because it takes too long. */
+/** A deadline settles each task once: by its result, by its error, or because it takes too long. */
 import { expect } from 'chai'
 import { Deadline } from '#core/concurrency'
 
 const LONG = 60_000
 
-describe('a deadline', () => {
-  /** Works that somebody else ends. */
-  function open<T>(): { work: Promise<T>; answer: (value: T) => void; fail: (error: Error) => void } {
-    let answer!: (value: T) => void
+describe('Deadline', () => {
+  /** Tasks that the test settles. */
+  function open<T>(): { work: Promise<T>; succeed: (value: T) => void; fail: (error: Error) => void } {
+    let succeed!: (value: T) => void
     let fail!: (error: Error) => void
     const work = new Promise<T>((resolve, reject) => {
-      answer = resolve
+      succeed = resolve
       fail = reject
     })
-    return { work, answer, fail }
+    return { work, succeed, fail }
   }
 
-  /** Follows a work and notes what is told of it. */
-  function followed(deadline: Deadline, work: Promise<string>): { told: string[]; end: Promise<void> } {
-    const told: string[] = []
+  /** Follows a task and records how it was settled. */
+  function followed(deadline: Deadline, work: Promise<string>): { log: string[]; end: Promise<void> } {
+    const log: string[] = []
     const end = new Promise<void>((resolve) => {
       const note = (what: string): void => {
-        told.push(what)
+        log.push(what)
         resolve()
       }
       deadline.follow(
         work,
-        (answer) => note(`answered ${answer}`),
+        (result) => note(`returned ${result}`),
         (error) => note(`failed ${String(error)}`),
         () => note('late'),
       )
     })
-    return { told, end }
+    return { log, end }
   }
 
-  it('lets an answer and an error through', async () => {
+  it('passes a result and an error through', async () => {
     const deadline = new Deadline(LONG)
     expect(await deadline.race(Promise.resolve(1), () => new Error('late'))).to.equal(1)
     const { work, fail } = open<string>()
-    const { told, end } = followed(deadline, work)
+    const { log, end } = followed(deadline, work)
     fail(new Error('no'))
     await end
-    expect(told).to.deep.equal(['failed Error: no'])
+    expect(log).to.deep.equal(['failed Error: no'])
   })
 
-  it('gives up who takes too long, each by itself', async () => {
+  it('fails each task that takes too long, separately', async () => {
     const deadline = new Deadline(1)
     const silent = [open<string>(), open<string>()].map(({ work }) => followed(deadline, work))
     await Promise.all(silent.map(({ end }) => end))
-    expect(silent.map(({ told }) => told)).to.deep.equal([['late'], ['late']])
+    expect(silent.map(({ log }) => log)).to.deep.equal([['late'], ['late']])
   })
 
-  it('tells nobody of an answer or an error that comes after that', async () => {
+  it('ignores a result or an error after that', async () => {
     const deadline = new Deadline(1)
-    for (const tooLate of ['answer', 'fail'] as const) {
-      const { work, answer, fail } = open<string>()
-      const { told, end } = followed(deadline, work)
+    for (const tooLate of ['succeed', 'fail'] as const) {
+      const { work, succeed, fail } = open<string>()
+      const { log, end } = followed(deadline, work)
       await end
-      if (tooLate === 'answer') answer('after all')
+      if (tooLate === 'succeed') succeed('after all')
       else fail(new Error('after all'))
       await work.catch(() => {})
-      expect(told).to.deep.equal(['late'])
+      expect(log).to.deep.equal(['late'])
     }
   })
 })

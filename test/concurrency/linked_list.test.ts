@@ -1,4 +1,4 @@
-/** A ring: members in the order of their coming, who leave without a trace. */
+/** A linked list keeps insertion order and holds no reference to a removed node. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
@@ -13,79 +13,79 @@ class Named extends ListNode {
   }
 }
 
-const names = (ring: LinkedList<Named>): string[] => [...ring].map(({ name }) => name)
+const names = (list: LinkedList<Named>): string[] => [...list].map(({ name }) => name)
 
-describe('a ring', () => {
-  function filled(): { ring: LinkedList<Named>; members: [Named, Named, Named] } {
-    const ring = new LinkedList<Named>()
+describe('LinkedList', () => {
+  function filled(): { list: LinkedList<Named>; members: [Named, Named, Named] } {
+    const list = new LinkedList<Named>()
     const members: [Named, Named, Named] = [new Named('a'), new Named('b'), new Named('c')]
-    for (const member of members) ring.add(member)
-    return { ring, members }
+    for (const member of members) list.add(member)
+    return { list, members }
   }
 
-  it('has its members in the order of their coming', () => {
-    const { ring, members } = filled()
-    expect(names(ring)).to.deep.equal(['a', 'b', 'c'])
-    expect(ring.first).to.equal(members[0])
+  it('iterates in insertion order', () => {
+    const { list, members } = filled()
+    expect(names(list)).to.deep.equal(['a', 'b', 'c'])
+    expect(list.first).to.equal(members[0])
     expect(new LinkedList().first).to.equal(undefined)
   })
 
-  it('lets one leave from anywhere, once', () => {
-    const { ring, members } = filled()
+  it('removes a node at any position, once', () => {
+    const { list, members } = filled()
     expect([members[1].leave(), members[1].leave()]).to.deep.equal([true, false])
-    expect(names(ring)).to.deep.equal(['a', 'c'])
+    expect(names(list)).to.deep.equal(['a', 'c'])
     for (const member of members) member.leave()
-    expect(ring.first).to.equal(undefined)
+    expect(list.first).to.equal(undefined)
   })
 
-  it('makes one the last that is added again', () => {
-    const { ring, members } = filled()
-    ring.add(members[0])
-    expect(names(ring)).to.deep.equal(['b', 'c', 'a'])
-    ring.add(members[0])
-    expect(names(ring)).to.deep.equal(['b', 'c', 'a'])
+  it('moves a node to the end when it is added again', () => {
+    const { list, members } = filled()
+    list.add(members[0])
+    expect(names(list)).to.deep.equal(['b', 'c', 'a'])
+    list.add(members[0])
+    expect(names(list)).to.deep.equal(['b', 'c', 'a'])
   })
 
-  it('goes on where a member leaves in its turn', () => {
-    const { ring } = filled()
+  it('continues when a node is removed during the iteration', () => {
+    const { list } = filled()
     const met: string[] = []
-    for (const member of ring) {
+    for (const member of list) {
       met.push(member.name)
       member.leave()
     }
     expect(met).to.deep.equal(['a', 'b', 'c'])
-    expect(names(ring)).to.deep.equal([])
+    expect(names(list)).to.deep.equal([])
   })
 
-  describe('in which ever new members come and go', () => {
+  describe('continues while nodes are added and removed', () => {
     const MANY = 20_000
-    const AT_ONCE = 64
+    const LENGTH = 64
     const BYTES = 2000
 
-    /** A name of its own memory. */
+    /** A string with its own memory. */
     const longName = (number: number): string => Buffer.alloc(BYTES, `${number} `).toString('latin1')
 
-    function comeAndGo(ring: LinkedList<Named>): void {
+    function comeAndGo(list: LinkedList<Named>): void {
       for (let number = 0; number < MANY; number++) {
-        ring.add(new Named(longName(number)))
-        ring.first?.leave()
+        list.add(new Named(longName(number)))
+        list.first?.leave()
       }
     }
 
-    it('keeps none of those that have left, without a collection of the whole heap', () => {
+    it('keeps no removed node in memory until a full garbage collection', () => {
       setFlagsFromString('--expose-gc')
       const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
-      const ring = new LinkedList<Named>()
-      for (let number = 0; number < AT_ONCE; number++) ring.add(new Named(longName(number)))
-      comeAndGo(ring)
-      // What is here now is old from here on.
+      const list = new LinkedList<Named>()
+      for (let number = 0; number < LENGTH; number++) list.add(new Named(longName(number)))
+      comeAndGo(list)
+      // Moves all live objects to the old generation.
       collect()
       const before = process.memoryUsage().heapUsed
-      comeAndGo(ring)
+      comeAndGo(list)
       collect({ type: 'minor' })
       const kept = process.memoryUsage().heapUsed - before
       expect(kept).to.be.below((MANY * BYTES) / 10)
-      expect([...ring]).to.have.length(AT_ONCE)
+      expect([...list]).to.have.length(LENGTH)
     })
   })
 })

@@ -1,4 +1,4 @@
-/** Memoized functions give what the function itself gives, and compute it once while it is recent. */
+/** A memoized function returns the same values as the function, and computes recent ones once. */
 import { expect } from 'chai'
 import { memoizeNumber, memoizeString } from '#core/concurrency'
 import { fastPaths } from '#core/utils'
@@ -13,7 +13,7 @@ describe('a memoized function', () => {
     expect(memoizeNumber(ofNumber) === ofNumber).to.equal(!fastPaths)
   })
 
-  describe('that remembers', () => {
+  describe('with fast paths', () => {
     before(function () {
       requireFastPaths(this)
     })

@@ -1,4 +1,4 @@
-/** The lists that `django-admin startproject` writes run unchanged; of the admin it is said that there is none. */
+/** The lists of `django-admin startproject` run unchanged; a message reports that there is no admin. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import { endAll, freePort, manage, managed } from '../management/processes.ts'
 const MODULE = 'test.handlers.copied'
 
 describe('a copied Django project', function () {
-  // Whole processes start here.
+  // These tests start processes.
   this.timeout(60_000)
 
   let folder: string
@@ -25,12 +25,12 @@ describe('a copied Django project', function () {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('has nothing that check complains of', async () => {
+  it('passes `check`', async () => {
     const { stdout, code } = await managed(['check'], { env })
     expect([stdout.trim(), code]).to.deep.equal(['System check identified no issues (0 silenced).', 0])
   })
 
-  it('migrates, serves its pages, and each middleware does its work', async () => {
+  it('migrates, serves its pages, and runs each middleware', async () => {
     const { stdout, stderr, code } = await managed(['migrate'], { env })
     expect([stderr, code]).to.deep.equal(['', 0])
     expect(stdout).to.include('Apply all migrations: auth, contenttypes, sessions\n')
@@ -53,7 +53,7 @@ describe('a copied Django project', function () {
     expect((await fetch(`${site}/static/nothing.css`)).status).to.equal(404)
   })
 
-  it('is told of the admin that there is none, and what there is', async () => {
+  it('with the admin is refused, with a message about what is available', async () => {
     const { stderr, code } = await managed(['check'], {
       env: { ...env, NUAGES_SETTINGS_MODULE: `${MODULE}.with_admin` },
     })

@@ -1,10 +1,10 @@
-/** Errors become answers, and are written to the logs that Django writes them to. */
+/** Errors become responses, and are logged to the same loggers as in Django. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { createApplication } from '#core/handlers'
 import type { LogRecord } from '#core/utils'
 import { listening } from '../http/listen.ts'
-import { ask, middleware } from './ask.ts'
+import { withSite, middleware } from './with_site.ts'
 
 const lines = (logs: readonly LogRecord[]): string[] =>
   logs.map(
@@ -35,8 +35,8 @@ describe('an error', () => {
   before(() => setup())
 
   for (const [path, status, log] of EXPECTED) {
-    it(`at ${path} is answered with ${status}, and logged once`, () =>
-      ask({}, async (client, logs) => {
+    it(`at ${path} gets a response with ${status}, and is logged once`, () =>
+      withSite({}, async (client, logs) => {
         const response = await client.get(path)
         expect(response.status).to.equal(status)
         expect(response.text).to.not.contain('secret')
@@ -44,13 +44,13 @@ describe('an error', () => {
       }))
   }
 
-  it('of a service that is down says when to try again', () =>
-    ask({}, async (client) => {
+  it('of a service that is down sends Retry-After', () =>
+    withSite({}, async (client) => {
       expect((await client.get('/raise/ServiceUnavailable/')).headers['retry-after']).to.equal('7')
     }))
 
-  it('goes to the handlers of the root urlconf, which are given the exception', () =>
-    ask({ ROOT_URLCONF: 'test.handlers.site.handlers' }, async (client) => {
+  it('is passed to the handlers of the root urlconf, with the exception', () =>
+    withSite({ ROOT_URLCONF: 'test.handlers.site.handlers' }, async (client) => {
       expect((await client.get('/raise/BadRequest/')).text).to.equal('own 400: BadRequest')
       expect((await client.get('/raise/PermissionDenied/')).text).to.equal('own 403: PermissionDenied')
       expect((await client.get('/nowhere/')).text).to.equal('own 404: Resolver404')
@@ -58,8 +58,8 @@ describe('an error', () => {
       expect((await client.get('/', { headers: { host: 'evil.example' } })).text).to.equal('own 400: DisallowedHost')
     }))
 
-  it('in a handler for errors still gets an answer', () =>
-    ask({ ROOT_URLCONF: 'test.handlers.site.broken_handlers' }, async (client, logs) => {
+  it('in an error handler still gets a response', () =>
+    withSite({ ROOT_URLCONF: 'test.handlers.site.broken_handlers' }, async (client, logs) => {
       const response = await client.get('/nowhere/')
       expect([response.status, response.text]).to.deep.equal([500, 'Server Error (500)'])
       expect(lines(logs)[0]).to.equal('error django.request Internal Server Error: /nowhere/ +error')
@@ -69,13 +69,13 @@ describe('an error', () => {
     }))
 
   it('is seen by every middleware as a response', () =>
-    ask({ MIDDLEWARE: [middleware('First')] }, async (client) => {
+    withSite({ MIDDLEWARE: [middleware('First')] }, async (client) => {
       const response = await client.get('/raise/Error/')
       expect([response.status, response.headers['x-first']]).to.deep.equal([500, 'was here'])
     }))
 
-  it('of a middleware is caught outermost, keeping cookies and dropping what spoke of the content', () =>
-    ask({ MIDDLEWARE: [middleware('FailsOnTheWayOut')] }, async (client, logs) => {
+  it('of a middleware is caught by the error boundary, which keeps cookies and drops content headers', () =>
+    withSite({ MIDDLEWARE: [middleware('FailsOnTheWayOut')] }, async (client, logs) => {
       const response = await client.get('/file/')
       expect(response.status).to.equal(500)
       expect(response.headers['content-type']).to.match(/^text\/html/)
@@ -85,15 +85,15 @@ describe('an error', () => {
       expect(lines(logs)).to.deep.equal(['error django.request Internal Server Error: /file/ +error'])
     }))
 
-  it('that a Koa middleware throws with a status is answered with that status', () =>
-    ask({ MIDDLEWARE: [middleware('Throws401')] }, async (client) => {
+  it('with a status from a Koa middleware gets a response with that status', () =>
+    withSite({ MIDDLEWARE: [middleware('Throws401')] }, async (client) => {
       const response = await client.get('/')
       expect([response.status, response.text]).to.deep.equal([401, 'Who are you?'])
       expect(response.headers['www-authenticate']).to.equal('Basic')
     }))
 
-  it('shows a debug page under DEBUG alone, with the same status', () =>
-    ask({ DEBUG: true }, async (client) => {
+  it('shows a debug page only under DEBUG, with the same status', () =>
+    withSite({ DEBUG: true }, async (client) => {
       const broken = await client.get('/raise/Error/')
       expect([broken.status, broken.text.includes('The secret is 42.')]).to.deep.equal([500, true])
       const bad = await client.get('/raise/BadRequest/')
@@ -104,8 +104,8 @@ describe('an error', () => {
       expect((await client.get('/%zz')).status).to.equal(400)
     }))
 
-  it('in a stream that has begun breaks the connection, and the process goes on', () =>
-    ask({ ALLOWED_HOSTS: ['testserver', '127.0.0.1'] }, async (client, logs) => {
+  it('in a stream that has started breaks the connection, but not the process', () =>
+    withSite({ ALLOWED_HOSTS: ['testserver', '127.0.0.1'] }, async (client, logs) => {
       const app = await createApplication()
       await listening(app, async (port) => {
         const failure: unknown = await fetch(`http://127.0.0.1:${port}/broken-stream/`)
@@ -117,8 +117,8 @@ describe('an error', () => {
       expect(lines(logs)).to.deep.equal(['error django.request The answer broke off: /broken-stream/ +error'])
     }))
 
-  it('is logged in one line, whatever the client put into the path', () =>
-    ask({}, async (client, logs) => {
+  it('is logged in one line, whatever the path contains', () =>
+    withSite({}, async (client, logs) => {
       await client.get('/a%0AInternal%20Server%20Error%1b')
       expect(lines(logs)).to.deep.equal(['warning django.request Not Found: /a\\nInternal Server Error\\u001b'])
     }))

@@ -7,7 +7,7 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { createApplication } from '#core/handlers'
 import { setLogLevel } from '#core/utils'
-import { ask, middleware, SITE } from './ask.ts'
+import { withSite, middleware, SITE } from './with_site.ts'
 import { calls } from './site/middleware.ts'
 
 async function problemsOf(entries: readonly (string | Middleware)[]): Promise<string[]> {
@@ -25,8 +25,8 @@ describe('MIDDLEWARE', () => {
     calls.length = 0
   })
 
-  it('runs in the order written, and sees the match and the answer', () =>
-    ask({ MIDDLEWARE: [middleware('First'), middleware('Second')] }, async (client) => {
+  it('runs in the given order, and sees the match and the response', () =>
+    withSite({ MIDDLEWARE: [middleware('First'), middleware('Second')] }, async (client) => {
       await client.get('/params/7/')
       await client.get('/nowhere/')
       expect(calls).to.deep.equal([
@@ -41,21 +41,21 @@ describe('MIDDLEWARE', () => {
       ])
     }))
 
-  it('takes functions as they are, and factories that take their time', () => {
+  it('accepts functions, and asynchronous factories', () => {
     const own: Middleware = async ({ response }, next) => {
       await next()
       response.set('X-Own', '1')
     }
-    return ask({ MIDDLEWARE: [own, middleware('Late')] }, async (client) => {
+    return withSite({ MIDDLEWARE: [own, middleware('Late')] }, async (client) => {
       expect((await client.get('/')).headers['x-own']).to.equal('1')
     })
   })
 
-  it('leaves out what is not used, and says so under DEBUG', async () => {
+  it('drops unused middleware, and logs that under DEBUG', async () => {
     setLogLevel('debug', 'django.request')
     try {
       const entries = [middleware('LeftOut'), middleware('NotUsed')]
-      await ask({ MIDDLEWARE: entries, DEBUG: true }, async (client, logs) => {
+      await withSite({ MIDDLEWARE: entries, DEBUG: true }, async (client, logs) => {
         expect((await client.get('/')).status).to.equal(200)
         expect(logs.map((each) => each.message)).to.deep.equal([
           "MiddlewareNotUsed('test.handlers.site.middleware.NotUsed'): nobody needs it",
@@ -66,8 +66,8 @@ describe('MIDDLEWARE', () => {
     }
   })
 
-  it('takes an npm package by its name', () =>
-    ask({ MIDDLEWARE: ['koa-compress'] }, async (client) => {
+  it('accepts an npm package by its name', () =>
+    withSite({ MIDDLEWARE: ['koa-compress'] }, async (client) => {
       const response = await client.get('/', { headers: { 'accept-encoding': 'gzip' } })
       expect(response.headers['content-encoding']).to.equal('gzip')
       expect(gunzipSync(response.body).toString()).to.equal('hello '.repeat(1000))
@@ -76,20 +76,20 @@ describe('MIDDLEWARE', () => {
       expect((await client.head('/')).text).to.equal('')
     }))
 
-  it('takes an npm middleware made in the settings, which compresses streams too', () =>
-    ask({ MIDDLEWARE: [compress({ threshold: 0, filter: () => true })] }, async (client) => {
+  it('accepts an npm middleware created in the settings, which compresses streams too', () =>
+    withSite({ MIDDLEWARE: [compress({ threshold: 0, filter: () => true })] }, async (client) => {
       const response = await client.get('/stream/', { headers: { 'accept-encoding': 'gzip' } })
       expect(gunzipSync(response.body).toString()).to.equal('ab')
     }))
 
-  it('may answer by itself without asking the view', () =>
-    ask({ MIDDLEWARE: [middleware('First'), middleware('AnswersItself')] }, async (client) => {
+  it('may respond without calling the view', () =>
+    withSite({ MIDDLEWARE: [middleware('First'), middleware('AnswersItself')] }, async (client) => {
       const response = await client.get('/nowhere/')
       expect([response.status, response.json()]).to.deep.equal([200, { maintenance: true }])
       expect(response.headers['x-first']).to.equal('was here')
     }))
 
-  it('reports every bad entry at once, each with its place', async () => {
+  it('reports all bad entries together, each with its index', async () => {
     const [name, ...problems] = await problemsOf([
       middleware('First'),
       middleware('Frist'),

@@ -19,7 +19,7 @@ describe('acceptsOf', () => {
     expect(acceptsOf({}).types(['json', 'html'])).to.equal('json')
   })
 
-  it('reads a long header up to its last entry within the limit, and in a moment', () => {
+  it('reads a long header up to its last entry within the limit, and quickly', () => {
     const types = (accept: string): unknown => acceptsOf({ accept }).types(['text/html'])
     expect(types(`text/html,${'a/b,'.repeat(15_000)}`)).to.equal('text/html')
     expect(types(`${'a/b,'.repeat(15_000)}text/html`)).to.equal(false)
@@ -42,7 +42,7 @@ describe('acceptsOf', () => {
     }
   })
 
-  it('is what request.accepts() and ctx.accept of Koa read', async () => {
+  it('is used by request.accepts() and by ctx.accept of Koa', async () => {
     await setup()
     const app = new Koa()
     extendKoa(app)
@@ -83,13 +83,13 @@ describe('the content type of a file', () => {
     }
   })
 
-  it('is not known without an extension', () => {
+  it('is unknown without an extension', () => {
     for (const name of ['', '.', '..', 'js', 'html', '.html', 'Makefile', 'a.', 'a/.js']) {
       expect([name, contentTypeOf(name)]).to.deep.equal([name, 'application/octet-stream'])
     }
   })
 
-  it('is that of a compressed file, or of what is in it', () => {
+  it('is that of a compressed file, or of its content', () => {
     for (const [name, asItIs, inside, encoding] of [
       ['a.css.gz', 'application/gzip', 'text/css', 'gzip'],
       ['a.tar.bz2', 'application/x-bzip', 'application/x-tar', 'bzip2'],

@@ -1,4 +1,4 @@
-/** Bodies: read once, within the limits, parsed where they are forms. */
+/** Bodies are read once, within the limits, and parsed if they are forms. */
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { expect } from 'chai'
@@ -13,7 +13,7 @@ import { appOf } from './serve.ts'
 const requests = new RequestFactory()
 const client = new Client(appOf((request) => new JsonResponse([...request.POST])))
 
-/** A body parser as npm has them. */
+/** A body parser as found on npm. */
 const jsonParser: Middleware = async (ctx, next) => {
   const chunks: Buffer[] = []
   for await (const chunk of ctx.req) chunks.push(chunk as Buffer)
@@ -25,7 +25,7 @@ const jsonParser: Middleware = async (ctx, next) => {
 describe('the body of a request', () => {
   before(() => setup())
 
-  it('is POST for a urlencoded form', async () => {
+  it('is in POST for a urlencoded form', async () => {
     const response = await client.post('/', { data: { a: ['1', '2'], b: 'ü &' } })
     expect(response.json()).to.deep.equal([
       ['a', '1'],
@@ -34,13 +34,13 @@ describe('the body of a request', () => {
     ])
   })
 
-  it('is not POST for a form that comes with another method', async () => {
+  it('is not in POST for a form with another method', async () => {
     const request = await requests.put('/', { data: { a: '1' } })
     expect(request.POST.size).to.equal(0)
     expect(request.body.toString()).to.equal('a=1')
   })
 
-  it('is not POST for another type', async () => {
+  it('is not in POST for another content type', async () => {
     const request = await requests.post('/', { data: 'a=1' })
     expect(request.POST.size).to.equal(0)
     expect(request.body.toString()).to.equal('a=1')
@@ -51,21 +51,21 @@ describe('the body of a request', () => {
     expect(request.json<{ a: unknown[] }>().a).to.deep.equal([1, 'ü'])
   })
 
-  it('is a BadRequest when it should be JSON and is not', async () => {
+  it('causes a BadRequest if it is invalid JSON', async () => {
     const request = await requests.post('/', { data: '{"a":', contentType: 'application/json' })
     expect(() => request.json())
       .to.throw('not JSON')
       .with.property('name', 'BadRequest')
   })
 
-  it('is empty where there is none', async () => {
+  it('is empty if there is none', async () => {
     const request = await requests.post('/')
     expect(request.body).to.have.length(0)
     expect(request.POST.size).to.equal(0)
     expect(request.FILES.size).to.equal(0)
   })
 
-  it('is refused as a form when it is not UTF-8', async () => {
+  it('is refused as a form if it is not UTF-8', async () => {
     const bytes = Buffer.from([0x61, 0x3d, 0xff])
     const contentType = 'application/x-www-form-urlencoded'
     expect((await client.post('/', { data: bytes, contentType })).text).to.equal('BadRequest')
@@ -73,7 +73,7 @@ describe('the body of a request', () => {
     expect(latin1.text).to.equal('BadRequest')
   })
 
-  it('is refused over DATA_UPLOAD_MAX_MEMORY_SIZE, and taken at it', async () => {
+  it('is refused above DATA_UPLOAD_MAX_MEMORY_SIZE, and accepted at exactly that size', async () => {
     await overrideSettings({ DATA_UPLOAD_MAX_MEMORY_SIZE: 5 }, async () => {
       expect((await client.post('/', { data: { a: '123' } })).json()).to.deep.equal([['a', '123']])
       expect((await client.post('/', { data: { a: '1234' } })).text).to.equal('RequestDataTooBig')
@@ -91,12 +91,12 @@ describe('the body of a request', () => {
     })
   })
 
-  it('is left alone where another middleware has parsed it', async () => {
+  it('is left alone if another middleware has parsed it', async () => {
     const parsed = new Client(appOf((request) => new JsonResponse([request.body, [...request.POST]]), jsonParser))
     expect((await parsed.post('/', { data: { a: '1' } })).json()).to.deep.equal([{ a: '1' }, [['a', '1']]])
   })
 
-  it('is an error that says what to do where nobody has read it', async () => {
+  it('causes an error with instructions if nothing has read it', async () => {
     const app = appOf(
       () => new HttpResponse(),
       ({ request, response }) => {
@@ -110,7 +110,7 @@ describe('the body of a request', () => {
     expect((await new Client(app).post('/', { data: { a: '1' } })).text).to.contain('`await request.read()`')
   })
 
-  it('is read once, however often it is asked for', async () => {
+  it('is read once, however often it is used', async () => {
     const app = appOf(async (request) => {
       await Promise.all([request.read(), request.read()])
       return new HttpResponse(request.POST.get('a') ?? '')
@@ -118,8 +118,8 @@ describe('the body of a request', () => {
     expect((await new Client(app).post('/', { data: { a: '1' } })).text).to.equal('1')
   })
 
-  it('over the limit still gets its answer while the client sends on', async () => {
-    const answer = await listening(
+  it('above the limit gets its response while the client is still sending', async () => {
+    const response = await listening(
       appOf(() => new HttpResponse()),
       (port) =>
         new Promise<string>((resolve, reject) => {
@@ -127,16 +127,16 @@ describe('the body of a request', () => {
             response.on('data', (chunk: Buffer) => resolve(chunk.toString()))
           })
           req.on('error', reject)
-          // After the answer, when nobody listens any more, what is still being sent meets a closed connection.
+          // Data that is sent after the response arrives at a closed connection.
           req.on('socket', (socket) => socket.on('error', () => {}))
           for (let i = 0; i < 80; i++) req.write(Buffer.alloc(100_000))
           req.end()
         }),
     )
-    expect(answer).to.equal('RequestDataTooBig')
+    expect(response).to.equal('RequestDataTooBig')
   })
 
-  it('that the client breaks off neither hangs nor crashes anything', async () => {
+  it('that the client aborts neither hangs nor crashes the server', async () => {
     let failed: (name: string) => void = () => {}
     const failure = new Promise<string>((resolve) => (failed = resolve))
     const app = appOf(

@@ -8,7 +8,7 @@ import { appOf } from './serve.ts'
 describe('the caching headers', () => {
   before(() => setup())
 
-  it('are patched on the way out, over what the view and npm middleware said', async () => {
+  it('are patched in the middleware, after the view and npm middleware have set them', async () => {
     const view = new HttpResponse('', { headers: { Vary: 'Accept', 'Cache-Control': 'public, max-age=60' } })
     const app = appOf(
       () => view,
@@ -26,7 +26,7 @@ describe('the caching headers', () => {
     expect(headers['cache-control']).to.equal('max-age=60, private')
   })
 
-  it('gather fields of no-cache, and let the bare directive stand for all', () => {
+  it('merge fields of no-cache, and the bare directive replaces them all', () => {
     const response = new HttpResponse()
     patchCacheControl(response, { noCache: 'Set-Cookie' })
     patchCacheControl(response, { noCache: 'X-Own' })

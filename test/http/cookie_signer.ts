@@ -1,4 +1,4 @@
-/** A class for SIGNING_BACKEND, and one that is none. */
+/** A class for SIGNING_BACKEND, and an invalid one. */
 import { TimestampSigner } from '#core/signing'
 
 export class LoudSigner extends TimestampSigner {

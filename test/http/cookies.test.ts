@@ -1,4 +1,4 @@
-/** Cookies on answers: HttpResponse's and Koa's are one. */
+/** Cookies on responses: HttpResponse and Koa share them. */
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
@@ -14,8 +14,8 @@ async function linesOf(view: HttpResponse, ...middleware: Middleware[]): Promise
   return (await new Client(appOf(() => view, ...middleware)).get('/')).setCookie
 }
 
-/** Does something to Koa's response when the view has answered. */
-const afterwards =
+/** Changes Koa's response after the view has returned. */
+const inMiddleware =
   (act: (response: Parameters<Middleware>[0]['response']) => void): Middleware =>
   async ({ response }, next) => {
     await next()
@@ -30,8 +30,8 @@ type CookieSetter =
 describe('a cookie of an answer', () => {
   before(() => setup())
 
-  it('can be set on the way out as a view sets it', async () => {
-    const setting = afterwards((response) =>
+  it('can be set in a middleware as in a view', async () => {
+    const setting = inMiddleware((response) =>
       response.setCookie('b', '2', { path: '/x/', httponly: true, samesite: 'Lax' }),
     )
     expect(await linesOf(new HttpResponse().setCookie('a', '1'), setting)).to.deep.equal([
@@ -40,7 +40,7 @@ describe('a cookie of an answer', () => {
     ])
   })
 
-  it('replaces an earlier one of its name, wherever that was set', async () => {
+  it('replaces an earlier one with its name, whichever code set that', async () => {
     const koaCookie: Middleware = async (ctx, next) => {
       ctx.append('Set-Cookie', 'a=early')
       ctx.append('Set-Cookie', 'other=1')
@@ -48,14 +48,14 @@ describe('a cookie of an answer', () => {
     }
     const view = new HttpResponse().setCookie('a', 'view', { secure: true })
     expect(await linesOf(view, koaCookie)).to.deep.equal(['a=view; Path=/; Secure', 'other=1'])
-    const late = afterwards((response) => response.setCookie('a', 'late'))
+    const late = inMiddleware((response) => response.setCookie('a', 'late'))
     expect(await linesOf(new HttpResponse().setCookie('a', 'view', { secure: true }), late)).to.deep.equal([
       'a=late; Path=/; Secure',
     ])
   })
 
-  it('can be deleted on the way out', async () => {
-    const deletion = afterwards((response) => response.deleteCookie('a', { samesite: 'Lax' }))
+  it('can be deleted in a middleware', async () => {
+    const deletion = inMiddleware((response) => response.deleteCookie('a', { samesite: 'Lax' }))
     expect(await linesOf(new HttpResponse().setCookie('a', '1'), deletion)).to.deep.equal([
       'a=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax',
     ])
@@ -115,7 +115,7 @@ describe('a cookie of an answer', () => {
     ])
   })
 
-  it('cannot smuggle in attributes or characters that a header cannot carry', () => {
+  it('refuses injected attributes and characters that are invalid in a header', () => {
     const response = new HttpResponse()
     for (const options of [
       { path: '/; Secure' },
@@ -148,7 +148,7 @@ describe('a signed cookie', () => {
   const requestWith = (value: string): ReturnType<RequestFactory['get']> =>
     requests.get('/', { headers: { cookie: `basket=${value}` } })
 
-  it('is read back, and only under its name and salt', async () => {
+  it('is read only under its name and salt', async () => {
     const request = await requestWith(signed('shop'))
     expect(request.getSignedCookie('basket', { salt: 'shop' })).to.equal('amber')
     expect(() => request.getSignedCookie('basket'))
@@ -157,12 +157,12 @@ describe('a signed cookie', () => {
     expect(request.getSignedCookie('basket', { default: 'none' })).to.equal('none')
   })
 
-  it('is signed with the length of its salt', () => {
+  it('is signed with its name and salt, separated by the length of the salt', () => {
     const value = getCookieSigner('django.http.cookies.v2:4:shopbasket').unsign(signed('shop'))
     expect(value).to.equal('amber')
   })
 
-  it('runs out', async () => {
+  it('expires', async () => {
     const clock = stopClock(1_700_000_000_000)
     try {
       const request = await requestWith(signed())
@@ -177,7 +177,7 @@ describe('a signed cookie', () => {
     }
   })
 
-  it('of an earlier Django is read only where the settings say so', async () => {
+  it('of an earlier Django is read only if the settings allow it', async () => {
     const request = await requestWith(getCookieSigner('basketshop').sign('amber'))
     const salt = { salt: 'shop' }
     expect(() => request.getSignedCookie('basket', salt))
@@ -188,12 +188,12 @@ describe('a signed cookie', () => {
     })
   })
 
-  it('is signed by the class that SIGNING_BACKEND names', () =>
+  it('is signed by the class in SIGNING_BACKEND', () =>
     overrideSettings({ SIGNING_BACKEND: 'test.http.cookie_signer.LoudSigner' }, async () => {
       expect((await requestWith(signed())).getSignedCookie('basket')).to.equal('AMBER')
     }))
 
-  it('needs a class that can sign', async () => {
+  it('requires a valid class in SIGNING_BACKEND', async () => {
     const failure = await overrideSettings({ SIGNING_BACKEND: 'test.http.cookie_signer.NoSigner' }, () => {}).catch(
       (error: Error) => error,
     )
@@ -205,7 +205,7 @@ describe('a signed cookie', () => {
       )
   })
 
-  it('that is absent is an error, or the default', async () => {
+  it('causes an error if it is absent, or returns the default', async () => {
     const request = await requests.get('/')
     expect(() => request.getSignedCookie('basket')).to.throw("no cookie 'basket'")
     expect(request.getSignedCookie('basket', { default: 'none' })).to.equal('none')

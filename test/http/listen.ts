@@ -1,4 +1,4 @@
-/** Lets an application listen on a port of its own, for the tests that need a real connection. */
+/** Starts an application on its own port, for tests that need a real connection. */
 import type { AddressInfo } from 'node:net'
 import type Koa from 'koa'
 

@@ -1,4 +1,4 @@
-/** What a view sees of a request. */
+/** The request as a view sees it. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -37,7 +37,7 @@ describe('a request', () => {
     })
   })
 
-  it('takes any number of fields where the limit is null', async () => {
+  it('accepts any number of fields if the limit is null', async () => {
     await overrideSettings({ DATA_UPLOAD_MAX_NUMBER_FIELDS: null }, async () => {
       const request = await requests.get(`/?${'a=1&'.repeat(1500)}`)
       expect(request.GET.getAll('a')).to.have.length(1500)
@@ -57,7 +57,7 @@ describe('a request', () => {
     expect((await requests.get('/', { headers: { cookie: header } })).COOKIES.name).to.equal('ü€')
   })
 
-  it('has its path decoded in pathInfo, without the script name', async () => {
+  it('has its decoded path in pathInfo, without the script name', async () => {
     await overrideSettings({ FORCE_SCRIPT_NAME: '/site/' }, async () => {
       expect((await requests.get('/site/a%20b/')).pathInfo).to.equal('/a b/')
       expect((await requests.get('/site')).pathInfo).to.equal('/')
@@ -74,7 +74,7 @@ describe('a request', () => {
     expect(request.getFullPath()).to.equal('/%zz/?a=1')
   })
 
-  it('gives its full path ready for a link', async () => {
+  it('returns its full path, escaped for a link', async () => {
     expect((await requests.get('/a%20b?q=%C3%BC')).getFullPath()).to.equal('/a%20b?q=%C3%BC')
     expect((await requests.get('/a?q=1')).getFullPath({ forceAppendSlash: true })).to.equal('/a/?q=1')
     expect((await requests.get('//evil.example/x')).getFullPath()).to.equal('/%2Fevil.example/x')

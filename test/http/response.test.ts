@@ -1,4 +1,4 @@
-/** What a view answers with. */
+/** The responses that views return. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -21,7 +21,7 @@ import { appOf } from './serve.ts'
 describe('a response', () => {
   before(() => setup())
 
-  it('is HTML in DEFAULT_CHARSET unless it says otherwise', async () => {
+  it('is HTML in DEFAULT_CHARSET by default', async () => {
     expect(new HttpResponse('x').headers.get('content-type')).to.equal('text/html; charset=utf-8')
     await overrideSettings({ DEFAULT_CHARSET: 'latin1' }, () => {
       const response = new HttpResponse('ü')
@@ -37,7 +37,7 @@ describe('a response', () => {
     expect(fromHeaders.content).to.have.length(1)
   })
 
-  it('gives its content as bytes and as text, and takes either', () => {
+  it('has its content as bytes and as a string, and accepts either', () => {
     const response = new HttpResponse('ü')
     expect(response.content).to.deep.equal(Buffer.from('ü'))
     response.content = new Uint8Array([0x61, 0x62])
@@ -45,7 +45,7 @@ describe('a response', () => {
     expect(() => (response.content = 5 as unknown as string)).to.throw('string or bytes')
   })
 
-  it('finds headers whatever their case, and sends them as written', async () => {
+  it('finds headers in any case, and sends them as given', async () => {
     const view = (): HttpResponse => new HttpResponse('', { headers: { 'X-Own-Name': 'a', 'x-COUNT': 5 } })
     const { headers } = view()
     expect(headers.get('x-own-name')).to.equal('a')
@@ -55,7 +55,7 @@ describe('a response', () => {
     expect((await new Client(appOf(view)).get('/')).headers['x-own-name']).to.equal('a')
   })
 
-  it('refuses headers that would break out of their line', () => {
+  it('refuses headers with line breaks', () => {
     for (const value of ['a\r\nSet-Cookie: x=1', 'a\nb', 'a\rb', 'a\0b']) {
       expect(() => new HttpResponse('', { headers: { 'X-A': value } }), value)
         .to.throw()
@@ -68,12 +68,12 @@ describe('a response', () => {
     expect(new HttpResponseRedirect('/a\r\nX: y').url).to.equal('/a%0D%0AX:%20y')
   })
 
-  it('carries other characters than Latin-1 in a header as an encoded word', () => {
+  it('encodes non-Latin-1 characters in a header as an encoded word', () => {
     expect(new HttpResponse('', { headers: { 'X-A': 'é' } }).headers.get('X-A')).to.equal('é')
     expect(new HttpResponse('', { headers: { 'X-A': '€' } }).headers.get('X-A')).to.equal('=?utf-8?b?4oKs?=')
   })
 
-  it('of a kind has the status of its name', () => {
+  it('has the status of its class', () => {
     expect(new HttpResponseBadRequest().status).to.equal(400)
     expect(new HttpResponseForbidden().status).to.equal(403)
     expect(new HttpResponseNotFound().status).to.equal(404)
@@ -85,14 +85,14 @@ describe('a response', () => {
     expect(() => new HttpResponse('', { status: 42 })).to.throw('from 100 to 599')
   })
 
-  it('in JSON says so', () => {
+  it('has the JSON content type for JSON', () => {
     const response = new JsonResponse({ a: [1, 'ü'], at: new Date(0) })
     expect(response.text).to.equal('{"a":[1,"ü"],"at":"1970-01-01T00:00:00.000Z"}')
     expect(response.headers.get('Content-Type')).to.equal('application/json')
     expect(() => new JsonResponse(undefined)).to.throw('JSON cannot hold undefined')
   })
 
-  it('redirects to safe schemes only', () => {
+  it('redirects only to safe schemes', () => {
     expect(new HttpResponseRedirect('/ü?a=b c').url).to.equal('/%C3%BC?a=b%20c')
     expect(new HttpResponseRedirect('https://example.com/').status).to.equal(302)
     expect(new HttpResponsePermanentRedirect('/x').status).to.equal(301)
@@ -111,7 +111,7 @@ describe('a response', () => {
     }
   })
 
-  it('without content is sent without any', async () => {
+  it('sends no content for statuses without content', async () => {
     const notModified = await new Client(appOf(() => new HttpResponseNotModified())).get('/')
     expect([notModified.status, notModified.text, notModified.headers['content-type']]).to.deep.equal([
       304,
@@ -122,12 +122,12 @@ describe('a response', () => {
     expect([noContent.status, noContent.text, noContent.headers['content-length']]).to.deep.equal([204, '', undefined])
   })
 
-  it('to HEAD has headers alone', async () => {
+  it('sends only headers for HEAD', async () => {
     const response = await new Client(appOf(() => new HttpResponse('twelve bytes'))).head('/')
     expect([response.text, response.headers['content-length']]).to.deep.equal(['', '12'])
   })
 
-  it('that is empty is sent as empty, with its status', async () => {
+  it('sends an empty response as empty, with its status', async () => {
     const response = await new Client(appOf(() => new HttpResponse(''))).get('/')
     expect([response.status, response.text, response.headers['content-length']]).to.deep.equal([200, '', '0'])
   })

@@ -1,8 +1,8 @@
-/** A Koa application of one view, for tests of core/http that need no settings beside the defaults. */
+/** A Koa application of one view, for tests of core/http with default settings. */
 import Koa, { type Middleware } from 'koa'
 import { applyResponse, extendKoa, type HttpRequest, type HttpResponseBase } from '#core/http'
 
-/** The name of an error becomes the answer's text, so that a test can expect it. */
+/** The response contains the name of the error, so that a test can check it. */
 export function appOf(
   view: (request: HttpRequest) => HttpResponseBase | Promise<HttpResponseBase>,
   ...middleware: Middleware[]

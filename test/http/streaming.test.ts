@@ -1,4 +1,4 @@
-/** Answers that come piece by piece. */
+/** Streamed responses. */
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,7 +9,7 @@ import { FileResponse, type HttpResponseBase, StreamingHttpResponse } from '#cor
 import { Client, type ClientResponse } from '#core/test'
 import { appOf } from './serve.ts'
 
-const get = (answer: () => HttpResponseBase): Promise<ClientResponse> => new Client(appOf(answer)).get('/')
+const get = (respond: () => HttpResponseBase): Promise<ClientResponse> => new Client(appOf(respond)).get('/')
 
 async function* pieces(): AsyncGenerator<string> {
   yield 'a'
@@ -19,13 +19,13 @@ async function* pieces(): AsyncGenerator<string> {
 describe('a streaming response', () => {
   before(() => setup())
 
-  it('sends what an iterable, an async iterable or a stream gives', async () => {
+  it('sends an iterable, an async iterable or a stream', async () => {
     expect((await get(() => new StreamingHttpResponse(['a', Buffer.from('b')]))).text).to.equal('ab')
     expect((await get(() => new StreamingHttpResponse(pieces()))).text).to.equal('aü')
     expect((await get(() => new StreamingHttpResponse(Readable.from(['x', 'y'])))).text).to.equal('xy')
   })
 
-  it('lets its source go when the answer to HEAD needs none of it', async () => {
+  it('releases its source when HEAD needs no content', async () => {
     let over = false
     const source = new Readable({ read() {}, destroy: (_error, done) => ((over = true), done(null)) })
     const response = await new Client(appOf(() => new StreamingHttpResponse(source))).head('/')
@@ -44,7 +44,7 @@ describe('a file response', () => {
   })
   after(() => rmSync(folder, { recursive: true }))
 
-  it('tells length, type and name of the file', async () => {
+  it('sends length, type and name of the file', async () => {
     const response = await get(() => new FileResponse(path.join(folder, 'note.txt')))
     expect(response.text).to.equal('hello')
     expect(response.headers).to.include({
@@ -54,7 +54,7 @@ describe('a file response', () => {
     })
   })
 
-  it('does the same for a stream of a whole file, and tells no length of a part', async () => {
+  it('does the same for a stream of a whole file, and sends no length for a part', async () => {
     const file = path.join(folder, 'plan.pdf.gz')
     const whole = await get(() => new FileResponse(createReadStream(file), { asAttachment: true }))
     expect(whole.headers).to.include({
@@ -73,21 +73,21 @@ describe('a file response', () => {
     expect(response.headers['content-length']).to.equal('3')
   })
 
-  it('quotes names, and encodes those beyond ASCII', () => {
+  it('quotes names, and encodes non-ASCII ones', () => {
     const disposition = (filename: string): string | undefined =>
       new FileResponse(Buffer.from(''), { filename, asAttachment: true }).headers.get('Content-Disposition')
     expect(disposition('a "b".txt')).to.equal('attachment; filename="a \\"b\\".txt"')
     expect(disposition("ü'(1)\n.txt")).to.equal("attachment; filename*=utf-8''%C3%BC%27%281%29%0A.txt")
   })
 
-  it('of no file is an error at once', () => {
+  it('throws immediately for a missing file', () => {
     expect(() => new FileResponse(path.join(folder, 'absent')))
       .to.throw()
       .with.property('code', 'ENOENT')
     expect(() => new FileResponse(folder)).to.throw('is not a file')
   })
 
-  it('tells the length to HEAD', async () => {
+  it('sends the length for HEAD', async () => {
     const response = await new Client(appOf(() => new FileResponse(path.join(folder, 'note.txt')))).head('/')
     expect([response.text, response.headers['content-length']]).to.deep.equal(['', '5'])
   })

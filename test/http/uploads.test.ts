@@ -1,4 +1,4 @@
-/** Files that come with a form. */
+/** Files uploaded with a form. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ function form(...parts: [name: string, value: string | File][]): FormData {
 
 const file = (name: string, content: string): File => new File([content], name, { type: 'text/plain' })
 
-/** A part by hand: what no browser sends. */
+/** A hand-written part that no browser sends. */
 function raw(...parts: string[]): { data: string; contentType: string } {
   const data = `${parts.map((part) => `--X\r\nContent-Disposition: form-data; ${part}`).join('\r\n')}\r\n--X--\r\n`
   return { data, contentType: 'multipart/form-data; boundary=X' }
@@ -61,7 +61,7 @@ describe('an upload', () => {
     })
   })
 
-  it('keeps several files of one field, the last of which `get` gives', async () => {
+  it('keeps several files of one field; `get` returns the last one', async () => {
     const app = appOf((request) => {
       const all = request.FILES.getAll('doc').map((each) => each.name)
       return new JsonResponse({ all, last: request.FILES.get('doc')?.name })
@@ -70,7 +70,7 @@ describe('an upload', () => {
     expect((await new Client(app).post('/', { data })).json()).to.deep.equal({ all: ['1.txt', '2.txt'], last: '2.txt' })
   })
 
-  it('never has a folder in its name', async () => {
+  it('never has a directory in its name', async () => {
     const names = ['../../etc/passwd', 'C:\\\\fakepath\\\\x.txt', '/abs/y.txt', 'a\u202eb.txt']
     const response = await client.post('/', raw(...names.map((name, i) => `name="f${i}"; filename="${name}"\r\n\r\nx`)))
     expect(response.json<{ files: { name: string }[] }>().files.map((each) => each.name)).to.deep.equal([
@@ -81,12 +81,12 @@ describe('an upload', () => {
     ])
   })
 
-  it('without a file in a file field is an upload without that file', async () => {
+  it('without a file in a file field is empty', async () => {
     const response = await client.post('/', raw('name="f"; filename=""\r\n\r\n', 'name="g"; filename=".."\r\n\r\nx'))
     expect(response.json()).to.deep.equal({ fields: [], files: [] })
   })
 
-  it('over FILE_UPLOAD_MAX_MEMORY_SIZE lies in a temporary file until the answer is sent', async () => {
+  it('above FILE_UPLOAD_MAX_MEMORY_SIZE is in a temporary file until the response is sent', async () => {
     const seen: { path: string; existed: boolean; read: string; saved: string; mode: number }[] = []
     const app = appOf(async (request) => {
       const upload = request.FILES.get('doc') as UploadedFile
@@ -113,7 +113,7 @@ describe('an upload', () => {
     expect(seen[0]).to.deep.include({ existed: true, read: 'eleven byte', saved: 'eleven byte' })
     expect((seen[0]?.mode ?? 0) & 0o777).to.equal(0o644)
     expect(path.dirname(seen[0]?.path ?? '')).to.equal(uploads)
-    // A thread removes it, and a disk may be slow: mocha's limit ends the wait.
+    // A thread removes it, and a disk may be slow: mocha's timeout ends the wait.
     while (readdirSync(uploads).length > 0) await new Promise((resolve) => setImmediate(resolve))
     expect(readdirSync(uploads)).to.deep.equal([])
   })
@@ -161,7 +161,7 @@ describe('an upload', () => {
     expect((await client.post('/', { data: cutField, contentType })).text).to.equal('MultiPartParserError')
   })
 
-  it('that fails leaves no temporary file behind', async () => {
+  it('leaves no temporary file behind when it fails', async () => {
     const settings = { FILE_UPLOAD_MAX_MEMORY_SIZE: 1, FILE_UPLOAD_TEMP_DIR: folder, DATA_UPLOAD_MAX_NUMBER_FILES: 2 }
     await overrideSettings(settings, async () => {
       const data = form(['a', file('a', '12345')], ['b', file('b', '12345')], ['c', file('c', '12345')])
@@ -170,7 +170,7 @@ describe('an upload', () => {
     expect(readdirSync(folder)).to.deep.equal([])
   })
 
-  it('that the client breaks off fails, and leaves no temporary file behind', async () => {
+  it('fails when the client aborts it, and leaves no temporary file behind', async () => {
     let failed: (name: string) => void = () => {}
     const failure = new Promise<string>((resolve) => (failed = resolve))
     const app = appOf(

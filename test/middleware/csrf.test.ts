@@ -1,4 +1,4 @@
-/** CSRF protection: what is refused and why, what the client is sent, and what views can ask for. */
+/** CSRF protection: refused requests and their reasons, cookies, and the decorators of views. */
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -11,7 +11,7 @@ import type { Client, ClientResponse } from '#core/test'
 import { maskSecret, secretOf, tokenMatches } from '../../core/middleware/csrf_tokens.ts'
 import { forgetProxyHint } from '../../core/middleware/security.ts'
 import { withDatabase } from '../contrib/sessions/database.ts'
-import { ask, lines, templates } from './ask.ts'
+import { withSite, lines, templates } from './with_site.ts'
 
 const MIDDLEWARE = ['django.middleware.csrf.CsrfViewMiddleware']
 const SECRET = 'BwYVMIAJ3wDesWuGalIKSbIP5wCoe6jY'
@@ -25,9 +25,9 @@ interface Sent {
   readonly secure?: boolean
 }
 
-/** The reason with which a POST to the plain view is refused, by the log; undefined where it is accepted. */
+/** The logged reason of a refused POST to the plain view; undefined if it is accepted. */
 function reasonFor(sent: Sent, settings: Settings = {}): Promise<string | undefined> {
-  return ask({ MIDDLEWARE, ...settings }, async (client, logs) => {
+  return withSite({ MIDDLEWARE, ...settings }, async (client, logs) => {
     const { status } = await client.post('/with/', { data, ...sent, headers: { cookie, ...sent.headers } })
     const [line] = lines(logs.filter(({ logger }) => logger === 'django.security.csrf'))
     expect(status).to.equal(line === undefined ? 200 : 403)
@@ -45,8 +45,8 @@ const badReferer = (referer: string): string =>
 describe('CsrfViewMiddleware', () => {
   before(() => setup())
 
-  it('gives a form its token and the client its cookie, and takes the form back', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('gives a form its token and the client its cookie, and accepts the form', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       const page = await client.get('/form/')
       expect(page.headers.vary).to.equal('Cookie')
       const [line = ''] = page.setCookie
@@ -60,24 +60,24 @@ describe('CsrfViewMiddleware', () => {
       expect((await client.post('/with/', { data: form })).status).to.equal(200)
     }))
 
-  it('masks each token anew, and keeps the secret', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('masks each token again, and keeps the secret', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       const [one = '', two = ''] = (await client.get('/two-tokens/', { headers: { cookie } })).json<string[]>()
       expect(one).to.not.equal(two)
       expect(one.slice(0, 32)).to.not.equal(two.slice(0, 32))
       expect([secretOf(one), secretOf(two)]).to.deep.equal([SECRET, SECRET])
     }))
 
-  it('sends the cookie when a token was asked for, and only then', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('sends the cookie only if a token was used', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       expect((await client.get('/')).setCookie).to.deep.equal([])
       const known = await client.get('/', { headers: { cookie } })
       expect([known.setCookie, known.headers.vary]).to.deep.equal([[], undefined])
       expect((await client.get('/form/', { headers: { cookie } })).cookies.csrftoken?.value).to.equal(SECRET)
     }))
 
-  it('replaces a malformed cookie at once, and writes a masked one without its mask', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('replaces a malformed cookie immediately, and writes a masked one without its mask', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       const mended = await client.get('/', { headers: { cookie: 'csrftoken=nonsense' } })
       expect(mended.cookies.csrftoken?.value).to.match(/^[a-zA-Z0-9]{32}$/)
       const masked = await client.get('/form/', { headers: { cookie: `csrftoken=${maskSecret(SECRET)}` } })
@@ -85,14 +85,14 @@ describe('CsrfViewMiddleware', () => {
     }))
 
   it('rotates the secret on demand', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+    withSite({ MIDDLEWARE }, async (client) => {
       const { cookies } = await client.get('/rotating/', { headers: { cookie } })
       expect(cookies.csrftoken?.value).to.match(/^[a-zA-Z0-9]{32}$/)
       expect(cookies.csrftoken?.value).to.not.equal(SECRET)
     }))
 
   it('has every cookie attribute from the settings', () =>
-    ask(
+    withSite(
       {
         MIDDLEWARE,
         CSRF_COOKIE_NAME: 'guard',
@@ -111,7 +111,7 @@ describe('CsrfViewMiddleware', () => {
       },
     ))
 
-  describe('says why it refuses, in the words of Django:', () => {
+  describe('refuses with Django’s reason:', () => {
     const header = (token: string): Sent => ({ data: {}, headers: { 'x-csrftoken': token } })
     const short = SECRET.slice(1)
     const cases: [string, Sent, string | undefined][] = [
@@ -137,7 +137,7 @@ describe('CsrfViewMiddleware', () => {
       ['a header of another secret', header(OTHER), "CSRF token from the 'X-Csrftoken' HTTP header incorrect."],
       ['a short header', header(short), "CSRF token from the 'X-Csrftoken' HTTP header has incorrect length."],
       [
-        'a bad field beside a good header',
+        'a bad field next to a good header',
         { data: { csrfmiddlewaretoken: maskSecret(OTHER) }, headers: { 'x-csrftoken': SECRET } },
         'CSRF token from POST incorrect.',
       ],
@@ -157,7 +157,7 @@ describe('CsrfViewMiddleware', () => {
     })
   })
 
-  describe('believes an Origin', () => {
+  describe('with an Origin', () => {
     const CSRF_TRUSTED_ORIGINS = ['https://pay.example.net', 'https://*.example.org', 'http://local.test:8000']
     const cases: [origin: string, secure: boolean, isGood: boolean][] = [
       ['http://testserver', false, true],
@@ -183,13 +183,13 @@ describe('CsrfViewMiddleware', () => {
       ['http://[bad', false, false],
     ]
     for (const [origin, secure, isGood] of cases) {
-      it(`${isGood ? 'that' : 'not that'} is '${origin}', over ${secure ? 'https' : 'http'}`, async () => {
+      it(`${isGood ? 'accepts' : 'refuses'} '${origin}', over ${secure ? 'https' : 'http'}`, async () => {
         const reason = await reasonFor({ headers: { origin }, secure }, { CSRF_TRUSTED_ORIGINS })
         expect(reason).to.equal(isGood ? undefined : bad(origin))
       })
     }
 
-    it('rather than a Referer, which is then not looked at', async () => {
+    it('ignores the Referer', async () => {
       const origin = 'https://testserver'
       expect(await reasonFor({ headers: { origin, referer: 'https://evil.test/' }, secure: true })).to.equal(undefined)
       const headers = { origin: 'https://evil.test', referer: 'https://testserver/' }
@@ -197,7 +197,7 @@ describe('CsrfViewMiddleware', () => {
     })
   })
 
-  describe('asks for a Referer over https, where there is no Origin:', () => {
+  describe('checks a Referer over https if there is no Origin:', () => {
     const CSRF_TRUSTED_ORIGINS = ['https://pay.example.net', 'https://*.example.org']
     const malformed = 'Referer checking failed - Referer is malformed.'
     const cases: [referer: string | undefined, reason: string | undefined][] = [
@@ -225,7 +225,7 @@ describe('CsrfViewMiddleware', () => {
       })
     }
 
-    it('of the domain of the cookie, where it has one', async () => {
+    it('of the cookie domain, if it is set', async () => {
       const headers = { referer: 'https://sister.example.com/' }
       const CSRF_COOKIE_DOMAIN = '.example.com'
       expect(await reasonFor({ headers, secure: true }, { CSRF_COOKIE_DOMAIN })).to.equal(undefined)
@@ -233,8 +233,8 @@ describe('CsrfViewMiddleware', () => {
     })
   })
 
-  it('is asked for by no safe method, and not on an address where nothing is', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('does not check safe methods, and URLs without a page', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       for (const method of ['GET', 'HEAD', 'OPTIONS'] as const) {
         expect((await client.request(method, '/with/', { headers: { origin: 'https://evil.test' } })).status).to.equal(
           200,
@@ -246,25 +246,25 @@ describe('CsrfViewMiddleware', () => {
       }
     }))
 
-  it('guards what a Koa router answers that stands further in', () => {
+  it('protects the routes of a Koa router further inside', () => {
     const router = (ctx: { body: unknown }): void => {
       ctx.body = 'transferred'
     }
-    return ask({ MIDDLEWARE: [...MIDDLEWARE, router] }, async (client) => {
+    return withSite({ MIDDLEWARE: [...MIDDLEWARE, router] }, async (client) => {
       expect((await client.post('/transfer/')).status).to.equal(403)
       expect((await client.post('/transfer/', { data, headers: { cookie } })).text).to.equal('transferred')
     })
   })
 
-  it('leaves a body that is no form to the view', () =>
-    ask({ MIDDLEWARE, DATA_UPLOAD_MAX_MEMORY_SIZE: 10 }, async (client) => {
+  it('leaves a body that is not a form to the view', () =>
+    withSite({ MIDDLEWARE, DATA_UPLOAD_MAX_MEMORY_SIZE: 10 }, async (client) => {
       const upload = { data: Buffer.alloc(5000), headers: { cookie, 'x-csrftoken': SECRET } }
       expect((await client.post('/raw/', upload)).json()).to.deep.equal({ size: 5000 })
       expect((await client.post('/raw/', { data: Buffer.alloc(5000), headers: { cookie } })).status).to.equal(403)
     }))
 
-  it('can be told by a test client to let a request pass', () =>
-    ask({ MIDDLEWARE }, async () => {
+  it('can be disabled in a test client', () =>
+    withSite({ MIDDLEWARE }, async () => {
       const handle = (await createApplication()).callback()
       const server = http.createServer((req, res) => {
         if (req.url === '/with/') skipCsrfCheck(req)
@@ -288,10 +288,10 @@ describe('CsrfViewMiddleware', () => {
       await new Promise((resolve) => server.close(resolve))
     }))
 
-  describe('answers with', () => {
-    it('a page that hides the reason, and under DEBUG tells it', async () => {
+  describe('responds with', () => {
+    it('a page that hides the reason, and shows it under DEBUG', async () => {
       const page = (DEBUG: boolean): Promise<string> =>
-        ask({ MIDDLEWARE, DEBUG }, async (client) => (await client.post('/with/')).text)
+        withSite({ MIDDLEWARE, DEBUG }, async (client) => (await client.post('/with/')).text)
       const hidden = await page(false)
       expect(hidden).to.contain('CSRF verification failed. Request aborted.').and.contain('DEBUG=True')
       expect(hidden).to.contain('together with a cookie').and.not.contain('CSRF cookie not set')
@@ -300,38 +300,38 @@ describe('CsrfViewMiddleware', () => {
         .and.contain('{% csrf_token %}')
     })
 
-    it('nothing that the client wrote, unescaped', () =>
-      ask({ MIDDLEWARE, DEBUG: true }, async (client) => {
+    it('no unescaped input of the client', () =>
+      withSite({ MIDDLEWARE, DEBUG: true }, async (client) => {
         const { text } = await client.post('/with/', { headers: { origin: 'http://<script>' } })
         expect(text).to.contain('http://&lt;script&gt;').and.not.contain('<script>')
       }))
 
-    it('the template 403_csrf.html where there is one', () => {
+    it('the template 403_csrf.html, if there is one', () => {
       const TEMPLATES = templates(path.join(import.meta.dirname, 'site/failure'))
-      return ask({ MIDDLEWARE, TEMPLATES }, async (client) => {
+      return withSite({ MIDDLEWARE, TEMPLATES }, async (client) => {
         const { status, text } = await client.post('/with/')
         expect([status, text.trim()]).to.deep.equal([403, 'Forbidden: CSRF cookie not set. (no_cookie)'])
       })
     })
 
-    it('the view that CSRF_FAILURE_VIEW names, by whichever name', async () => {
+    it('the view in CSRF_FAILURE_VIEW, by either name', async () => {
       const page = (CSRF_FAILURE_VIEW: string): Promise<string> =>
-        ask({ MIDDLEWARE, CSRF_FAILURE_VIEW }, async (client) => (await client.post('/with/')).text)
+        withSite({ MIDDLEWARE, CSRF_FAILURE_VIEW }, async (client) => (await client.post('/with/')).text)
       expect(await page('test.middleware.site.urls.ownFailure')).to.equal('own: CSRF cookie not set.')
       expect(await page('django.views.csrf.csrf_failure')).to.contain('CSRF verification failed')
     })
 
-    it('one line in the log, on django.security.csrf', () =>
-      ask({ MIDDLEWARE }, async (client, logs) => {
+    it('one log line, in django.security.csrf', () =>
+      withSite({ MIDDLEWARE }, async (client, logs) => {
         await client.post('/with/')
         expect(lines(logs)).to.deep.equal(['django.security.csrf: Forbidden (CSRF cookie not set.): /with/'])
       }))
   })
 
-  it('tells once of the proxy header that is not trusted', async () => {
+  it('logs once that a proxy header is not trusted', async () => {
     forgetProxyHint()
     const headers = { origin: 'https://testserver', 'x-forwarded-proto': 'https' }
-    await ask({ MIDDLEWARE }, async (client, logs) => {
+    await withSite({ MIDDLEWARE }, async (client, logs) => {
       for (let i = 0; i < 2; i++) await client.post('/with/', { headers })
       const hints = logs.filter(({ logger }) => logger === 'django.security.proxy')
       expect(hints).to.have.length(1)
@@ -339,15 +339,16 @@ describe('CsrfViewMiddleware', () => {
     })
   })
 
-  describe('keeps the secret in the session, with CSRF_USE_SESSIONS', () => {
+  describe('with CSRF_USE_SESSIONS, where the secret is in the session,', () => {
     const inSession: Settings = {
       CSRF_USE_SESSIONS: true,
       MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware', ...MIDDLEWARE],
     }
-    const asking = (fn: (client: Client) => Promise<void>): Promise<void> => withDatabase(() => ask(inSession, fn), {})
+    const withSessions = (fn: (client: Client) => Promise<void>): Promise<void> =>
+      withDatabase(() => withSite(inSession, fn), {})
 
-    it('where it is not sent to the client', () =>
-      asking(async (client) => {
+    it('does not send the secret to the client', () =>
+      withSessions(async (client) => {
         const page = await client.get('/form/')
         expect(Object.keys(page.cookies)).to.deep.equal(['sessionid'])
         const data = { csrfmiddlewaretoken: tokenIn(page) }
@@ -357,14 +358,14 @@ describe('CsrfViewMiddleware', () => {
         expect((await client.post('/with/', { data: { csrfmiddlewaretoken: maskSecret(OTHER) } })).status).to.equal(403)
       }))
 
-    it('and touches no session that nobody asks anything of', () =>
-      asking(async (client) => {
+    it('does not touch an unused session', () =>
+      withSessions(async (client) => {
         const { headers, setCookie } = await client.get('/')
         expect([headers.vary, setCookie]).to.deep.equal([undefined, []])
       }))
 
-    it('and says so where there are no sessions', () =>
-      ask({ CSRF_USE_SESSIONS: true, MIDDLEWARE }, async (client, logs) => {
+    it('reports missing sessions', () =>
+      withSite({ CSRF_USE_SESSIONS: true, MIDDLEWARE }, async (client, logs) => {
         expect((await client.post('/with/')).status).to.equal(500)
         expect(String(logs[0]?.error)).to.contain("SessionMiddleware' must appear before")
       }))
@@ -374,8 +375,8 @@ describe('CsrfViewMiddleware', () => {
 describe('CSRF decorators', () => {
   before(() => setup())
 
-  it('csrfProtect guards a view without the middleware', () =>
-    ask({ MIDDLEWARE: [] }, async (client) => {
+  it('csrfProtect protects a view without the middleware', () =>
+    withSite({ MIDDLEWARE: [] }, async (client) => {
       expect((await client.post('/with/')).status).to.equal(200)
       expect((await client.post('/protected/')).status).to.equal(403)
       expect((await client.post('/protected/', { data, headers: { cookie } })).status).to.equal(200)
@@ -383,14 +384,14 @@ describe('CSRF decorators', () => {
       expect(tokenMatches(tokenIn(page), page.cookies.csrftoken?.value ?? '')).to.equal(true)
     }))
 
-  it('csrfExempt lets everybody in, at that address alone', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('csrfExempt accepts every request, only at its own URL', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       expect((await client.post('/exempt/', { headers: { origin: 'https://evil.test' } })).status).to.equal(200)
       expect((await client.post('/with/')).status).to.equal(403)
     }))
 
-  it('requiresCsrfToken has tokens and refuses nobody; ensureCsrfCookie sends the cookie in any case', () =>
-    ask({ MIDDLEWARE: [] }, async (client) => {
+  it('requiresCsrfToken provides tokens and refuses no request; ensureCsrfCookie always sends the cookie', () =>
+    withSite({ MIDDLEWARE: [] }, async (client) => {
       const page = await client.post('/token-only/')
       expect([page.status, tokenIn(page).length]).to.deep.equal([200, 64])
       expect(Object.keys((await client.get('/ensured/')).cookies)).to.deep.equal(['csrftoken'])

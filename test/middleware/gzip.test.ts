@@ -1,4 +1,4 @@
-/** GZipMiddleware: what is compressed for whom, readable, and of a length that tells nothing. */
+/** GZipMiddleware: what is compressed for which client, correctness, and hidden lengths. */
 import { randomBytes } from 'node:crypto'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,12 +11,12 @@ import { createApplication } from '#core/handlers'
 import { applyResponse, HttpResponse, StreamingHttpResponse } from '#core/http'
 import type { ClientResponse } from '#core/test'
 import { compressionFor } from '../../core/middleware/gzip.ts'
-import { ask } from './ask.ts'
+import { withSite } from './with_site.ts'
 
 const MIDDLEWARE = ['django.middleware.gzip.GZipMiddleware']
 
 const get = (path: string, accept?: string, settings: Settings = {}): Promise<ClientResponse> =>
-  ask({ MIDDLEWARE, ...settings }, (client) =>
+  withSite({ MIDDLEWARE, ...settings }, (client) =>
     client.get(path, { headers: accept === undefined ? {} : { 'accept-encoding': accept } }),
   )
 
@@ -28,7 +28,7 @@ const body = (length: number): string => `/made/?body=${'a'.repeat(length)}`
 describe('GZipMiddleware', () => {
   before(() => setup())
 
-  it('compresses for clients that take it, and tells caches of it in any case', async () => {
+  it('compresses for clients that accept it, and always sends Vary', async () => {
     const plain = await get('/made/')
     expect([plain.headers['content-encoding'], plain.headers.vary]).to.deep.equal([undefined, 'Accept-Encoding'])
     const { headers, body } = await get('/made/', 'gzip, deflate, br')
@@ -39,7 +39,7 @@ describe('GZipMiddleware', () => {
     expect(body.length).to.be.below(plain.body.length / 4)
   })
 
-  it('leaves alone what is short, compressed already, part of a whole, or would grow', async () => {
+  it('leaves alone short, compressed and partial responses, and those that would grow', async () => {
     expect(await encoding(body(199), 'gzip')).to.equal(undefined)
     expect((await get(body(199), 'gzip')).headers.vary).to.equal(undefined)
     expect(await encoding(body(200), 'gzip')).to.equal('gzip')
@@ -49,7 +49,7 @@ describe('GZipMiddleware', () => {
     expect(await encoding('/', 'gzip', { MIDDLEWARE: [...MIDDLEWARE, random] })).to.equal(undefined)
   })
 
-  it('reads wishes as they are written', async () => {
+  it('parses Accept-Encoding', async () => {
     const wishes = {
       'gzip;q=0': undefined,
       'GZIP;Q=0.5': 'gzip',
@@ -85,7 +85,7 @@ describe('GZipMiddleware', () => {
     }
   })
 
-  it('takes a header of 60,000 characters for what it is', async () => {
+  it('parses a header of 60,000 characters correctly', async () => {
     for (const repeated of [',', 'gzip,', 'br;q=0,', 'a;b="', '"', ';', ' ', 'gzip;', '*,', 'gzip;q=0.5;']) {
       const header = repeated.repeat(60_000 / repeated.length)
       expect((await get('/made/', header)).status, repeated).to.equal(200)
@@ -105,7 +105,7 @@ describe('GZipMiddleware', () => {
     ['br', { GZIP_BROTLI: true }],
   ] as const) {
     it(`hides the length of the content, in ${accept}`, async () => {
-      const lengths = await ask({ MIDDLEWARE, ...settings }, async (client) => {
+      const lengths = await withSite({ MIDDLEWARE, ...settings }, async (client) => {
         const found = new Set<number>()
         for (let i = 0; i < 30; i++) {
           const { body } = await client.get('/made/', { headers: { 'accept-encoding': accept } })
@@ -113,17 +113,17 @@ describe('GZipMiddleware', () => {
         }
         return found
       })
-      // Thirty draws out of a hundred are hardly ever fewer than ten different ones.
+      // A hundred draws hardly ever give fewer than ten different values out of thirty.
       expect(lengths.size).to.be.above(10)
       expect(Math.max(...lengths) - Math.min(...lengths)).to.be.below(103)
     })
   }
 
-  it('sends Brotli by GZIP_BROTLI, where the client wants it as much', async () => {
+  it('sends Brotli with GZIP_BROTLI, if the client accepts it as much', async () => {
     const GZIP_BROTLI = true
     const plain = await get('/made/')
-    // Often enough that every length of the padding occurs, none included.
-    await ask({ MIDDLEWARE, GZIP_BROTLI }, async (client) => {
+    // Enough repetitions for every length of the padding, including zero.
+    await withSite({ MIDDLEWARE, GZIP_BROTLI }, async (client) => {
       for (let i = 0; i < 300; i++) {
         const { headers, body } = await client.get('/made/', { headers: { 'accept-encoding': 'gzip, br' } })
         expect(headers['content-encoding']).to.equal('br')
@@ -147,7 +147,7 @@ describe('GZipMiddleware', () => {
     ])
   })
 
-  it('sends each piece of a stream when it comes', () => {
+  it('sends each chunk of a stream immediately', () => {
     let goOn = (): void => {}
     const next = new Promise<void>((resolve) => {
       goOn = resolve
@@ -157,8 +157,8 @@ describe('GZipMiddleware', () => {
       await next
       yield ' second'
     }
-    const answering: Middleware = ({ response }) => applyResponse(new StreamingHttpResponse(pieces()), response)
-    return ask({ MIDDLEWARE: [...MIDDLEWARE, answering], ALLOWED_HOSTS: ['127.0.0.1'] }, async () => {
+    const stream: Middleware = ({ response }) => applyResponse(new StreamingHttpResponse(pieces()), response)
+    return withSite({ MIDDLEWARE: [...MIDDLEWARE, stream], ALLOWED_HOSTS: ['127.0.0.1'] }, async () => {
       const handle = (await createApplication()).callback()
       const server = http.createServer((req, res) => void handle(req, res))
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -170,7 +170,7 @@ describe('GZipMiddleware', () => {
             .pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }))
             .on('data', (piece: Buffer) => {
               text += piece.toString()
-              // The second piece is made only now, so that the first has come by itself.
+              // The second chunk is created only now, so the first has come separately.
               if (text === 'first') goOn()
             })
             .on('end', () => resolve(text))
@@ -182,8 +182,8 @@ describe('GZipMiddleware', () => {
     })
   })
 
-  it('breaks off where the source of a stream fails', () =>
-    ask({ MIDDLEWARE, ALLOWED_HOSTS: ['127.0.0.1'] }, async (_client, logs) => {
+  it('aborts when the source of a stream fails', () =>
+    withSite({ MIDDLEWARE, ALLOWED_HOSTS: ['127.0.0.1'] }, async (_client, logs) => {
       const app = await createApplication()
       const handle = app.callback()
       const server = http.createServer((req, res) => void handle(req, res))

@@ -1,8 +1,8 @@
-/** ConditionalGetMiddleware: nothing is sent twice, and conditions are judged in the order of RFC 9110. */
+/** ConditionalGetMiddleware: unchanged content is not sent, and conditions follow the order of RFC 9110. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import type { ClientResponse } from '#core/test'
-import { ask, lines } from './ask.ts'
+import { withSite, lines } from './with_site.ts'
 
 const MIDDLEWARE = ['django.middleware.http.ConditionalGetMiddleware']
 const AT = 'Sat, 15 Jun 2024 12:00:00 GMT'
@@ -10,12 +10,12 @@ const BEFORE = 'Sat, 15 Jun 2024 11:59:59 GMT'
 const ETAG = '"one"'
 
 const get = (query: Record<string, string>, headers: Record<string, string>): Promise<ClientResponse> =>
-  ask({ MIDDLEWARE }, (client) => client.get('/made/', { query, headers }))
+  withSite({ MIDDLEWARE }, (client) => client.get('/made/', { query, headers }))
 
 describe('ConditionalGetMiddleware', () => {
   before(() => setup())
 
-  it('sends 304 without the content, with the headers by which caches know it', async () => {
+  it('sends 304 without the content, with the headers that caches need', async () => {
     const query = { etag: ETAG, 'last-modified': AT, 'cache-control': 'max-age=5', 'content-language': 'en' }
     const { status, body, headers } = await get(query, { 'if-none-match': '"zero", W/"one"' })
     expect([status, body.length]).to.deep.equal([304, 0])
@@ -43,13 +43,13 @@ describe('ConditionalGetMiddleware', () => {
     ['an error page', { etag: ETAG, status: '404' }, { 'if-none-match': ETAG }, 404],
   ]
   for (const [name, query, headers, status] of cases) {
-    it(`answers ${status} to ${name}`, async () => {
+    it(`returns ${status} for ${name}`, async () => {
       expect((await get(query, headers)).status).to.equal(status)
     })
   }
 
-  it('makes no tag for a stream, and none for what is not to be stored', () =>
-    ask({ MIDDLEWARE }, async (client) => {
+  it('creates no ETag for a stream, and none with no-store', () =>
+    withSite({ MIDDLEWARE }, async (client) => {
       expect((await client.get('/stream/')).headers).to.not.have.property('etag')
       expect((await client.get('/made/?cache-control=private,%20No-Store')).headers).to.not.have.property('etag')
       const { etag = '' } = (await client.get('/made/')).headers
@@ -57,8 +57,8 @@ describe('ConditionalGetMiddleware', () => {
       expect((await client.post('/made/', { headers: { 'if-none-match': String(etag) } })).status).to.equal(200)
     }))
 
-  it('logs a precondition that failed once', () =>
-    ask({ MIDDLEWARE }, async (client, logs) => {
+  it('logs a failed precondition once', () =>
+    withSite({ MIDDLEWARE }, async (client, logs) => {
       await client.get('/made/', { headers: { 'if-match': '"two"' } })
       expect(lines(logs)).to.deep.equal(['django.request: Precondition Failed: /made/'])
     }))

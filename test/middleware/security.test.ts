@@ -1,16 +1,16 @@
-/** SecurityMiddleware: to https and to the right host, with headers that stay on every answer. */
+/** SecurityMiddleware: redirects to https and to the right host, with headers on every response. */
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
 import type { ClientResponse } from '#core/test'
 import { forgetProxyHint } from '../../core/middleware/security.ts'
-import { ask } from './ask.ts'
+import { withSite } from './with_site.ts'
 
 const MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']
 
 const get = (path: string, settings: Settings, secure = false, headers = {}): Promise<ClientResponse> =>
-  ask({ MIDDLEWARE, ...settings }, (client) => client.get(path, { secure, headers }))
+  withSite({ MIDDLEWARE, ...settings }, (client) => client.get(path, { secure, headers }))
 
 const hsts = async (settings: Settings, secure: boolean, headers = {}): Promise<unknown> =>
   (await get('/', { SECURE_HSTS_SECONDS: 60, ...settings }, secure, headers)).headers['strict-transport-security']
@@ -28,7 +28,7 @@ describe('SecurityMiddleware', () => {
     expect(headers).to.not.have.property('strict-transport-security')
   })
 
-  it('sends HSTS over https alone', async () => {
+  it('sends HSTS only over https', async () => {
     expect(await hsts({}, false)).to.equal(undefined)
     expect(await hsts({}, true)).to.equal('max-age=60')
     const both = { SECURE_HSTS_INCLUDE_SUBDOMAINS: true, SECURE_HSTS_PRELOAD: true }
@@ -51,7 +51,7 @@ describe('SecurityMiddleware', () => {
     expect((await get('/with/', { SECURE_SSL_REDIRECT }, true)).status).to.equal(200)
   })
 
-  it('redirects to no host that the client made up', async () => {
+  it('does not redirect to a host made up by the client', async () => {
     const SECURE_SSL_REDIRECT = true
     for (const host of ['evil.test', 'testserver.evil.test', 'testserver@evil.test', 'evil.test/testserver']) {
       const { status, headers } = await get('/with/', { SECURE_SSL_REDIRECT }, false, { host })
@@ -63,7 +63,7 @@ describe('SecurityMiddleware', () => {
     expect((await get('/', { SECURE_SSL_REDIRECT }, false, forwarded)).headers.location).to.equal('https://testserver/')
   })
 
-  it('has its headers on answers to failures too, of views and of other middleware', async () => {
+  it('sends its headers with error responses too, of views and of other middleware', async () => {
     const failing: Middleware = () => {
       throw new Error('The middleware failed.')
     }
@@ -73,9 +73,9 @@ describe('SecurityMiddleware', () => {
     }
   })
 
-  it('tells once of the proxy header that would end a circle of redirects', () => {
+  it('logs once which proxy header would end a redirect loop', () => {
     forgetProxyHint()
-    return ask({ MIDDLEWARE, SECURE_SSL_REDIRECT: true }, async (client, logs) => {
+    return withSite({ MIDDLEWARE, SECURE_SSL_REDIRECT: true }, async (client, logs) => {
       for (let i = 0; i < 2; i++) await client.get('/', { headers: { 'x-forwarded-proto': 'https' } })
       expect(logs.map(({ logger }) => logger)).to.deep.equal(['django.security.proxy'])
     })

@@ -7,7 +7,7 @@ import { createApplication } from '#core/handlers'
 import { hostForLinks } from '#core/http'
 import { RequestFactory } from '#core/test'
 import { passwordResetMailsSent } from '../../core/contrib/auth/views/password_reset.ts'
-import { ask } from '../handlers/ask.ts'
+import { withSite } from '../handlers/with_site.ts'
 import { listening } from '../http/listen.ts'
 import { sendRaw } from './raw.ts'
 import { Browser, onSite } from './site.ts'
@@ -38,7 +38,7 @@ describe('the host of a request', () => {
   before(() => setup())
 
   const statusOf = (...lines: string[]): Promise<number> =>
-    ask({ ALLOWED_HOSTS: ['127.0.0.1', 'example.com'] }, async () =>
+    withSite({ ALLOWED_HOSTS: ['127.0.0.1', 'example.com'] }, async () =>
       listening(
         await createApplication(),
         async (port) => (await sendRaw(port, [...lines, 'Connection: close', '', ''].join('\r\n'))).status,

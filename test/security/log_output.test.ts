@@ -13,7 +13,7 @@ import {
   LogLine,
   type LogRecord,
 } from '#core/utils'
-import { ask } from '../handlers/ask.ts'
+import { withSite } from '../handlers/with_site.ts'
 
 const log = getLogger('test.output')
 
@@ -222,7 +222,7 @@ describe('a log line', () => {
   })
 
   it('quotes Host, Origin, Referer and user agent without what they could do', () =>
-    ask({ MIDDLEWARE: ['core.middleware.csrf.CsrfViewMiddleware'], DEBUG: true }, async (client, logs) => {
+    withSite({ MIDDLEWARE: ['core.middleware.csrf.CsrfViewMiddleware'], DEBUG: true }, async (client, logs) => {
       const bad = '\u009b31m\u0085x'
       await client.get('/', { headers: { host: `evil${bad}` } })
       await client.post('/form/', { headers: { origin: `https://evil${bad}` } })
@@ -246,7 +246,7 @@ describe('an error page', () => {
           const fails = (): never => {
             throw thrown
           }
-          await ask({ DEBUG: debug, MIDDLEWARE: [fails] }, async (client, logs) => {
+          await withSite({ DEBUG: debug, MIDDLEWARE: [fails] }, async (client, logs) => {
             const { status, text } = await client.get('/', { headers: { accept } })
             // An error with a status and `expose` is how npm middleware says which response it wants.
             expect(status, `${i} ${text.slice(0, 80)}`).to.equal(thrown === WITH_STATUS ? 404 : 500)

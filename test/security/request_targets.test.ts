@@ -7,7 +7,7 @@ import { overrideSettings } from '#core/conf'
 import { createApplication } from '#core/handlers'
 import type { HttpRequest } from '#core/http'
 import { RequestFactory } from '#core/test'
-import { ask } from '../handlers/ask.ts'
+import { withSite } from '../handlers/with_site.ts'
 import { listening } from '../http/listen.ts'
 import { head, inTurn, sendRaw } from './raw.ts'
 import { UNUSUAL_TARGETS } from './targets.ts'
@@ -61,7 +61,7 @@ describe('a request target', () => {
       requests.push(seen({ request: ctx.request, ctx }))
       return next()
     }
-    return ask({ ...HOSTS, DEBUG: debug, MIDDLEWARE: [looks] }, async () =>
+    return withSite({ ...HOSTS, DEBUG: debug, MIDDLEWARE: [looks] }, async () =>
       listening(await createApplication(), (port) =>
         fn(async (bytes) => (await sendRaw(port, bytes)).status, requests),
       ),
@@ -138,7 +138,7 @@ describe('a request target', () => {
         return [response.statusCode, path]
       })
     }
-    await ask(HOSTS, async () => {
+    await withSite(HOSTS, async () => {
       expect(await app('/caf\u00c3\u00a9')).to.deep.equal([404, '/caf%C3%A9 /café'])
       expect(await app('/caf\u00e9')).to.deep.equal([400, ''])
       expect(await app('/\u20ac')).to.deep.equal([404, '/%E2%82%AC /€'])

@@ -1,4 +1,4 @@
-/** What a query found, or a 404. */
+/** The object of a query, or a 404. */
 import { expect } from 'chai'
 import { Http404 } from '#core/exceptions'
 import { getListOr404, getObjectOr404, MultipleObjectsReturned } from '#core/shortcuts'
@@ -15,7 +15,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('getObjectOr404', () => {
-  it('gives the value, or what a promise or a query gives', async () => {
+  it('returns the value, or the result of a promise or a query', async () => {
     const row: { id: number } = await getObjectOr404({ id: 1 } as { id: number } | undefined)
     expect(row).to.deep.equal({ id: 1 })
     expect(await getObjectOr404(Promise.resolve(0))).to.equal(0)
@@ -23,7 +23,7 @@ describe('getObjectOr404', () => {
     expect(await getObjectOr404(query(['only']))).to.equal('only')
   })
 
-  it('is a 404 where there is nothing', async () => {
+  it('throws a 404 for nothing', async () => {
     for (const nothing of [undefined, null, query(undefined), query([])]) {
       const error = await failure(getObjectOr404(nothing))
       expect(error).to.be.instanceOf(Http404).with.property('message', 'No object matches the given query.')
@@ -31,7 +31,7 @@ describe('getObjectOr404', () => {
     expect(await failure(getObjectOr404(null, 'No such poll.'))).to.have.property('message', 'No such poll.')
   })
 
-  it('is an error where there are several', async () => {
+  it('throws an error for several objects', async () => {
     expect(await failure(getObjectOr404(query([1, 2])))).to.be.instanceOf(MultipleObjectsReturned)
   })
 
@@ -42,12 +42,12 @@ describe('getObjectOr404', () => {
 })
 
 describe('getListOr404', () => {
-  it('gives the list', async () => {
+  it('returns the list', async () => {
     expect(await getListOr404(query([1, 2]))).to.deep.equal([1, 2])
     expect(await getListOr404(new Set(['a']))).to.deep.equal(['a'])
   })
 
-  it('is a 404 where it is empty', async () => {
+  it('throws a 404 for an empty list', async () => {
     expect(await failure(getListOr404(query([])))).to.be.instanceOf(Http404)
   })
 })

@@ -38,19 +38,19 @@ describe('redirect', () => {
     )
   }
 
-  it('for ever, where it is said so; and with the method kept', () => {
+  it('can be permanent, and can keep the method', () => {
     expect(redirect('/x/', { permanent: true }).status).to.equal(301)
     expect(redirect('/x/', { preserveRequest: true }).status).to.equal(307)
     expect(redirect('/x/', { permanent: true, preserveRequest: true }).status).to.equal(308)
   })
 
-  it('fails for a name that leads nowhere', () =>
+  it('throws for a name that cannot be resolved', () =>
     withUrls(() => {
       expect(() => redirect('nowhere')).to.throw("Reverse for 'nowhere' not found")
       expect(() => redirect('post')).to.throw("Reverse for 'post' with no arguments not found")
     }))
 
-  it('does not follow a scheme that runs code', () =>
+  it('refuses a scheme that runs code', () =>
     withUrls(() => {
       expect(() => redirect('javascript:alert(1.5)')).to.throw("Unsafe redirect to URL with protocol 'javascript'")
     }))

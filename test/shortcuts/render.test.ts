@@ -1,4 +1,4 @@
-/** `render` answers with a template. */
+/** `render` returns a response from a template. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -29,7 +29,7 @@ describe('render', () => {
     })
   })
 
-  it('takes several names, a status, a content type and an engine', async () => {
+  it('accepts several names, a status, a content type and an engine', async () => {
     const request = await requests.get('/')
     await overrideSettings({ TEMPLATES }, () => {
       const options = { status: 404, contentType: 'text/plain', using: 'other' }
@@ -40,7 +40,7 @@ describe('render', () => {
     })
   })
 
-  it('fails with the places that were tried where there is no such template', async () => {
+  it('lists the paths that were tried for a missing template', async () => {
     const request = await requests.get('/')
     await overrideSettings({ TEMPLATES }, () => {
       expect(() => render(request, 'no.html')).to.throw("There is no template 'no.html'. Tried:")

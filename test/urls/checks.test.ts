@@ -1,4 +1,4 @@
-/** The checks of URLs find with Django's ids what is wrong or suspicious. */
+/** The checks of URLs report errors and suspicious patterns with Django's ids. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { runChecks } from '#core/checks'
@@ -13,11 +13,11 @@ async function found(urlconf: string, others: Settings = {}): Promise<string[]> 
 describe('checks of urls', () => {
   before(() => setup())
 
-  it('find nothing wrong with patterns that are right', async () => {
+  it('report nothing for correct patterns', async () => {
     expect(await found('site')).to.deep.equal([])
   })
 
-  it('find patterns, views and handlers that cannot be used', async () => {
+  it('report invalid patterns, views and handlers', async () => {
     const messages = await found('wrong_entries')
     const ids = messages.map((message) => /\((.*?)\)/.exec(message)?.[1])
     expect(ids).to.deep.equal(['urls.E004', 'urls.E004', 'urls.E009', 'urls.E007', 'urls.E008'])
@@ -33,7 +33,7 @@ describe('checks of urls', () => {
     )
   })
 
-  it('find patterns that are probably not what was meant', async () => {
+  it('report patterns that are probably unintended', async () => {
     expect(await found('suspicious')).to.deep.equal([
       "?: (urls.W002) Your URL pattern '/slash/' has a route beginning with a '/'. Remove this slash as it is unnecessary. If this pattern is targeted in an include(), ensure the include() pattern has a trailing '/'.",
       "?: (2_0.W001) Your URL pattern '^caret' has a route that contains '(?P<', begins with a '^', or ends with a '$'. A regular expression needs rePath().",
@@ -43,11 +43,11 @@ describe('checks of urls', () => {
     ])
   })
 
-  it('leave a first slash alone where APPEND_SLASH is off', async () => {
+  it('accept a leading slash if APPEND_SLASH is off', async () => {
     expect((await found('suspicious', { APPEND_SLASH: false })).join()).not.to.include('W002')
   })
 
-  it('find URLs of settings without a slash at their end', async () => {
+  it('report URLs in settings without a trailing slash', async () => {
     expect(await found('site', { STATIC_URL: 'static', MEDIA_URL: '/media' })).to.deep.equal([
       '?: (urls.E006) The STATIC_URL setting must end with a slash.',
       '?: (urls.E006) The MEDIA_URL setting must end with a slash.',

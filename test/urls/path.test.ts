@@ -1,4 +1,4 @@
-/** path() takes a route and a view, and says what is wrong with others. */
+/** path() accepts a route and a view, and reports invalid ones. */
 import { expect } from 'chai'
 import { ImproperlyConfigured } from '#core/exceptions'
 import type { View } from '#core/http'
@@ -8,12 +8,12 @@ import { index, viewNamed } from './fixtures/views.ts'
 const refused = (route: string): Chai.Assertion => expect(() => path(route, index)).to.throw(ImproperlyConfigured)
 
 describe('path', () => {
-  it('hands back the view itself, with its marks', () => {
+  it('returns the view itself, with its marks', () => {
     const marked = Object.assign(viewNamed('marked'), { csrfExempt: true })
     expect(resolve('/', [path('', marked)]).func).to.equal(marked)
   })
 
-  it('merges its kwargs into what the route captures, and they win', () => {
+  it('merges its kwargs into the captured values, and the kwargs win', () => {
     const urlconf = [path('<int:page>/<b>/', index, { kwargs: { page: 7, extra: 'x' } })]
     expect(resolve('/1/two/', urlconf).kwargs).to.deep.equal({ page: 7, b: 'two', extra: 'x' })
   })
@@ -27,11 +27,11 @@ describe('path', () => {
     }
   })
 
-  it('names the view in viewName where the pattern has no name', () => {
+  it('derives viewName from the view if the pattern has no name', () => {
     expect(resolve('/', [path('', index)]).viewName).to.equal('index')
   })
 
-  it('refuses a route that is malformed', () => {
+  it('refuses a malformed route', () => {
     refused('<int:pk>/<slug:pk>/').with.property(
       'message',
       "URL route '<int:pk>/<slug:pk>/' uses parameter name 'pk' more than once.",
@@ -44,7 +44,7 @@ describe('path', () => {
       .and.includes("Did you mean 'int'?")
   })
 
-  it('refuses what is no view, and says what to do', () => {
+  it('refuses an invalid view, with instructions', () => {
     const given = (view: unknown) => () => path('x/', view as View)
     expect(given(undefined)).to.throw(
       ImproperlyConfigured,

@@ -1,4 +1,4 @@
-/** rePath() takes JavaScript's regular expressions, and Django's as they were written in Python. */
+/** rePath() accepts regular expressions of JavaScript, and Django's in Python syntax. */
 import { expect } from 'chai'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { include, NoReverseMatch, path, Resolver404, rePath, resolve, reverse } from '#core/urls'
@@ -13,16 +13,16 @@ const written = (regex: RegExp | string, ...args: unknown[]): string =>
   reverse('x', { args, urlconf: [rePath(regex, index, { name: 'x' })] })
 
 describe('rePath', () => {
-  it('gives named groups as kwargs, and then ignores the others', () => {
+  it('passes named groups as kwargs, and then ignores the others', () => {
     expect(kwargsOf(/^(a|b)\/(?<year>\d{4})\/$/, '/a/2026/')).to.deep.equal({ year: '2026' })
     expect(match('^(a|b)/(?P<year>[0-9]{4})/$', '/a/2026/').args).to.deep.equal([])
   })
 
-  it('gives groups without names as args', () => {
+  it('passes unnamed groups as args', () => {
     expect(match(/^(\w+)\/(\d+)?$/, '/a/').args).to.deep.equal(['a', undefined])
   })
 
-  it('leaves a named group out that took no part', () => {
+  it('omits a named group that did not match', () => {
     expect(kwargsOf('^list/(?:page-(?P<n>[0-9]+)/)?$', '/list/')).to.deep.equal({})
   })
 
@@ -31,18 +31,18 @@ describe('rePath', () => {
     expect(resolve('/x', urlconf).kwargs).to.deep.equal({ a: 'x', b: 2 })
   })
 
-  it('matches anywhere without ^, and up to any point without $', () => {
+  it('matches at any position without ^, and up to any position without $', () => {
     expect(match('b/', '/a/b/c').route).to.equal('b/')
     expect(match('^a', '/abc').route).to.equal('^a')
   })
 
-  it('matches the whole path where it ends with $, and no line break behind it', () => {
+  it('matches the whole path with a final $, without a trailing newline', () => {
     misses('b/$', '/a/b/')
     misses('^a/$', '/a/\n')
     misses(/^a\/$/, '/a/\n')
   })
 
-  it('reads what Python writes in its own way', () => {
+  it('translates Python syntax', () => {
     expect(kwargsOf('\\A(?P<w>\\w+)/(?P=w)/(?P<d>\\d)\\Z', '/süß/süß/٣')).to.deep.equal({ w: 'süß', d: '٣' })
     expect(kwargsOf('^(?P<w>[]\\w.-]+)$', '/ä].b-')).to.deep.equal({ w: 'ä].b-' })
     expect(match('(?i)^about\\-us\\/(?#a comment)$', '/About-US/').route).to.equal('(?i)^about\\-us\\/(?#a comment)$')
@@ -51,7 +51,7 @@ describe('rePath', () => {
     expect(match('(?s)^a.b$', '/a\nb').func).to.equal(index)
   })
 
-  it('keeps no place between two requests, whatever flags a RegExp has', () => {
+  it('keeps no state between two requests, with any flags of a RegExp', () => {
     const urlconf = [rePath(/a/giy, index)]
     for (let i = 0; i < 3; i++) expect(resolve('/A', urlconf).func).to.equal(index)
   })
@@ -60,11 +60,11 @@ describe('rePath', () => {
     expect(match(/^a\/b\/$/, '/a/b/').route).to.equal('^a/b/$')
   })
 
-  it('refuses an expression that is none', () => {
+  it('refuses an invalid expression', () => {
     expect(() => rePath('^(a', index)).to.throw(ImproperlyConfigured, "'^(a' is not a valid regular expression")
   })
 
-  it('is written out with its groups filled', () => {
+  it('is reversed by filling its groups', () => {
     expect(written(/^a\.b\/(\d+)\/(?<x>[a-z]{2})\/$/, 3, 'xy')).to.equal('/a.b/3/xy/')
     expect(written('^[abc]\\d\\w+x{2}y?z*/$')).to.equal('/a0xxx/')
     expect(written('^(?:a/(?:b/)+)(?=c)c$')).to.equal('/a/b/c')
@@ -73,15 +73,15 @@ describe('rePath', () => {
     expect(written('^a(/(?:x|y))?$', '/y')).to.equal('/a/y')
   })
 
-  it('is not written out where there are alternatives outside of a group', () => {
+  it('is not reversed if it has alternatives outside a group', () => {
     expect(() => written('^(?:a|b)/$')).to.throw(NoReverseMatch)
   })
 
-  it('is not written out with a value that it would not match', () => {
+  it('is not reversed with a value that it would not match', () => {
     expect(() => written('^(\\d{4})/$', '20')).to.throw(NoReverseMatch)
   })
 
-  it('includes further patterns, whose groups are told apart', () => {
+  it('includes further patterns, with separate groups', () => {
     const inner = [rePath('^(b+)/$', index, { name: 'b' }), path('<int:n>/', index, { name: 'n' })]
     const urlconf = [rePath('^(a+)/', include(inner))]
     expect(resolve('/aa/bb/', urlconf).args).to.deep.equal(['aa', 'bb'])

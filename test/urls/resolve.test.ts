@@ -1,4 +1,4 @@
-/** resolve() finds the first pattern that matches, among few or among thousands. */
+/** resolve() finds the first pattern that matches, among few or thousands. */
 import { expect } from 'chai'
 import { Http404 } from '#core/exceptions'
 import type { View } from '#core/http'
@@ -17,7 +17,7 @@ function failure(url: string, urlconf: UrlPatterns): Resolver404 {
 }
 
 describe('resolve', () => {
-  it('lets the order of the patterns decide, however they are written', () => {
+  it('tries the patterns in order, whatever their type', () => {
     const views: Record<string, View> = Object.fromEntries(
       ['a', 'b', 'c', 'd', 'e'].map((name) => [name, viewNamed(name)]),
     )
@@ -35,7 +35,7 @@ describe('resolve', () => {
     expect(found).to.deep.equal(['a', 'b', 'd', 'c'])
   })
 
-  it('agrees with trying every pattern in turn', () => {
+  it('gives the same result as trying every pattern in turn', () => {
     const routes = [
       '',
       'a',
@@ -91,7 +91,7 @@ describe('resolve', () => {
     expect(tried).to.equal(1)
   })
 
-  it('resolves a path without parameters once, and others each time', function () {
+  it('caches the result for a path without parameters, but not for others', function () {
     requireFastPaths(this)
     const urlconf = [path('fixed/', include([path('a/', index)])), path('<int:n>/', index), rePath(/^re\/$/, index)]
     expect(resolve('/fixed/a/', urlconf)).to.equal(resolve('/fixed/a/', urlconf))
@@ -106,7 +106,7 @@ describe('resolve', () => {
     expect(error.name).to.equal('Resolver404')
   })
 
-  it('lists what was tried, in order, within the includes that matched', () => {
+  it('lists the patterns that were tried, in order, inside the matching includes', () => {
     const urlconf = [
       path('a/', index),
       path('b/', include([path('c/', index), path('d/', index)])),
@@ -116,11 +116,11 @@ describe('resolve', () => {
     expect(tried).to.deep.equal(['a/', 'b/ c/', 'b/ d/', 'e/'])
   })
 
-  it('finds nothing for a path without its first slash', () => {
+  it('finds nothing for a path without a leading slash', () => {
     expect(failure('a/', [path('a/', index)]).tried).to.deep.equal([])
   })
 
-  it('says whether a path is valid', () => {
+  it('isValidPath returns whether a path resolves', () => {
     expect(isValidPath('/a/', [path('a/', index)])).to.equal(true)
     expect(isValidPath('/a', [path('a/', index)])).to.equal(false)
   })

@@ -1,4 +1,4 @@
-/** The url tag writes URLs in templates. */
+/** The url tag renders URLs in templates. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -25,21 +25,21 @@ describe('the url tag', () => {
       run()
     })
 
-  it('takes arguments by position or by name', () =>
+  it('accepts arguments by position or by name', () =>
     within(() => {
       expect(url({}, ['home'], {})).to.equal('/')
       expect(url({}, ['polls:detail', 3], {})).to.equal('/polls/3/')
       expect(url({}, ['polls:detail'], { pk: 3 })).to.equal('/polls/3/')
     }))
 
-  it('means the instance that the request is in, or the one that it prefers', () =>
+  it('uses the instance of the current request, or currentApp', () =>
     within(() => {
       const request = { resolverMatch: { namespace: 'team-polls' } }
       expect(url({ request }, ['polls:index'], { team: 'red' })).to.equal('/red/polls/')
       expect(url({ request: { ...request, currentApp: 'polls' } }, ['polls:index'], {})).to.equal('/polls/')
     }))
 
-  it('says that it needs a name', () => {
+  it('reports a missing name', () => {
     expect(() => url({}, [], {})).to.throw(TypeError, "'url' takes at least one argument, a URL pattern name.")
   })
 })

@@ -1,4 +1,4 @@
-/** The module that ROOT_URLCONF names is loaded once, with all that it includes, or it is said what is wrong with it. */
+/** The module in ROOT_URLCONF is loaded once, with everything that it includes, or its errors are reported. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -21,7 +21,7 @@ async function messageOf(name: string): Promise<string> {
   return message
 }
 
-describe('the root of URL patterns', () => {
+describe('the root urlconf', () => {
   before(() => setup())
 
   it('has to be loaded before it is used', async () => {
@@ -55,7 +55,7 @@ describe('the root of URL patterns', () => {
     })
   })
 
-  it('may be another for one call', async () => {
+  it('can be overridden for one call', async () => {
     await loadUrlconf(fixture('polls'))
     expect(resolve('/3/', fixture('polls')).viewName).to.equal('detail')
     expect(reverse('detail', { args: [3], urlconf: fixture('polls') })).to.equal('/3/')
@@ -64,14 +64,14 @@ describe('the root of URL patterns', () => {
     expect(reverse('x', { urlconf: list })).to.equal('/x/')
   })
 
-  it('that is missing is named with the setting and the file looked for', async () => {
+  it('is reported with the setting and the file if it is missing', async () => {
     const message = await messageOf('nowhere')
     expect(message)
       .to.include(`ROOT_URLCONF names '${fixture('nowhere')}'`)
       .and.include('test/urls/fixtures/nowhere.ts')
   })
 
-  it('without urlpatterns is named with what it exports', async () => {
+  it('without urlpatterns is reported with its exports', async () => {
     expect(await messageOf('empty')).to.include(
       `ROOT_URLCONF names '${fixture('empty')}', but that module exports no urlpatterns; it exports: patterns.`,
     )
@@ -80,7 +80,7 @@ describe('the root of URL patterns', () => {
     )
   })
 
-  it('with entries that are no patterns names each of them', async () => {
+  it('is reported with each of its invalid patterns', async () => {
     const message = await messageOf('wrong_entries')
     expect(message).to.include(`ROOT_URLCONF names '${fixture('wrong_entries')}'`)
     expect(message).to.include(
@@ -89,7 +89,7 @@ describe('the root of URL patterns', () => {
     expect(message).to.include(`urlpatterns[2] of ${fixture('wrong_entries')}: (urls.E004)`)
   })
 
-  it('with an include of a missing module names the place and the file', async () => {
+  it('with an include of a missing module is reported with the place and the file', async () => {
     const message = await messageOf('missing_include')
     expect(message).to.include(`include() behind 'polls/' of ${fixture('missing_include')} names '${fixture('pols')}'`)
     expect(message).to.include("Did you mean 'polls'?")

@@ -1,4 +1,4 @@
-/** A dotted name leads to its file, or to a message that says where it was looked for. */
+/** A dotted name resolves to its file, or to an error that names the file that was tried. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -36,38 +36,38 @@ describe('dotted names', () => {
     it(`${name} is ${canonical}`, () => expect(canonicalName(name)).to.equal(canonical))
   }
 
-  it('lead into the framework or into the project', () => {
+  it('resolve into the framework or into the project', () => {
     expect(pathOf('django.contrib.sessions', root)).to.equal(path.join(CORE, 'contrib/sessions'))
     expect(pathOf('shop.views', root)).to.equal(path.join(root, 'shop/views'))
   })
 
-  it('have a form', () => {
+  it('have a syntax', () => {
     for (const name of ['a', 'a.b_c', '_a.B1']) expect(isDottedName(name), name).to.equal(true)
     for (const name of ['', '.a', 'a.', 'a..b', '../a', 'a/b', '1a', 'a b'])
       expect(isDottedName(name), name).to.equal(false)
   })
 
-  it('import a module, a folder with an index, or a name in either', async () => {
+  it('import a module, a directory with an index, or an export of either', async () => {
     expect(await importModule('shop.views', by())).to.have.property('index', 1)
     expect(await importModule('shop.cart', by())).to.have.property('total', 2)
     expect(await importName('shop.cart.total', by())).to.equal(2)
   })
 
-  it('that lead nowhere say which file was looked for and what lies beside it', async () => {
+  it('report the file that was tried and the files next to it if there is none', async () => {
     expect(await complaint(importModule('shop.view', by()))).to.equal(
       "SOME_SETTING names 'shop.view', but there is no shop/view.ts. shop/ holds: broken, cart and views. Did you mean 'views'?",
     )
     expect(await complaint(importModule('shp.views', by()))).to.contain("./ holds: shop. Did you mean 'shop'?")
   })
 
-  it('of something a module does not export say what it does', async () => {
+  it('report the exports of a module for a missing one', async () => {
     expect(await complaint(importName('shop.views.Detial', by()))).to.equal(
       "SOME_SETTING names 'shop.views.Detial', but shop/views.ts exports no 'Detial'." +
         " It exports: Detail and index. Did you mean 'Detail'?",
     )
   })
 
-  it('that are no names say so', async () => {
+  it('report an invalid name', async () => {
     expect(await complaint(importModule('../etc/passwd', by()))).to.contain('which is not a dotted name')
     expect(await complaint(importName('views', by()))).to.contain('not a dotted name of something in a module')
   })
@@ -78,7 +78,7 @@ describe('dotted names', () => {
     expect((error as Error).message).to.equal('half a file')
   })
 
-  it('or a package that is not installed says how to install it', async () => {
+  it('report how to install a missing package', async () => {
     expect(await complaint(importPackage('koa-no-such-thing', by()))).to.contain('npm install koa-no-such-thing')
   })
 })

@@ -1,4 +1,4 @@
-/** The lock of a file: one at a time, a whole file or the old one, and nothing left behind. */
+/** The lock of a file: one holder at a time, the whole new file or the old one, and no leftovers. */
 import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -20,14 +20,14 @@ describe('the lock of a file', () => {
     writeFileSync(file, 'old')
   })
 
-  it('puts the new content in the place of the old, for the owner alone, and leaves no other file', async () => {
+  it('replaces the content, for the owner alone, and leaves no other file', async () => {
     await new FileLock(file).replace(() => 'new')
     expect(readFileSync(file, 'utf8')).to.equal('new')
     expect(statSync(file).mode & 0o777).to.equal(0o600)
     expect(readdirSync(folder)).to.deep.equal(['session'])
   })
 
-  it('leaves the file as it is where there is no new content to be had', async () => {
+  it('leaves the file unchanged if there is no new content', async () => {
     const error = new Error('somebody else was first')
     const replaced = new FileLock(file).replace(() => {
       throw error
@@ -37,13 +37,13 @@ describe('the lock of a file', () => {
     expect(readdirSync(folder)).to.deep.equal(['session'])
   })
 
-  it('lets one work at a time', async () => {
+  it('has one holder at a time', async () => {
     const append = (letter: string) => new FileLock(file).replace(() => readFileSync(file, 'utf8') + letter)
     await Promise.all(LETTERS.map(append))
     expect(readFileSync(file, 'utf8').slice(3).split('').toSorted()).to.deep.equal(LETTERS)
   })
 
-  it('cannot be had while another has it', () => {
+  it('cannot be acquired while another process holds it', () => {
     const taken = new FileLock(file).try(() => {
       expect(new FileLock(file).try(() => undefined)).to.equal(false)
     })
@@ -51,7 +51,7 @@ describe('the lock of a file', () => {
     expect(new FileLock(file).try(() => undefined)).to.equal(true)
   })
 
-  it('is taken from a process that died', async () => {
+  it('is removed if its process died', async () => {
     writeFileSync(lock, '')
     const longAgo = Date.now() / 1000 - 60
     utimesSync(lock, longAgo, longAgo)
@@ -60,7 +60,7 @@ describe('the lock of a file', () => {
     expect(existsSync(lock)).to.equal(false)
   })
 
-  it('is taken where its time is far in the future, which would never be long ago', async () => {
+  it('is removed if its time is far in the future, because it would never expire', async () => {
     writeFileSync(lock, '')
     const later = Date.now() / 1000 + 3600
     utimesSync(lock, later, later)
@@ -69,7 +69,7 @@ describe('the lock of a file', () => {
     expect(existsSync(lock)).to.equal(false)
   })
 
-  it('is not taken where the clock of a file server is a little ahead', () => {
+  it('is kept if the clock of a file server is slightly ahead', () => {
     writeFileSync(lock, '')
     const soon = Date.now() / 1000 + 20
     utimesSync(lock, soon, soon)
@@ -134,7 +134,7 @@ describe('the lock of a file', () => {
 
   it('writes nothing once it was lost, and leaves the next one his lock', async () => {
     const replaced = new FileLock(file).replace(() => {
-      // What others do to the lock of a process that stood still.
+      // As other processes do with the lock of a process that was suspended.
       unlinkSync(lock)
       writeFileSync(lock, 'of another')
       return 'new'

@@ -1,4 +1,4 @@
-/** An npm package that only some settings need is the project's, or else the framework's. */
+/** An optional npm package is loaded from the project, or else from the framework. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -34,25 +34,25 @@ describe('npm packages', () => {
 
   const by = (): { setting: string; root: string } => ({ setting: 'SOME_SETTING', root })
 
-  it("are the project's", async () => {
+  it('are loaded from the project', async () => {
     expect(resolvePackage('koa', by())).to.equal(path.join(root, 'node_modules/koa/index.js'))
     expect(await importPackage('koa', by())).to.include({ whose: 'the project' })
     expect(requirePackage('common', by())).to.deep.equal({ kind: 'common' })
   })
 
-  it("or the framework's", async () => {
+  it('or from the framework', async () => {
     expect(resolvePackage('koa-compress', by())).to.contain(`${path.sep}koa-compress${path.sep}`)
     expect(await importPackage('koa-compress', by()))
       .to.have.property('default')
       .that.is.a('function')
   })
 
-  it('may be packages that can be imported only', async () => {
+  it('may support only import', async () => {
     expect(await importPackage('only-import', by())).to.include({ kind: 'module' })
     expect(await importPackage('@scope/sugar', by())).to.include({ default: 'scoped' })
   })
 
-  it('that are not installed are named, with the setting and the command', async () => {
+  it('are reported with the setting and the command if they are missing', async () => {
     for (const name of ['no-such-package', '@no/such', 'closed']) {
       const expected = `SOME_SETTING needs the npm package '${name}', which is not installed. Run: npm install ${name}`
       expect(() => resolvePackage(name, by())).to.throw(ImproperlyConfigured, expected)

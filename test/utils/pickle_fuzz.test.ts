@@ -1,6 +1,6 @@
 /**
- * Whatever bytes come, the reader of pickles gives a value or says that it will not, soon and in little memory.
- * PICKLE_FUZZ is how many payloads are tried, PICKLE_SEED where the random numbers begin.
+ * For any bytes, the pickle reader returns a value or refuses them, quickly and in little memory.
+ * PICKLE_FUZZ is the number of payloads, PICKLE_SEED the seed of the random numbers.
  */
 import { expect } from 'chai'
 import { BrokenPickle, dumpsPickle, loadsPickle, RefusedPickle } from '../../core/serialization/pickle/index.ts'
@@ -9,11 +9,11 @@ import { loadVectors } from '../vectors/load.ts'
 const COUNT = Number(process.env.PICKLE_FUZZ ?? 20_000)
 const SEED = Number(process.env.PICKLE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
-/** Milliseconds that one payload may take on a busy machine, and bytes by which all may make the process grow. */
+/** Milliseconds for one payload on a busy machine, and bytes by which all payloads may grow the process. */
 const MOST_TIME = 3000
 const MOST_GROWTH = 512 * 2 ** 20
 
-/** Numbers from a seed (mulberry32). */
+/** Random numbers from a seed (mulberry32). */
 class Chance {
   #state: number
 
@@ -42,7 +42,7 @@ const OPCODES = [
   ...Array.from({ length: 0x99 - 0x80 }, (_, i) => String.fromCharCode(0x80 + i)),
 ]
 
-/** What follows an instruction: often what belongs there, sometimes not. */
+/** The argument of an instruction: often valid, sometimes not. */
 const ARGUMENTS = [
   '',
   '\0',
@@ -100,7 +100,7 @@ function mutated(chance: Chance): string {
 const payload = (chance: Chance): string =>
   chance.of([() => chance.bytes(chance.below(64)), () => soup(chance), mutated, mutated, mutated])(chance)
 
-/** What became of a payload; a failure is thrown. */
+/** The outcome of a payload; a failure is thrown. */
 function outcome(bytes: string): 'read' | 'broken' | 'refused' {
   let value: unknown
   try {
@@ -110,7 +110,7 @@ function outcome(bytes: string): 'read' | 'broken' | 'refused' {
     if (error instanceof RefusedPickle) return 'refused'
     throw error
   }
-  // A number alone has nothing beside which it could be remembered what it was.
+  // A number on its own has no container that could keep its original form.
   if (typeof value !== 'number') {
     const again = dumpsPickle(value)
     expect(dumpsPickle(loadsPickle(again))).to.equal(again)
@@ -118,7 +118,7 @@ function outcome(bytes: string): 'read' | 'broken' | 'refused' {
   return 'read'
 }
 
-describe('the reader of pickles', function () {
+describe('the pickle reader', function () {
   this.timeout(3_600_000)
 
   it(`survives ${COUNT} random and mutated payloads`, () => {
@@ -148,7 +148,7 @@ describe('the reader of pickles', function () {
     expect(Object.getOwnPropertyNames(Object.prototype).join()).to.equal(prototype)
     expect(slowest).to.be.lessThan(MOST_TIME)
     expect(growth).to.be.lessThan(MOST_GROWTH)
-    // Payloads of all three kinds were among them, or this would have tried little.
+    // All three kinds of payloads occurred, or the test would have covered little.
     expect(Math.min(...Object.values(counts))).to.be.greaterThan(COUNT / 100)
   })
 })

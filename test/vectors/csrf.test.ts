@@ -5,7 +5,7 @@ import { overrideSettings, type Settings } from '#core/conf'
 import { Client } from '#core/test'
 import { captureLogs } from '#core/utils'
 import { formatProblem, maskSecret, secretOf, tokenMatches, unmaskToken } from '../../core/middleware/csrf_tokens.ts'
-import { SITE } from '../middleware/ask.ts'
+import { SITE } from '../middleware/with_site.ts'
 import { loadVectors } from './load.ts'
 
 interface Input {

@@ -6,7 +6,7 @@ import { overrideSettings, type Settings } from '#core/conf'
 import { applyResponse, HttpResponse } from '#core/http'
 import { Client, type ClientResponse } from '#core/test'
 import { captureLogs } from '#core/utils'
-import { SITE } from '../middleware/ask.ts'
+import { SITE } from '../middleware/with_site.ts'
 import { loadVectors } from './load.ts'
 
 interface Input {

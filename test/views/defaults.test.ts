@@ -1,4 +1,4 @@
-/** The default error pages: the project's templates, or tiny ones; they tell nothing and never fail. */
+/** The default error pages: the project's templates, or minimal ones. They reveal nothing and never fail. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -35,7 +35,7 @@ describe('the default error pages', () => {
     [503, '<h1>Service Unavailable (503)</h1><p></p>'],
   ]
   for (const [status, body] of tiny) {
-    it(`are tiny for ${status} where the project has no template`, async () => {
+    it(`are minimal for ${status} if the project has no template`, async () => {
       const request = await requests.get('/secret-path/')
       await withTemplates({}, () => {
         const page = defaultErrorPage(status, request, new Error('secret reason'))
@@ -46,7 +46,7 @@ describe('the default error pages', () => {
     })
   }
 
-  it("are the project's where it has templates", async () => {
+  it("are the project's templates if there are any", async () => {
     const request = await requests.get('/a/')
     const templates = {
       '404.html': '404 {{ request_path }} {{ exception }} {{ request.path }}',
@@ -63,7 +63,7 @@ describe('the default error pages', () => {
     })
   })
 
-  it('do not tell which URL patterns there are', async () => {
+  it('do not reveal the URL patterns', async () => {
     const request = await requests.get('/a/')
     await withTemplates({ '404.html': '{{ exception }}' }, () => {
       const error = Object.assign(new Http404("No URL pattern matches 'x'."), { tried: [] })
@@ -71,7 +71,7 @@ describe('the default error pages', () => {
     })
   })
 
-  it('are tiny, and log why, where the template fails', async () => {
+  it('are minimal if the template fails, which is logged', async () => {
     const request = await requests.get('/a/')
     for (const source of ['{% extends "no.html" %}', '{% if %}']) {
       const records: LogRecord[] = []

@@ -1,4 +1,4 @@
-/** Files of a folder: the right one, never another's. */
+/** Files of a directory are served, and no others. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -56,26 +56,26 @@ describe('serveStatic', () => {
     expect(await read('..dots.txt')).to.equal('dots')
   })
 
-  it('answers 304 to a client that has the file', async () => {
+  it('returns 304 to a client that has the file', async () => {
     expect((await serve('css/a b.css', { since: 'Tue, 14 Nov 2023 22:13:20 GMT' })).status).to.equal(304)
     expect((await serve('css/a b.css', { since: 'Tue, 14 Nov 2023 22:13:19 GMT' })).status).to.equal(200)
     expect((await serve('css/a b.css', { since: 'some day' })).status).to.equal(200)
   })
 
-  it('refuses every path that leads out of the folder', async () => {
+  it('refuses every path that leads out of the directory', async () => {
     const ways = ['../secret.txt', 'css/../../secret.txt', '../media-secret/x.txt', '..', '../', './../secret.txt']
     for (const way of ways) expect(await refusal(way), way).to.equal('SuspiciousOperation')
     expect(await refusal(path.join(root, 'secret.txt'))).to.equal('Http404')
     expect(await refusal('//etc/passwd')).to.equal('Http404')
   })
 
-  it('knows no file that is not there, none with a zero byte in its name, and no file below a file', async () => {
+  it('returns 404 for a missing file, a zero byte in the name, and a path below a file', async () => {
     for (const way of ['nope.css', 'css/a b.css\0', 'css/a b.css/x', 'x'.repeat(5000)]) {
       expect(await refusal(way), way).to.equal('Http404')
     }
   })
 
-  it('lists a folder only where it is told to', async () => {
+  it('lists a directory only if enabled', async () => {
     expect(await refusal('')).to.equal('Http404')
     const index = (await serve('', { showIndexes: true })) as HttpResponse
     expect(index.text).to.contain('<a href="css/">css/</a>').and.contain('<a href="%3Ci%3E.txt">&lt;i&gt;.txt</a>')
@@ -83,7 +83,7 @@ describe('serveStatic', () => {
     expect(((await serve('css/', { showIndexes: true })) as HttpResponse).text).to.contain('<a href="../">../</a>')
   })
 
-  it('follows a link to another file of the folder, and none that leads out', async () => {
+  it('follows a link to another file of the directory, but not one that leads out', async () => {
     symlinkSync('css/a b.css', path.join(root, 'media/link.txt'))
     symlinkSync(path.join(root, 'secret.txt'), path.join(root, 'media/out.txt'))
     expect(await read('link.txt')).to.equal('body {}')

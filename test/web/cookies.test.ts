@@ -1,12 +1,12 @@
-/** Cookies as texts. */
+/** Cookies as strings. */
 import * as fc from 'fast-check'
 import { expect } from 'chai'
 import { parseCookies, quoteCookie, unquoteCookie } from '#core/web'
 
-describe('a cookie as text', () => {
+describe('a cookie string', () => {
   const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) })
 
-  it('is read back as it was written, whatever it holds', () => {
+  it('is read back as it was written, whatever it contains', () => {
     fc.assert(fc.property(latin1, (value) => unquoteCookie(quoteCookie(value)) === value))
   })
 
@@ -19,11 +19,11 @@ describe('a cookie as text', () => {
     )
   })
 
-  it('in a header of any kind is read without an error', () => {
+  it('is read from any header without an error', () => {
     fc.assert(fc.property(fc.string(), (header) => Object.getPrototypeOf(parseCookies(header)) === null))
   })
 
-  it('is read in time that grows with the header alone', () => {
+  it('is read in time proportional to the header', () => {
     const header = `a="${'\\'.repeat(100_000)}"; ${';'.repeat(100_000)}; b=1`
     expect(parseCookies(header).b).to.equal('1')
   })

@@ -1,4 +1,4 @@
-/** The lists of a settings file as `django-admin startproject` writes them, admin excepted, with Django's names. */
+/** The lists of a settings file as `django-admin startproject` writes them, without the admin, with Django's names. */
 import type { Settings } from '#core/conf'
 
 export default {

@@ -1,4 +1,4 @@
-/** The addresses of the copied project: the pages of auth, and one that uses what the lists give. */
+/** The URLs of the copied project: the pages of auth, and one that uses the lists. */
 import { messages } from '#core/contrib/messages'
 import { type HttpRequest, HttpResponse } from '#core/http'
 import { include, path } from '#core/urls'

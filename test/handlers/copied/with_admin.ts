@@ -1,4 +1,4 @@
-/** The same with the admin, as `django-admin startproject` has it. */
+/** The same with the admin, as `django-admin startproject` writes it. */
 import type { Settings } from '#core/conf'
 import copied from './settings.ts'
 

@@ -1,4 +1,4 @@
-/** The same site with error handlers of its own. */
+/** The same site with its own error handlers. */
 import { type HttpRequest, HttpResponse } from '#core/http'
 
 export { urlpatterns } from './urls.ts'

@@ -1,4 +1,4 @@
-/** Middleware of all kinds, good and bad. */
+/** Middleware of all kinds, valid and invalid. */
 import type { Middleware } from 'koa'
 import { MiddlewareNotUsed } from '#core/exceptions'
 

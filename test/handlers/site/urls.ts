@@ -1,4 +1,4 @@
-/** The views of the site that the tests of core/handlers ask. */
+/** The views of the site for the tests of core/handlers. */
 import {
   BadRequest,
   FileResponse,

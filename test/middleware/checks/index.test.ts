@@ -1,4 +1,4 @@
-/** The checks: every mistake has its id, its place and its remedy, and good settings raise no alarm. */
+/** The checks: every mistake has its id, its setting and its remedy, and correct settings cause no message. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type CheckMessage, runChecks } from '#core/checks'
@@ -17,7 +17,7 @@ const FRAMES = 'django.middleware.clickjacking.XFrameOptionsMiddleware'
 const GZIP = 'django.middleware.gzip.GZipMiddleware'
 const CONDITIONAL = 'django.middleware.http.ConditionalGetMiddleware'
 
-/** The list that `startproject` of Django writes. */
+/** The list that Django's `startproject` writes. */
 const USUAL = [SECURITY, SESSIONS, COMMON, CSRF, AUTH, MESSAGES, FRAMES]
 
 const GOOD = {
@@ -606,7 +606,7 @@ const CONFIGURATIONS: Readonly<Record<string, Settings>> = {
 describe('checks of middleware and cookies', () => {
   before(() => setup())
 
-  describe('see', () => {
+  describe('find', () => {
     for (const { name, settings, id, where, remedy, always = false } of MISTAKES) {
       it(`${name}: ${id}`, async () => {
         const message = (await run(settings)).find((each) => each.id === id)
@@ -618,7 +618,7 @@ describe('checks of middleware and cookies', () => {
     }
   })
 
-  describe('raise no alarm at', () => {
+  describe('report nothing for', () => {
     for (const [name, settings] of Object.entries(CONFIGURATIONS)) {
       it(name, async () => {
         expect((await run(settings)).map(String)).to.deep.equal([])
@@ -626,7 +626,7 @@ describe('checks of middleware and cookies', () => {
     }
   })
 
-  it('say what sessions through Keyv lose, by the engine, and nothing of other engines', async () => {
+  it('report what sessions through Keyv lose, depending on the engine, and nothing for other engines', async () => {
     const found = async (engine: string): Promise<string[]> =>
       (await run({ SESSION_ENGINE: `${ENGINES}.${engine}`, CACHES: throughKeyv }, false))
         .filter(({ id }) => id === 'sessions.W024')
@@ -643,7 +643,7 @@ describe('checks of middleware and cookies', () => {
     ).to.not.include('sessions.W024')
   })
 
-  it('see a table of sessions that nobody makes', async () => {
+  it('report a session table that no app creates', async () => {
     const { checkSessionStore } = await import('../../../core/middleware/checks/session_store.ts')
     const { apps } = await import('#core/apps')
     Object.defineProperty(apps, 'isInstalled', { configurable: true, value: () => false })

@@ -1,4 +1,4 @@
-/** A site where every address with a slash at its end is a page. */
+/** A site where every URL with a trailing slash is a page. */
 import { HttpResponse } from '#core/http'
 import { rePath } from '#core/urls'
 

@@ -1,4 +1,4 @@
-/** The views of the site that the tests of core/middleware ask. */
+/** The views of the site for the tests of core/middleware. */
 import {
   type HttpRequest,
   HttpResponse,
@@ -53,7 +53,7 @@ const sessionItem: View<object> = (request) => {
 
 const long = 'A text that is worth compressing, since it says the same thing again. '.repeat(40)
 
-/** The content and headers that the query asks for. */
+/** The content and headers given in the query string. */
 function made(request: HttpRequest): HttpResponse {
   const { body = long, status = '200', ...headers } = Object.fromEntries(request.GET)
   return new HttpResponse(body, { status: Number(status), headers })
@@ -68,7 +68,7 @@ async function* broken(): AsyncGenerator<string> {
   throw new Error('The source failed.')
 }
 
-/** Refuses with a page of the project's own. */
+/** A custom page for a refused request. */
 export const ownFailure: View<{ reason: string }> = (_request, { reason }) =>
   new HttpResponseForbidden(`own: ${reason}`)
 

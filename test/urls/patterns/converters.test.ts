@@ -1,4 +1,4 @@
-/** Converters decide which text a parameter takes, what the view gets, and what a URL is written with. */
+/** Converters define the string that a parameter matches, the value for the view, and the string in a URL. */
 import { expect } from 'chai'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { NoReverseMatch, path, registerConverter, resolve, Resolver404, reverse } from '#core/urls'
@@ -45,7 +45,7 @@ const urlconf = [
 const kwargsOf = (url: string): unknown => resolve(url, urlconf).kwargs
 
 describe('converters', () => {
-  it('give the view the value that toPython makes', () => {
+  it('pass the value of toPython to the view', () => {
     expect(kwargsOf('/year/0099/')).to.deep.equal({ year: 99 })
     expect(kwargsOf('/day/2026-02-03/')).to.deep.equal({ date: new Date('2026-02-03T00:00:00Z') })
   })
@@ -63,11 +63,11 @@ describe('converters', () => {
     expect(() => reverse('day', { args: [new Date(Number.NaN)], urlconf })).to.throw(NoReverseMatch)
   })
 
-  it('pass on what is a mistake in the converter itself', () => {
+  it('pass on an error in the converter itself', () => {
     expect(() => kwargsOf('/broken/abc/')).to.throw(TypeError)
   })
 
-  it('refuse a number that cannot be held exactly, rather than name another row', () => {
+  it('refuse a number that cannot be represented exactly, instead of matching another row', () => {
     expect(kwargsOf('/n/9007199254740991/')).to.deep.equal({ n: Number.MAX_SAFE_INTEGER })
     expect(() => kwargsOf('/n/9007199254740993/')).to.throw(Resolver404)
   })
@@ -79,12 +79,12 @@ describe('converters', () => {
     }
   })
 
-  it('of paths take slashes but no line break', () => {
+  it('of paths match slashes but no line break', () => {
     expect(kwargsOf('/file/a/b.txt')).to.deep.equal({ file: 'a/b.txt' })
     expect(() => kwargsOf('/file/a\nb')).to.throw(Resolver404)
   })
 
-  it('may be registered again as they are, but not replaced', () => {
+  it('may be registered again unchanged, but not replaced', () => {
     registerConverter(FourDigitYear, 'yyyy')
     registerConverter(day, 'day')
     expect(() => registerConverter(day, 'yyyy')).to.throw(

@@ -1,4 +1,4 @@
-/** include() puts modules and lists of patterns behind a route, in namespaces or without. */
+/** include() puts modules and lists of patterns behind a route, with or without a namespace. */
 import { expect } from 'chai'
 import { ImproperlyConfigured } from '#core/exceptions'
 import { include, NoReverseMatch, path, resolve, Resolver404, reverse, type UrlPatterns } from '#core/urls'
@@ -6,7 +6,7 @@ import * as polls from '../fixtures/polls.ts'
 import { detail, index } from '../fixtures/views.ts'
 
 describe('include', () => {
-  it('takes a module, with its application name', () => {
+  it('accepts a module, with its application name', () => {
     const urlconf = [path('polls/', include(polls))]
     expect(resolve('/polls/3/', urlconf)).to.deep.include({
       func: detail,
@@ -19,23 +19,23 @@ describe('include', () => {
     expect(reverse('polls:detail', { args: [3], urlconf })).to.equal('/polls/3/')
   })
 
-  it("understands Django's spelling of the application name", () => {
+  it("accepts Django's spelling of the application name", () => {
     const module = { urlpatterns: polls.urlpatterns, app_name: 'votes' }
     expect(reverse('votes:index', { urlconf: [path('v/', include(module))] })).to.equal('/v/')
   })
 
-  it('takes a list, whose names are known as if they stood around it', () => {
+  it('accepts a list, whose names belong to the surrounding module', () => {
     const urlconf = [path('a/<slug:team>/', include(polls.urlpatterns))]
     expect(resolve('/a/red/3/', urlconf).viewName).to.equal('detail')
     expect(reverse('detail', { kwargs: { team: 'red', pk: 3 }, urlconf })).to.equal('/a/red/3/')
   })
 
-  it('takes a list of two patterns for a list', () => {
+  it('accepts a list of two patterns as a list', () => {
     const pair: UrlPatterns = [path('a/', index), path('b/', index)]
     expect(resolve('/x/b/', [path('x/', include(pair))]).route).to.equal('x/b/')
   })
 
-  it('gives its kwargs to every view below; a captured value and the inner kwargs win', () => {
+  it('passes its kwargs to every view below; a captured value and the inner kwargs win', () => {
     const inner = [path('<int:pk>/', index, { name: 'i', kwargs: { b: 'inner' } })]
     const urlconf = [path('<slug:s>/', include(inner), { kwargs: { a: 1, b: 'outer' } })]
     expect(resolve('/x/3/', urlconf).kwargs).to.deep.equal({ s: 'x', pk: 3, a: 1, b: 'inner' })
@@ -43,7 +43,7 @@ describe('include', () => {
     expect(() => reverse('i', { kwargs: { s: 'x', pk: 3, a: 2 }, urlconf })).to.throw(NoReverseMatch)
   })
 
-  it('takes the same parameter twice: the inner one is given to the view', () => {
+  it('accepts a repeated parameter: the view gets the inner one', () => {
     const urlconf = [path('<int:id>/', include([path('<int:id>/', index, { name: 'twice' })]))]
     expect(resolve('/1/2/', urlconf).kwargs).to.deep.equal({ id: 2 })
     expect(reverse('twice', { kwargs: { id: 3 }, urlconf })).to.equal('/3/3/')
@@ -56,12 +56,12 @@ describe('include', () => {
     expect(reverse('leaf', { urlconf: patterns })).to.match(/leaf\/$/)
   })
 
-  it('goes on with the next pattern when nothing within it matches', () => {
+  it('continues with the next pattern if nothing inside matches', () => {
     const urlconf = [path('a/', include([path('x/', index)])), path('a/<slug:s>/', detail)]
     expect(resolve('/a/y/', urlconf).func).to.equal(detail)
   })
 
-  it('does not match a segment that only begins like its route', () => {
+  it('does not match a segment that only starts like its route', () => {
     const urlconf = [path('shop/', include([path('', index)]))]
     expect(() => resolve('/shop2/', urlconf)).to.throw(Resolver404)
   })
@@ -74,7 +74,7 @@ describe('include', () => {
     expect(() => include(polls.urlpatterns, { namespace: 'x' })).to.throw(ImproperlyConfigured, "has the namespace 'x'")
   })
 
-  it('refuses what holds no patterns', () => {
+  it('refuses a value without patterns', () => {
     for (const wrong of [3, null, undefined, './polls/urls.ts']) {
       expect(() => include(wrong as unknown as string), String(wrong)).to.throw(
         ImproperlyConfigured,

@@ -1,4 +1,4 @@
-/** reverse() writes the URL of a pattern, and says in Django's words why it cannot. */
+/** reverse() returns the URL of a pattern, and fails with Django's messages. */
 import { expect } from 'chai'
 import { overrideSettings } from '#core/conf'
 import { setup } from '#core/apps'
@@ -50,31 +50,31 @@ describe('reverse', () => {
     expect(reverse(view, { args: [3], urlconf: [path('v/<int:n>/', view)] })).to.equal('/v/3/')
   })
 
-  it('takes the last of several patterns that fit', () => {
+  it('uses the last of several matching patterns', () => {
     expect(to('twice')).to.equal('/second-of-two/')
   })
 
-  it('counts kwargs that are undefined as not given', () => {
+  it('ignores kwargs that are undefined', () => {
     expect(to('home', { kwargs: { page: undefined } })).to.equal('/')
   })
 
-  it('keeps apart what is put together under one name for two instances', () => {
+  it('separates two instances that are included under one name', () => {
     expect(to('shop:item', { args: [1], currentApp: 'a' })).to.equal('/shop-a/1/')
     expect(to('shop:item', { args: [1], currentApp: 'b' })).to.equal('/shop-b/1/')
     expect(to('shop:item', { args: [1], currentApp: 'elsewhere' })).to.equal('/shop-b/1/')
     expect(to('shop:item', { args: [1] })).to.equal('/shop-b/1/')
   })
 
-  it('prefers the instance that is called like the application', () => {
+  it('prefers the instance named like the application', () => {
     expect(to('cart:index')).to.equal('/default/')
     expect(to('cart:index', { currentApp: 'cart-2' })).to.equal('/default-2/')
   })
 
-  it('finds a namespace within an include that has none', () => {
+  it('finds a namespace within an include without one', () => {
     expect(to('inner:item', { kwargs: { s: 'x', id: 2 } })).to.equal('/deep/x/shop-c/2/')
   })
 
-  it('encodes all but what RFC 3986 allows in a path', () => {
+  it('encodes all characters that RFC 3986 does not allow in a path', () => {
     expect(to('any', { args: ["a!$&'()*+,;=/~:@-._z"] })).to.equal("/any/a!$&'()*+,;=/~:@-._z")
     expect(to('any', { args: ['ä ?#%[]"<>\\^`{|}\u{1F600}'] })).to.equal(
       '/any/%C3%A4%20%3F%23%25%5B%5D%22%3C%3E%5C%5E%60%7B%7C%7D%F0%9F%98%80',
@@ -82,7 +82,7 @@ describe('reverse', () => {
     expect(to('any', { args: ['\ud800'] })).to.equal('/any/%EF%BF%BD')
   })
 
-  it('never gives a URL that leads to another host', () => {
+  it('never returns a URL that leads to another host', () => {
     expect(to('bare', { args: ['/evil.example/'] })).to.equal('/%2Fevil.example/')
   })
 
@@ -110,7 +110,7 @@ describe('reverse', () => {
     expect(to('home', { query: { a: '1' }, fragment: 'top#ä b' })).to.equal('/?a=1#top%23%C3%A4%20b')
   })
 
-  it('puts the script prefix in front', async () => {
+  it('prepends the script prefix', async () => {
     await setup()
     expect(getScriptPrefix()).to.equal('/')
     setScriptPrefix('/my site')
@@ -126,14 +126,14 @@ describe('reverse', () => {
     expect(() => to('post', { args: [3], kwargs: { pk: 3 } })).to.throw(TypeError, "Don't mix args and kwargs")
   })
 
-  it("says in Django's words that there is no such name", () => {
+  it("reports an unknown name with Django's message", () => {
     failing('nope').that.equals("Reverse for 'nope' not found. 'nope' is not a valid view function or pattern name.")
     failing('a:nope').that.equals("Reverse for 'nope' not found. 'nope' is not a valid view function or pattern name.")
     failing('nope:index').that.equals("'nope' is not a registered namespace")
     failing('a:nope:index').that.equals("'nope' is not a registered namespace inside 'a'")
   })
 
-  it("says in Django's words which patterns do not fit the arguments", () => {
+  it("reports the patterns that do not match the arguments with Django's message", () => {
     const post = "not found. 1 pattern(s) tried: ['posts/(?P<pk>[0-9]+)/\\\\Z']"
     failing('post').that.equals(`Reverse for 'post' with no arguments ${post}`)
     failing('post', { args: ['x', 1] }).that.equals(`Reverse for 'post' with arguments '('x', 1)' ${post}`)

@@ -7,7 +7,7 @@ import { causeChain, framesOf, sourceOf } from '../../../core/views/debug/frames
 describe('stack frames', () => {
   before(() => setup())
 
-  it('tell function, file and line, and whose code it is', () => {
+  it("give function, file and line, and whether the code is the project's", () => {
     const error = new Error('x')
     error.stack = [
       'Error: x',
@@ -25,14 +25,14 @@ describe('stack frames', () => {
     ])
   })
 
-  it('come with the source around them', () => {
+  it('include the source around them', () => {
     const [frame] = framesOf(new Error('here'))
     const lines = frame === undefined ? [] : sourceOf(frame)
     expect(lines.find(({ isCurrent }) => isCurrent)?.text).to.contain("framesOf(new Error('here'))")
     expect(lines).to.have.length.greaterThan(8)
   })
 
-  it('are not made up by a message that looks like one, nor do they show a file that is no source', () => {
+  it('are not read from a message that looks like one, and do not show a file that is not source code', () => {
     const error = new Error('x\n    at evil (/etc/passwd:1:1)\n    at evil (/etc/hostname.ts:1:1)')
     expect(
       framesOf(error)
@@ -44,13 +44,13 @@ describe('stack frames', () => {
     expect(framesOf(other).flatMap(sourceOf)).to.deep.equal([])
   })
 
-  it('are none for an error without a stack', () => {
+  it('are empty for an error without a stack', () => {
     const error = new Error('x')
     delete error.stack
     expect(framesOf(error)).to.deep.equal([])
   })
 
-  it('belong to a chain of causes, which may go round in a circle or end in anything', () => {
+  it('include a chain of causes, which may be circular or end in any value', () => {
     const first = new Error('first')
     const second = new TypeError('second', { cause: first })
     first.cause = second

@@ -1,4 +1,4 @@
-/** What looks like a secret is masked, by its name, inside URLs, and wherever its value turns up. */
+/** Secrets are masked by their name, inside URLs, and wherever their value occurs. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -50,7 +50,7 @@ describe('masking', () => {
     })
   })
 
-  it('hides what an object of a class holds', () => {
+  it('hides the content of class instances', () => {
     class Client {
       readonly inner = 'confidential'
     }
@@ -77,7 +77,7 @@ describe('masking', () => {
     it(`hides the field or header ${name}`, () => expect(maskField(name, 'value')).to.equal(MASK))
   }
 
-  it('hides the session cookie under whatever name, and the CSRF cookie', async () => {
+  it('hides the session cookie under any name, and the CSRF cookie', async () => {
     await overrideSettings({ SESSION_COOKIE_NAME: 'sid', CSRF_COOKIE_NAME: 'plain' }, () => {
       expect([maskCookie('sid', 'v'), maskCookie('plain', 'v'), maskCookie('theme', 'dark')]).to.deep.equal([
         MASK,
@@ -87,7 +87,7 @@ describe('masking', () => {
     })
   })
 
-  it('hides secrets in a query, however their names are written', () => {
+  it('hides secrets in a query string, in any encoding of their names', () => {
     expect(maskQuery('http://h/p?a=1&token=x&pass%77ord=y#f')).to.equal(
       `http://h/p?a=1&token=${MASK}&pass%77ord=${MASK}#f`,
     )
@@ -101,7 +101,7 @@ describe('masking', () => {
     expect(maskSource('const url = "postgres://u:pw@h/db"')).to.equal(`const url = "postgres://u:${MASK}@h/db"`)
   })
 
-  it('knows the secrets of settings and request by value', async () => {
+  it('finds the secrets of settings and request by value', async () => {
     const requests = new RequestFactory()
     const request = await requests.post('/?token=query-token', {
       data: { password: 'form-password', name: 'not-a-secret' },
@@ -135,7 +135,7 @@ describe('masking', () => {
     })
   })
 
-  it('takes known secrets out of a page, the longest first', () => {
+  it('masks known secrets in a page, the longest first', () => {
     expect(redact('a secret-longer b secret-l', ['secret-l', 'secret-longer'], (text) => text)).to.equal(
       `a ${MASK} b ${MASK}`,
     )

@@ -1,4 +1,4 @@
-/** The technical page of a 404: which patterns were tried, or who said that nothing is there. */
+/** The technical page of a 404: the patterns that were tried, or the view that raised it. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
@@ -42,18 +42,18 @@ describe('the technical 404 page', () => {
     expect(text).to.contain('<code>DEBUG: true</code>')
   })
 
-  it('speaks of the empty path, and of a site without patterns', async () => {
+  it('mentions the empty path, and a site without patterns', async () => {
     expect(await page(unresolved('/', ["'a/'"]), { url: '/' })).to.contain('The empty path didn’t match any of these.')
     expect(await page(unresolved('/x'))).to.contain('apps.urls has no URL patterns yet.')
   })
 
-  it('names the view and its reason where a view says so', async () => {
+  it('names the view and its reason if a view raised it', async () => {
     const text = await page(new Http404('No poll <5>.'), { match: { viewName: 'polls:detail' } })
     expect(text).to.contain('No poll &lt;5&gt;.').and.contain('<th>Raised by</th><td>polls:detail</td>')
     expect(text).not.to.contain('Using the URLconf')
   })
 
-  it('escapes the path, and masks what is secret in it', async () => {
+  it('escapes the path, and masks secrets in it', async () => {
     const text = await page(unresolved('/<script>/', ["'<b>'"]), { url: '/x/?q=%22%3Cscript%3E&token=my-secret-token' })
     expect(text).not.to.match(/<script|<b>|my-secret-token/)
   })

@@ -1,4 +1,4 @@
-/** The technical page of a failure: what a developer needs, no secret, nothing that a visitor wrote as HTML. */
+/** The technical page of an error shows what a developer needs, no secrets, and no client input as HTML. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -54,13 +54,13 @@ describe('the technical 500 page', () => {
       },
     })
   const page = async (error: unknown, headers: Record<string, string> = {}): Promise<string> => {
-    const asked = await request(headers)
-    return overrideSettings(SETTINGS, () => technical500(asked, error).text)
+    const httpRequest = await request(headers)
+    return overrideSettings(SETTINGS, () => technical500(httpRequest, error).text)
   }
 
   before(() => setup())
 
-  it('tells the type, the message, the request, and the place', async () => {
+  it('shows the type, the message, the request, and the source location', async () => {
     const text = await page(new RangeError('too <many> "things"'))
     expect(text).to.contain('<title>RangeError at /buy/</title>')
     expect(text).to.contain('too &lt;many&gt; &quot;things&quot;')
@@ -94,7 +94,7 @@ describe('the technical 500 page', () => {
     }
   })
 
-  it('lets nothing through that could be HTML', async () => {
+  it('escapes all HTML', async () => {
     const error = new Error('<script>alert(1)</script>', { cause: new Error('<img src=x>') })
     error.name = '<svg>'
     const text = await page(error, { host: 'testserver', 'x-evil': '"><script>', cookie: 'a="<script>"' })
@@ -102,7 +102,7 @@ describe('the technical 500 page', () => {
   })
 
   for (const accept of ['text/html', 'application/json']) {
-    it(`shows no secret, as ${accept}, not even one that stands in a message`, async () => {
+    it(`shows no secret, as ${accept}, not even one inside a message`, async () => {
       const error = new Error(`connect failed: ${SECRETS.join(' ')}`, { cause: new Error('redis://u:other-pass@h') })
       const text = await page(error, { accept })
       for (const secret of SECRETS) expect(text, secret).not.to.contain(secret).and.not.contain(escapeHtml(secret))
@@ -110,8 +110,8 @@ describe('the technical 500 page', () => {
     })
   }
 
-  it('masks a secret where it stands by its name, though it is too short to be looked for everywhere', async () => {
-    const asked = await requests.post('/?token=qt1&a=b', {
+  it('masks a secret next to its name, even if it is too short to be searched for everywhere', async () => {
+    const httpRequest = await requests.post('/?token=qt1&a=b', {
       data: { pass: 'fp1' },
       headers: { cookie: 'sessionid=sk1', 'x-token': 'ht1' },
     })
@@ -119,29 +119,29 @@ describe('the technical 500 page', () => {
     const CACHES = { default: { BACKEND: 'core.cache.backends.locmem.LocMemCache', LOCATION: 'redis://u:cp1@h' } }
     await overrideSettings({ DEBUG: true, DATABASES, CACHES, MY_TOKEN: 'mt1' }, () => {
       for (const accept of ['text/html', 'application/json']) {
-        Object.assign(asked.headers, { accept })
-        expect(technical500(asked, withoutStack('x')).text).not.to.match(/(qt|fp|sk|ht|dp|cp|mt)1/)
+        Object.assign(httpRequest.headers, { accept })
+        expect(technical500(httpRequest, withoutStack('x')).text).not.to.match(/(qt|fp|sk|ht|dp|cp|mt)1/)
       }
     })
   })
 
-  it('masks a literal under a secret name in the source that it shows', async () => {
+  it('masks a literal under a secret name in the source', async () => {
     const password = 'zq9'
     const text = await page(new Error(`length ${password.length}`))
     expect(text).to.contain('const password = ').and.not.contain(['z', 'q9'].join(''))
   })
 
-  it('shows nothing of what a session holds', async () => {
-    const asked = await request()
-    Object.assign(asked, { session: { cart: 'content-of-the-session' } })
-    const text = await overrideSettings(SETTINGS, () => technical500(asked, withoutStack('x')).text)
+  it("shows nothing of the session's content", async () => {
+    const httpRequest = await request()
+    Object.assign(httpRequest, { session: { cart: 'content-of-the-session' } })
+    const text = await overrideSettings(SETTINGS, () => technical500(httpRequest, withoutStack('x')).text)
     expect(text).not.to.contain('content-of-the-session')
   })
 
   it('is plain text for a client that does not accept HTML', async () => {
-    const asked = await request({ accept: 'application/json' })
+    const httpRequest = await request({ accept: 'application/json' })
     await overrideSettings(SETTINGS, () => {
-      const response = technical500(asked, new RangeError('too <many>', { cause: new Error('why') }))
+      const response = technical500(httpRequest, new RangeError('too <many>', { cause: new Error('why') }))
       expect(response.status).to.equal(500)
       expect(response.headers.get('Content-Type')).to.equal('text/plain; charset=utf-8')
       expect(response.text).to.match(/^RangeError at \/buy\/\ntoo <many>\n/)
@@ -149,19 +149,19 @@ describe('the technical 500 page', () => {
     })
   })
 
-  it('is HTML for a client that accepts anything, or says nothing', async () => {
+  it('is HTML for a client that accepts anything, or sends no Accept', async () => {
     for (const accept of ['*/*', 'text/*']) expect(await page(new Error('x'), { accept })).to.contain('<!doctype html>')
-    const asked = await requests.get('/')
-    expect(await overrideSettings(SETTINGS, () => technical500(asked, new Error('x')).text)).to.contain(
+    const httpRequest = await requests.get('/')
+    expect(await overrideSettings(SETTINGS, () => technical500(httpRequest, new Error('x')).text)).to.contain(
       '<!doctype html>',
     )
   })
 
-  it('loads nothing from elsewhere and runs nothing', async () => {
+  it('loads nothing from other hosts and runs no scripts', async () => {
     expect(await page(withoutStack('x'))).not.to.match(/<script|<link|<img|@import|url\(|src=/i)
   })
 
-  it('shows the place in a template', async () => {
+  it('shows the line of a template', async () => {
     const fail = (): never => {
       throw new RangeError('late')
     }
@@ -174,24 +174,24 @@ describe('the technical 500 page', () => {
     expect(await page(error)).to.contain('<tr><th>Template</th><td>&lt;string&gt;, line 2</td></tr>')
   })
 
-  it('can tell of a host that is refused, of a request that cannot be read, and of what is no error', async () => {
+  it('supports a refused host, an unreadable request, and a thrown value that is not an error', async () => {
     expect(await page(new DisallowedHost('Invalid HTTP_HOST header'), { host: 'evil<x>' })).to.contain(
       'http://evil&lt;x&gt;/buy/',
     )
     expect(await page('a text')).to.contain('a text')
     expect(await page(undefined)).to.contain('Nothing was thrown.')
-    const asked = await requests.get(`/?${'a=1&'.repeat(5)}`)
+    const httpRequest = await requests.get(`/?${'a=1&'.repeat(5)}`)
     const text = await overrideSettings(
       { ...SETTINGS, DATA_UPLOAD_MAX_NUMBER_FIELDS: 2 },
-      () => technical500(asked, new Error('x')).text,
+      () => technical500(httpRequest, new Error('x')).text,
     )
     expect(text).to.contain('(cannot be read)')
   })
 
   it('is refused outside DEBUG', async () => {
-    const asked = await request()
+    const httpRequest = await request()
     await overrideSettings({ ...SETTINGS, DEBUG: false, ALLOWED_HOSTS: ['*'] }, () => {
-      expect(() => technical500(asked, new Error('x'))).to.throw(ImproperlyConfigured, 'DEBUG is false')
+      expect(() => technical500(httpRequest, new Error('x'))).to.throw(ImproperlyConfigured, 'DEBUG is false')
     })
   })
 })

@@ -1,9 +1,9 @@
-/** The end of a turn of the event loop. */
+/** The end of a tick. */
 import { expect } from 'chai'
 import { flushTick, onTickEnd, tickEnd } from '#core/concurrency'
 
-describe('the end of a turn', () => {
-  it('comes when everything of this turn is done', async () => {
+describe('the end of a tick', () => {
+  it('comes after everything in this tick is done', async () => {
     const done: string[] = []
     const ended = tickEnd().then(() => done.push('end'))
     await Promise.resolve()
@@ -13,7 +13,7 @@ describe('the end of a turn', () => {
     expect(done).to.deep.equal(['a promise', 'a tick', 'end'])
   })
 
-  it('is one for all who ask in the same turn, and another in the next', async () => {
+  it('is one promise for all callers in the same tick, and another in the next', async () => {
     const first = tickEnd()
     expect(tickEnd()).to.equal(first)
     await first
@@ -21,7 +21,7 @@ describe('the end of a turn', () => {
     await tickEnd()
   })
 
-  it('comes early where somebody ends the turn, but after all that follows from what came', async () => {
+  it('comes early if it is flushed, but after all promise reactions', async () => {
     const done: string[] = []
     setImmediate(() => done.push('the next part of the loop'))
     const ended = tickEnd().then(() => done.push('end'))
@@ -44,7 +44,7 @@ describe('the end of a turn', () => {
     expect(works).to.equal(1)
   })
 
-  it('lets a work that is due begin another one, for the next turn', async () => {
+  it('lets a callback add another one, for the next tick', async () => {
     const done: string[] = []
     await new Promise<void>((resolve) => {
       onTickEnd(() => {

@@ -1,4 +1,4 @@
-/** Asks the site of these tests, under given settings, and hears what is logged meanwhile. */
+/** Runs `fn` on the site of these tests with further settings, and records the log. */
 import path from 'node:path'
 import { overrideSettings, type Settings } from '#core/conf'
 import { Client } from '#core/test'
@@ -6,7 +6,7 @@ import { captureLogs, type LogRecord } from '#core/utils'
 
 const PROCESSORS = ['core.template.context_processors.csp']
 
-/** A template engine with the templates of the site, and more folders. */
+/** A template engine with the templates of the site, and more directories. */
 export const templates = (...folders: string[]): NonNullable<Settings['TEMPLATES']> => [
   {
     BACKEND: 'core.template.backends.django.DjangoTemplates',
@@ -23,7 +23,10 @@ export const SITE = {
   TEMPLATES: templates(),
 } satisfies Settings
 
-export async function ask<T>(settings: Settings, fn: (client: Client, logs: LogRecord[]) => Promise<T>): Promise<T> {
+export async function withSite<T>(
+  settings: Settings,
+  fn: (client: Client, logs: LogRecord[]) => Promise<T>,
+): Promise<T> {
   const logs: LogRecord[] = []
   return overrideSettings({ ...SITE, ...settings }, async () => {
     const stop = captureLogs((record) => logs.push(record))
@@ -35,6 +38,6 @@ export async function ask<T>(settings: Settings, fn: (client: Client, logs: LogR
   })
 }
 
-/** `django.security.csrf: Forbidden (…): /`, a line for each record. */
+/** `django.security.csrf: Forbidden (…): /`, one line for each record. */
 export const lines = (logs: readonly LogRecord[]): string[] =>
   logs.map(({ logger, message }) => `${logger}: ${message}`)

@@ -1,4 +1,4 @@
-/** Asks the site of these tests, under given settings, and hears what is logged meanwhile. */
+/** Runs `fn` on the site of these tests with further settings, and records the log. */
 import { overrideSettings, type Settings } from '#core/conf'
 import { Client } from '#core/test'
 import { captureLogs, type LogRecord } from '#core/utils'
@@ -13,7 +13,10 @@ export const SITE = {
 
 export const middleware = (name: string): string => `test.handlers.site.middleware.${name}`
 
-export async function ask<T>(settings: Settings, fn: (client: Client, logs: LogRecord[]) => Promise<T>): Promise<T> {
+export async function withSite<T>(
+  settings: Settings,
+  fn: (client: Client, logs: LogRecord[]) => Promise<T>,
+): Promise<T> {
   const logs: LogRecord[] = []
   return overrideSettings({ ...SITE, ...settings }, async () => {
     const stop = captureLogs((record) => logs.push(record))
