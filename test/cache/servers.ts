@@ -18,10 +18,10 @@ export const redisServer = program('redis-server', '--version')
 export const memcachedServer = program('memcached', '-V')
 
 /** @param place a port or a socket file */
-const answers = (place: number | string): Promise<boolean> =>
+const responds = (place: number | string): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = typeof place === 'string' ? connect(place) : connect(place, '127.0.0.1')
-    const end = (answered: boolean) => {
+    const end = (hasResponded: boolean) => {
       socket.destroy()
       resolve(hasResponded)
     }
@@ -63,7 +63,7 @@ export class OwnServer {
   async start(): Promise<this> {
     const [name = '', ...args] = this.#command
     this.#child = spawn(name, args, { stdio: 'ignore' })
-    await until(`${name} answers`, () => answers(this.#place))
+    await until(`${name} answers`, () => responds(this.#place))
     return this
   }
 

@@ -11,7 +11,7 @@ import { mutableCopy, overrideSettings } from '#core/conf'
 import { connection, connections } from '#core/db'
 import { readSettingsModule, withEnvironment } from '../../core/conf/loader.ts'
 import { memcachedServer, OwnServer, program, redisServer } from '../cache/servers.ts'
-import { rejection, until } from '../cache/waiting.ts'
+import { rejection, until } from '../cache/until.ts'
 import { freePort } from '../management/processes.ts'
 import { databases, requireService, type TestDatabase } from '../services.ts'
 

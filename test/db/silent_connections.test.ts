@@ -6,7 +6,7 @@ import { overrideSettings } from '#core/conf'
 import { newSessionKey, openSessionStore } from '#core/contrib/sessions'
 import { connection, connections, isConnectionError, transaction } from '#core/db'
 import { callCommand } from '#core/management'
-import { rejection, until } from '../cache/waiting.ts'
+import { rejection, until } from '../cache/until.ts'
 import { Proxy } from '../proxy.ts'
 import { databases, onEachDatabase } from '../services.ts'
 

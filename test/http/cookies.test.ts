@@ -81,14 +81,14 @@ describe('a cookie of an answer', () => {
       setAgain(both)
       for (const [view, ...middleware] of [
         [both],
-        [deleted, afterwards(setAgain)],
-        [new HttpResponse(), afterwards(setAgain), afterwards(remove)],
+        [deleted, inMiddleware(setAgain)],
+        [new HttpResponse(), inMiddleware(setAgain), inMiddleware(remove)],
       ] as [HttpResponse, ...Middleware[]][]) {
         expect(await linesOf(view, ...middleware)).to.deep.equal(['a=new; Path=/'])
       }
       for (const [view, ...middleware] of [
-        [deleted, afterwards(setSigned)],
-        [new HttpResponse(), afterwards(setSigned), afterwards(remove)],
+        [deleted, inMiddleware(setSigned)],
+        [new HttpResponse(), inMiddleware(setSigned), inMiddleware(remove)],
       ] as [HttpResponse, ...Middleware[]][]) {
         const [line] = await linesOf(view, ...middleware)
         expect(line).to.match(/^a=new:[^;]+; Path=\/$/)
@@ -101,7 +101,7 @@ describe('a cookie of an answer', () => {
 
     it(`is deleted by ${name} after it was set with an age`, async () => {
       const view = new HttpResponse().setCookie('a', '1', { maxAge: 60, httponly: true })
-      const [line] = await linesOf(view, afterwards(remove))
+      const [line] = await linesOf(view, inMiddleware(remove))
       expect(line).to.match(/^a=""; expires=.*HttpOnly/)
       if (name === 'a date as text') expect(line).to.not.contain('Max-Age')
       else expect(line).to.match(/Max-Age=(0|-1);/)

@@ -5,7 +5,7 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { callCommand } from '#core/management'
 import { Client } from '#core/test'
-import { until } from '../../cache/waiting.ts'
+import { until } from '../../cache/until.ts'
 import { databases } from '../../services.ts'
 
 const [sqlite] = await databases('lockedfile')

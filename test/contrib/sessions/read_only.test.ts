@@ -8,7 +8,7 @@ import { callCommand } from '#core/management'
 import { Client } from '#core/test'
 import { captureLogs } from '#core/utils'
 import { DatabaseCache } from '../../../core/cache/backends/db.ts'
-import { rejection } from '../../cache/waiting.ts'
+import { rejection } from '../../cache/until.ts'
 import { databases, onEachDatabase } from '../../services.ts'
 
 const all = await databases('readonly')

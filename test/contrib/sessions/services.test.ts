@@ -9,12 +9,12 @@ const all = await engineSetups('sessions')
 describe('sessions on services', () => {
   before(() => setup())
 
-  for (const place of all) {
-    describe(place.name, () => {
-      inPlace(place)
+  for (const engine of all) {
+    describe(engine.name, () => {
+      useMigratedSetup(engine)
       // Redis and Memcached have clocks of their own.
-      sessionEngineTests(place.name, () => openSessionStore(), {
-        followsClock: !/on (Redis|Memcached)/.test(place.name),
+      sessionEngineTests(engine.name, () => openSessionStore(), {
+        followsClock: !/on (Redis|Memcached)/.test(engine.name),
       })
     })
   }

@@ -8,7 +8,7 @@ import { connection, connections, isConnectionError, transaction } from '#core/d
 import { ServiceUnavailable } from '#core/exceptions'
 import { callCommand } from '#core/management'
 import { DatabaseCache } from '../../../core/cache/backends/db.ts'
-import { rejection } from '../../cache/waiting.ts'
+import { rejection } from '../../cache/until.ts'
 import { Proxy } from '../../proxy.ts'
 import { databases, onEachDatabase } from '../../services.ts'
 

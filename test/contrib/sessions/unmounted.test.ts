@@ -9,7 +9,7 @@ import { overrideSettings } from '#core/conf'
 import { ServiceUnavailable } from '#core/exceptions'
 import { Client } from '#core/test'
 import { FileBasedCache } from '../../../core/cache/backends/filebased.ts'
-import { rejection } from '../../cache/waiting.ts'
+import { rejection } from '../../cache/until.ts'
 import { skipTest, temporaryFolder } from '../../services.ts'
 
 const SHARED_MEMORY = '/dev/shm'
