@@ -10,7 +10,7 @@ export interface StopOptions {
    * have `Connection: close`. If they were closed immediately, a request in flight could be lost.
    */
   readonly grace?: number
-  /** Milliseconds, 30,000 by default, after which requests in progress are aborted. */
+  /** Milliseconds, 30,000 by default, after which requests in progress are aborted and upgraded connections closed. */
   readonly limit?: number
 }
 
@@ -82,7 +82,8 @@ export class GracefulServer {
         this.#closeIdle()
       }, grace),
       setTimeout(() => {
-        this.server.closeAllConnections()
+        // http.Server's closeAllConnections() would keep upgraded connections, such as WebSockets.
+        for (const { thing } of this.#connections) thing.destroy()
         reachLimit()
       }, limit),
     ]

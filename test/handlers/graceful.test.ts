@@ -84,4 +84,14 @@ describe('a server during a graceful stop', () => {
     await graceful.stop({ grace: 0, limit: 1 })
     expect(await response).to.equal('ECONNRESET')
   })
+
+  it('closes upgraded connections at the limit', async () => {
+    server.on('upgrade', (_request, socket: Socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
+    const socket = connect(port(), '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n')
+    await once(socket, 'data')
+    const closed = once(socket, 'close')
+    await graceful.stop({ grace: 0, limit: 1 })
+    await closed
+  })
 })
