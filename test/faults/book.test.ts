@@ -112,7 +112,7 @@ describe('the books of a client', () => {
     await client.count()
     site.onTheWay = (answer) => answer
     expect(await judged()).to.deep.equal(NONE)
-    stored().count = 3
+    stored().count = 4
     expect(await judged()).to.deep.equal({ ...NONE, double: 1 })
   })
 

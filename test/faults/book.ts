@@ -58,6 +58,16 @@ export class Book {
 const RETRIES = 10
 const RETRY_MS = 200
 
+/** Asks again for a while if there is no response or a 503, which says nothing about the session. */
+async function again(ask: () => Promise<Answer>): Promise<Answer> {
+  let answer = await ask()
+  for (let tries = 0; tries < RETRIES && [0, 503].includes(answer.status); tries++) {
+    await pause(RETRY_MS)
+    answer = await ask()
+  }
+  return answer
+}
+
 /** How many ended keys of a client are tried again in each judgement. */
 const ENDED_KEYS = 10
 
@@ -128,12 +138,12 @@ export class Client {
     return this.#cookie !== undefined
   }
 
-  async count(): Promise<void> {
+  async count(): Promise<Answer> {
     this.#most += 1
-    const { status, body } = await this.#ask('/count')
-    // Without a cookie, a signed session on its way to the client is gone and nothing was counted for it.
-    if (status !== 200 || body === undefined || !this.#isOwn(body)) return
-    this.#compare(Number(body.count), this.#least + 1)
+    const answer = await this.#ask('/count')
+    const { status, body } = answer
+    if (status === 200 && body !== undefined && this.#isOwn(body)) this.#compare(Number(body.count), this.#least + 1)
+    return answer
   }
 
   #compare(count: number, least: number): void {
@@ -193,7 +203,7 @@ export class Client {
   async judge(): Promise<void> {
     for (const key of this.#ended) await this.#judgeEnded(key)
     if (this.#cookie === undefined) return
-    const { status, body } = await this.#readable()
+    const { status, body } = await again(() => this.#ask('/whoami'))
     if (status !== 200) this.book.lose()
     if (status !== 200 || body === undefined || !this.#isOwn(body)) return this.forget()
     for (const key of this.#acknowledged) if (body[key] !== true) this.book.lose()
@@ -203,21 +213,12 @@ export class Client {
     this.book.corrupt += unknown.length
     this.#acknowledged.clear()
     for (const key of Object.keys(body)) if (/^k\d+$/.test(key)) this.#acknowledged.add(key)
-    this.#compare(Number(body.count ?? 0), this.#least)
-  }
-
-  /** The session; tried again for a while, because a 503 says nothing about it. */
-  async #readable(): Promise<Answer> {
-    let answer = await this.#ask('/whoami')
-    for (let tries = 0; tries < RETRIES && [0, 503].includes(answer.status); tries++) {
-      await pause(RETRY_MS)
-      answer = await this.#ask('/whoami')
-    }
-    return answer
+    // A cache may not have seen a change of unknown outcome, so only a write tells how often it took effect.
+    await again(() => this.count())
   }
 
   async #judgeEnded(key: string): Promise<void> {
-    const { status, body = {} } = await this.#send('/whoami', key)
+    const { status, body = {} } = await again(() => this.#send('/whoami', key))
     if (status === 200 && Object.keys(body).length > 0) this.book.revived += 1
   }
 }

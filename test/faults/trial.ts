@@ -180,12 +180,12 @@ export class Load {
     const deathsBefore = site.deaths
     const [steady] = this.#clients as [Client, ...Client[]]
     for (const client of [...this.#clients, this.#probe]) client.book = book
-    this.start()
     for (const client of [steady, this.#probe]) {
       await until(async () => {
         if (!(await client.begin())) throw new Error(`No session begins before the fault.\n${site.logTail}`)
       })
     }
+    this.start()
     await pause(400)
     this.#sent = []
     this.#plain = []
