@@ -1,4 +1,4 @@
-/** What OWASP ASVS 5.0 asks of sessions, cookies and requests, by its numbers: docs/topics/security.md has the whole table. */
+/** The requirements of OWASP ASVS 5.0 on sessions, cookies and requests; see docs/topics/security.md. */
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { expect } from 'chai'
@@ -17,8 +17,8 @@ import { Browser, COOKIE, copyOf, loggedIn, NEW_PASSWORD, onSite, PASSWORD } fro
 const NOW = Date.now()
 const at = (seconds: number): void => setClock({ now: () => NOW + seconds * 1000 })
 
-/** Answers of each kind: a page, a redirect, a refusal, an address that is not there, a failure. */
-async function answers(): Promise<ClientResponse[]> {
+/** Responses of each kind: a page, a redirect, a refusal, a missing page, an error. */
+async function responses(): Promise<ClientResponse[]> {
   const browser = new Browser()
   const refused = await browser.client.post('/open', { secure: true })
   const got = await Promise.all(['/accounts/login/', '/me', '/nowhere', '/failing'].map((each) => browser.get(each)))
@@ -28,7 +28,7 @@ async function answers(): Promise<ClientResponse[]> {
 }
 
 const headersOf = async (name: string): Promise<string[]> =>
-  (await answers()).map(({ headers }) => String(headers[name] ?? ''))
+  (await responses()).map(({ headers }) => String(headers[name] ?? ''))
 
 const rows = async (): Promise<unknown[]> => (await connection('django_session').pluck('session_key')) as unknown[]
 
@@ -44,14 +44,14 @@ describe('ASVS 5.0', () => {
   })
 
   describe('V7 Session Management', () => {
-    it('7.2.1: a session is what the store on the server says, whatever else the client sends', () =>
+    it('7.2.1: a session is the content in the store on the server, whatever else the client sends', () =>
       onSite(async () => {
         const browser = await loggedIn()
         await connection('django_session').delete()
         expect(await browser.who()).to.equal(undefined)
       }))
 
-    it('7.2.3: keys are drawn from the system’s random generator, with more than 128 bits, and none comes twice', () => {
+    it('7.2.3: keys are from the system’s random generator, with more than 128 bits, and none is repeated', () => {
       const { randomInt } = crypto
       let draws = 0
       crypto.randomInt = (max: number) => {
@@ -62,7 +62,7 @@ describe('ASVS 5.0', () => {
       try {
         const keys = Array.from({ length: 5000 }, newSessionKey)
         expect(new Set(keys)).to.have.property('size', keys.length)
-        // One draw for each character.
+        // One random number for each character.
         expect(draws).to.equal(5000 * 32)
         for (const key of keys) expect(key).to.match(/^[a-z0-9]{32}$/)
         for (let place = 0; place < 32; place++) expect(new Set(keys.map((key) => key[place])).size).to.equal(36)
@@ -73,7 +73,7 @@ describe('ASVS 5.0', () => {
       }
     })
 
-    it('7.2.4: a login gives a new key, and the one from before is worth nothing', () =>
+    it('7.2.4: a login creates a new key, and invalidates the former one', () =>
       onSite(async () => {
         const browser = new Browser()
         await browser.get('/fill')
@@ -90,7 +90,7 @@ describe('ASVS 5.0', () => {
         expect(await openSession(openSessionStore()).exists(before.key as string)).to.equal(false)
       }))
 
-    it('7.3.1: who does nothing for SESSION_COOKIE_AGE seconds has to log in again, who only reads does not', () =>
+    it('7.3.1: a user without requests for SESSION_COOKIE_AGE seconds has to log in again, one who only reads does not', () =>
       onSite(async () => {
         at(0)
         const [active, idle] = [await loggedIn(), await loggedIn()]
@@ -103,7 +103,7 @@ describe('ASVS 5.0', () => {
         expect(await copyOf(active).who()).to.equal(undefined)
       }))
 
-    it('7.3.2: after SESSION_MAX_LIFETIME seconds everybody has to log in again, however busy', () =>
+    it('7.3.2: after SESSION_MAX_LIFETIME seconds every user has to log in again, even an active one', () =>
       onSite(async () => {
         at(0)
         const browser = await loggedIn()
@@ -119,7 +119,7 @@ describe('ASVS 5.0', () => {
       }))
 
     for (const engine of ['db', 'cache', 'cached_db', 'file']) {
-      it(`7.4.1: after a logout nothing is left on the server, and a copy of the cookie opens nothing (${engine})`, () =>
+      it(`7.4.1: after a logout nothing is left on the server, and a copy of the cookie is invalid (${engine})`, () =>
         onSite(
           async () => {
             const browser = await loggedIn()
@@ -134,7 +134,7 @@ describe('ASVS 5.0', () => {
         ))
     }
 
-    it('7.4.2: a user who is disabled or deleted is logged in nowhere from the next request on', () =>
+    it('7.4.2: a disabled or deleted user is logged out everywhere from the next request on', () =>
       onSite(async (ada) => {
         const browsers = [await loggedIn(), await loggedIn()]
         ada.isActive = false
@@ -148,7 +148,7 @@ describe('ASVS 5.0', () => {
         for (const browser of [...browsers, again]) expect(await browser.who()).to.equal(undefined)
       }))
 
-    it('7.4.2: with devices.endAll no session comes back when the user is enabled again', () =>
+    it('7.4.2: with devices.endAll no session is valid again when the user is enabled again', () =>
       onSite(async (ada) => {
         const browsers = [await loggedIn(), await loggedIn()]
         ada.isActive = false
@@ -184,7 +184,7 @@ describe('ASVS 5.0', () => {
         expect(await browser.who()).to.equal('ada')
       }))
 
-    it('7.4.5: an administrator ends one user’s sessions by a command, and everybody’s by a new SECRET_KEY', () =>
+    it('7.4.5: an administrator ends one user’s sessions by a command, and all sessions by a new SECRET_KEY', () =>
       onSite(async (ada) => {
         const first = await loggedIn()
         const io = { stdout: { write: () => {} } }
@@ -200,7 +200,7 @@ describe('ASVS 5.0', () => {
         )
       }))
 
-    it('7.5.1: the password is changed only by somebody who knows the old one', () =>
+    it('7.5.1: the password is changed only with the old one', () =>
       onSite(async () => {
         const browser = await loggedIn()
         const response = await browser.changePassword('a guess')
@@ -209,7 +209,7 @@ describe('ASVS 5.0', () => {
         expect((await new Browser().login(PASSWORD)).status).to.equal(302)
       }))
 
-    it('7.5.2: users see their sessions, and end one or all others after giving their password again', () =>
+    it('7.5.2: users see their sessions, and end one or all others after they enter their password again', () =>
       onSite(async () => {
         const [browser, second, third] = [await loggedIn(), await loggedIn(), await loggedIn()]
         type Listed = { devices: { id: string; isCurrent: boolean }[] }
@@ -225,7 +225,7 @@ describe('ASVS 5.0', () => {
         expect([await browser.who(), await third.who()]).to.deep.equal(['ada', undefined])
       }))
 
-    it('7.6.2: nobody gets a session, or is logged in, by a request that asks for neither', () =>
+    it('7.6.2: no session or login is created by a request that does not need one', () =>
       onSite(async () => {
         const browser = new Browser()
         await browser.get('/open')
@@ -251,18 +251,18 @@ describe('ASVS 5.0', () => {
       for (const line of sent) expect(line).to.match(/^__Host-\w+=.*; Secure$/)
     })
 
-    it('3.3.2: every cookie says SameSite=Lax, or what its setting says', async () => {
+    it('3.3.2: every cookie has SameSite=Lax, or the value of its setting', async () => {
       for (const line of await lines()) expect(line).to.contain('; SameSite=Lax')
     })
 
-    it('3.3.3: every cookie is its host’s alone: __Host-, the path /, no domain', async () => {
+    it('3.3.3: every cookie belongs to its host only: __Host-, the path /, no domain', async () => {
       const sent = await lines()
       expect(new Set(sent.map((line) => line.split('=')[0]))).to.deep.equal(new Set([COOKIE, '__Host-csrftoken']))
       for (const line of sent) expect(line).to.contain('; Path=/;').and.not.contain('Domain')
     })
 
     for (const DEBUG of [false, true]) {
-      it(`3.3.4: a key is out of reach of scripts: HttpOnly, and in Set-Cookie alone (${DEBUG ? 'under DEBUG' : 'in production'})`, () =>
+      it(`3.3.4: scripts cannot read a key: HttpOnly, and only in Set-Cookie (${DEBUG ? 'under DEBUG' : 'in production'})`, () =>
         onSite(
           async () => {
             const browser = new Browser()
@@ -296,21 +296,21 @@ describe('ASVS 5.0', () => {
   })
 
   describe('V3.4 Browser Security Mechanism Headers', () => {
-    it('3.4.1: every answer has HSTS for a year, for subdomains too', () =>
+    it('3.4.1: every response has HSTS for a year, for subdomains too', () =>
       onSite(async () => {
         for (const value of await headersOf('strict-transport-security')) {
           expect(value).to.equal('max-age=31536000; includeSubDomains')
         }
       }))
 
-    it('3.4.2: no answer lets another origin read it', () =>
+    it('3.4.2: no response can be read by another origin', () =>
       onSite(async () => {
         const browser = await loggedIn()
         const { headers } = await browser.get('/me', { origin: 'https://evil.example' })
         expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).to.deep.equal([])
       }))
 
-    it('3.4.3: every answer has a policy without objects and bases, and a nonce of its own where there is a script or a style', () =>
+    it('3.4.3: every response has a policy without objects and bases, and a new nonce if it has a script or a style', () =>
       onSite(async () => {
         for (const value of await headersOf('content-security-policy')) {
           expect(value).to.contain("object-src 'none'").and.contain("base-uri 'none'").and.contain("default-src 'self'")
@@ -322,37 +322,37 @@ describe('ASVS 5.0', () => {
         expect(nonces[0]).not.to.equal(nonces[1])
       }))
 
-    it('3.4.4: every answer says nosniff', () =>
+    it('3.4.4: every response has nosniff', () =>
       onSite(async () => {
         expect(new Set(await headersOf('x-content-type-options'))).to.deep.equal(new Set(['nosniff']))
       }))
 
-    it('3.4.5: every answer has a referrer policy', () =>
+    it('3.4.5: every response has a referrer policy', () =>
       onSite(async () => {
         expect(new Set(await headersOf('referrer-policy'))).to.deep.equal(new Set(['same-origin']))
       }))
 
-    it('3.4.6: no answer may be framed', () =>
+    it('3.4.6: no response may be framed', () =>
       onSite(async () => {
         for (const value of await headersOf('content-security-policy')) {
           expect(value).to.contain("frame-ancestors 'none'")
         }
       }))
 
-    it('3.4.7: every policy names where violations are reported', () =>
+    it('3.4.7: every policy has a URL for reports of violations', () =>
       onSite(async () => {
         for (const value of await headersOf('content-security-policy'))
           expect(value).to.contain('report-uri /csp-reports')
       }))
 
-    it('3.4.8: every answer has an opener policy', () =>
+    it('3.4.8: every response has an opener policy', () =>
       onSite(async () => {
         expect(new Set(await headersOf('cross-origin-opener-policy'))).to.deep.equal(new Set(['same-origin']))
       }))
   })
 
   describe('V3.5 Browser Origin Separation', () => {
-    it('3.5.1: a form of another site, or one without the token, is refused and does nothing', () =>
+    it('3.5.1: a form of another site, or one without the token, is refused and has no effect', () =>
       onSite(async () => {
         const browser = await loggedIn()
         const stranger = { secure: true, headers: { origin: 'https://evil.example' } }
@@ -369,7 +369,7 @@ describe('ASVS 5.0', () => {
         expect(await victim.who()).to.equal(undefined)
       }))
 
-    it('3.5.2: nothing hangs on a preflight: text and JSON from another site are refused like a form', () =>
+    it('3.5.2: no check depends on a preflight: text and JSON from another site are refused like a form', () =>
       onSite(async () => {
         const browser = await loggedIn()
         const password = JSON.stringify({ password: PASSWORD })
@@ -379,7 +379,7 @@ describe('ASVS 5.0', () => {
         }
       }))
 
-    it('3.5.3: login, logout and a change of the password are done by POST alone', () =>
+    it('3.5.3: login, logout and a change of the password require POST', () =>
       onSite(async () => {
         const browser = await loggedIn()
         expect((await browser.get('/accounts/logout/')).status).to.equal(405)

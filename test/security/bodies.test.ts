@@ -1,4 +1,4 @@
-/** A body of whatever type gives an empty form, 400 or 415, and never 500. */
+/** A body of any type results in an empty form, 400 or 415, and never in 500. */
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
@@ -15,7 +15,7 @@ const METHODS: readonly Method[] = ['get', 'post', 'put', 'patch', 'delete']
 
 const URLENCODED = 'application/x-www-form-urlencoded'
 
-/** Types that are no form and no JSON, as a client may write them. Undefined is no Content-Type at all. */
+/** Types that are neither forms nor JSON, as a client may write them. Undefined means no Content-Type. */
 const OTHER_TYPES = [
   undefined,
   '',
@@ -42,7 +42,7 @@ const BODIES = ['', 'a=1&name=tea', '{"a":1}', '<a>1</a>', '\u0000\uFFFD', '--X\
 
 const named = (type: string | undefined): string => (type === undefined ? 'no type' : JSON.stringify(type))
 
-/** A Content-Type of undefined is taken away, since the client sets one of its own. */
+/** A Content-Type of undefined is removed, because the client sets one of its own. */
 async function send(
   client: Client,
   path: string,
@@ -54,7 +54,7 @@ async function send(
   return client[method](path, { data, headers: { ...given, ...headers } })
 }
 
-/** Takes the Content-Type away where a test asks for that. */
+/** Removes the Content-Type if a test requires that. */
 const withoutType: Middleware = async ({ req }, next) => {
   if (req.headers['x-no-type'] === '1') delete req.headers['content-type']
   await next()
@@ -81,7 +81,7 @@ describe('a body that is neither a form nor JSON', () => {
         }
       }))
 
-    it(`of ${named(type)} is 415 to a view that takes JSON, or the body without reading it`, () =>
+    it(`of ${named(type)} is 415 for a view that reads JSON, or the body without reading it`, () =>
       on(async (client) => {
         for (const method of METHODS) {
           for (const path of ['/json/', '/body/']) {
@@ -100,7 +100,7 @@ describe('a body that is neither a form nor JSON', () => {
       ))
   }
 
-  it('is never 500 at the pages of auth and of the shop', async function () {
+  it('never causes a 500 at the pages of auth and of the shop', async function () {
     this.timeout(120_000)
     const settings: Settings = {
       DEBUG: false,
@@ -131,7 +131,7 @@ describe('a body that is neither a form nor JSON', () => {
     })
   })
 
-  it('is refused with 403 where a form needs its token', async () => {
+  it('is refused with 403 if a form needs its token', async () => {
     const settings: Settings = { ...SITE, MIDDLEWARE: ['core.middleware.csrf.CsrfViewMiddleware'] }
     await overrideSettings(settings, async () => {
       for (const type of ['text/plain', ';;;', 'application/xml']) {
@@ -143,7 +143,7 @@ describe('a body that is neither a form nor JSON', () => {
     })
   })
 
-  it('lets an error of a view keep its status of 500, whatever `status` it has', () =>
+  it('keeps the status of 500 for an error of a view, with any `status` property', () =>
     on(async (client) => expect((await client.get('/fails/')).status).to.equal(500)))
 })
 
@@ -166,14 +166,14 @@ describe('JSON', () => {
     'application/problem+json',
     'application/csp-report',
   ]) {
-    it(`of the type ${type} is read, with every method that changes something`, async () => {
+    it(`of the type ${type} is read, with every method that has a body`, async () => {
       for (const method of ['post', 'put', 'patch', 'delete'] as const) {
         expect((await ask(type, '{"a":"ü"}', method)).json()).to.deep.equal({ json: { a: 'ü' } })
       }
     })
   }
 
-  it('may begin with a byte order mark', async () => {
+  it('may start with a byte order mark', async () => {
     expect((await ask('application/json', '\uFEFF[1]')).json()).to.deep.equal({ json: [1] })
   })
 
@@ -183,14 +183,14 @@ describe('JSON', () => {
     })
   }
 
-  it('that is not UTF-8 is 400, or 415 where its type says so', async () => {
+  it('that is not UTF-8 is 400, or 415 if its type declares another charset', async () => {
     expect((await ask('application/json', Buffer.from([0x22, 0xff, 0x22]))).status).to.equal(400)
     expect((await ask('application/json', Buffer.from('{"a":1}', 'utf16le'))).status).to.equal(400)
     expect((await ask('application/json; charset=utf-16', Buffer.from('{"a":1}', 'utf16le'))).status).to.equal(415)
     expect((await ask('application/json; charset=latin1', '"ü"')).status).to.equal(415)
   })
 
-  it('is 415 where a form was sent', async () => {
+  it('is 415 if a form was sent', async () => {
     expect((await ask(URLENCODED, 'a=1')).status).to.equal(415)
     expect((await ask('multipart/form-data; boundary=X', '--X--\r\n')).status).to.equal(415)
   })
@@ -214,7 +214,7 @@ describe('a form', () => {
   const ask = (type: string, data: string | Uint8Array, settings: Settings = {}, path = '/echo/') =>
     overrideSettings({ ...SITE, ...settings }, () => send(new Client(), path, type, data))
 
-  it('in a charset that does not exist is read as UTF-8, as in Django', async () => {
+  it('in an unknown charset is read as UTF-8, as in Django', async () => {
     for (const charset of ['nonsense', 'x', '', '"', 'utf8', 'UTF_8', '"utf-8"']) {
       const response = await ask(`${URLENCODED}; charset=${charset}`, 'a=%C3%BC')
       expect(response.json(), charset).to.deep.equal({ post: [['a', 'ü']], files: [] })
@@ -242,7 +242,7 @@ describe('a form', () => {
     }
   })
 
-  it('is 415 to a view that takes the bytes of the body, once it has become fields and files', async () => {
+  it('is 415 for a view that reads the bytes of the body after the form was parsed', async () => {
     const type = 'multipart/form-data; boundary=X'
     const body = '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--X--\r\n'
     expect((await ask(type, body, {}, '/body/')).status).to.equal(415)
@@ -264,7 +264,7 @@ describe('a form', () => {
     expect(plain.json()).to.deep.equal({ post: [['a', '1']], files: [] })
   })
 
-  it('is counted before it is decoded, however empty its fields are', async () => {
+  it('is counted before it is decoded, even if its fields are empty', async () => {
     const settings: Settings = { DATA_UPLOAD_MAX_NUMBER_FIELDS: 3, DATA_UPLOAD_MAX_MEMORY_SIZE: null }
     for (const body of ['&&&', '====&=&=&=', 'a&a&a&a', '&'.repeat(10_000_000)]) {
       expect((await ask(URLENCODED, body, settings)).status, body.slice(0, 20)).to.equal(400)

@@ -1,8 +1,8 @@
-/** The views of the tests about bodies: each gives back what it has of the body. */
+/** The views for the tests of bodies: each returns what it reads of the body. */
 import { type HttpRequest, HttpResponse, JsonResponse } from '#core/http'
 import { path, type UrlPatterns } from '#core/urls'
 
-/** What a view sees of a form, with the content of its files. */
+/** A form as the view sees it, with the content of its files. */
 async function echo(request: HttpRequest): Promise<JsonResponse> {
   const files = [...request.FILES.keys()].flatMap((field) => [...request.FILES.getAll(field)])
   return new JsonResponse({

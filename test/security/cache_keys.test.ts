@@ -1,4 +1,4 @@
-/** A cache takes any key: none fails, none is taken for another, and those that Django can write are stored as Django does. */
+/** A cache accepts any key: none fails, none collides with another, and Django's valid keys are stored as in Django. */
 import { expect } from 'chai'
 import { assert, asyncProperty, string, uniqueArray } from 'fast-check'
 import { setup } from '#core/apps'
@@ -10,7 +10,7 @@ import { hashedKey } from '../../core/cache/keys.ts'
 import { type Backend, backends, cacheTest, inDatabase, newCache, onEachBackend } from '../cache/backends.ts'
 import { rejection } from '../cache/until.ts'
 
-/** Keys that some server cannot hold, and their neighbours, with which they must not be mixed up. */
+/** Keys that some server cannot store, and similar keys, which must not collide with them. */
 const KEYS = [
   '',
   ' ',
@@ -64,7 +64,7 @@ const all = await backends('seckeys')
 function contract(on: Backend): void {
   const promise = (title: string, body: (cache: Cache) => Promise<void>): void => cacheTest(on, title, body)
 
-  promise('keeps a value under every key, apart from all others', async (cache) => {
+  promise('stores a value under every key, separate from all others', async (cache) => {
     for (const key of KEYS) expect(await cache.get(key, 'none')).to.equal('none')
     for (const [i, key] of KEYS.entries()) expect(await cache.add(key, i), JSON.stringify(key)).to.equal(true)
     for (const [i, key] of KEYS.entries()) expect(await cache.get(key), JSON.stringify(key)).to.equal(i)
@@ -88,7 +88,7 @@ function contract(on: Backend): void {
     for (const key of KEYS) expect(await cache.hasKey(key), JSON.stringify(key)).to.equal(false)
   })
 
-  promise('takes no key for one that was replaced by its hash', async (cache) => {
+  promise('does not confuse a key with the hash of another key', async (cache) => {
     const long = 'x'.repeat(10_000)
     await cache.set(long, 'long')
     const prefix = cache.makeKey('')
@@ -100,7 +100,7 @@ function contract(on: Backend): void {
     expect(await cache.get(hashed.slice(prefix.length))).to.equal('forged')
   })
 
-  promise('stores what every server can hold under the key that Django composes', async (cache) => {
+  promise('stores under Django’s own key if every server can store that', async (cache) => {
     const store = on.store()
     for (const key of [
       'plain',
@@ -116,7 +116,7 @@ function contract(on: Backend): void {
     await store.disconnect()
   })
 
-  promise('takes keys of any characters', (cache) =>
+  promise('accepts keys of any characters', (cache) =>
     assert(
       asyncProperty(uniqueArray(string({ unit: 'binary', maxLength: 300 }), { maxLength: 5 }), async (keys) => {
         for (const key of keys) await cache.set(key, key.length)
@@ -129,7 +129,7 @@ function contract(on: Backend): void {
     ),
   )
 
-  promise('takes prefixes and versions that no server can hold in a key', async (cache) => {
+  promise('accepts prefixes and versions that no server can store in a key', async (cache) => {
     const own = newCache(on, { keyPrefix: 'a b\r\n\0'.repeat(100), version: 7 })
     await own.set('key', 'own')
     await cache.set('key', 'other')
@@ -146,7 +146,7 @@ describe('the keys of caches', function () {
   onEachBackend(all, (on) => {
     contract(on)
 
-    it('fail no request when a client chooses them', () =>
+    it('do not make a request fail when a client chooses them', () =>
       inDatabase(on.database, async () => {
         const release = captureLogs(() => {})
         const entry = {
@@ -179,7 +179,7 @@ describe('the keys of caches', function () {
       }))
   })
 
-  it('are logged once for each kind of fault, without what follows their beginning', async () => {
+  it('are logged once for each kind of problem, with only the start of the key', async () => {
     const records: LogRecord[] = []
     const release = captureLogs((record) => records.push(record))
     const locmem = all.find(({ name }) => name === 'locmem') as Backend
@@ -191,7 +191,7 @@ describe('the keys of caches', function () {
     for (const { message } of warnings) expect(message.length).to.be.lessThan(250)
   })
 
-  it('must be strings that KEY_FUNCTION returns', async () => {
+  it('must be strings when KEY_FUNCTION returns them', async () => {
     const locmem = all.find(({ name }) => name === 'locmem') as Backend
     for (const wrong of [Promise.resolve('key'), undefined, null, 7, ['key'], {}]) {
       const cache = newCache(locmem, { keyFunction: () => wrong as never })

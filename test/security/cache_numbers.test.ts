@@ -1,4 +1,4 @@
-/** Numbers, versions and tokens that views give to a cache: what is none is a TypeError, on every backend alike. */
+/** Numbers, versions and tokens for a cache: an invalid one is a TypeError, on every backend. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type Cache, InvalidCacheValue } from '#core/cache'
@@ -7,7 +7,7 @@ import { rejection } from '../cache/until.ts'
 
 const TIMEOUTS = [Number.NaN, '60', '', '60\r\nflush_all', true, {}, [], 60n, new Date(), () => 60, Symbol('60')]
 
-/** Seconds that no server can count: the value is kept for ever. */
+/** Seconds that no server can count: the value never expires. */
 const LONG = [2 ** 31, 1e10, 1e12, 1e16, 1e21, 1e100, 1e300, Number.MAX_VALUE, Number.POSITIVE_INFINITY, null]
 
 const OVER = [0, -0, -1, -0.5, -1e300, Number.NEGATIVE_INFINITY, -Number.MIN_VALUE]
@@ -25,7 +25,7 @@ const all = await backends('secnumbers')
 function contract(on: Backend): void {
   const promise = (title: string, body: (cache: Cache) => Promise<void>): void => cacheTest(on, title, body)
 
-  promise('refuses a timeout that is no number, and changes nothing', async (cache) => {
+  promise('refuses a timeout that is not a number, and changes nothing', async (cache) => {
     await cache.set('key', 'value')
     const seen = await cache.gets('key')
     for (const wrong of TIMEOUTS as number[]) {
@@ -43,7 +43,7 @@ function contract(on: Backend): void {
     expect(await cache.getMany(['key', 'other'])).to.deep.equal({ key: 'value' })
   })
 
-  promise('keeps a value for ever when its time is too long to be counted', async (cache) => {
+  promise('never expires a value whose timeout is too long to be counted', async (cache) => {
     for (const time of LONG) {
       await cache.set('key', 1, time)
       expect(await cache.get('key'), String(time)).to.equal(1)
@@ -57,7 +57,7 @@ function contract(on: Backend): void {
     }
   })
 
-  promise('keeps a value for a moment when its time is one', async (cache) => {
+  promise('keeps a value for a moment with a short timeout', async (cache) => {
     for (const time of [Number.MIN_VALUE, 1e-300]) {
       await cache.set('key', 1, time)
       await cache.touch('key', time)
@@ -66,7 +66,7 @@ function contract(on: Backend): void {
     await cache.deleteMany(['key', 'other'])
   })
 
-  promise('keeps nothing for no time, nor for less', async (cache) => {
+  promise('stores nothing with a timeout of zero or less', async (cache) => {
     for (const time of OVER) {
       await cache.set('key', 1)
       await cache.set('key', 2, time)
@@ -77,7 +77,7 @@ function contract(on: Backend): void {
     }
   })
 
-  promise('refuses a version that is no whole number', async (cache) => {
+  promise('refuses a version that is not a whole number', async (cache) => {
     for (const wrong of VERSIONS as number[]) {
       const shown = String(wrong)
       for (const operation of [
@@ -108,7 +108,7 @@ function contract(on: Backend): void {
     expect(await cache.get('key', 'none')).to.equal('none')
   })
 
-  promise('adds no more than whole numbers', async (cache) => {
+  promise('increments only by whole numbers', async (cache) => {
     await cache.set('key', 5)
     for (const wrong of DELTAS as number[]) {
       expect(await rejection(cache.incr('key', wrong)), String(wrong)).to.be.instanceOf(TypeError)
@@ -119,7 +119,7 @@ function contract(on: Backend): void {
     expect(await cache.get('key')).to.equal(5)
   })
 
-  promise('gives no sum that is not exact', async (cache) => {
+  promise('returns no inexact sum', async (cache) => {
     await cache.set('key', Number.MAX_SAFE_INTEGER - 1)
     expect(await cache.incr('key')).to.equal(Number.MAX_SAFE_INTEGER)
     for (const delta of [1, Number.MAX_SAFE_INTEGER]) {
@@ -132,7 +132,7 @@ function contract(on: Backend): void {
     expect(await cache.get('low')).to.equal(Number.MIN_SAFE_INTEGER)
   })
 
-  promise('takes a token that it never gave for one of no state', async (cache) => {
+  promise('treats an unknown token as one of no state', async (cache) => {
     await cache.set('key', 'A')
     for (const token of TOKENS) {
       for (const timeout of [undefined, 0, null]) {

@@ -1,4 +1,4 @@
-/** The address of a client: of its connection, or of the one header that the settings trust. */
+/** The address of a client: that of the connection, or in the one trusted header. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { addressBlock, clientAddressOf } from '#core/http'
@@ -14,7 +14,7 @@ async function from(remoteAddress: string | undefined, headers: Record<string, s
 describe('the address of a client', () => {
   before(() => setup())
 
-  it('is that of the connection while no header is trusted, whatever headers say', async () => {
+  it('is that of the connection without a trusted header, whatever headers contain', async () => {
     const headers = { 'x-forwarded-for': '198.51.100.1', 'x-real-ip': '198.51.100.1', forwarded: 'for=198.51.100.1' }
     expect(await from('203.0.113.7', headers)).to.deep.equal({ address: '203.0.113.7', isShared: false })
     expect(await from('::ffff:203.0.113.7', headers)).to.deep.equal({ address: '203.0.113.7', isShared: false })
@@ -22,7 +22,7 @@ describe('the address of a client', () => {
     expect(await from(undefined, headers)).to.deep.equal({ address: '', isShared: true })
   })
 
-  it('may be a proxy’s, and so everybody’s, where it is an internal one', async () => {
+  it('may be a proxy’s, which all clients share, if it is internal', async () => {
     for (const address of [
       '127.0.0.1',
       '127.8.8.8',
@@ -54,7 +54,7 @@ describe('the address of a client', () => {
         ['[2001:db8::1]', '2001:db8::1'],
         ['2001:DB8::1', '2001:db8::1'],
         ['::ffff:198.51.100.1', '198.51.100.1'],
-        // Visitors of an intranet have internal addresses of their own.
+        // Clients in an intranet have their own internal addresses.
         ['10.1.2.3', '10.1.2.3'],
       ] as const) {
         expect(await from('127.0.0.1', { 'x-forwarded-for': header }), header).to.deep.equal({
@@ -64,7 +64,7 @@ describe('the address of a client', () => {
       }
     }))
 
-  it('is that of the connection where the trusted header has none', () =>
+  it('is that of the connection if the trusted header has none', () =>
     overrideSettings({ CLIENT_ADDRESS_HEADER: 'HTTP_X_FORWARDED_FOR' }, async () => {
       const entries = ['', 'unknown', '1.1.1.1, unknown', '1.1.1.1,', '999.1.1.1', '1.2.3', '1.1.1.1'.repeat(1000)]
       for (const header of entries) {
@@ -74,7 +74,7 @@ describe('the address of a client', () => {
       }
     }))
 
-  it('is grouped with its /64 where it is one of IPv6', () => {
+  it('is grouped by its /64 for IPv6', () => {
     for (const [address, block] of [
       ['203.0.113.7', '203.0.113.7'],
       ['', ''],

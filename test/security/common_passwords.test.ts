@@ -1,4 +1,4 @@
-/** Common passwords: all that Django refuses are refused. */
+/** All passwords on Django's list of common passwords are refused. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -21,7 +21,7 @@ function isRefused(password: string, validator = new CommonPasswordValidator()):
 
 describe('common passwords', () => {
   before(() => setup())
-  it('include every line of the list of the Django on this machine', function () {
+  it('include every line of the list of the installed Django', function () {
     requireService({ available: existsSync(DJANGO), reason: `There is no ${DJANGO}.` }, this)
     const lines = gunzipSync(readFileSync(DJANGO)).toString().trim().split('\n')
     expect(lines).to.have.length.greaterThan(19_000)
@@ -35,7 +35,7 @@ describe('common passwords', () => {
     expect(lines.filter((line) => !isRefused(line))).to.deep.equal([])
   })
 
-  it('are recognised in any case, and with blanks around them', () => {
+  it('are recognised in any case, and with surrounding spaces', () => {
     const common = [
       ['godzilla', 'abc123', 'password', '123456', 'qwerty', 'letmein', 'trustno1', 'chobits', 'desadesa', 'mewtwo'],
       ['taekwondo', 'bigpimpin1', 'пароль', 'йцукен', '09121962q', '!qaz1qaz', 'monkey123', 'dragon', 'iloveyou'],
@@ -47,7 +47,7 @@ describe('common passwords', () => {
     }
   })
 
-  it('are recognised between all characters that Python strips, and not inside of others', () => {
+  it('are recognised between all characters that Python strips, and not inside others', () => {
     const spaces = [
       '\x1c\x1d\x1e\x1f',
       '\x85',
@@ -64,13 +64,13 @@ describe('common passwords', () => {
     }
   })
 
-  it('do not include a password that is none, nor an empty one', () => {
+  it('do not include an uncommon or an empty password', () => {
     for (const password of ['vellum ostrich 9', 'godzilla-and-the-tulip', '', '   ', 'constructor!', '__proto__']) {
       expect(isRefused(password), password).to.equal(false)
     }
   })
 
-  it('are those of a project’s own list, compressed or not, where there is one', () => {
+  it('are those of a project’s own list, compressed or not, if it has one', () => {
     const folder = temporaryFolder('passwords')
     const [plain, compressed] = [path.join(folder, 'list.txt'), path.join(folder, 'list.gz')]
     writeFileSync(plain, 'vellum\r\nostrich\n')

@@ -1,4 +1,4 @@
-/** Short names of secrets are hidden wherever they are shown, and words that contain them are not. */
+/** Short names of secrets are hidden everywhere, and words that contain them are not. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { allSettings, overrideSettings } from '#core/conf'
@@ -138,7 +138,7 @@ describe('names of secrets', () => {
   }
 
   for (const name of ['code', 'sid', 'connect.sid', 'PHPSESSID', 'JSESSIONID', 'Cookie', 'X-XSRF', 'session']) {
-    it(`hide ${name} in a request, though it is no secret among settings`, () => {
+    it(`hide ${name} in a request, though it is not secret in settings`, () => {
       expect(maskField(name, 'value')).to.equal(MASK)
       expect(maskQuery(`https://a.test/cb?${name}=value`)).to.equal(`https://a.test/cb?${name}=${MASK}`)
       expect(isSecretName(name)).to.equal(false)
@@ -163,12 +163,12 @@ describe('names of secrets', () => {
     })
   })
 
-  it('hide a field behind one whose name cannot be decoded', () => {
+  it('hide a field after one whose name cannot be decoded', () => {
     expect(maskQuery('/?%=1&user%5Bpin%5D%=2&%ff[otp]=3')).to.equal(`/?%=1&user%5Bpin%5D%=${MASK}&%ff[otp]=${MASK}`)
   })
 
-  it('are found in long names in time that grows with their length alone', () => {
-    // A quadratic search would take a hundred thousand times as long, and hit the limit of mocha.
+  it('are found in long names in time proportional to their length', () => {
+    // A quadratic search would take a hundred thousand times as long, and exceed the timeout of mocha.
     for (const piece of ['A', 'a', 'aA', 'pin', '_', 'card', 'PINx', '0', '%41']) {
       isSecretField(piece.repeat(100_000))
     }
@@ -184,12 +184,12 @@ describe('names of secrets', () => {
     ])
   })
 
-  it('hide what a failed login came with from those that hear of it', async () => {
-    const heard: unknown[] = []
-    const listen = ({ credentials }: { readonly credentials: unknown }): void => void heard.push(credentials)
+  it('hide the credentials of a failed login from signal handlers', async () => {
+    const received: unknown[] = []
+    const listen = ({ credentials }: { readonly credentials: unknown }): void => void received.push(credentials)
     userLoginFailed.connect(listen)
     try {
-      // A backend that knows no such credentials: the database is not asked.
+      // A backend that accepts no such credentials: the database is not queried.
       await authenticate(null, {
         name: 'ada',
         password: 'p',
@@ -201,7 +201,7 @@ describe('names of secrets', () => {
     } finally {
       userLoginFailed.disconnect(listen)
     }
-    expect(heard).to.deep.equal([
+    expect(received).to.deep.equal([
       { name: 'ada', password: MASK, pin: MASK, otp: MASK, userPwd: MASK, shipping: 'home' },
     ])
   })

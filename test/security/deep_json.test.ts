@@ -1,4 +1,4 @@
-/** Values that are nested more deeply than any stack: a client's are a bad request, a view's are refused by name. */
+/** Values nested deeper than any stack: a client's are a bad request, a view's are refused by key. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { Cache } from '#core/cache'
@@ -19,9 +19,9 @@ const list = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 const dict = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
 /** A pickle of lists. */
 const appended = (levels: number): string => `${']'.repeat(levels)}${'a'.repeat(levels - 1)}.`
-/** Spelled so that only our own parser keeps the numbers. */
+/** Spelled so that only our own parser preserves the numbers. */
 const spelled = (levels: number): string => `${'['.repeat(levels)}1.0${']'.repeat(levels)}`
-const TEXTS = { lists: list, dicts: dict, 'spelled numbers': spelled }
+const STRINGS = { lists: list, dicts: dict, 'spelled numbers': spelled }
 
 const BEYOND = [1001, 5000, 100_000]
 
@@ -38,8 +38,8 @@ describe('JSON that is nested deeply', () => {
     MIDDLEWARE: ['core.contrib.sessions.middleware.SessionMiddleware'],
   }))
 
-  for (const [what, text] of Object.entries(TEXTS)) {
-    it(`in a request's body (${what}) is read and kept up to 500 levels, and beyond is a 400`, async () => {
+  for (const [what, text] of Object.entries(STRINGS)) {
+    it(`in a request body (${what}) is accepted up to 500 levels, and is a 400 beyond`, async () => {
       for (const engine of ['db', 'cache', 'cached_db']) {
         await overrideSettings({ SESSION_ENGINE: `core.contrib.sessions.backends.${engine}` }, async () => {
           const client = new Client()
@@ -53,7 +53,7 @@ describe('JSON that is nested deeply', () => {
     })
   }
 
-  it('is no body that is shallow, however many brackets stand in its strings', async () => {
+  it('is not deep because of brackets in its strings', async () => {
     const value = {
       text: '['.repeat(100_000),
       quoted: '\\"{"'.repeat(10_000),
@@ -85,8 +85,8 @@ describe('JSON that is nested deeply', () => {
       ))
   }
 
-  it('is not parsed beyond 1000 levels: a SyntaxError, as for any text that is no JSON', () => {
-    for (const text of Object.values(TEXTS)) {
+  it('is not parsed beyond 1000 levels: a SyntaxError, as for any invalid JSON', () => {
+    for (const text of Object.values(STRINGS)) {
       expect(() => parseJson(text(1000))).not.to.throw()
       for (const levels of BEYOND) expect(() => parseJson(text(levels))).to.throw(SyntaxError, '1000 levels')
     }
@@ -108,7 +108,7 @@ describe('JSON that is nested deeply', () => {
     }
   })
 
-  it('that a view has made is refused by its key, on being set and on being found inside', async () => {
+  it('that a view has created is refused by its key, when it is set and when it is found inside', async () => {
     const store = new MemoryStore()
     for (const levels of BEYOND) {
       const value: unknown = JSON.parse(dict(levels))
@@ -130,7 +130,7 @@ describe('JSON that is nested deeply', () => {
     }
   })
 
-  it('has room for the session around it: what can be set can be saved', async () => {
+  it('leaves room for the session around it: what can be set can be saved', async () => {
     const session = openSession(new MemoryStore())
     session.set('deepest', JSON.parse(list(999)))
     await session.save()
@@ -146,10 +146,10 @@ describe('JSON that is nested deeply', () => {
     expect(() => session.set('self', { own, again: ring })).to.throw(NotJson, /^session\.self.* contains itself/)
   })
 
-  it('in a stored session is unreadable, as garbage is: empty, and no error', () => {
+  it('in a stored session is unreadable, like garbage: empty, and no error', () => {
     const signer = new TimestampSigner({ salt: STORE_SALT })
     for (const levels of BEYOND) {
-      for (const text of Object.values(TEXTS)) {
+      for (const text of Object.values(STRINGS)) {
         for (const compress of [true, false]) {
           const stored = signer.signSerialized(`{"k":${text(levels)}}`, compress)
           expect(decodeSession(stored)).to.deep.equal({})
@@ -160,7 +160,7 @@ describe('JSON that is nested deeply', () => {
     expect(JSON.stringify(decodeSession(encodeSession(kept)))).to.equal(JSON.stringify(kept))
   })
 
-  it('in signed values and in caches is never an error of the stack', async () => {
+  it('in signed values and in caches never causes a stack overflow', async () => {
     for (const levels of BEYOND) {
       const value: unknown = JSON.parse(list(levels))
       expect(() => dumps(value)).to.throw(NotJson)
@@ -178,7 +178,7 @@ describe('JSON that is nested deeply', () => {
     }
   })
 
-  it('or has a string of millions of characters is read and written', () => {
+  it('or with a string of millions of characters is read and written', () => {
     const text = `[1.0,"${'a'.repeat(16_000_000)}\\n"]`
     expect(stringifyJson(parseJson(text)) === text).to.equal(true)
     for (const broken of ['[1.0,"a', '[1.0,"a\\', '[1.0,"a\\"', '{"a":1.0,"', '{"a":1.0,b":2}', '{1.0:1}']) {
@@ -186,7 +186,7 @@ describe('JSON that is nested deeply', () => {
     }
   })
 
-  it('is measured in one pass over its text, without recursion over its value', () => {
+  it('is measured in one pass over its string, without recursion over its value', () => {
     expect(isDeeperThan(3, '[[[1]]]')).to.equal(false)
     expect(isDeeperThan(3, '[[[[1]]]]')).to.equal(true)
     expect(isDeeperThan(3, '["[[[[", {"}]": "\\"[[[["}, "\\\\", []]')).to.equal(false)

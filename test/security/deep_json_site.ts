@@ -1,10 +1,10 @@
-/** Views that keep in the session what a client sends as JSON. */
+/** Views that store JSON of a client in the session. */
 import type { IncomingMessage } from 'node:http'
 import type { Middleware } from 'koa'
 import { type HttpRequest, JsonResponse } from '#core/http'
 import { path } from '#core/urls'
 
-/** Sets what it is sent, beside and inside of other objects, in the session; gives it back. */
+/** Sets the request's JSON, next to and inside other objects, in the session; returns it. */
 async function keep(request: HttpRequest): Promise<JsonResponse> {
   const value = request.json()
   request.session.set('sent', value)
@@ -19,14 +19,14 @@ async function parsedOf(req: IncomingMessage): Promise<{ readonly body: unknown 
   return { body: JSON.parse(Buffer.concat(chunks).toString()) as unknown }
 }
 
-/** As `koa-bodyparser`: what was parsed is assigned to the request. */
+/** Like `koa-bodyparser`: the parsed body is assigned to the request. */
 export const Parser = (): Middleware =>
   async function parser({ req, request }, next) {
     Object.assign(request, await parsedOf(req))
     await next()
   }
 
-/** As `koa-body` with `patchNode`: what was parsed is assigned to the request of Node. */
+/** Like `koa-body` with `patchNode`: the parsed body is assigned to the request of Node. */
 export const NodeParser = (): Middleware =>
   async function parser({ req }, next) {
     Object.assign(req, await parsedOf(req))

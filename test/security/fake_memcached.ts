@@ -8,7 +8,7 @@ interface Item {
   unique: number
 }
 
-/** What the server does with a command in place of what it should: bytes to send, or `undefined` to do it properly. */
+/** The server's response to a command instead of the right one: bytes to send, or `undefined` for the right one. */
 export type Fault = (line: string, index: number) => string | undefined
 
 /** Thrown by a fault: the line is rejected, and the data behind it is read as commands. */
@@ -21,7 +21,7 @@ export class FakeMemcached {
   /** Every line that was read as a command, on all connections. */
   readonly lines: string[] = []
   readonly server: FakeServer
-  /** How the response to each turn's commands is cut into pieces. */
+  /** How the response to the commands of each tick is split. */
   cut: (response: string) => string[] = (response) => [response]
   fault: Fault = () => undefined
   #uniques = 0

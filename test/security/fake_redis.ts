@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { FakeServer } from '../cache/servers.ts'
 
-/** Bytes in place of the right reply; `undefined` for the right one. */
+/** Bytes to send instead of the right reply; `undefined` for the right one. */
 export type Fault = (command: readonly string[], index: number) => string | undefined
 
 const bulk = (text: string | undefined): string =>

@@ -1,4 +1,4 @@
-/** Session files in folders that other users of the machine can write to: theirs are no sessions, and block nothing. */
+/** Session files in directories that other users can write to: foreign files are not sessions, and block nothing. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
@@ -71,7 +71,7 @@ describe('session files', function () {
     rmSync(root, { recursive: true, force: true })
   })
 
-  /** A FIFO. If a test should ever wait for its other end, that comes after a while, so that the test fails and ends. */
+  /** A FIFO. If a test should wait for its other end, that is opened after a while, so that the test fails and ends. */
   function fifo(file: string): void {
     execFileSync('mkfifo', [file])
     rescues.push(spawn('sh', ['-c', 'sleep 5; exec 3<>"$0"; echo garbage >&3', file], { stdio: 'ignore' }))
@@ -85,7 +85,7 @@ describe('session files', function () {
       })
     })
 
-  /** What another user may put in the place of a file. `secret` is a session's file elsewhere. */
+  /** Files that another user may put there. `secret` is a session file elsewhere. */
   const PLANTS: Record<string, (file: string, secret: string) => void | Promise<void>> = {
     'a FIFO': (file) => fifo(file),
     'a folder': (file) => mkdirSync(file),
@@ -109,7 +109,7 @@ describe('session files', function () {
   }
 
   for (const [what, plant] of Object.entries(PLANTS)) {
-    it(`are not read from ${what}, nor written into it`, async () => {
+    it(`are not read from ${what}, nor written to it`, async () => {
       const folder = inFolder(0o1777)
       const elsewhere = new SessionStore({ folder: root })
       const secret = await elsewhere.create(record({ secret: 1 }))
@@ -134,13 +134,13 @@ describe('session files', function () {
       expect(lstatSync(file).ino).to.equal(before.ino)
       expect(lstatSync(file).size).to.equal(before.size)
       expect((await elsewhere.load(secret.key))?.data).to.deep.equal({ secret: 1 })
-      // Who may see the log must not find a key in it.
+      // A reader of the log must not find a key in it.
       expect(lines.join('\n')).to.contain(`'${folder}'`).and.not.contain(key)
       expect(readdirSync(folder).filter((name) => name.startsWith('.lock'))).to.deep.equal([])
     })
   }
 
-  it('are cleared among 10,000 things that are none, all of which stay', async () => {
+  it('are cleared among 10,000 other entries, all of which stay', async () => {
     const folder = inFolder(0o1777)
     const store = new SessionStore({ folder })
     const expired = await store.create(record({ _session_expiry: -1 }))
@@ -157,7 +157,7 @@ describe('session files', function () {
     expect(lines.filter((line) => line.includes('10000 files'))).to.have.length(1)
   }).timeout(60_000)
 
-  it('are written up to 4 MiB and read again, and beyond that refused with the limit and the largest keys', async function () {
+  it('are written up to 4 MiB, and refused beyond that with the limit and the largest keys', async function () {
     this.timeout(30_000)
     const store = new SessionStore({ folder: root })
     const noise = (bytes: number): string => Array.from({ length: bytes / 32 }, newSessionKey).join('')
@@ -177,7 +177,7 @@ describe('session files', function () {
     expect(readdirSync(root)).to.have.length(1)
   })
 
-  it('wait for no lock that is no file', async () => {
+  it('do not wait for a lock that is not a file', async () => {
     const store = new SessionStore({ folder: root })
     for (const plant of [fifo, mkdirSync, (lock: string) => symlinkSync('/nowhere', lock)]) {
       const { key, version } = await store.create(record({ a: 1 }))
@@ -195,14 +195,14 @@ describe('session files', function () {
     }
   })
 
-  describe('in the default folder', () => {
+  describe('in the default directory', () => {
     const ours = (): string => path.join(root, `nuages-sessions-${user}`)
     const withDefault = (work: () => void | Promise<void>): void | Promise<void> => {
       process.env.TMPDIR = root
       return overrideSettings({ ...ENGINE, SESSION_FILE_PATH: null }, work)
     }
 
-    it('are for their owner alone: mode 0700 for the folder and 0600 for the files, whatever the umask', () =>
+    it('are accessible only to their owner: mode 0700 for the directory and 0600 for the files, with any umask', () =>
       withDefault(async () => {
         const umask = process.umask(0)
         try {
@@ -212,7 +212,7 @@ describe('session files', function () {
           const [name] = readdirSync(ours())
           expect(statSync(path.join(ours(), name as string)).mode & 0o7777).to.equal(0o600)
           expect((await store.load((saved as { key: string }).key))?.data).to.deep.equal({ a: 1 })
-          // Nothing that names a key lies in the temporary folder itself.
+          // No name in the temporary directory itself contains a key.
           expect(readdirSync(root)).to.deep.equal([path.basename(ours())])
           expect(await new SessionStore().exists((saved as { key: string }).key)).to.equal(true)
         } finally {
@@ -255,7 +255,7 @@ describe('session files', function () {
     }
 
     for (const [what, [plant, message]] of Object.entries(WRONG)) {
-      it(`are refused at start where it is ${what}, which is left as it is and reported by \`check\``, () =>
+      it(`are refused at start if it is ${what}, which is left unchanged and reported by \`check\``, () =>
         withDefault(async () => {
           plant()
           const before = lstatSync(ours())
@@ -272,7 +272,7 @@ describe('session files', function () {
         }))
     }
 
-    it('are refused again when the folder is exchanged while the server runs', () =>
+    it('are refused later when the directory is exchanged while the server runs', () =>
       withDefault(async () => {
         const store = new SessionStore()
         const { key, version } = await store.create(record({ a: 1 }))
@@ -291,7 +291,7 @@ describe('session files', function () {
         expect(readdirSync(ours())).to.deep.equal([])
       }))
 
-    it('go on in a new folder of mode 0700 when the old one was cleared away', () =>
+    it('continue in a new directory of mode 0700 when the old one was deleted', () =>
       withDefault(async () => {
         const store = new SessionStore()
         const { key, version } = await store.create(record({ a: 1 }))
@@ -312,7 +312,7 @@ describe('session files', function () {
         }
       }))
 
-    it('belong to this user: a file of another is none', function () {
+    it('must belong to this user: files of other users are ignored', function () {
       if (user !== 0) skipTest(this, 'Only root can act as another user.')
       return withDefault(async () => {
         const store = new SessionStore()
@@ -325,7 +325,7 @@ describe('session files', function () {
       })
     })
 
-    it('are not looked for before there is a folder, and then nothing is amiss', () =>
+    it('are not searched before there is a directory, without an error', () =>
       withDefault(async () => {
         const ids = (await runChecks({ tags: ['sessions'], deploy: true })).map(({ id }) => id)
         expect(ids).to.deep.equal([])
@@ -335,13 +335,13 @@ describe('session files', function () {
       }))
   })
 
-  describe('in a folder that another program shares', () => {
+  describe('in a directory that another program shares', () => {
     const ids = (folder: string, deploy: boolean): Promise<string[]> =>
       overrideSettings({ ...ENGINE, SESSION_FILE_PATH: folder }, async () =>
         (await runChecks({ tags: ['sessions'], deploy })).map(({ id }) => id),
       )
 
-    it('may be of any owner, and the folder of any mode', async function () {
+    it('may belong to any owner, and the directory may have any mode', async function () {
       if (user !== 0) skipTest(this, 'Only root can act as another user.')
       const folder = inFolder(0o2775)
       chownSync(folder, SOMEBODY_ELSE, SOMEBODY_ELSE)
@@ -354,14 +354,14 @@ describe('session files', function () {
       expect(await store.delete(key)).to.equal(true)
     })
 
-    it('may be hard links, as copies for a backup are', async () => {
+    it('may be hard links, as backup copies are', async () => {
       const store = new SessionStore({ folder: root })
       const { key } = await store.create(record({ a: 1 }))
       linkSync(store.keyToFile(key), path.join(root, 'backup'))
       expect((await store.load(key))?.data).to.deep.equal({ a: 1 })
     })
 
-    it('are reported by `check --deploy` where others can list them, and by `check` where any user can remove them', async () => {
+    it('are reported by `check --deploy` if others can list them, and by `check` if anyone can remove them', async () => {
       const folder = inFolder(0o700)
       for (const [mode, plain, deploy] of [
         [0o700, [], []],
@@ -376,7 +376,7 @@ describe('session files', function () {
       }
     })
 
-    it('are counted by `check --deploy` where they are none', async () => {
+    it('are counted by `check --deploy` if they are not sessions', async () => {
       const folder = inFolder(0o700)
       await new SessionStore({ folder }).create(record({}))
       writeFileSync(path.join(folder, 'notes'), '')
@@ -387,7 +387,7 @@ describe('session files', function () {
       expect(await ids(folder, false)).to.deep.equal([])
     })
 
-    it('are no matter of the checks of a user who may not list them', async function () {
+    it('are not checked for a user who may not list them', async function () {
       if (user !== 0) skipTest(this, 'Only root can act as another user.')
       const folder = inFolder(0o700)
       chmodSync(root, 0o755)
@@ -407,14 +407,14 @@ describe('session files', function () {
       })
     })
 
-    it('are no matter of the checks on another engine', () =>
+    it('are not checked with another engine', () =>
       overrideSettings({ SESSION_FILE_PATH: inFolder(0o777) }, async () => {
         expect(await runChecks({ tags: ['sessions'], deploy: true })).to.deep.equal([])
       }))
   })
 
   describe('and files of the file cache', () => {
-    it('are not read from what is no file, and that stops neither a write nor culling nor clearing', async () => {
+    it('are not read from other entries, which stop neither a write nor culling nor clearing', async () => {
       const folder = path.join(root, 'cache')
       const cache = new Cache(new FileBasedCache({ location: folder, options: { MAX_ENTRIES: 5, CULL_FREQUENCY: 1 } }))
       await cache.set('key', 'value')
@@ -438,7 +438,7 @@ describe('session files', function () {
       expect(readdirSync(folder)).to.have.length(20)
     })
 
-    it('are reported by `check --deploy` where others can get at them', async () => {
+    it('are reported by `check --deploy` if other users can access them', async () => {
       const folder = inFolder(0o700)
       const CACHES = { default: { BACKEND: 'core.cache.backends.filebased.FileBasedCache', LOCATION: folder } }
       const ids = (deploy: boolean): Promise<string[]> =>

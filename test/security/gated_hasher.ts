@@ -1,7 +1,7 @@
 /** Hashers for tests of the limit: one whose hashes end when a test lets them, and one that keeps a thread busy. */
 import { PBKDF2PasswordHasher } from '#core/contrib/auth'
 
-/** Hashes that have begun and not ended, in their order. */
+/** Hashes that have started and not ended, in order. */
 export const begun: { readonly password: string; end(): void }[] = []
 
 /** A hash ends when a test calls its `end`. Nothing is computed. */
@@ -40,7 +40,7 @@ export class GatedHasher {
   }
 }
 
-/** Real work for a thread, but not for long. */
+/** Real work for a thread, but short. */
 export class BusyHasher extends PBKDF2PasswordHasher {
   override readonly iterations: number = 100_000
 }

@@ -6,11 +6,11 @@ const SHORT = 8000
 const FACTOR = 4
 /** Linear growth is 4, quadratic 16. */
 const MOST_GROWTH = 9
-/** Quadratic growth takes longer than this for the long input, in milliseconds, even where a step takes 0.04 ns. */
+/** Quadratic growth takes longer than this for the long input, in milliseconds, even if a step takes 0.04 ns. */
 const QUICK = 20
 const TRIES = 4
 
-/** Milliseconds of the processor, which other processes do not change as they change the time that passes. */
+/** Milliseconds of processor time, which other processes do not affect as much as elapsed time. */
 function cost(run: () => unknown): number {
   const start = process.cpuUsage()
   run()
@@ -22,7 +22,7 @@ function cost(run: () => unknown): number {
 const leastCost = (run: () => unknown, runs: number): number =>
   Math.min(...Array.from({ length: runs }, () => cost(run)))
 
-/** An input of about so many characters, from parts that are written around each other. */
+/** An input of about this many characters, from parts that are written around each other. */
 export interface Family {
   readonly start?: string
   readonly repeated: string
@@ -33,7 +33,7 @@ export function inputOf({ start = '', repeated, end = '' }: Family, length: numb
   return start + repeated.repeat(Math.ceil(length / repeated.length)) + end
 }
 
-/** Ignores what is thrown: to refuse an input takes time, too. */
+/** Ignores errors, because refusing an input takes time, too. */
 function attempt(fn: (text: string) => unknown, text: string): void {
   try {
     fn(text)

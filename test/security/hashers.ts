@@ -1,4 +1,4 @@
-/** A cheap hasher that records what it is given, and that can be held to let several requests meet. */
+/** A cheap hasher that records its passwords, and that can be held so that several requests meet. */
 import { PBKDF2PasswordHasher } from '#core/contrib/auth'
 import { hashingConcurrency } from '../../core/contrib/auth/hashers/limiter.ts'
 
@@ -20,7 +20,7 @@ export function holdUntil(count: number): void {
   gate = { count: Math.min(count, hashingConcurrency()), open, opened }
 }
 
-/** How many hashes have begun since `holdUntil`. */
+/** The number of hashes that have started since `holdUntil`. */
 export const held = (): number => arrived
 
 export function holdNoMore(): void {
@@ -43,7 +43,7 @@ export class RecordingHasher extends PBKDF2PasswordHasher {
   }
 }
 
-/** What the hasher was before it was strengthened: its hashes are renewed at the next login. */
+/** The hasher before its iterations were raised: its hashes are renewed at the next login. */
 export class FormerHasher extends RecordingHasher {
   override readonly iterations: number = 4
 }

@@ -1,4 +1,4 @@
-/** Passwords are hashed a few at a time, so that they leave threads for files; the rest wait in a bounded queue. */
+/** Passwords are hashed a few at a time, so that threads remain for files; the rest wait in a bounded queue. */
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -24,7 +24,7 @@ const FEWER = 30
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Waits until something holds, without a clock: the loop turns until it does. */
+/** Polls until a condition holds, without a clock: it yields to the event loop. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn()
 }
@@ -94,7 +94,7 @@ describe('the limit of hashing', () => {
     for (let threads = 2; threads < 20; threads++) expect(hashingConcurrency(threads, 64)).to.be.lessThan(threads)
   })
 
-  it('lets as many jobs run as it allows, and the others in the order in which they came', async () => {
+  it('runs as many jobs as it allows, and the others in the order of their arrival', async () => {
     const limiter = new HashingLimiter(2, () => 10)
     const all = jobs(5)
     const done = all.map((job) => limiter.run(job.run))
@@ -112,7 +112,7 @@ describe('the limit of hashing', () => {
     await Promise.all(done)
   })
 
-  it('goes on after a job that fails or throws', async () => {
+  it('continues after a job that fails or throws', async () => {
     const limiter = new HashingLimiter(1, () => 10)
     const [failing, next] = jobs(2) as [Job, Job]
     const failed = limiter.run(failing.run)
@@ -128,7 +128,7 @@ describe('the limit of hashing', () => {
     await last
   })
 
-  it('refuses a job when the queue is full, and takes the next when it is no longer', async () => {
+  it('refuses a job when the queue is full, and accepts jobs again later', async () => {
     let waiting = 2
     const limiter = new HashingLimiter(1, () => waiting)
     const all = jobs(4)
@@ -143,7 +143,7 @@ describe('the limit of hashing', () => {
     expect(await limiter.run(new Job().run).catch((error: unknown) => error)).to.be.instanceOf(ServiceUnavailable)
     for (const job of all) job.end()
     await Promise.all(done)
-    // With no queue at all, a free slot is still a free slot.
+    // Without a queue, a free slot is still free.
     expect(await limiter.run(async () => 'ran')).to.equal('ran')
   })
 
@@ -169,7 +169,7 @@ describe('the limit of hashing', () => {
       )
     }
 
-    it('the work that makes up for an outdated hash in the same turn, so that its age does not show', () =>
+    it('the extra work for an outdated hash in the same slot, so that the age of the hash is not revealed', () =>
       overrideSettings({ PASSWORD_HASHERS: [GATED] }, async () => {
         begun.length = 0
         const first = checkPassword('wrong', OUTDATED)
@@ -181,12 +181,12 @@ describe('the limit of hashing', () => {
         await endHashesUntil(Promise.all([first, ...others]))
       }))
 
-    it('a right password with an outdated hash, which is left as it is when the queue is full', () =>
+    it('a right password with an outdated hash, which is left unchanged when the queue is full', () =>
       overrideSettings({ PASSWORD_HASHERS: [GATED] }, async () => {
         begun.length = 0
         const user = Object.assign(new User(), { password: OUTDATED })
         const isRight = user.checkPassword('secret')
-        // The last of these takes the turn of the first hash when that ends.
+        // The last of these gets the slot of the first hash when that ends.
         const others = Array.from({ length: limit }, () => makePassword('another'))
         await until(() => begun.length === limit)
         await overrideSettings({ PASSWORD_HASHING_QUEUE: 0 }, async () => {
@@ -198,7 +198,7 @@ describe('the limit of hashing', () => {
       }))
   })
 
-  it('leaves a thread to files while 40 passwords are hashed', () =>
+  it('leaves a thread for files while 40 passwords are hashed', () =>
     overrideSettings({ PASSWORD_HASHERS: [BUSY] }, async () => {
       let hashed = 0
       const all = Array.from({ length: LOGINS }, () => makePassword('secret').then(() => (hashed += 1)))
@@ -271,7 +271,7 @@ describe('a server with many logins', function () {
     ['one user', () => 'ada'],
     ['many users', (i: number) => `user${i}`],
   ] as const) {
-    it(`responds with 503 and Retry-After to logins of ${name} for which the queue has no place`, () =>
+    it(`responds with 503 and Retry-After to logins of ${name} when the queue is full`, () =>
       withUsers(
         async () => {
           begun.length = 0

@@ -1,4 +1,4 @@
-/** A request names one host, with a port that exists, and only a port of the site goes into mailed links. */
+/** A request has one host with a valid port, and only a port of the site is used in mailed links. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
@@ -45,7 +45,7 @@ describe('the host of a request', () => {
       ),
     )
 
-  it('is named once: a second Host header is refused, whatever it says', async () => {
+  it('is given once: a second Host header is refused, whatever it contains', async () => {
     expect(await statusOf('GET / HTTP/1.1', 'Host: 127.0.0.1')).to.equal(200)
     expect(await statusOf('GET / HTTP/1.1', 'Host: 127.0.0.1', 'Host: 127.0.0.1')).to.equal(400)
     expect(await statusOf('GET / HTTP/1.1', 'Host: 127.0.0.1', 'hOsT: evil.example')).to.equal(400)
@@ -84,7 +84,7 @@ describe('the host of a request', () => {
     }
   })
 
-  it('is refused where a trusted proxy sends two', async () => {
+  it('is refused if a trusted proxy sends two', async () => {
     const settings = { USE_X_FORWARDED_HOST: true }
     const getHost = (forwarded: string) =>
       withRequest({ host: 'localhost', 'x-forwarded-host': forwarded }, settings, (request) => request.getHost())
@@ -93,14 +93,14 @@ describe('the host of a request', () => {
     expect(await getHost('www.example.com:99999')).to.equal('DisallowedHost')
   })
 
-  it('has the port of a trusted proxy only where that is a port', async () => {
+  it('has the port of a trusted proxy only if that is a port', async () => {
     const getPort = (forwarded: string) =>
       withRequest({ 'x-forwarded-port': forwarded }, { USE_X_FORWARDED_PORT: true }, (request) => request.getPort())
     expect(await getPort('8443')).to.equal('8443')
     for (const junk of ['0', '99999', 'x', '80, 443', '']) expect(await getPort(junk), junk).to.equal('BadRequest')
   })
 
-  it('is named among headers that are all read', async () => {
+  it('is found among all headers', async () => {
     const many = (count: number) => Array.from({ length: count }, () => 'X: y')
     expect(await statusOf('GET / HTTP/1.1', 'Host: example.com', ...many(900))).to.equal(200)
     expect(await statusOf('GET / HTTP/1.1', 'Host: example.com', ...many(900), 'Host: evil.example')).to.equal(400)
@@ -112,7 +112,7 @@ describe('the host of a request', () => {
 describe('the host of mailed links', () => {
   before(() => setup())
 
-  it('has no port that only the client names', async () => {
+  it('has no port that only the client sent', async () => {
     for (const host of ['example.com:1234', 'www.example.com:1234', '[::1]:1234']) {
       expect(await linkHost(host, 8000)).to.equal(host.replace(':1234', ''))
     }
@@ -125,7 +125,7 @@ describe('the host of mailed links', () => {
     expect(await linkHost('example.com', 8000)).to.equal('example.com')
   })
 
-  it('has, behind a proxy, the port that the proxy names, and never that of the server behind it', async () => {
+  it('has, behind a proxy, the port that the proxy sends, and never that of the server behind it', async () => {
     const behind = { SECURE_PROXY_SSL_HEADER: ['HTTP_X_FORWARDED_PROTO', 'https'] } satisfies Settings
     const https = { 'x-forwarded-proto': 'https' }
     expect(await linkHost('example.com:8001', 8001, behind, https)).to.equal('example.com')
@@ -139,7 +139,7 @@ describe('the host of mailed links', () => {
     expect(await linkHost('example.com:1234', 8001, {}, { 'x-forwarded-port': '1234' })).to.equal('example.com')
   })
 
-  it('is that of the site in the mail with which a password is reset', () =>
+  it('is that of the site in the mail for a password reset', () =>
     onSite(async () => {
       const browser = new Browser()
       outbox.length = 0

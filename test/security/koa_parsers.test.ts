@@ -1,4 +1,4 @@
-/** Body parsers from npm in MIDDLEWARE: what they have read is POST and FILES, and their errors keep their status. */
+/** Body parsers from npm in MIDDLEWARE: their results are POST and FILES, and their errors keep their status. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import type { Settings } from '#core/conf'
 import { Client, type ClientResponse, overrideSettings } from '#core/test'
 import { captureLogs } from '#core/utils'
 
-// Their types change those of Koa, and not to the same: they are loaded without.
+// Their types change those of Koa in conflicting ways, so they are loaded without types.
 const load = createRequire(import.meta.url)
 type Factory = (options?: object) => Middleware
 const koaBodyParser = load('koa-bodyparser') as Factory
@@ -35,13 +35,13 @@ const reads: Middleware = async ({ request }, next) => {
   await next()
 }
 
-/** A middleware that gives back what a Koa middleware further in sees as the body. */
+/** A middleware that returns the body as a Koa middleware further inside sees it. */
 const shows: Middleware = async ({ request, response }, next) => {
   await next()
   response.set('X-Body', encodeURIComponent(JSON.stringify(request.body) ?? 'undefined'))
 }
 
-interface Asked {
+interface ParserRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly url?: string
   readonly method?: 'post' | 'put'
@@ -98,7 +98,7 @@ describe('body parsers from npm', () => {
     MIDDLEWARE: NonNullable<Settings['MIDDLEWARE']>,
     data: string | Uint8Array,
     type: string,
-    { headers = {}, url = '/echo/', method = 'post', settings = {} }: Asked = {},
+    { headers = {}, url = '/echo/', method = 'post', settings = {} }: ParserRequest = {},
   ): Promise<ClientResponse> {
     const site: Settings = { DEBUG: false, ROOT_URLCONF: 'test.security.bodies_site', MIDDLEWARE, ...settings }
     return overrideSettings(site, () => {
@@ -130,12 +130,12 @@ describe('body parsers from npm', () => {
 
   for (const [name, parsers] of Object.entries(PARSERS)) {
     describe(name, () => {
-      it('gives its form to POST', async () => {
+      it('puts its form into POST', async () => {
         const response = await ask(parsers(), FORM, URLENCODED)
         const { post, files } = response.json<Echo>()
         expect(files).to.deep.equal([])
         expect(post.slice(0, 4)).to.deep.equal(FIELDS)
-        // The names of lists in lists come without their brackets where a parser did not keep the text.
+        // The names of nested lists lose their brackets if a parser did not keep the text.
         expect(post.slice(4).map(([field, value]) => [field.replace('[]', ''), value])).to.deep.equal([
           ['user[tags]', 'y'],
           ['user[tags]', 'z'],
@@ -143,14 +143,14 @@ describe('body parsers from npm', () => {
         ])
       })
 
-      it('gives its form with files to POST and FILES', async () => {
+      it('puts its form with files into POST and FILES', async () => {
         const { post, files } = (await ask(parsers(), MULTIPART, MULTIPART_TYPE)).json<Echo>()
         expect(post).to.deep.equal([
           ['a', '1'],
           ['a', '2'],
           ['b', 'ü'],
         ])
-        // Files of one name come in the order in which the parser has written them to the disk.
+        // Files of one name are in the order in which the parser has written them to the disk.
         expect(files).to.have.deep.members(FILES)
       })
 
@@ -192,7 +192,7 @@ describe('body parsers from npm', () => {
         })
       })
 
-      it('responds to the errors of the client with 400 to 415, never with 500', async () => {
+      it('causes a 400 to 415 for errors of the client, never a 500', async () => {
         const large = 'x'.repeat(3_000_000)
         for (const [data, type, headers] of [
           ['{"a":', 'application/json', {}],
@@ -228,12 +228,12 @@ describe('body parsers from npm', () => {
     ['koa-bodyparser', koaBodyParser],
     ['@koa/bodyparser', bodyParser],
   ] as const) {
-    describe(`${name} behind a middleware that has read the body`, () => {
+    describe(`${name} after a middleware that has read the body`, () => {
       for (const [by, first] of [
         ['request.read()', reads],
         ['CsrfViewMiddleware', CSRF],
       ] as const) {
-        it(`by ${by} leaves it as it is`, async () => {
+        it(`by ${by} leaves it unchanged`, async () => {
           const data = `csrfmiddlewaretoken=${TOKEN}&a=1`
           const form = await ask([first, parser()], data, URLENCODED)
           expect(form.json<Echo>().post).to.deep.equal([
@@ -251,7 +251,7 @@ describe('body parsers from npm', () => {
         })
       }
 
-      it('gives what it has parsed to the Koa middleware behind it', async () => {
+      it('passes its result to the Koa middleware after it', async () => {
         const seen = async (data: string, type: string): Promise<unknown> => {
           const { headers } = await ask([parser(), shows], data, type)
           return JSON.parse(decodeURIComponent(headers['x-body'] as string)) as unknown
@@ -284,7 +284,7 @@ describe('body parsers from npm', () => {
     }
   })
 
-  it('may leave one file, as single() of @koa/multer does, or a list', async () => {
+  it('may return one file, like single() of @koa/multer, or a list', async () => {
     const one = `${part(fileHead('doc', 'a.txt'), 'x')}--X--\r\n`
     for (const middleware of [multer().single('doc'), multer().array('doc')]) {
       const { files } = (await ask([middleware], one, MULTIPART_TYPE)).json<Echo>()
@@ -292,7 +292,7 @@ describe('body parsers from npm', () => {
     }
   })
 
-  it('may leave a list with one entry at a large index, and names nested deeply, which are read without delay', async () => {
+  it('may return a list with one entry at a large index, and deeply nested names, which are read quickly', async () => {
     const deep = `a${'[b]'.repeat(20_000)}`
     for (const name of ['a[4294967290]', deep]) {
       const parsed: Middleware = async ({ request, req }, next) => {

@@ -1,4 +1,4 @@
-/** Addresses that a client supplies and a view makes absolute: what is no URL is the client's error. */
+/** URLs that a client supplies and a view makes absolute: an invalid one is the client's error. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { RequestFactory } from '#core/test'
@@ -27,7 +27,7 @@ const URLS: Readonly<Record<string, string>> = {
   '\ud800': 'http://testserver/shop/%EF%BF%BD',
 }
 
-describe('the absolute address of a location', () => {
+describe('the absolute URL of a location', () => {
   before(() => setup())
 
   const absolute = async (location: string): Promise<string> => {

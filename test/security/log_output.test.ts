@@ -1,4 +1,4 @@
-/** No log line can drive a terminal, forge another line or hide a part of itself, and no logger throws. */
+/** No log line can control a terminal, forge another line or hide a part of itself, and no logger throws. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { pathForLog } from '#core/handlers'
@@ -17,7 +17,7 @@ import { withSite } from '../handlers/with_site.ts'
 
 const log = getLogger('test.output')
 
-/** Characters that a terminal obeys or does not show, and how a log writes them. */
+/** Characters that control a terminal or are invisible, and how a log writes them. */
 const UNSAFE: readonly (readonly [character: string, written: string])[] = [
   ...Array.from({ length: 0x20 }, (_, code) => code)
     .filter((code) => ![8, 9, 10, 12, 13].includes(code))
@@ -134,14 +134,14 @@ describe('a log line', () => {
     return records
   }
 
-  it('writes as an escape what a terminal obeys or does not show', () => {
+  it('escapes what controls a terminal or is invisible', () => {
     for (const [character, written] of UNSAFE) {
       expect(escapeControls(`a${character}b`), written).to.equal(`a${written}b`)
       expect(recorded(() => log.info(`a${character}b`))[0]?.message).to.equal(`a${written}b`)
     }
   })
 
-  it('leaves all other text as it is', () => {
+  it('leaves all other text unchanged', () => {
     for (const text of [
       '',
       'plain',
@@ -158,7 +158,7 @@ describe('a log line', () => {
     }
   })
 
-  it('is one line for each path, in which an escape can be told from its own text', async () => {
+  it('is a single line for every path, in which escapes are distinct from the original text', async () => {
     const requests = new RequestFactory()
     const at = async (url: string): Promise<string> => {
       const request = await requests.get('/')
@@ -172,7 +172,7 @@ describe('a log line', () => {
     expect(await at(undefined as never)).to.equal('')
   })
 
-  it('has colours only from the one who writes it', () => {
+  it('has colours only from the handler that writes it', () => {
     const red = (text: string): string => `\u001b[31m${text}\u001b[0m`
     const [record] = recorded(() => log.info(new LogLine('GET /\u001b[8m\u009b', red)))
     expect(record?.message).to.equal('\u001b[31mGET /\\u001b[8m\\u009b\u001b[0m')
@@ -185,13 +185,13 @@ describe('a log line', () => {
     expect(head).to.equal('Error: first\\nERROR forged\\n    at forged (file.ts:1:1)\\u202e')
     expect(frames.length).to.be.at.least(1)
     for (const frame of frames) expect(frame).to.match(/^ +at /)
-    // Changed after the stack was made, the message stands in it no more.
+    // If it is changed after the stack was created, the stack does not contain the message.
     error.message = 'another'
     expect(errorText(error).split('\n')[0]).to.contain('first\\nERROR forged')
     for (const line of errorText(error).split('\n').slice(1)) expect(line).to.match(/^ +at /)
   })
 
-  it('can be written of anything that was thrown', () => {
+  it('can be written for any thrown value', () => {
     for (const thrown of STRANGE) {
       expect(errorText(thrown))
         .to.be.a('string')
@@ -202,7 +202,7 @@ describe('a log line', () => {
     }
   })
 
-  it('reaches the other handlers, and standard error, where a handler throws', () => {
+  it('reaches the other handlers, and standard error, when a handler throws', () => {
     const write = process.stderr.write.bind(process.stderr)
     let written = ''
     process.stderr.write = (text: string) => {
@@ -221,7 +221,7 @@ describe('a log line', () => {
     expect(written).to.match(/^A log handler failed at: what is to be logged\nError: no disk\n/)
   })
 
-  it('quotes Host, Origin, Referer and user agent without what they could do', () =>
+  it('quotes Host, Origin, Referer and user agent with escapes', () =>
     withSite({ MIDDLEWARE: ['core.middleware.csrf.CsrfViewMiddleware'], DEBUG: true }, async (client, logs) => {
       const bad = '\u009b31m\u0085x'
       await client.get('/', { headers: { host: `evil${bad}` } })
@@ -239,7 +239,7 @@ describe('an error page', () => {
   before(() => setup())
 
   for (const debug of [false, true]) {
-    it(`is 500 for anything that is thrown${debug ? ', under DEBUG too' : ''}`, async function () {
+    it(`is 500 for any thrown value${debug ? ', under DEBUG too' : ''}`, async function () {
       this.timeout(60_000)
       for (const [i, thrown] of STRANGE.entries()) {
         for (const accept of ['text/html', 'text/plain']) {
@@ -248,7 +248,7 @@ describe('an error page', () => {
           }
           await withSite({ DEBUG: debug, MIDDLEWARE: [fails] }, async (client, logs) => {
             const { status, text } = await client.get('/', { headers: { accept } })
-            // An error with a status and `expose` is how npm middleware says which response it wants.
+            // An error with a status and `expose` is how npm middleware requests a response.
             expect(status, `${i} ${text.slice(0, 80)}`).to.equal(thrown === WITH_STATUS ? 404 : 500)
             expect(logs.length, String(i)).to.be.at.least(1)
           })

@@ -1,4 +1,4 @@
-/** Failed logins are limited for each user and address, and the client is told how long to wait. */
+/** Failed logins are limited for each user and address, and the client gets the time to wait. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { caches } from '#core/cache'
@@ -34,7 +34,7 @@ const SITE: Settings = {
 const HOME = '203.0.113.7'
 const ELSEWHERE = '198.51.100.1'
 
-/** What the throttle logs meanwhile. */
+/** The log of the throttle. */
 async function logged(work: () => Promise<unknown>): Promise<LogRecord[]> {
   const records: LogRecord[] = []
   const stop = captureLogs((record) => records.push(record))
@@ -46,7 +46,7 @@ async function logged(work: () => Promise<unknown>): Promise<LogRecord[]> {
   return records.filter(({ logger }) => logger === 'django.security.LoginThrottle')
 }
 
-describe('the throttle of logins', () => {
+describe('the login throttle', () => {
   before(() => setup())
   inUsers(SITE)
   let now: number
@@ -74,7 +74,7 @@ describe('the throttle of logins', () => {
   const many = (count: number, status: number): number[] => Array.from({ length: count }, () => status)
 
   describe('of a user and an address', () => {
-    it('refuses after the last failure that is allowed, and says on a page and in Retry-After how long to wait', async () => {
+    it('refuses after the last allowed failure, and gives the time to wait on the page and in Retry-After', async () => {
       expect(await guess(5)).to.deep.equal(many(5, 200))
       now += 61_000
       const page = await logIn('guess')
@@ -94,13 +94,13 @@ describe('the throttle of logins', () => {
       expect((await logIn(PASSWORD)).headers.location).to.equal('/who')
     })
 
-    it('is not prolonged by attempts that are refused', async () => {
+    it('is not prolonged by refused attempts', async () => {
       await guess(30)
       now += 300_000
       expect(await guess(6)).to.deep.equal([...many(5, 200), 429])
     })
 
-    it('says the same of a user that does not exist', async () => {
+    it('does the same for a user that does not exist', async () => {
       const pages: ClientResponse[] = []
       for (const username of ['ada', 'nobody']) {
         expect(await guess(5, { username })).to.deep.equal(many(5, 200))
@@ -110,7 +110,7 @@ describe('the throttle of logins', () => {
       expect(pages[0]?.text).to.equal(pages[1]?.text)
     })
 
-    it('keeps no other user from logging in, and the user from no other address', async () => {
+    it('blocks neither other users nor the user from another address', async () => {
       await User.objects.createUser('grace', '', PASSWORD)
       await guess(6)
       expect((await logIn(PASSWORD, { username: 'grace' })).status).to.equal(302)
@@ -118,13 +118,13 @@ describe('the throttle of logins', () => {
       expect((await logIn(PASSWORD)).status).to.equal(429)
     })
 
-    it('begins again after a login', async () => {
+    it('starts again after a login', async () => {
       await guess(4)
       expect((await logIn(PASSWORD)).status).to.equal(302)
       expect(await guess(6)).to.deep.equal([...many(5, 200), 429])
     })
 
-    it('begins again when the user has set another password by a link from a mail', async () => {
+    it('starts again when the user has set another password by a mailed link', async () => {
       await guess(6)
       const user = await User.objects.get({ username: 'ada' })
       const url = `/accounts/reset/${encodeUid(user.id)}/${defaultTokenGenerator.makeToken(tokenParts(user))}/`
@@ -137,14 +137,14 @@ describe('the throttle of logins', () => {
       expect(await guess(6)).to.deep.equal([...many(5, 200), 429])
     })
 
-    it('counts all spellings together that a database may take for one name', async () => {
+    it('counts together all spellings that a database may treat as one name', async () => {
       const names = ['ada', 'ADA', ' ada ', 'a\u0301da', 'ａｄａ', 'a\u200Bda', 'Ádà']
       const statuses: number[] = []
       for (const username of names) statuses.push((await logIn('guess', { username })).status)
       expect(statuses).to.deep.equal([...many(5, 200), 429, 429])
     })
 
-    it('counts spellings together that are long, and letters that differ only in their case', async () => {
+    it('counts together long spellings, and letters that differ only in case', async () => {
       const invisible = (count: number): string => '\u{e0100}'.repeat(count)
       const names = [
         'straße',
@@ -159,7 +159,7 @@ describe('the throttle of logins', () => {
       expect(statuses).to.deep.equal([...many(5, 200), 429])
     })
 
-    it('lets as many of two hundred concurrent guesses through as of single ones', async () => {
+    it('lets as many of two hundred concurrent guesses through as of sequential ones', async () => {
       runs.length = 0
       const statuses = await Promise.all(
         Array.from({ length: 200 }, async (_, i) => (await logIn(`guess ${i}`, { by: new Client() })).status),
@@ -169,13 +169,13 @@ describe('the throttle of logins', () => {
       expect(statuses.filter((status) => status === 429)).to.have.length(195)
     })
 
-    it('takes no concurrent logins with the right password for failures', async () => {
+    it('does not count concurrent logins with the right password as failures', async () => {
       await guess(3)
       const logins = Array.from({ length: 50 }, () => logIn(PASSWORD, { by: new Client() }))
       expect((await Promise.all(logins)).map(({ status }) => status)).to.deep.equal(many(50, 302))
     })
 
-    it('counts a check that fails with an error, but none for which a service was down', async () => {
+    it('counts a check that fails with an error, but not one during an outage', async () => {
       const fail = (how: string) =>
         client.post('/failing', { data: { how }, headers: { 'x-forwarded-for': HOME } }).then(({ status }) => status)
       for (let i = 0; i < 10; i++) expect(await fail('outage')).to.equal(503)
@@ -192,18 +192,18 @@ describe('the throttle of logins', () => {
       return statuses
     }
 
-    it('limits guesses that go through many users, and leaves other addresses alone', async () => {
+    it('limits guesses for many users, and does not affect other addresses', async () => {
       expect(await spray(13, () => HOME)).to.deep.equal([...many(12, 200), 429])
       expect((await logIn(PASSWORD)).status).to.equal(429)
       expect((await logIn(PASSWORD, { from: ELSEWHERE })).status).to.equal(302)
     })
 
-    it('takes the addresses of an IPv6 /64 for one', async () => {
+    it('treats the addresses of an IPv6 /64 as one', async () => {
       expect(await spray(13, (i) => `2001:db8:1:2:${i}::1`)).to.deep.equal([...many(12, 200), 429])
       expect((await logIn(PASSWORD, { from: '2001:db8:1:3::1' })).status).to.equal(302)
     })
 
-    it('is not raised by logins of its own user, nor used up by attempts that were refused', async () => {
+    it('is not raised by logins of its own user, nor used up by refused attempts', async () => {
       for (let i = 0; i < 20; i++) expect((await logIn(PASSWORD)).status).to.equal(302)
       expect(await guess(30)).to.deep.equal([...many(5, 200), ...many(25, 429)])
       expect(await spray(8, () => HOME)).to.deep.equal([...many(7, 200), 429])
@@ -211,7 +211,7 @@ describe('the throttle of logins', () => {
       expect((await logIn(PASSWORD, { username: 'grace' })).status).to.equal(429)
     })
 
-    it('is off where it is null', () =>
+    it('is disabled by null', () =>
       overrideSettings({ LOGIN_THROTTLE: { ADDRESS_FAILURES: null } }, async () => {
         expect(await spray(250, () => HOME)).to.deep.equal(many(250, 200))
       }))
@@ -244,7 +244,7 @@ describe('the throttle of logins', () => {
       expect((await logIn(PASSWORD, { by: new Client() })).status).to.equal(429)
     })
 
-    it('a view of the project that calls authenticate(): the page says how long to wait', async () => {
+    it('a view of the project that calls authenticate(): the page shows how long to wait', async () => {
       const ask = (password: string) => {
         const headers = { 'x-forwarded-for': HOME, 'content-type': 'application/json' }
         return client.post('/api', { headers, data: JSON.stringify({ username: 'ada', password }) })
@@ -255,7 +255,7 @@ describe('the throttle of logins', () => {
       expect(refused.text).to.include('There were too many failed attempts. Try again in 5 minutes.')
     })
 
-    it('a view of the project that asks for the password again by throttleLogin()', async () => {
+    it('a view of the project that asks for the password again with throttleLogin()', async () => {
       await logIn(PASSWORD)
       const confirm = (password: string) =>
         client.post('/confirm', { data: { password }, headers: { 'x-forwarded-for': HOME } })
@@ -265,7 +265,7 @@ describe('the throttle of logins', () => {
     })
   })
 
-  describe('by its setting', () => {
+  describe('the setting of the throttle', () => {
     it('is on by default, for fifty failures in a quarter of an hour', async () => {
       await overrideSettings({ LOGIN_THROTTLE: schema.LOGIN_THROTTLE.default }, async () => {
         expect(await guess(51)).to.deep.equal([...many(50, 200), 429])
@@ -273,18 +273,18 @@ describe('the throttle of logins', () => {
       })
     })
 
-    it('has its defaults for what is left out', () =>
+    it('has defaults for missing keys', () =>
       overrideSettings({ LOGIN_THROTTLE: { PERIOD: 60 } }, async () => {
         await guess(50)
         expect((await logIn(PASSWORD)).text).to.include('Try again in 1 minute.')
       }))
 
-    it('is off where it is null', () =>
+    it('is disabled by null', () =>
       overrideSettings({ LOGIN_THROTTLE: null }, async () => {
         expect(await guess(60)).to.deep.equal(many(60, 200))
       }))
 
-    it('counts in the cache that it names, under keys that show no name and no address', () =>
+    it('counts in the named cache, under keys that reveal no name and no address', () =>
       overrideSettings(
         { CACHES: { ...SITE.CACHES, logins: { BACKEND: LOCMEM, LOCATION: 'l' } }, LOGIN_THROTTLE: { CACHE: 'logins' } },
         async () => {
@@ -318,7 +318,7 @@ describe('the throttle of logins', () => {
       })
     }
 
-    it('is checked: the cache is there, and keeps what it counts', async () => {
+    it('is checked: the cache exists, and keeps the counters', async () => {
       const DUMMY = 'core.cache.backends.dummy.DummyCache'
       expect([checkThrottleCache(), checkThrottleCounts()]).to.deep.equal([[], []])
       await overrideSettings({ LOGIN_THROTTLE: { CACHE: 'absent' } }, () => {
@@ -347,7 +347,7 @@ describe('the throttle of logins', () => {
     })
   })
 
-  it('says once, in the log, that a proxy hides the addresses of its clients', async () => {
+  it('logs once that a proxy hides the addresses of its clients', async () => {
     forgetThrottleHint()
     expect(await logged(() => guess(8))).to.deep.equal([])
     const [hint, ...more] = await logged(() => overrideSettings({ CLIENT_ADDRESS_HEADER: null }, () => guess(8)))
@@ -355,9 +355,9 @@ describe('the throttle of logins', () => {
     expect(more).to.deep.equal([])
   })
 
-  it('tells the time to wait as people do, rounded up', () => {
-    const texts = [1, 2, 59, 60, 61, 900, 7200, 7201, 86_400].map(waitText)
-    expect(texts).to.deep.equal([
+  it('formats the time to wait in words, rounded up', () => {
+    const strings = [1, 2, 59, 60, 61, 900, 7200, 7201, 86_400].map(waitText)
+    expect(strings).to.deep.equal([
       '1 second',
       '2 seconds',
       '59 seconds',
@@ -391,7 +391,7 @@ describe('a counter of failures', () => {
     )
 
     it(
-      'takes attempts back, one by one or all, even more of them than there are',
+      'undoes attempts, one by one or all, even more of them than there are',
       inBackend(async () => {
         const failures = counter(2)
         await failures.undo()
@@ -408,10 +408,10 @@ describe('a counter of failures', () => {
       }),
     )
 
-    // Servers have clocks of their own.
+    // Servers have their own clocks.
     if (!on.agesByOurClock) return
     it(
-      'ends with its period, which begins with the first failure',
+      'ends with its period, which starts with the first failure',
       inBackend(async () => {
         let now = Date.now()
         setClock({ now: () => now })

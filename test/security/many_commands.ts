@@ -1,30 +1,30 @@
-/** Many commands at once on a fake server that responds wrongly now and then: each gets its own result or an error. */
+/** Many concurrent commands on a fake server that sometimes responds wrongly: each gets its own result or an error. */
 import { expect } from 'chai'
 import { array, assert, asyncProperty, constantFrom, integer, nat, record } from 'fast-check'
 import type { Cache } from '#core/cache'
 
 export interface Disturbance {
-  /** The response to the command of this number, counted from 0, in place of the right one; undefined for the right one. */
+  /** The response to the command with this number, from 0; undefined for the right one. */
   readonly faultAt: (index: number) => string | undefined
-  /** Cuts a response into pieces. */
+  /** Splits a response. */
   readonly cut: (response: string) => string[]
 }
 
 export interface ManyCommands<Kind extends string> {
-  /** For each kind of command: runs the one of this number, and says whether its result is its own. */
+  /** For each kind of command: runs the one with this number, and returns whether its result is its own. */
   readonly commands: Readonly<Record<Kind, (cache: Cache, index: number) => Promise<boolean>>>
   readonly faults: readonly string[]
-  /** The most commands at once. */
+  /** The maximum number of concurrent commands. */
   readonly most: number
   readonly numRuns: number
-  /** Whether an error is one that a wrong response may end with. */
+  /** Whether an error is an allowed result of a wrong response. */
   readonly isExpected: (error: unknown) => boolean
-  /** Prepares a server and what the commands read from it. */
+  /** Prepares a server and the values that the commands read from it. */
   begin(kinds: readonly Kind[], disturbance: Disturbance): Promise<Cache>
   end?(cache: Cache): Promise<void>
 }
 
-/** In pieces of these sizes, over and over. */
+/** In chunks of these sizes, repeatedly. */
 const cutInto =
   (sizes: readonly number[]) =>
   (response: string): string[] => {

@@ -1,4 +1,4 @@
-/** Nothing that a client sends becomes a command of memcached, and no reply goes to a command that it is not for. */
+/** No client input becomes a command of memcached, and no reply is used for another command. */
 import { expect } from 'chai'
 import { Cache, InvalidCacheKey, InvalidCacheValue } from '#core/cache'
 import { ImproperlyConfigured, ServiceUnavailable } from '#core/exceptions'
@@ -22,7 +22,7 @@ import { expectOwnResults } from './many_commands.ts'
 
 const HIJACK = 'x\r\nset :1:victim 16 0 5\r\nHIJAK\r\nflush_all'
 
-/** Tokens that no server gave. */
+/** Tokens that no server returned. */
 const TOKENS = [
   '99999999999999999999',
   '18446744073709551616',
@@ -89,7 +89,7 @@ describe('the protocol of memcached', function () {
   describe('when a command is written', () => {
     const item = { key: 'key', flags: 16, expiry: 0, data: Buffer.from('data') }
 
-    it('refuses every number that is none of the protocol', () => {
+    it('refuses every number that the protocol does not allow', () => {
       for (const wrong of [...NO_NUMBERS, -2, -1.5, 2 ** 31, 2 ** 32] as number[]) {
         const shown = String(wrong)
         expect(() => storage('set', { ...item, expiry: wrong }), shown).to.throw(TypeError)
@@ -116,7 +116,7 @@ describe('the protocol of memcached', function () {
       expect(counting('key', -0).line).to.equal('incr key 0')
     })
 
-    it('refuses every key that is none of the protocol', () => {
+    it('refuses every key that the protocol does not allow', () => {
       for (const key of [
         '',
         ' ',
@@ -146,7 +146,7 @@ describe('the protocol of memcached', function () {
       expect(retrieval('get', 'é'.repeat(125), '\x80', 'é'.repeat(125)).line).to.equal(`get ${'é'.repeat(125)} \x80`)
     })
 
-    it('refuses a location that names no server', () => {
+    it('refuses an invalid location', () => {
       for (const wrong of [
         'a b',
         'host:65536',
@@ -187,7 +187,7 @@ describe('the protocol of memcached', function () {
         await opened(location).clear()
       })
 
-      it('takes a token that no server gave for one of no state', async () => {
+      it('treats an unknown token as one of no state', async () => {
         const cache = opened(location)
         await cache.set('victim', 'mine')
         await cache.set('key', 'old')
@@ -200,7 +200,7 @@ describe('the protocol of memcached', function () {
         expect(fake?.lines.some((line) => line.includes('HIJAK')) ?? false).to.equal(false)
       })
 
-      it('keeps a value whose time is too long to be written', async () => {
+      it('never expires a value whose timeout is too long to be written', async () => {
         const cache = opened(location)
         await cache.set('victim', 'mine')
         for (const time of TIMES) {
@@ -258,7 +258,7 @@ describe('the protocol of memcached', function () {
     for (const refusal of REFUSALS) {
       for (const executes of [true, false]) {
         const how = executes ? 'reads the data as commands' : 'skips the data'
-        it(`reads again what was in flight, and reports what was written (${refusal}; the server ${how})`, async () => {
+        it(`retries reads that were in flight, and reports writes as failed (${refusal}; the server ${how})`, async () => {
           const { fake, address } = await fakeServer()
           const store = new PyMemcacheCache({ location: address, options: { timeout: 5 } })
           ending.push(() => store.disconnect())
@@ -311,7 +311,7 @@ describe('the protocol of memcached', function () {
       }
     }
 
-    it('is no outage: the next operation connects without a pause', async () => {
+    it('is not an outage: the next operation connects immediately', async () => {
       const { fake, address } = await fakeServer()
       const cache = opened(address)
       fake.fault = (line) => (line.startsWith('set :1:bad ') ? 'CLIENT_ERROR bad data chunk\r\n' : undefined)
@@ -322,7 +322,7 @@ describe('the protocol of memcached', function () {
       }
     })
 
-    it('leaves everything but a large value alone', async () => {
+    it('affects nothing except a large value', async () => {
       const { fake, address } = await fakeServer()
       const cache = opened(address)
       fake.fault = (line) => (/ \d{6,}$/.test(line) ? 'SERVER_ERROR object too large for cache\r\n' : undefined)
@@ -425,7 +425,7 @@ describe('the protocol of memcached', function () {
       })
     }
 
-    it('gives no command the response of another, wherever the pieces are cut', async () => {
+    it('gives no command the response of another, wherever the chunks are split', async () => {
       const { fake, address } = await fakeServer()
       for (let i = 0; i < 3; i++) fake.put(`:1:key${i}`, `value\r\n${i}`)
       const length = 'VALUE :1:key0 16 8\r\nvalue\r\n0\r\nEND\r\n'.length * 3
@@ -443,7 +443,7 @@ describe('the protocol of memcached', function () {
       }
     })
 
-    it('closes a connection on which something comes unasked, and goes on with another', async () => {
+    it('closes a connection with unsolicited data, and continues on another', async () => {
       for (const unasked of ['STORED\r\n', 'END\r\n', 'V', 'ERROR Too many open connections\r\n', '\r\n']) {
         const { fake, address } = await fakeServer()
         fake.fault = (line) => (line.startsWith('set ') ? `STORED\r\n${unasked}` : undefined)
@@ -455,7 +455,7 @@ describe('the protocol of memcached', function () {
       }
     })
 
-    it('reads no endless line, and waits for no item of a false size', async () => {
+    it('reads no endless line, and does not wait for an item of a false size', async () => {
       for (const response of ['x'.repeat(5000), `VALUE ${'k'.repeat(5000)}`, 'VALUE :1:key 16 4294967295\r\n']) {
         const { fake, address } = await fakeServer()
         fake.fault = () => response
@@ -500,7 +500,7 @@ describe('the protocol of memcached', function () {
           }
           fake.fault = (line, at) => {
             const fault = faultAt(at)
-            // To the client, a set that got the response STORED was carried out.
+            // For the client, a set with the response STORED was done.
             if (fault === undefined || (fault === 'STORED\r\n' && line.startsWith('set '))) return undefined
             if (fault === 'reject') throw new Rejected('CLIENT_ERROR bad command line format')
             return fault

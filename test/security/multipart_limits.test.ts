@@ -1,4 +1,4 @@
-/** Every part of a multipart form counts, and none of its headers and names is longer than what is useful. */
+/** Every part of a multipart form counts, and the length of its headers and names is limited. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,7 +18,7 @@ interface Echo {
   readonly files: [field: string, name: string, type: string, size: number, content: string][]
 }
 
-/** Parts that are no file, of every kind that a parser tells apart. */
+/** Parts that are not files, of every kind that a parser distinguishes. */
 const FIELDS: Readonly<Record<string, string>> = {
   'a field': 'Content-Disposition: form-data; name="a"\r\n\r\n1',
   'a field of bytes': 'Content-Disposition: form-data; name="a"\r\nContent-Type: application/octet-stream\r\n\r\n1',
@@ -73,7 +73,7 @@ describe('a multipart form', () => {
       expect((await send(form([...mixed, part]), settings)).status).to.equal(400)
     })
 
-    it(`with a million times ${name} is refused at the limit, and the rest is not looked at`, async function () {
+    it(`with a million times ${name} is refused at the limit, and the rest is not parsed`, async function () {
       this.timeout(60_000)
       const settings: Settings = { DATA_UPLOAD_MAX_MEMORY_SIZE: null }
       expect((await send(form(times(part, 1_000_000 / Math.ceil((part.length + 1) / 8))), settings)).status).to.equal(
@@ -90,13 +90,13 @@ describe('a multipart form', () => {
     })
   }
 
-  it('has no limit where the settings say so', async () => {
+  it('has no limit if the settings disable it', async () => {
     const settings: Settings = { DATA_UPLOAD_MAX_NUMBER_FIELDS: null, DATA_UPLOAD_MAX_NUMBER_FILES: null }
     const parts = [...times(FIELDS['a field without a name'] as string, 2000), ...times(FILES['a file'] as string, 200)]
     expect((await send(form(parts), settings)).json<Echo>().files).to.have.length(200)
   })
 
-  it('has fields of whatever type, as in Django', async () => {
+  it('has fields of any type, as in Django', async () => {
     expect((await send(form([FIELDS['a field of bytes'] as string]))).json<Echo>().post).to.deep.equal([['a', '1']])
   })
 
@@ -114,7 +114,7 @@ describe('a multipart form', () => {
     }
   })
 
-  it('has names and types of files that are cut to 255 characters, with their ending', async () => {
+  it('has names and types of files that are cut to 255 characters, with their extension', async () => {
     const [[, name, type] = [], [, ending] = [], [, wide] = []] = (
       await send(
         form([
@@ -152,7 +152,7 @@ describe('a multipart form', () => {
     expect((await send(body)).json<Echo>().post).to.deep.equal([['a', '1']])
   })
 
-  it('has its parts whatever pieces they come in', async () => {
+  it('has its parts however it is split into chunks', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'multipart-'))
     try {
       const big = 'ab'.repeat(100_000)
@@ -198,7 +198,7 @@ describe('a multipart form', () => {
 })
 
 describe('the name of an uploaded file', () => {
-  it('is one part of a path, printable and of 255 characters at most, or there is none', () => {
+  it('is one path segment, printable and of at most 255 characters, or empty', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (given) => {
         const name = safeFileName(given)
@@ -232,7 +232,7 @@ describe('the name of an uploaded file', () => {
     })
   }
 
-  it('comes with a file that has its parts', () => {
+  it('belongs to a file that has the attributes of its part', () => {
     expect(new UploadedFile({ fieldName: 'f', name: 'a', size: 0, contentType: 'text/plain' }).name).to.equal('a')
   })
 })

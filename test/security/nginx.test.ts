@@ -1,4 +1,4 @@
-/** Every unusual request target gets a response from 2xx to 4xx, from a production start and through nginx before it. */
+/** Every unusual request target gets a response from 2xx to 4xx, from the server itself and through nginx. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -21,7 +21,7 @@ function nginxOrReason(): { available: boolean; reason: string } {
   }
 }
 
-/** The configuration of the page on deployment, at other ports and without a certificate. */
+/** The configuration on the deployment page, with other ports and without a certificate. */
 function configuration(folder: string, listen: number, upstream: number): string {
   const documented = blocks(page('docs/topics/deployment.md')).find(({ text }) => text.includes('proxy_pass'))?.text
   const site = (documented ?? '')
@@ -39,7 +39,7 @@ events { worker_connections 256; }
 http {\naccess_log off;\n${temporary}\n${site}\n}\n`
 }
 
-/** Starts nginx in front of a server, and gives its port. */
+/** Starts nginx in front of a server, and returns its port. */
 async function startNginx(upstream: number): Promise<{ port: number; running: Running }> {
   const folder = temporaryFolder('nginx')
   mkdirSync(path.join(folder, 'staticfiles'))
@@ -69,7 +69,7 @@ describe('unusual request targets', function () {
   })
   after(() => site.stop())
 
-  /** What got no response from 2xx to 4xx. */
+  /** Targets without a response from 2xx to 4xx. */
   async function failures(port: number): Promise<string[]> {
     const failed: string[] = []
     await inTurn(UNUSUAL_TARGETS, async (target) => {
@@ -92,12 +92,12 @@ describe('unusual request targets', function () {
     expect(new Set(UNUSUAL_TARGETS).size).to.be.at.least(500)
   })
 
-  it('get a response from 2xx to 4xx from the server itself, which goes on', async () => {
+  it('get a response from 2xx to 4xx from the server itself, which keeps running', async () => {
     expect(await failures(site.port)).to.deep.equal([])
     await expectAlive(site.port)
   })
 
-  it('get one in absolute form under every method', async () => {
+  it('get one in absolute form with every method', async () => {
     for (const method of ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'CONNECT']) {
       for (const target of ['http://a]b/', '//user@host#x', '*', '/%', 'a:80']) {
         const { status } = await sendRaw(site.port, head(target, ['Host: 127.0.0.1', 'Content-Length: 0'], method))
@@ -107,25 +107,25 @@ describe('unusual request targets', function () {
     await expectAlive(site.port)
   })
 
-  it('log no line that could drive a terminal', () => {
+  it('log no line that could control a terminal', () => {
     // oxlint-disable-next-line no-control-regex
     expect(site.running.stderr).to.not.match(/[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ufeff]/)
   })
 
-  describe('through nginx, configured as the page on deployment says', () => {
+  describe('through nginx, configured as on the deployment page', () => {
     let nginx: { port: number; running: Running }
     before(async function () {
       requireService(nginxOrReason(), this)
       nginx = await startNginx(site.port)
     })
     after(async () => {
-      // The suite is skipped where nginx is missing.
+      // The suite is skipped if nginx is missing.
       if ((nginx as typeof nginx | undefined) === undefined) return
       nginx.running.kill('SIGTERM')
       await nginx.running.finished
     })
 
-    it('get a response from 2xx to 4xx, and the server goes on', async () => {
+    it('get a response from 2xx to 4xx, and the server keeps running', async () => {
       expect(await failures(nginx.port)).to.deep.equal([])
       await expectAlive(nginx.port)
     })

@@ -1,4 +1,4 @@
-/** The length of what a client sends is checked before it is normalised, matched or hashed. */
+/** The length of client input is checked before it is normalised, matched or hashed. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import {
@@ -21,7 +21,7 @@ import { normalizeUsername } from '../../core/contrib/auth/types.ts'
 import { inUsers } from '../contrib/auth/installed.ts'
 import { hashed, RECORDING } from './hashers.ts'
 
-/** Each pair is put into order when it is normalised: of n pairs, in a time that grows with the square of n. */
+/** Each pair is reordered by the normalisation: n pairs take a time proportional to n². */
 const MARKS = '\u0315\u0316'
 const LONG = `a${MARKS.repeat(40_000)}`
 
@@ -48,7 +48,7 @@ const SITE = {
 
 type Method = 'normalize' | 'toLowerCase'
 
-/** The longest string that a method of strings was called on meanwhile. */
+/** The longest string on which a string method was called during `work`. */
 async function longest(method: Method, work: () => unknown): Promise<number> {
   const original = String.prototype[method] as (...values: unknown[]) => string
   let length = 0
@@ -95,7 +95,7 @@ describe('a string that is too long', () => {
     ['characters outside the BMP', '🙂'.repeat(255)],
     ['ligatures that become 18 characters each', '\ufdfa'.repeat(100_000)],
   ] as const) {
-    it(`is no username at login, and is not normalised, looked for or hashed: ${what}`, async () => {
+    it(`is not a username at login, and is not normalised, searched or hashed: ${what}`, async () => {
       const length = await longest('normalize', async () => {
         const { status, text } = await post('/accounts/login/', { username: name, password: 'secret' })
         expect(status).to.equal(200)
@@ -110,16 +110,16 @@ describe('a string that is too long', () => {
     const name = '\u{10330}'.repeat(254)
     await User.objects.createUser(name, null, 'secret')
     expect((await post('/accounts/login/', { username: name, password: 'secret' })).status).to.equal(302)
-    // Four more characters than its normal form has.
+    // Four characters more than its normal form.
     expect((await post('/accounts/login/', { username: 'ﬁ'.repeat(200), password: 'secret' })).status).to.equal(200)
   })
 
-  it('is found as the same name in its normal form when it is short', async () => {
+  it('is found by its normal form when it is short', async () => {
     await User.objects.createUser('a\u0301', null, 'secret')
     expect((await post('/accounts/login/', { username: ' \u00e1 ', password: 'secret' })).status).to.equal(302)
   })
 
-  it('belongs to no user, and the database is not asked for it', async () => {
+  it('belongs to no user, and the database is not queried for it', async () => {
     for (const name of ['a'.repeat(10_000_000), LONG, 'ada\0']) {
       expect(await User.objects.findByNaturalKey(name)).to.equal(null)
       const refused: unknown = await User.objects.getByNaturalKey(name).catch((error: unknown) => error)
@@ -131,7 +131,7 @@ describe('a string that is too long', () => {
     expect(hashed).to.deep.equal([40, 40, 40])
   })
 
-  it('stays as it is where it would become a username', async () => {
+  it('is left unchanged where it would become a username', async () => {
     const length = await longest('normalize', () => {
       expect(normalizeUsername(LONG)).to.equal(LONG)
       expect(normalizeUsername('a\u0301')).to.equal('\u00e1')
@@ -139,7 +139,7 @@ describe('a string that is too long', () => {
     expect(length).to.equal(2)
   })
 
-  it('makes no user', async () => {
+  it('creates no user', async () => {
     const length = await longest('normalize', async () => {
       expect(await problemsOf(() => User.objects.createUser(LONG, null, 'secret'))).to.deep.equal([
         'Ensure this value has at most 254 characters.',
@@ -148,7 +148,7 @@ describe('a string that is too long', () => {
     expect([length, hashed]).to.deep.equal([0, []])
   })
 
-  it('is no mail address, and is neither normalised nor looked for', async () => {
+  it('is not a mail address, and is neither normalised nor searched', async () => {
     for (const method of ['normalize', 'toLowerCase'] as const) {
       const length = await longest(method, async () => {
         expect(await User.objects.findByEmail(`${LONG}@example.com`)).to.deep.equal([])
@@ -161,7 +161,7 @@ describe('a string that is too long', () => {
     expect(asksForUsers()).to.equal(false)
   })
 
-  it('is no password: neither hashed nor validated', async () => {
+  it('is not a password: neither hashed nor validated', async () => {
     const long = 'p'.repeat(2_000_000)
     const { status, text } = await post('/accounts/login/', { username: 'ada', password: long })
     expect([status, text.includes('correct username and password')]).to.deep.equal([200, true])
@@ -197,7 +197,7 @@ describe('a string that is too long', () => {
       expect([length, hashed, asksForUsers()]).to.deep.equal([0, [], false])
     }))
 
-  it('is compared with a password up to its length alone', async () => {
+  it('is compared with a password only up to its length', async () => {
     const validator = new UserAttributeSimilarityValidator({ maxSimilarity: 0.1 })
     const length = await longest('toLowerCase', () => {
       validator.validate('x'.repeat(4096), { username: 'y '.repeat(1_000_000) })
@@ -206,7 +206,7 @@ describe('a string that is too long', () => {
     expect(await problemsOf(() => validator.validate('lovelace', { username: `lovelace ${LONG}` }))).to.have.length(1)
   })
 
-  it('is counted as far as a minimum asks', async () => {
+  it('is counted only as far as a minimum requires', async () => {
     const validator = new MinimumLengthValidator()
     expect(await problemsOf(() => validator.validate('🔑'.repeat(7)))).to.have.length(1)
     expect(await problemsOf(() => validator.validate('🔑'.repeat(8)))).to.deep.equal([])

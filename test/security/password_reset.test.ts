@@ -1,4 +1,4 @@
-/** Reset and change of passwords: what the time of a response tells, and what two requests at the same time may do. */
+/** Reset and change of passwords: what response times reveal, and what two concurrent requests may do. */
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
@@ -69,7 +69,7 @@ describe('a password reset', () => {
     for (const response of responses) expect(response).to.deep.equal(responses[0])
   })
 
-  it('responds while the mail server does not', () =>
+  it('responds even if the mail server does not', () =>
     overrideSettings(backend('Waiting'), async () => {
       expect((await ask('ada@example.com')).status).to.equal(302)
       let isSent = false
@@ -105,10 +105,10 @@ describe('a password reset', () => {
       }))
   }
 
-  it('sends the mail of a response that reached its client before a server stops', () =>
+  it('sends the mail for a delivered response before a server stops', () =>
     overrideSettings(backend('Waiting'), async () => {
-      const answer = (await createApplication()).callback()
-      const server = createServer((request, response) => void answer(request, response))
+      const handle = (await createApplication()).callback()
+      const server = createServer((request, response) => void handle(request, response))
       const graceful = new GracefulServer(server)
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
@@ -131,7 +131,7 @@ describe('a password reset', () => {
       expect(outbox).to.have.length(1)
     }))
 
-  it('shows the same page for a link of no user and for a wrong link of a user', async () => {
+  it('shows the same page for a link without a user and for a wrong link of a user', async () => {
     const ada = await User.objects.getByNaturalKey('ada')
     const pages: [number, string][] = []
     for (const uid of [encodeUid(ada.id), encodeUid(999_999), encodeUid('x'), 'A', '%F0%9F%99%82']) {
@@ -146,11 +146,11 @@ describe('a password reset', () => {
   })
 })
 
-describe('work in the background', () => {
+describe('background jobs', () => {
   const log = getLogger('test.background')
   const now = Promise.resolve()
 
-  it('runs four at a time, in order, and is waited for, with what is added meanwhile', async () => {
+  it('run four at a time, in order, and are awaited, with those added meanwhile', async () => {
     const [begun, ended]: [number[], number[]] = [[], []]
     const open: (() => void)[] = []
     const begin = (n: number): void =>
@@ -171,7 +171,7 @@ describe('work in the background', () => {
     expect(ended).to.have.length(7)
   })
 
-  it('is dropped with a warning beyond a thousand pending jobs', async () => {
+  it('are dropped with a warning beyond a thousand pending jobs', async () => {
     const warnings: string[] = []
     const release = captureLogs(({ level, message }) => warnings.push(`${level} ${message}`))
     let open = (): void => {}
@@ -187,7 +187,7 @@ describe('work in the background', () => {
     expect(warnings).to.deep.equal(Array.from({ length: 3 }, () => 'warning A mail was dropped: 1000 others wait.'))
   })
 
-  it('does not keep a server that stops longer than its limit', async () => {
+  it('do not delay the stop of a server beyond its limit', async () => {
     let end = (): void => {}
     const graceful = new GracefulServer(createServer())
     await new Promise<void>((resolve) => graceful.server.listen(0, '127.0.0.1', resolve))
@@ -223,59 +223,59 @@ describe('a password', () => {
       return passwords.filter((_, i) => fits[i])
     }
 
-    it('is set by one of two requests that come with one reset link at the same time', async () => {
+    it('is set by one of two concurrent requests with one reset link', async () => {
       const parts = { id: ada.id, password: ada.password, lastLogin: null, email: ada.email }
       const link = `/accounts/reset/${encodeUid(ada.id)}/${defaultTokenGenerator.makeToken(parts)}/`
       const clients = [new Client(), new Client()]
       const forms = await Promise.all(clients.map((client) => client.get(link)))
       const hidden = forms.map(({ headers }) => headers.location as string)
       holdUntil(2)
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         clients.map((client, i) => client.post(hidden[i] as string, { data: twice(`${NEW} ${i}`) })),
       )
       holdNoMore()
-      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 302])
-      const winner = answers.findIndex(({ status }) => status === 302)
-      expect(answers[1 - winner]?.text).to.include('not good any more')
+      expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 302])
+      const winner = responses.findIndex(({ status }) => status === 302)
+      expect(responses[1 - winner]?.text).to.include('not good any more')
       expect(await which(`${NEW} 0`, `${NEW} 1`, PASSWORD)).to.deep.equal([`${NEW} ${winner}`])
       const late = await clients[1 - winner]?.post(hidden[1 - winner] as string, { data: twice(NEW) })
       expect([late?.status, await which(NEW)]).to.deep.equal([200, []])
     })
 
-    it('is changed by one of two requests that come with the same old one at the same time', async () => {
+    it('is changed by one of two concurrent requests with the same old one', async () => {
       const clients = [new Client(), new Client()]
       for (const client of clients) await logIn(client)
       holdUntil(2)
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         clients.map((client, i) =>
           client.post('/accounts/password_change/', { data: { old_password: PASSWORD, ...twice(`${NEW} ${i}`) } }),
         ),
       )
       holdNoMore()
-      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 302])
-      const winner = answers.findIndex(({ status }) => status === 302)
-      expect(answers[1 - winner]?.text).to.include('Your old password was entered incorrectly')
+      expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 302])
+      const winner = responses.findIndex(({ status }) => status === 302)
+      expect(responses[1 - winner]?.text).to.include('Your old password was entered incorrectly')
       expect(await which(`${NEW} 0`, `${NEW} 1`, PASSWORD)).to.deep.equal([`${NEW} ${winner}`])
       const who = await Promise.all(clients.map(async (client) => (await client.get('/who')).text))
       expect(who[winner]).to.equal('ada')
       expect(who[1 - winner]).to.equal('AnonymousUser')
     })
 
-    it('is replaced once in code, and stays what it was for the user who came later', async () => {
+    it('is replaced once in code, and stays unchanged for the user object that came later', async () => {
       const [first, second] = [await read(), await read()]
       const before = second.password
       expect(await first.replacePassword(NEW)).to.equal(true)
       expect(await second.replacePassword('another')).to.equal(false)
       expect(second.password).to.equal(before)
       expect(await which(NEW, 'another', PASSWORD)).to.deep.equal([NEW])
-      // What was replaced counts as saved: saving something else writes nothing back.
+      // The replaced value counts as saved, so saving another field does not write it back.
       await (await read()).replacePassword('the third')
       first.firstName = 'Ada'
       await first.save()
       expect(await which(NEW, 'the third')).to.deep.equal(['the third'])
     })
 
-    describe('that was hashed by a former hasher', () => {
+    describe('hashed by a former hasher', () => {
       beforeEach(() =>
         overrideSettings({ PASSWORD_HASHERS: ['test.security.hashers.FormerHasher'] }, async () => {
           await ada.setPassword(PASSWORD)
@@ -283,7 +283,7 @@ describe('a password', () => {
         }),
       )
 
-      it('is not brought back by a login that was verified before it was changed', async () => {
+      it('is not restored by a login that was verified before it was changed', async () => {
         const [slow, quick] = [await read(), await read()]
         quick.password = await makePassword(NEW)
         holdUntil(2)
@@ -295,19 +295,19 @@ describe('a password', () => {
         expect(await which(NEW, PASSWORD)).to.deep.equal([NEW])
       })
 
-      it('is hashed again by two logins at the same time, and both stay logged in', async () => {
+      it('is hashed again by two concurrent logins, and both stay logged in', async () => {
         const clients = [new Client(), new Client()]
         holdUntil(2)
-        const answers = await Promise.all(clients.map((client) => logIn(client)))
+        const responses = await Promise.all(clients.map((client) => logIn(client)))
         holdNoMore()
-        expect(answers.map(({ status }) => status)).to.deep.equal([302, 302])
+        expect(responses.map(({ status }) => status)).to.deep.equal([302, 302])
         expect((await read()).password).to.match(/^pbkdf2_sha256\$10\$/)
         const who = await Promise.all(clients.map(async (client) => (await client.get('/who')).text))
         expect(who).to.deep.equal(['ada', 'ada'])
       })
     })
 
-    it('is not written back by a login, which writes the time of the login alone', async () => {
+    it('is not written back by a login, which writes only the time of the login', async () => {
       const client = new Client()
       const user = await read()
       expect((await logIn(client)).status).to.equal(302)

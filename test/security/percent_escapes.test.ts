@@ -1,4 +1,4 @@
-/** A percent sign that does not begin an escape is a clear error, or stays what it is; it is never a URIError. */
+/** A percent sign outside an escape is a clear error, or stays unchanged; it never causes a URIError. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { cacheFromUrl, databaseFromUrl } from '#core/conf'
@@ -28,10 +28,10 @@ function refusal(read: () => unknown): Error {
   throw new Error('It was accepted.')
 }
 
-describe('a percent sign that does not begin an escape', () => {
+describe('a percent sign outside an escape', () => {
   for (const name of ['DATABASE_URL', 'CACHE_URL'] as const) {
     for (const url of URLS[name]) {
-      it(`is refused in ${url}, by the name of the setting and without the URL`, () => {
+      it(`is refused in ${url}, with the name of the setting and without the URL`, () => {
         const error = refusal(() => READERS[name](url, name))
         expect(error).to.be.instanceOf(ImproperlyConfigured)
         expect(error.message).to.match(new RegExp(`^${name} `))
@@ -48,7 +48,7 @@ describe('a percent sign that does not begin an escape', () => {
     }
   })
 
-  it('is decoded where it does', () => {
+  it('is decoded if it starts an escape', () => {
     expect(databaseFromUrl('postgres://u:a%25b@db/n%C3%A9')).to.include({ PASSWORD: 'a%b', NAME: 'né' })
     expect(cacheFromUrl('file:///tmp/a%20b')).to.include({ LOCATION: '/tmp/a b' })
   })

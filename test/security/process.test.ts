@@ -1,4 +1,4 @@
-/** The process of a server outlives what requests, views and lost terminals do to it. */
+/** The process of a server survives requests, views and lost terminals. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -24,7 +24,7 @@ circle.circle = circle
 
 export const urlpatterns = [
   path('', () => new HttpResponse('home')),
-  path('stream/first', () => after(0, new Error('at once'))),
+  path('stream/first', () => after(0, new Error('immediate'))),
   path('stream/later', () => after(3, new Error('later'))),
   path('stream/nothing', () => after(1, null)),
   path('stream/frozen', () => after(1, Object.freeze(new Error('frozen')))),
@@ -32,16 +32,16 @@ export const urlpatterns = [
   path('stream/error', () => new StreamingHttpResponse(new Readable({ read() { this.destroy(new Error('broken')) } }))),
   path('stream/missing', () => new StreamingHttpResponse(createReadStream('/nowhere'))),
   path('stream/missing/slow', async (request) => {
-    const answer = new StreamingHttpResponse(createReadStream('/nowhere'))
-    await new Promise((resolve) => answer.stream.once('close', resolve))
-    return answer
+    const response = new StreamingHttpResponse(createReadStream('/nowhere'))
+    await new Promise((resolve) => response.stream.once('close', resolve))
+    return response
   }),
   path('stream/number', () => new StreamingHttpResponse([5])),
   path('destroyed', (request) => { request.req.socket.destroy(); return new HttpResponse('too late') }),
   path('destroyed/error', (request) => { request.req.socket.destroy(); throw new Error('too late') }),
   path('ended', (request) => { request.ctx.res.end('by hand'); return new HttpResponse('too late') }),
   path('ended/error', (request) => { request.ctx.res.end('by hand'); throw new Error('too late') }),
-  path('header', () => { const answer = new HttpResponse(''); answer.headers.set('X', 'a\\nb'); return answer }),
+  path('header', () => { const response = new HttpResponse(''); response.headers.set('X', 'a\\nb'); return response }),
   path('header/node', (request) => { request.ctx.res.setHeader('X', 'a\\nb'); return new HttpResponse('') }),
   path('cookie', () => new HttpResponse('').setCookie('a b', 'c')),
   path('cookie/path', () => new HttpResponse('').setCookie('a', 'c', { path: '/\\n' })),
@@ -50,7 +50,7 @@ export const urlpatterns = [
   path('throws/null', async () => { throw null }),
 ]
 
-// A middleware of npm that leaves a body which cannot be written.
+// An npm middleware that leaves a body which cannot be sent.
 export function LeavesCircle() {
   return async (ctx, next) => {
     await next()
@@ -75,10 +75,10 @@ describe('the process of a server', function () {
       return `${status} ${text.split('\r\n\r\n').at(-1)}`
     }
 
-    it('goes on after a promise of a view was rejected that nothing waits for, and logs it with the request', async () => {
+    it('survives an unhandled rejection of a view, and logs it with the request', async () => {
       site = await startProduction()
       expect(await get('/rejects?password=x')).to.equal('200 responded')
-      // Without fast paths, the response does not wait for the end of the tick: it is complete before the rejection is reported.
+      // Without fast paths, the response is complete before the rejection is reported at the end of the tick.
       const where = fastPaths ? ' (requests in progress: GET /rejects)' : ''
       expect(await site.running.line(/^Unhandled/)).to.equal(`Unhandled promise rejection${where}`)
       expect(await site.running.line(/nothing waits/)).to.equal('Error: nothing waits\\u009b31m\\nfor this')
@@ -110,7 +110,7 @@ describe('the process of a server', function () {
     })
 
     for (const stream of ['stderr', 'stdout'] as const) {
-      it(`goes on when the reader of its ${stream} has gone`, async () => {
+      it(`survives the end of the reader of its ${stream}`, async () => {
         site = await startProduction()
         const { child } = site.running
         child[stream]?.destroy()
@@ -123,7 +123,7 @@ describe('the process of a server', function () {
       })
     }
 
-    it('goes on whatever a view does to its response', async () => {
+    it('survives anything that a view does to its response', async () => {
       const own = "['core.middleware.common.CommonMiddleware', 'apps.urls.LeavesCircle']"
       site = await startProduction({ MIDDLEWARE: own }, { 'apps/urls.ts': FAILING })
       const statusOf = async (path: string, ...headers: string[]): Promise<number> =>
@@ -150,7 +150,7 @@ describe('the process of a server', function () {
       expect(site.running.stderr).to.not.match(/Unhandled|Uncaught/)
     })
 
-    it('responds to requests that are none, and goes on', async () => {
+    it('responds to malformed requests, and survives them', async () => {
       site = await startProduction()
       const host = 'Host: 127.0.0.1'
       const close = 'Connection: close'
@@ -184,7 +184,7 @@ describe('the process of a server', function () {
         found.push([lines, status])
       }
       expect(found).to.deep.equal(REQUESTS)
-      // A client that leaves in the middle of its request, or before its response.
+      // A client that disconnects in the middle of its request, or before its response.
       for (const bytes of [
         'GET',
         'GET / HTTP/1.1\r\nHo',
@@ -227,7 +227,7 @@ export const urlpatterns = [
     })
 
     for (const words of [['--noreload'], []]) {
-      it(`goes on when both its readers have gone${words.length === 0 ? ', with a supervisor' : ''}`, async () => {
+      it(`survives the end of both its readers${words.length === 0 ? ', with a supervisor' : ''}`, async () => {
         const port = await freePort()
         const child = spawn(MANAGE, ['runserver', String(port), '--pythonpath', project.root, ...words], {
           cwd: REPOSITORY,

@@ -1,4 +1,4 @@
-/** A production start in a process of its own: the serve.ts of the page on deployment, and a project for it. */
+/** A production start in its own process: the serve.ts of the deployment page, and a project for it. */
 import { freePort, Running, settingsText, TestProject } from '../management/processes.ts'
 import { blocks, page } from '../docs/markdown.ts'
 
@@ -42,7 +42,7 @@ export interface Production {
   stop(): Promise<void>
 }
 
-/** Starts it at a free port. */
+/** Starts it on a free port. */
 export async function startProduction(
   settings: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-/** Raw requests over a socket: bytes as they are, and the status of the response. */
+/** Raw requests over a socket: unchanged bytes, and the status of the response. */
 import { connect, type Socket } from 'node:net'
 
 /** The head of a GET request in which everything but the target is ordinary. */
@@ -6,13 +6,13 @@ export const head = (target: string, headers: readonly string[] = ['Host: 127.0.
   Buffer.from(`${method} ${target} HTTP/1.1\r\n${headers.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'latin1')
 
 export interface RawResponse {
-  /** 0 where the connection was closed without a response. */
+  /** 0 if the connection was closed without a response. */
   readonly status: number
-  /** Everything that came, as Latin-1. */
+  /** All received bytes, as Latin-1. */
   readonly text: string
 }
 
-/** Sends bytes on a connection of their own and waits until the server closes it. */
+/** Sends bytes on a new connection and waits until the server closes it. */
 export function sendRaw(port: number, bytes: Buffer | string, watch?: (socket: Socket) => void): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
@@ -30,7 +30,7 @@ export function sendRaw(port: number, bytes: Buffer | string, watch?: (socket: S
   })
 }
 
-/** Does a work for each of many things, a few at a time. */
+/** Calls a function for each of many items, a few at a time. */
 export async function inTurn<T>(things: readonly T[], work: (thing: T) => Promise<void>, width = 16): Promise<void> {
   const queue = things.values()
   await Promise.all(

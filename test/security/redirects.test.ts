@@ -1,4 +1,4 @@
-/** An address to redirect to is judged as a browser reads it: the WHATWG rules ignore tabs and newlines. */
+/** A redirect URL is checked as a browser parses it: the WHATWG rules ignore tabs and newlines. */
 import { expect } from 'chai'
 import { urlHasAllowedHostAndScheme } from '#core/web'
 
@@ -9,8 +9,8 @@ const IGNORED = ['', '\t', '\n', '\r', '\t\n\r']
 const browserHost = (url: string): string | undefined =>
   URL.canParse(url, `${ORIGIN}/accounts/login/`) ? new URL(url, `${ORIGIN}/accounts/login/`).host : undefined
 
-describe('an address to redirect to', () => {
-  it('is refused where a browser would leave the host, with tabs and newlines anywhere between the slashes', () => {
+describe('a redirect URL', () => {
+  it('is refused if a browser would leave the host, with tabs and newlines anywhere between the slashes', () => {
     let left = 0
     for (const a of SLASHES)
       for (const x of IGNORED)
@@ -27,7 +27,7 @@ describe('an address to redirect to', () => {
     expect(left).to.be.greaterThan(1000)
   })
 
-  it('is accepted where it stays on the host', () => {
+  it('is accepted if it stays on the host', () => {
     for (const url of [
       '/',
       '/shop/',

@@ -1,4 +1,4 @@
-/** A reply of Redis that cannot be the one of its command closes the connection, and no command gets what is another's. */
+/** An impossible reply of Redis closes the connection, and no command gets the reply of another. */
 import { expect } from 'chai'
 import { Cache } from '#core/cache'
 import { ServiceUnavailable } from '#core/exceptions'
@@ -71,7 +71,7 @@ describe('the protocol of Redis', function () {
     return { fake, cache }
   }
 
-  /** Waits until the cache is connected: what follows is about commands only. */
+  /** Waits until the cache is connected, because the following is only about commands. */
   const works = (cache: Cache): Promise<void> =>
     until('the cache works', () =>
       cache.get('nothing').then(
@@ -81,7 +81,7 @@ describe('the protocol of Redis', function () {
     )
 
   for (const [name, replies] of Object.entries(WRONG)) {
-    it(`fails ${name} with a reply that is none of it, closes the connection, and works on another`, async function () {
+    it(`fails ${name} with an impossible reply, closes the connection, and works on another`, async function () {
       // Without fast paths, two reads are two commands, whose wrong replies are those of "gets".
       if (name === 'gets of two') requireFastPaths(this)
       const { fake, cache } = await fakeServer()
@@ -98,7 +98,7 @@ describe('the protocol of Redis', function () {
     })
   }
 
-  it('gives no command what comes behind a wrong reply, though it came in the same packet', async () => {
+  it('gives no command the data after a wrong reply, even from the same packet', async () => {
     const { fake, cache } = await fakeServer()
     for (const wrong of [OK, ONE, LIST, '?\r\n', `${TEXT}${OK}`]) {
       await works(cache)
@@ -111,7 +111,7 @@ describe('the protocol of Redis', function () {
     }
   })
 
-  it('closes a connection on which a reply comes unasked, and goes on with another', async () => {
+  it('closes a connection with an unsolicited reply, and continues on another', async () => {
     const { fake, cache } = await fakeServer()
     fake.values.set(':1:key', '7')
     for (const unasked of [OK, ONE, TEXT, LIST, '-ERR\r\n', '??']) {
@@ -127,7 +127,7 @@ describe('the protocol of Redis', function () {
     const { fake, cache } = await fakeServer(1)
     fake.values.set(':1:slow', '1')
     fake.values.set(':1:key', '2')
-    // The server is silent for as long as anyone waits.
+    // The server is silent for as long as any caller waits.
     fake.fault = () => ''
     const errors = await Promise.all([rejection(cache.get('slow')), rejection(cache.get('key'))])
     for (const error of errors) expect(error).to.be.instanceOf(Error)
@@ -141,7 +141,7 @@ describe('the protocol of Redis', function () {
     expect(await cache.get('slow')).to.equal(1)
   })
 
-  it('sends no write again whose reply was wrong', async () => {
+  it('does not repeat a write that got a wrong reply', async () => {
     const { fake, cache } = await fakeServer()
     for (const name of ['set', 'add', 'delete', 'touch', 'incr', 'cas']) {
       fake.fault = () => undefined
@@ -155,7 +155,7 @@ describe('the protocol of Redis', function () {
     }
   })
 
-  it('reads replies wherever their pieces are cut', async () => {
+  it('parses replies split at any byte', async () => {
     const { fake, cache } = await fakeServer()
     for (let i = 0; i < 3; i++) fake.values.set(`:1:key${i}`, String(1_000_000_000_000 + i))
     for (let at = 0; at <= 70; at++) {

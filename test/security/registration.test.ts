@@ -1,4 +1,4 @@
-/** Users who are made at the same time: a name that is taken is an error of the form, whichever request was first. */
+/** Users created concurrently: a taken name is an error of the form, whichever request was first. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { DuplicateUserError, User, ValidationError } from '#core/contrib/auth'
@@ -36,21 +36,21 @@ describe('registrations', () => {
       for (const table of ['django_session', 'auth_user']) await connection(table).delete()
     })
 
-    it('of one name at the same time make one user, and show the others that the name is taken', async () => {
+    it('of one name at the same time create one user, and show the others that the name is taken', async () => {
       for (const name of ['ada', 'øystein', 'O.Reilly+1@x-y_z']) {
         holdUntil(4)
-        const answers = await Promise.all(Array.from({ length: 4 }, () => register(name)))
+        const responses = await Promise.all(Array.from({ length: 4 }, () => register(name)))
         holdNoMore()
-        expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 200, 200, 302])
-        for (const { status, text } of answers) if (status === 200) expect(text).to.include(TAKEN)
+        expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).to.deep.equal([200, 200, 200, 302])
+        for (const { status, text } of responses) if (status === 200) expect(text).to.include(TAKEN)
         expect(await User.objects.count({ username: name })).to.equal(1)
       }
     })
 
     it('of different names at the same time all succeed', async () => {
       holdUntil(3)
-      const answers = await Promise.all(['one', 'two', 'three'].map(register))
-      expect(answers.map(({ status }) => status)).to.deep.equal([302, 302, 302])
+      const responses = await Promise.all(['one', 'two', 'three'].map(register))
+      expect(responses.map(({ status }) => status)).to.deep.equal([302, 302, 302])
     })
 
     it('in code throw an error that names the property, with the database’s error as its cause', async () => {
@@ -67,7 +67,7 @@ describe('registrations', () => {
       expect(await User.objects.count()).to.equal(2)
     })
 
-    it('leave the transaction that they run in to be rolled back', async () => {
+    it('leave the rollback to the transaction that they run in', async () => {
       await User.objects.createUser('ada', null, PASSWORD)
       const error = await duplicate(
         transaction(async () => {
@@ -92,7 +92,7 @@ describe('registrations', () => {
       }
     })
 
-    it('with values that no column holds are errors that a form can show', async () => {
+    it('with values that no column can hold are errors that a form can show', async () => {
       const LONG = 'Ensure this value has at most'
       const NUL = 'Null characters are not allowed.'
       const cases: [name: string, email: string | null, password: string, message: string][] = [
@@ -113,7 +113,7 @@ describe('registrations', () => {
       expect(await User.objects.count()).to.equal(0)
     })
 
-    it('with values that are too long for their column alone are such errors where the database says so', async () => {
+    it('with values that are only too long for their column are such errors if the database reports it', async () => {
       for (const [name, email] of [
         ['a'.repeat(200), null],
         ['\ufdfa'.repeat(12), null],
@@ -155,7 +155,7 @@ describe('registrations', () => {
       expect(isUniqueViolation(error)).to.equal(true)
     })
 
-    it('of superusers by two commands at the same time make one, and tell the other', async () => {
+    it('of superusers by two concurrent commands create one, and report that to the other', async () => {
       process.env.DJANGO_SUPERUSER_PASSWORD = PASSWORD
       try {
         holdUntil(2)

@@ -1,4 +1,4 @@
-/** No regular expression of core/ takes more than linear time on any input. */
+/** No regular expression in core/ takes more than linear time on any input. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { expect } from 'chai'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
-/** What the analysis may spend on one expression. */
+/** The limit of the analysis for one expression. */
 const LIMITS = {
   timeout: 30_000,
   incubationLimit: 3000,
@@ -66,7 +66,7 @@ describe('regular expressions', function () {
 
   it('are found in the sources', () => expect(literals.length).to.be.greaterThan(250))
 
-  it('would be found out if they were not linear', () => {
+  it('are detected if they are not linear', () => {
     for (const source of ['\\s+$', '^\\s*(.*?)\\s*<([^<>]+)>\\s*$', '<[^>]*>', '(a+)+$'])
       expect(complexityOf({ source, flags: '' }), source).to.match(/polynomial|exponential/)
   })

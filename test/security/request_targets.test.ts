@@ -1,4 +1,4 @@
-/** A request target is read by code that cannot throw: what is malformed is 400, the rest is what RFC 9112 says. */
+/** A request target is parsed by code that cannot throw: a malformed one is 400, the rest follows RFC 9112. */
 import { createRequire } from 'node:module'
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
@@ -38,7 +38,7 @@ const REFUSED: readonly string[] = [
   '/%C3/',
 ]
 
-/** What a Koa middleware sees of a request. */
+/** A request as a Koa middleware sees it. */
 const seen = ({ request, ctx }: { request: HttpRequest; ctx: HttpRequest['ctx'] }) => ({
   path: ctx.path,
   querystring: ctx.querystring,
@@ -51,7 +51,7 @@ const seen = ({ request, ctx }: { request: HttpRequest; ctx: HttpRequest['ctx'] 
 describe('a request target', () => {
   before(() => setup())
 
-  /** Asks an application with raw requests, and notes what a middleware sees. */
+  /** Sends raw requests to an application, and records what a middleware sees. */
   async function onRaw<T>(
     fn: (status: (bytes: Buffer | string) => Promise<number>, requests: ReturnType<typeof seen>[]) => Promise<T>,
     debug = false,
@@ -72,12 +72,12 @@ describe('a request target', () => {
     it(`that is malformed gets 400 before any middleware${debug ? ', under DEBUG too' : ''}`, () =>
       onRaw(async (status, requests) => {
         for (const target of REFUSED) expect(await status(head(target)), target).to.equal(400)
-        // A broken percent-escape is found when the path is resolved, before middleware as well.
+        // A broken percent-escape is detected when the path is resolved, also before middleware.
         expect(requests).to.deep.equal([])
       }, debug))
   }
 
-  it('in absolute form is asked of the host in it, whatever the Host header says', () =>
+  it('in absolute form uses the host in it, whatever the Host header contains', () =>
     onRaw(async (status, requests) => {
       expect(await status(head('http://www.example.com:8080/?a=1', ['Host: evil.example']))).to.equal(200)
       expect(await status(head('HTTPS://127.0.0.1', ['Host: www.example.com']))).to.equal(200)
@@ -96,7 +96,7 @@ describe('a request target', () => {
       ])
     }))
 
-  it('of the server as a whole, with OPTIONS, is no page', () =>
+  it('of the server as a whole, with OPTIONS, is not a page', () =>
     onRaw(async (status, requests) => {
       expect(await status(head('*', ['Host: 127.0.0.1'], 'OPTIONS'))).to.equal(404)
       expect(requests).to.deep.equal([])
@@ -123,7 +123,7 @@ describe('a request target', () => {
     })
   }
 
-  it('of raw bytes is read as UTF-8, and refused where the path is none', async () => {
+  it('of raw bytes is read as UTF-8, and refused if the path is not UTF-8', async () => {
     // Node's own parser refuses them; other servers in front of a Koa application may not.
     const app = async (url: string): Promise<[number, string]> => {
       let path = ''
@@ -173,7 +173,7 @@ describe("Koa's attributes of a request", () => {
     return request
   }
 
-  it('can be read whatever the target is', async () => {
+  it('can be read for any target', async () => {
     for (const url of [...UNUSUAL_TARGETS, '\ud800', undefined as never, null as never, 5 as never]) {
       const request = await at(url)
       for (const name of [
@@ -199,7 +199,7 @@ describe("Koa's attributes of a request", () => {
     }
   })
 
-  it('are what Koa’s own parser makes of an ordinary target', async () => {
+  it('are the same as Koa’s own for an ordinary target', async () => {
     const parse = createRequire(createRequire(import.meta.url).resolve('koa'))('parseurl') as (req: object) => {
       pathname: string
       query: string | null
@@ -232,7 +232,7 @@ describe("Koa's attributes of a request", () => {
     expect([request.path, request.querystring]).to.deep.equal(['/elsewhere', 'x'])
   })
 
-  it('give the fields of a query as Koa does, in time that grows with their number', async () => {
+  it('return the fields of a query as Koa does, in time proportional to their number', async () => {
     const request = await at('/?a=1&b=2&a=3&a=4&__proto__=5&c')
     const { query } = request
     expect(Object.entries(query)).to.deep.equal([
@@ -258,11 +258,11 @@ describe("Koa's attributes of a request", () => {
     } finally {
       Object.defineProperty(prototype, 'getAll', original)
     }
-    // Koa's own searches all fields again for each one.
+    // Koa itself searches all fields again for each one.
     expect(searches).to.equal(0)
   })
 
-  it('redirect back to a page of this site alone, whatever the Referer is', async () => {
+  it('redirect back only to a page of this site, whatever the Referer contains', async () => {
     const back = async (referer: string): Promise<string> => {
       const { ctx } = await requests.get('/', { headers: { referer } })
       ctx.back('/alt')

@@ -67,7 +67,7 @@ describe('a secret key', () => {
 
   for (const [name, key] of Object.entries(REFUSED)) {
     describe(name, () => {
-      it('keeps the server from starting, with an error that says what to do and does not show it', async () => {
+      it('prevents the start of the server, with an error that contains instructions and not the key', async () => {
         const error = (await application(key)) as Error
         expect(error).to.be.instanceOf(ImproperlyConfigured)
         expect(error.message)
@@ -77,7 +77,7 @@ describe('a secret key', () => {
         if (key.trim().length > 4) expect(error.message).not.to.contain(key.trim())
       })
 
-      it('is good enough under DEBUG', async () => {
+      it('is accepted under DEBUG', async () => {
         expect(await application(key, { DEBUG: true })).to.equal(undefined)
         expect(await checked({ SECRET_KEY: key, DEBUG: true })).not.to.include(KEY_ERROR)
       })
@@ -86,7 +86,7 @@ describe('a secret key', () => {
         for (const deploy of [false, true]) expect(await checked({ SECRET_KEY: key }, deploy)).to.include(KEY_ERROR)
       })
 
-      it('is refused among SECRET_KEY_FALLBACKS, at any place', async () => {
+      it('is refused in SECRET_KEY_FALLBACKS, at any index', async () => {
         const error = (await application(GOOD, { SECRET_KEY_FALLBACKS: [OTHER, key] })) as Error
         expect(error).to.be.instanceOf(ImproperlyConfigured)
         expect(error.message).to.contain('SECRET_KEY_FALLBACKS[1]').and.contain('Take SECRET_KEY_FALLBACKS[1] out')
@@ -97,7 +97,7 @@ describe('a secret key', () => {
     })
   }
 
-  it('that is empty is refused among SECRET_KEY_FALLBACKS', async () => {
+  it('that is empty is refused in SECRET_KEY_FALLBACKS', async () => {
     const error = await application(GOOD, { SECRET_KEY_FALLBACKS: [''] })
     expect((error as Error).message).to.contain('SECRET_KEY_FALLBACKS[0] is empty')
   })
@@ -109,7 +109,7 @@ describe('a secret key', () => {
     })
   }
 
-  it('tells of all keys that are wrong, a line each', async () => {
+  it('is reported together with all other wrong keys, one per line', async () => {
     const error = (await application('a', { SECRET_KEY_FALLBACKS: ['b', GOOD, ' '] })) as Error
     expect(error.message.split('\n').map((line) => line.split(' ')[0])).to.deep.equal([
       'SECRET_KEY',
@@ -118,18 +118,18 @@ describe('a secret key', () => {
     ])
   })
 
-  it('is refused even where the check is silenced', async () => {
+  it('is refused even if the check is silenced', async () => {
     const silenced: Settings = { SILENCED_SYSTEM_CHECKS: ['security.E110'] }
     expect(await checked({ ...silenced, SECRET_KEY: 'a' })).not.to.include(KEY_ERROR)
     expect(await application('a', silenced)).to.be.instanceOf(ImproperlyConfigured)
   })
 
-  it('of a project in development is good enough for a test that turns DEBUG off and gives no key', async () => {
+  it('of a project in development is accepted in a test that turns DEBUG off without setting a key', async () => {
     expect(settings.DEBUG).to.equal(true)
     expect(await overrideSettings({ DEBUG: false }, () => createApplication())).to.be.an('object')
   })
 
-  it('does not keep a command from running that serves nothing', async () => {
+  it('does not prevent a command that is not a server', async () => {
     const DATABASES = { default: { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' } }
     await overrideSettings({ DEBUG: false, ALLOWED_HOSTS: ['*'], SECRET_KEY: 'a', DATABASES }, async () => {
       await callCommand('migrate', { skipChecks: false, verbosity: 0 })

@@ -1,4 +1,4 @@
-/** A session key may come from anywhere: what is no key is an unknown session, on every engine and service. */
+/** A session key may come from anywhere: an invalid one is an unknown session, on every engine and service. */
 import { expect } from 'chai'
 import { apps, setup } from '#core/apps'
 import { overrideSettings, projectRoot, settings } from '#core/conf'
@@ -35,13 +35,13 @@ describe('keys of sessions', () => {
     describe(`on ${setup.name}`, () => {
       useMigratedSetup(setup)
 
-      /** The engine alone, without what stands before it. */
+      /** The engine alone, without the layers above it. */
       const engine = async (): Promise<SessionStore> => {
         const module = await importModule(settings.SESSION_ENGINE, { setting: 'SESSION_ENGINE', root: projectRoot() })
         return new (module.SessionStore as new () => SessionStore)()
       }
 
-      it('that cannot be one are unknown to the engine itself, and a write under one fails as for an ended session', async () => {
+      it('that are invalid are unknown to the engine, and a write under one fails as for an ended session', async () => {
         const store = await engine()
         for (const key of [...NO_KEYS, ...(NO_STRINGS as string[])]) {
           expect(await store.load(key)).to.equal(undefined)
@@ -54,7 +54,7 @@ describe('keys of sessions', () => {
         }
       })
 
-      it('differ by case, by spaces behind them, by accents and by width', async () => {
+      it('differ by case, by trailing spaces, by accents and by width', async () => {
         const store = await engine()
         const key = keyOf(await store.create(record({ a: 1 })))
         const { version = '' } = (await store.load(key)) ?? {}
@@ -70,7 +70,7 @@ describe('keys of sessions', () => {
         expect((await store.load(key))?.data).to.deep.equal({ a: 1 })
       })
 
-      it('are strings: anything else is a TypeError that says so', async () => {
+      it('are strings: anything else is a TypeError', async () => {
         const store = openSessionStore()
         const session = openSession(store)
         for (const key of NO_STRINGS as string[]) {
@@ -93,7 +93,7 @@ describe('keys of sessions', () => {
         }
       })
 
-      it('in a Cookie header that cannot be one give an empty session without a key', async () => {
+      it('in a Cookie header that are invalid give an empty session without a key', async () => {
         for (const value of [
           'k'.repeat(10_000),
           '"\\000\\000\\000\\000\\000\\000\\000\\000"',
@@ -108,7 +108,7 @@ describe('keys of sessions', () => {
     })
   }
 
-  it('of an own engine that could not come back in a cookie are refused when they are made', async () => {
+  it('of a custom engine that a cookie cannot hold are refused when they are created', async () => {
     class Spaced extends DatabaseStore {
       override async create(): Promise<{ key: string; version: string }> {
         return { key: 'a key with spaces', version: '' }
@@ -147,7 +147,7 @@ for (const database of await databases('sessiondevices')) {
       return session.sessionKey as string
     }
 
-    it('knows users apart whose ids differ in case alone', async () => {
+    it('distinguishes users whose ids differ only in case', async () => {
       const [small, capital] = [await logIn('alice'), await logIn('ALICE')]
       expect(await devices.list('Alice')).to.deep.equal([])
       expect(await devices.endAll('ALICE')).to.equal(1)
@@ -156,7 +156,7 @@ for (const database of await databases('sessiondevices')) {
       expect(await devices.list('alice')).to.have.length(1)
     })
 
-    it('knows no user whose id is none, and says so without an error', async () => {
+    it('finds no user for an invalid id, without an error', async () => {
       const key = await logIn('7')
       for (const user of ['a\0b', '7\0', '\0', '7 ', 'u'.repeat(256), 'u'.repeat(300_000), '\ud800', '', '%']) {
         expect(await devices.list(user)).to.deep.equal([])
@@ -178,7 +178,7 @@ for (const database of await databases('sessiondevices')) {
     })
     after(() => (database.reason === '' ? database.drop() : undefined))
 
-    it('holds for the very same string only, and uses the index', () =>
+    it('matches only the identical string, and uses the index', () =>
       overrideSettings({ DATABASES: { default: database.config } }, async () => {
         await connection.schema.createTable('names', (table) => table.string('name', 40).notNullable().primary())
         const names = Array.from({ length: 3000 }, (_, i) => `name${i}`)

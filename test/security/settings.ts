@@ -1,4 +1,4 @@
-/** The settings with which docs/topics/security.md meets ASVS: the page shows them, and test/docs/security.test.ts compares. */
+/** The settings with which docs/topics/security.md meets ASVS; test/docs/security.test.ts compares them. */
 import type { Settings } from '#core/conf'
 import { CSP } from '#core/web'
 

@@ -1,4 +1,4 @@
-/** What a Signer remembers of strings that it verified depends on everything that the verification depends on. */
+/** The memo of a Signer depends on everything that the verification depends on. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings, settings } from '#core/conf'
@@ -17,7 +17,7 @@ import { setClock } from '#core/utils'
 const KEY = 'a key of this test'
 const BASE: Required<SignerOptions> = { key: KEY, sep: ':', salt: 'salt', algorithm: 'sha256', fallbackKeys: [] }
 
-/** A signed string that was verified twice, so that it is remembered. */
+/** A signed string that was verified twice, so that it is in the memo. */
 function remembered(signer: Signer, value: string): string {
   const signed = signer.sign(value)
   expect(signer.unsign(signed)).to.equal(value)
@@ -25,7 +25,7 @@ function remembered(signer: Signer, value: string): string {
   return signed
 }
 
-describe('what a Signer remembers', () => {
+describe('the memo of a Signer', () => {
   before(() => setup())
   afterEach(() => setClock())
 
@@ -35,7 +35,7 @@ describe('what a Signer remembers', () => {
     ['Signer', Signer],
     ['TimestampSigner', TimestampSigner],
   ] as const) {
-    it(`is no good for a ${name} with another separator`, () => {
+    it(`is not used for a ${name} with another separator`, () => {
       for (const sep of SEPARATORS) {
         const others = SEPARATORS.filter((other) => other !== sep)
         const signed = remembered(new Class({ ...BASE, sep }), ['value', ...others].join(''))
@@ -46,7 +46,7 @@ describe('what a Signer remembers', () => {
       }
     })
 
-    it(`is no good for a ${name} with another key, salt or algorithm`, () => {
+    it(`is not used for a ${name} with another key, salt or algorithm`, () => {
       const signed = remembered(new Class(BASE), 'value')
       for (const other of [
         { key: 'another' },
@@ -62,21 +62,21 @@ describe('what a Signer remembers', () => {
     })
   }
 
-  it('holds for the very string only', () => {
+  it('matches only the identical string', () => {
     const signed = remembered(new Signer(BASE), 'value')
     for (const other of [`${signed} `, ` ${signed}`, signed.slice(0, -1), signed.toUpperCase(), `x${signed}`, ':']) {
       expect(() => new Signer(BASE).unsign(other)).to.throw(BadSignature)
     }
   })
 
-  it('keeps a salt and a key apart from others that give the same string together', () => {
+  it('separates a salt and a key from others with the same concatenation', () => {
     const signed = remembered(new Signer({ ...BASE, salt: 'xsigner\0ty', key: 'k' }), 'value')
     const other = new Signer({ ...BASE, salt: 'x', key: 'ysigner\0tk' })
     expect(() => other.unsign(signed)).to.throw(BadSignature)
     expect(other.sign('value')).to.not.equal(signed)
   })
 
-  it('is no good for a subclass that signs in another way, nor the other way round', () => {
+  it('is not shared with a subclass that signs in another way', () => {
     class Stricter extends Signer {
       override signature(value: string, key?: string | Uint8Array): string {
         return `s${super.signature(`strict${value}`, key)}`
@@ -109,7 +109,7 @@ describe('what a Signer remembers', () => {
     expect(await read({ SECRET_KEY: 'first key', SECRET_KEY_FALLBACKS: [] })).to.equal('value')
   })
 
-  it('ends with a fallback key that is taken away', () => {
+  it('ends with a fallback key that is removed', () => {
     const signed = remembered(new Signer(BASE), 'value')
     const withFallback = new Signer({ ...BASE, key: 'new', fallbackKeys: [KEY] })
     expect(withFallback.unsign(signed)).to.equal('value')
@@ -117,7 +117,7 @@ describe('what a Signer remembers', () => {
     expect(() => new Signer({ ...BASE, key: 'new' }).unsign(signed)).to.throw(BadSignature)
   })
 
-  it('does not make a string younger', () => {
+  it('does not extend the maximum age of a string', () => {
     const began = 1_700_000_000_000
     setClock({ now: () => began })
     const signer = new TimestampSigner(BASE)
@@ -134,7 +134,7 @@ describe('what a Signer remembers', () => {
     expect(() => loads(dumped, { key: KEY, maxAge: 5 })).to.throw(SignatureExpired)
   })
 
-  it('reads a value by the serializer of each call', () => {
+  it('deserializes a value with the serializer of each call', () => {
     class Reversed {
       dumps(value: unknown): Uint8Array {
         return new Uint8Array(Buffer.from(JSON.stringify(value))).toReversed()
@@ -157,18 +157,18 @@ describe('what a Signer remembers', () => {
     }
   })
 
-  it('keeps signed cookies of other names and salts apart', () => {
+  it('separates signed cookies with other names and salts', () => {
     const signed = remembered(getCookieSigner('one'), 'value')
     expect(() => getCookieSigner('two').unsign(signed)).to.throw(BadSignature)
     expect(() => new TimestampSigner({ salt: 'one', key: settings.SECRET_KEY }).unsign(signed)).to.throw(BadSignature)
   })
 
-  it('does not remember a string that was refused', () => {
+  it('does not contain refused strings', () => {
     const signer = new Signer(BASE)
     for (let i = 0; i < 3; i++) expect(() => signer.unsign('value:forged')).to.throw(BadSignature)
   })
 
-  it('cannot be had with a separator that a value or a signature may have in it', () => {
+  it('is not used with a separator that may occur in a value or a signature', () => {
     for (const sep of ['', 'a', 'A', '0', '-', '_', '=', 'abc', '\\', '^', '[', ']', '`', '-=_']) {
       expect(() => new Signer({ ...BASE, sep }), sep).to.throw(TypeError, 'Unsafe Signer separator')
     }

@@ -1,4 +1,4 @@
-/** A site over https with users, under the settings of docs/topics/security.md, and the browsers that visit it. */
+/** A site over https with users, with the settings of docs/topics/security.md, and its browsers. */
 import { loginRequired, User } from '#core/contrib/auth'
 import { messages } from '#core/contrib/messages'
 import { devices } from '#core/contrib/session_devices'
@@ -21,7 +21,7 @@ const mine: View<object> = loginRequired(
     new JsonResponse({ devices: await devices.list(String((user as User).id), session.sessionKey) }),
 )
 
-/** Ends the other sessions, or the one that `id` names, for whoever gives the password once more. */
+/** Ends the other sessions, or the one with the given `id`, after the password was entered again. */
 const end: View<object> = loginRequired(async (request: HttpRequest) => {
   const user = request.user as User
   if (!(await user.checkPassword(request.POST.get('password') ?? ''))) return new HttpResponseForbidden('Who are you?')
@@ -31,7 +31,7 @@ const end: View<object> = loginRequired(async (request: HttpRequest) => {
   return new HttpResponse('ended')
 })
 
-/** Text that does not get shorter by compression. */
+/** Text that cannot be compressed. */
 const noise = (keys: number): string => Array.from({ length: keys }, newSessionKey).join('')
 
 function fill(request: HttpRequest): HttpResponse {
@@ -64,13 +64,13 @@ export class Browser {
     return this.client.get(address, { secure: true, headers })
   }
 
-  /** The token of the form that is shown at an address. */
+  /** The token of the form on a page. */
   async token(form = '/accounts/login/'): Promise<string> {
     const { text } = await this.get(form)
     return /name="csrfmiddlewaretoken" value="(\w+)"/.exec(text)?.[1] ?? ''
   }
 
-  /** Sends a form of ours. */
+  /** Sends a form of the site. */
   async submit(address: string, data: Record<string, string>, form?: string): Promise<ClientResponse> {
     return this.client.post(address, {
       secure: true,
@@ -88,14 +88,14 @@ export class Browser {
     return this.submit('/accounts/password_change/', data, '/accounts/password_change/')
   }
 
-  /** Who the site says one is; undefined for nobody, who is sent to the login page. */
+  /** The user that the site shows; undefined if it redirects to the login page. */
   async who(): Promise<string | undefined> {
     const { status, text } = await this.get('/me')
     return status === 200 ? text : undefined
   }
 }
 
-/** A browser that was given another's session cookie: a thief's, or the same one later. */
+/** A browser with the session cookie of another: a thief's, or the same one later. */
 export function copyOf({ key }: Browser): Browser {
   const copy = new Browser()
   if (key !== undefined) copy.client.cookies.set(COOKIE, key)

@@ -1,4 +1,4 @@
-/** Files are served from their folder alone: no hidden file, nothing behind a link that leads out, nothing but files. */
+/** Files are served only from their directory: no hidden file, no link that leads out, nothing but files. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ const FILES: Readonly<Record<string, string>> = {
   'public/.well-knownx/x.txt': 'secret',
 }
 
-/** Links, by their place, to what they lead to. */
+/** Links, by path, with their targets. */
 const LINKS: Readonly<Record<string, string>> = {
   'public/inside.txt': 'sub/page.txt',
   'public/folder': 'sub',
@@ -113,7 +113,7 @@ const REFUSED: readonly string[] = [
   'sub/'.repeat(2000),
 ]
 
-describe('a folder of files', () => {
+describe('a directory of files', () => {
   const requests = new RequestFactory()
   let place = ''
   let stop: () => void
@@ -145,7 +145,7 @@ describe('a folder of files', () => {
     )
 
   for (const file of SERVED) {
-    it(`serves ${file}, from the folder and from a link to it`, async () => {
+    it(`serves ${file}, from the directory and from a link to it`, async () => {
       for (const root of ['public', 'linked-root', 'public/sub/..'])
         expect(await content(file, root)).to.equal('public')
     })
@@ -157,20 +157,20 @@ describe('a folder of files', () => {
     })
   }
 
-  it('serves nothing where the folder itself is not there', async () => {
+  it('serves nothing if the directory does not exist', async () => {
     for (const root of ['nothing', 'public/page.txt', 'public/nowhere.txt']) {
       const name = await serve('page.txt', root).catch((error: Error) => error.name)
       expect(name).to.equal('Http404')
     }
   })
 
-  it('calls a file behind a link by the name of the link', async () => {
+  it('uses the name of a link for its target', async () => {
     const response = await serve('inside.txt')
     expect(response.headers.get('Content-Disposition')).to.equal('inline; filename="inside.txt"')
     expect(response.headers.get('Content-Type')).to.equal('text/plain')
   })
 
-  it('lists no hidden files, and no folder behind a link that leads out', async () => {
+  it('lists no hidden files, and no directory behind a link that leads out', async () => {
     const page = ((await serve('', 'public', true)) as HttpResponse).text
     expect(page)
       .to.contain('page.txt')
@@ -181,7 +181,7 @@ describe('a folder of files', () => {
     }
   })
 
-  it('is served by URL patterns in the same way, however the URL is written', async () => {
+  it('is served by URL patterns in the same way, with any spelling of the URL', async () => {
     const settings = { ROOT_URLCONF: 'test.security.static_site', MEDIA_ROOT: path.join(place, 'public') }
     await overrideSettings(settings, async () => {
       const client = new Client()

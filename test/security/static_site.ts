@@ -1,4 +1,4 @@
-/** A site of which nothing is served but its files. */
+/** A site that serves only its files. */
 import { settings } from '#core/conf'
 import { staticUrlpatterns } from '#core/contrib/staticfiles'
 import type { UrlPatterns } from '#core/urls'

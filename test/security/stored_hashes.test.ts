@@ -1,4 +1,4 @@
-/** Stored passwords that cannot be read fit no password, throw nothing and cost no more than a wrong password. */
+/** Unreadable stored passwords match no password, throw nothing and cost no more than a wrong password. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { setup } from '#core/apps'
@@ -33,7 +33,7 @@ const SALT = 'c29tZXNhbHRzYWx0'
 const HASH = 'A'.repeat(43)
 
 const UNREADABLE = [
-  // No algorithm of PASSWORD_HASHERS.
+  // No algorithm in PASSWORD_HASHERS.
   ['nothing', '$', '$$$$', ' ', '\0', '💥', 'plain$secret', 'rot13$a$b', 'unsalted_md5$$abc', 'MD5$a$b', 'sha1$a$b'],
   'd41d8cd98f00b204e9800998ecf8427e',
   // PBKDF2
@@ -99,7 +99,7 @@ describe('a stored password that cannot be read', function () {
   const logIn = (username: string, password = 'secret') =>
     new Client().post('/accounts/login/', { data: { username, password } })
 
-  it('fits no password, and costs one hash of the preferred hasher', async () => {
+  it('matches no password, and costs one hash of the preferred hasher', async () => {
     expect(UNREADABLE.length).to.be.greaterThan(60)
     for (const encoded of UNREADABLE) {
       hashed.length = 0
@@ -123,7 +123,7 @@ describe('a stored password that cannot be read', function () {
     }
   })
 
-  it('is reported once, by the user’s id, without what is stored', async () => {
+  it('is reported once, by the user’s id, without the stored string', async () => {
     const user = await User.objects.createUser('bob', null, 'secret')
     user.password = 'rot13$salt$frperg'
     await user.save()
@@ -138,7 +138,7 @@ describe('a stored password that cannot be read', function () {
       .and.not.include('frperg')
   })
 
-  it('is not what an unusable or an empty password is called', async () => {
+  it('does not include unusable and empty passwords', async () => {
     const logged: string[] = []
     const release = captureLogs(({ message }) => logged.push(message))
     const user = await User.objects.createUser('mia')
@@ -167,7 +167,7 @@ describe('a stored password of a hasher that is not the preferred one', () => {
 })
 
 describe('the limits of stored passwords', () => {
-  it('grow with those of a project’s own hasher', () => {
+  it('follow those of a project’s own hasher', () => {
     class Strong extends PBKDF2PasswordHasher {
       override readonly iterations = 100_000_000
     }
@@ -179,7 +179,7 @@ describe('the limits of stored passwords', () => {
     expect(new Costly().decode(`bcrypt$$2b$20$${SALT22}${HASH31}`).rounds).to.equal(20)
   })
 
-  it('permit what Django and OWASP recommend', () => {
+  it('allow what Django and OWASP recommend', () => {
     const good: [PasswordHasher, string][] = [
       [new PBKDF2PasswordHasher(), 'pbkdf2_sha256$2000000$salt$AAAA'],
       [new PBKDF2SHA1PasswordHasher(), 'pbkdf2_sha1$1300000$salt$AAAA'],
@@ -194,7 +194,7 @@ describe('the limits of stored passwords', () => {
   })
 })
 
-/** A change of a string: at a place, something instead of some characters. */
+/** A change of a string: a replacement of some characters at a position. */
 const change = fc.record({
   at: fc.nat(200),
   remove: fc.nat(3),
@@ -255,10 +255,10 @@ describe('a stored password that was changed', function () {
     override readonly rounds = 4
   }
 
-  // The versions of bcrypt that are still in use differ in their name alone.
+  // The versions of bcrypt that are still in use differ only in their name.
   const sameVersion = (text: string): string => text.replace(/^(bcrypt\w*\$\$)2[abxy]?\$/, '$12b$')
 
-  it('in the bits of the salt that bcrypt does not use fits no password, as in Django', () =>
+  it('in the bits of the salt that bcrypt does not use matches no password, as in Django', () =>
     overrideSettings({ PASSWORD_HASHERS: HASHERS }, async () => {
       const encoded = await new WeakBCrypt().encode('secret', `$2b$04$${SALT22}`)
       expect(await checkPassword('secret', encoded)).to.equal(true)
@@ -268,7 +268,7 @@ describe('a stored password that was changed', function () {
 
   for (const Hasher of [WeakPBKDF2, WeakScrypt, WeakArgon2, WeakBCrypt, WeakBCryptSHA256, MD5PasswordHasher]) {
     const hasher: PasswordHasher = new Hasher()
-    it(`fits no password any more: ${hasher.algorithm}`, () =>
+    it(`matches no password any more: ${hasher.algorithm}`, () =>
       overrideSettings({ PASSWORD_HASHERS: HASHERS }, async () => {
         const encoded = await hasher.encode('secret', hasher.salt())
         expect(await checkPassword('secret', encoded)).to.equal(true)

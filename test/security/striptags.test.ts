@@ -6,7 +6,7 @@ import { rendered } from '../template/render.ts'
 
 const OPENS_TAG = /<[a-z/!?]/i
 
-/** With what Django 3.2 makes of them. */
+/** With the results of Django 3.2. */
 const ORDINARY: readonly (readonly [string, string])[] = [
   ['<b>a</b> <i class="x">b</i><!-- c -->', 'a b'],
   ['a<p onclick="alert(\'<test>\')">c</p>b', 'acb'],
@@ -23,11 +23,11 @@ const ORDINARY: readonly (readonly [string, string])[] = [
 
 describe('striptags', () => {
   for (const [source, expected] of ORDINARY) {
-    it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(source)}`, () =>
+    it(`returns ${JSON.stringify(expected)} for ${JSON.stringify(source)}`, () =>
       expect(stripTags(source)).to.equal(expected))
   }
 
-  it('lets no tag through, however deep tags are nested in each other', () => {
+  it('lets no tag through, however deeply tags are nested in each other', () => {
     for (const depth of [1, 49, 50, 51, 100, 1000]) {
       const nested = `${'<i'.repeat(depth)}<img src=x onerror=alert(1)>${'>'.repeat(depth)}`
       expect(stripTags(nested), String(depth)).to.not.match(OPENS_TAG)
@@ -37,12 +37,12 @@ describe('striptags', () => {
     }
   })
 
-  it('keeps the text of a tag that never ends, without its bracket', () => {
+  it('keeps the text of an unclosed tag, without its bracket', () => {
     expect(stripTags('<img src=x onerror=alert(1)')).to.equal('img src=x onerror=alert(1)')
     expect(stripTags('a<<b')).to.equal('ab')
   })
 
-  it('leaves nothing that begins a tag, whatever the input, and nothing to remove in its own result', () => {
+  it('leaves nothing that starts a tag, for any input, and nothing to remove in its own result', () => {
     const piece = fc.constantFrom('<', '>', '!', '--', '/', '?', ' ', '"', "'", '=', 'a', 'b1', '<!--', '-->', '‹')
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
@@ -53,6 +53,6 @@ describe('striptags', () => {
     )
   })
 
-  it('is what the filter does', async () =>
+  it('is used by the filter', async () =>
     expect(await rendered('{{ x|striptags|safe }}', { x: '<<i>img onerror=alert(1)>a' })).to.equal('a'))
 })

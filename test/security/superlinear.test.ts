@@ -1,4 +1,4 @@
-/** What a client sends is processed in linear time. */
+/** Client input is processed in linear time. */
 import { expect } from 'chai'
 import { loadSettings } from '#core/conf'
 import { parseCookies, quoteUri, splitUrl, urlHasAllowedHostAndScheme } from '#core/web'
@@ -182,7 +182,7 @@ const FUNCTIONS: Readonly<Record<string, (text: string) => unknown>> = {
   urlHasAllowedHostAndScheme: (text) => urlHasAllowedHostAndScheme(text, ['a']),
 }
 
-/** Looks at each pair of characters. */
+/** Compares each pair of characters. */
 function pairs(text: string): number {
   let equal = 0
   for (let i = 0; i < text.length; i++) for (let j = 0; j < i; j += 2) if (text[i] === text[j]) equal++
@@ -193,7 +193,7 @@ describe('processing time', function () {
   this.timeout(120_000)
   before(() => loadSettings())
 
-  it('is found out where it is not linear', () => {
+  it('is detected if it is not linear', () => {
     expect(() => expectLinear(pairs, { repeated: ' ' })).to.throw('growth')
   })
 

@@ -1,4 +1,4 @@
-/** Unusual request targets: every byte in several places, percent forms, all forms of RFC 9112, and nonsense. */
+/** Unusual request targets: every byte in several positions, percent forms, all forms of RFC 9112, and nonsense. */
 
 const bytes = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code))
 const hex = (code: number): string => `%${code.toString(16).padStart(2, '0')}`
@@ -212,5 +212,5 @@ const ALL: readonly string[] = [
   ...LONG,
 ]
 
-/** Targets as Latin-1, one character a byte. With a line end in it, a request line is one of HTTP/0.9. */
+/** Targets as Latin-1, one character per byte. With a line end in it, a request line is one of HTTP/0.9. */
 export const UNUSUAL_TARGETS = ALL.filter((target) => !target.includes('\n'))

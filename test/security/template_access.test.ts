@@ -1,4 +1,4 @@
-/** An explicit list says what a template can access on a request; methods that change data are not called. */
+/** An explicit list defines what a template can access on a request; methods that change data are not called. */
 import { expect } from 'chai'
 import { AnonymousUser, User } from '#core/contrib/auth'
 import { SessionBase } from '#core/contrib/sessions'
@@ -107,7 +107,7 @@ describe('what a template can access', () => {
     })
   }
 
-  it('is nothing of an application, a socket or a stream that a view passes on', async () => {
+  it('is nothing of an application, a socket or a stream that a view passes', async () => {
     const { app, ctx, req, res } = await requestOf()
     const sources =
       '{{ app.listen }}{{ app.callback }}{{ ctx.app.listen }}{{ ctx.throw }}{{ req.destroy }}{{ res.end }}{{ p.exit }}'
@@ -115,7 +115,7 @@ describe('what a template can access', () => {
     expect(req.destroyed).to.equal(false)
   })
 
-  it('is no method that is marked, and no such method of a user or a session', async () => {
+  it('is no marked method, and no such method of a user or a session', async () => {
     let calls = 0
     class Order {
       charge(): string {
@@ -147,11 +147,11 @@ describe('what a template can access', () => {
     }
   })
 
-  it('refuses to mark a method that is not there', () => {
+  it('refuses to mark a missing method', () => {
     expect(() => altersData({}, ['charge'])).to.throw("no method 'charge'")
   })
 
-  it('is no method of the language that changes a value or uses it up', async () => {
+  it('is no built-in method that changes or consumes a value', async () => {
     const engine = await engineOf()
     const values: Record<string, unknown> = {
       list: [3, 1, 2],

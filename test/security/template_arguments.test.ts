@@ -1,4 +1,4 @@
-/** Filter arguments that a client sends change neither the status nor, beyond a bound, the length of a page. */
+/** Filter arguments of a client change neither the status nor, beyond a limit, the length of a page. */
 import { expect } from 'chai'
 import { overrideSettings } from '#core/conf'
 import { MAX_WIDTH } from '../../core/template/library.ts'
@@ -51,7 +51,7 @@ const HOSTILE: readonly unknown[] = [
   '9'.repeat(5000),
 ]
 
-/** Each value with its filter and what comes of it. */
+/** Each value with its filter and the result. */
 const CASES: readonly (readonly [filter: string, value: unknown, argument: unknown, expected: string])[] = [
   ['center', 'abc', '500000000', 'abc'],
   ['center', 'abc', MAX_WIDTH + 1, 'abc'],
@@ -88,26 +88,26 @@ const CASES: readonly (readonly [filter: string, value: unknown, argument: unkno
 describe('filter arguments that a client sends', () => {
   for (const [filter, value, argument, expected] of CASES) {
     const shown = JSON.stringify(argument)
-    it(`make ${JSON.stringify(expected)} of ${String(value)}|${filter}:${shown}`, async () => {
+    it(`give ${JSON.stringify(expected)} for ${String(value)}|${filter}:${shown}`, async () => {
       expect(await rendered(`{{ value|${filter}:argument }}`, { value, argument })).to.equal(expected)
     })
   }
 
-  it('are never an error, and never make a long page, in any filter', async () => {
+  it('never cause an error or a long page, in any filter', async () => {
     const engine = await engineOf()
     for (const name of Object.keys(builtIn)) {
       const template = engine.fromString(`{{ value|${name}:argument }}`)
       for (const argument of HOSTILE) {
         for (const value of ['abc', 12.5, ...HOSTILE]) {
           const output = template.render({ value, argument })
-          // A separator stands between all entries: its length times theirs is what the template asked for.
+          // A separator stands between all entries, so the template's author allowed its length times theirs.
           if (name !== 'join') expect(output.length, name).to.be.at.most(400_000)
         }
       }
     }
   })
 
-  it('are never an error with a date at the ends of what a date can be', async () => {
+  it('never cause an error with a date at the limits of dates', async () => {
     const letters = 'aAbcdDeEfFgGhHiIjlLmMnNoOPrsStTuUwWyYzZ'
     for (const time of [-8.64e15, -8.64e15 + 1, 8.64e15 - 1, 8.64e15]) {
       for (const zone of ['UTC', 'Asia/Tokyo', 'America/New_York']) {
@@ -118,7 +118,7 @@ describe('filter arguments that a client sends', () => {
     }
   })
 
-  it('are no key to sort by where they are longer than any name', async () => {
+  it('are ignored as a sort key if they are longer than any name', async () => {
     const value = [{ a: { b: 2 } }, { a: { b: 1 } }]
     const keyOf = (argument: string) => rendered('{{ value|dictsort:argument }}', { value, argument })
     expect(await keyOf('a.b')).to.equal('[{&quot;a&quot;:{&quot;b&quot;:1}},{&quot;a&quot;:{&quot;b&quot;:2}}]')
@@ -126,12 +126,12 @@ describe('filter arguments that a client sends', () => {
     expect(await keyOf('a'.repeat(256))).to.equal('')
   })
 
-  it('are never an error in widthratio and slice', async () => {
+  it('never cause an error in widthratio and slice', async () => {
     const template = (await engineOf()).fromString('{% widthratio a b c %}{{ "abc"|slice:a }}')
     for (const a of HOSTILE) for (const b of HOSTILE) expect(template.render({ a, b, c: b }).length).to.be.below(1000)
   })
 
-  it('nest lists no deeper than a bound', async () => {
+  it('nest lists only up to a limit', async () => {
     const nested = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000)) as unknown
     const deep = JSON.parse(`${'["x",'.repeat(5000)}"y"${']'.repeat(5000)}`) as unknown
     expect((await rendered('{{ x|unordered_list }}', { x: deep })).split('<li>').length).to.equal(101)

@@ -15,7 +15,7 @@ class Poll {
   }
 }
 
-/** Sources that use a promise, and what the context holds. Each context is made when the page is. */
+/** Sources that use a promise, and the context. Each context is created together with the page. */
 const CASES: readonly (readonly [source: string, context: () => Record<string, unknown>])[] = [
   ['{{ poll.load }}', () => ({ poll: new Poll() })],
   ['{{ poll.load.name }}', () => ({ poll: new Poll() })],
@@ -47,7 +47,7 @@ function fails(): never {
   throw new Error('first')
 }
 
-/** Renders, and waits until rejections would have been reported as unhandled. */
+/** Renders, and waits until unhandled rejections would have been reported. */
 async function renderedError(
   source: string,
   context: () => Record<string, unknown>,
@@ -87,7 +87,7 @@ describe('a promise in a template', () => {
   })
 
   for (const [source, context] of CASES) {
-    it(`is an error of the page that says where: ${source}`, async () => {
+    it(`is an error of the page with its position: ${source}`, async () => {
       const error = await renderedError(source, context)
       await turn()
       await turn()
@@ -99,13 +99,13 @@ describe('a promise in a template', () => {
     })
   }
 
-  it('is handled where the template does not use it', async () => {
+  it('is handled if the template does not use it', async () => {
     expect(await renderedError('nothing', () => ({ x: rejecting() }))).to.equal(undefined)
     await turn()
     expect(unhandled).to.deep.equal([])
   })
 
-  it('does not start what only looks like one', async () => {
+  it('does not call `then` of a lookalike', async () => {
     let started = false
     // oxlint-disable-next-line unicorn/no-thenable
     const query = { then: () => (started = true) }
@@ -119,7 +119,7 @@ describe('a promise in a template', () => {
     expect(() => html`<b>${promise}</b>`).to.throw('is a promise')
   })
 
-  it('leaves an error that is no object an error', async () => {
+  it('keeps an error that is not an object', async () => {
     for (const thrown of [undefined, null, 0, '']) {
       const boom = (): never => {
         // oxlint-disable-next-line typescript/only-throw-error
@@ -131,7 +131,7 @@ describe('a promise in a template', () => {
     }
   })
 
-  it('is an error with a proxy that throws, too', async () => {
+  it('is an error with a throwing proxy, too', async () => {
     const proxy = new Proxy({}, { get: fails, getOwnPropertyDescriptor: fails, ownKeys: fails, getPrototypeOf: fails })
     for (const source of ['{{ proxy }}', '{{ proxy.x }}', '{% for x in proxy %}{% endfor %}', '{{ proxy|length }}']) {
       expect(await renderedError(source, () => ({ proxy })), source).to.be.instanceOf(Error)

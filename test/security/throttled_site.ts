@@ -1,4 +1,4 @@
-/** A site with the login pages, a static file, and views of its own that check passwords. */
+/** A site with the login pages, a static file, and its own views that check passwords. */
 import { authenticate, loginRequired, throttleLogin, type User } from '#core/contrib/auth'
 import { settings } from '#core/conf'
 import { ServiceUnavailable } from '#core/exceptions'
@@ -14,7 +14,7 @@ async function api(request: HttpRequest): Promise<HttpResponse> {
   return new JsonResponse({ user: user?.getUsername() ?? null })
 }
 
-/** Asks for the password once more. */
+/** Requires the password again. */
 const confirm = loginRequired(async (request: HttpRequest): Promise<HttpResponse> => {
   const user = request.user as User
   const password = request.POST.get('password') ?? ''
@@ -22,7 +22,7 @@ const confirm = loginRequired(async (request: HttpRequest): Promise<HttpResponse
   return isRight ? new HttpResponse('confirmed') : new HttpResponseForbidden('wrong')
 })
 
-/** A check that fails without a look at the password. */
+/** A check that fails without reading the password. */
 const failing = (request: HttpRequest): Promise<HttpResponse> =>
   throttleLogin(request, 'ada', async () => {
     if (request.POST.get('how') === 'outage') throw new ServiceUnavailable('The directory is down.')

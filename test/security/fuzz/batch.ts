@@ -1,19 +1,19 @@
-/** Runs batches of inputs: times each, judges the suspicious ones again alone, and shrinks those that fail. */
+/** Runs batches of inputs: times each, checks the suspicious ones again alone, and shrinks those that fail. */
 import * as fc from 'fast-check'
 import { type AnyDomain, cpuMs, limitMs, sizeOf } from './domain.ts'
 
-/** Times that a slow input is measured again, so that neither the garbage collector nor a neighbour counts. */
+/** Number of measurements of a slow input, so that neither the garbage collector nor another process counts. */
 const MEASUREMENTS = 4
 
-/** Times the limit beyond which a second measurement would say the same. */
+/** Multiple of the limit beyond which no second measurement is needed. */
 const CERTAIN = 20
 
-/** Milliseconds for making a failing input smaller. */
+/** Milliseconds for shrinking a failing input. */
 const SHRINK_MS = 10_000
 
 export interface Failure {
   readonly domain: string
-  /** Seed and path of fast-check: together they give exactly this input again. */
+  /** Seed and path of fast-check, which reproduce exactly this input. */
   readonly seed: number
   readonly path: string
   readonly problem: string
@@ -32,13 +32,13 @@ export interface BatchResult {
   readonly inputs: number
   readonly ms: number
   readonly slowest: Slowest
-  /** One for each kind of problem that this process had not seen in the domain before. */
+  /** One for each kind of problem that is new to this process in the domain. */
   readonly failures: readonly Failure[]
-  /** How many inputs failed, of whatever kind. */
+  /** The number of inputs that failed. */
   readonly failed: number
 }
 
-/** What this process would have died of, were it not the one that tells. */
+/** Errors that would have ended this process if it did not record them. */
 const incidents: string[] = []
 
 const describe = (thrown: unknown): string => {
@@ -48,13 +48,13 @@ const describe = (thrown: unknown): string => {
   return `${thrown.name}: ${thrown.message}${where === undefined ? '' : ` (${where})`}`.slice(0, 600)
 }
 
-/** Takes note of rejections that nothing handles, and of errors outside of any call. */
+/** Records unhandled rejections and uncaught errors. */
 export function watchIncidents(): void {
   process.on('unhandledRejection', (reason) => incidents.push(`unhandled rejection: ${describe(reason)}`))
   process.on('uncaughtException', (error) => incidents.push(`uncaught exception: ${describe(error)}`))
 }
 
-/** Problems of one kind have one name: numbers and quoted parts differ from input to input. */
+/** A problem is identified by its message without numbers and quoted parts, which differ between inputs. */
 export const kindOf = (problem: string): string =>
   problem
     .replace(/(["'`]).*\1/s, '…')
@@ -82,7 +82,7 @@ async function attempt(domain: AnyDomain, input: unknown): Promise<Attempt> {
   return { problem, ms, limit: limitMs(sizeOf(input), domain.fixedMs, outputBytes) }
 }
 
-/** What inputs left behind that is wrong: found once everything that they started has run. */
+/** Problems left behind by inputs: found once everything that they started has run. */
 async function leftBehind(domain: AnyDomain): Promise<string | undefined> {
   await new Promise<void>((resolve) => setImmediate(resolve))
   const incident = incidents.splice(0)[0]
@@ -97,7 +97,7 @@ async function leftBehind(domain: AnyDomain): Promise<string | undefined> {
 
 const cpuMsOf = async (domain: AnyDomain): Promise<number> => (await domain.cpuMs?.()) ?? cpuMs()
 
-/** Checks an input and waits for what it left running; counts the time that was worked, not that of neighbours. */
+/** Checks an input and waits for what it left running; measures the time of this process only. */
 async function measured(domain: AnyDomain, input: unknown): Promise<Attempt> {
   const worked = await cpuMsOf(domain)
   const { problem, ms, limit } = await attempt(domain, input)
@@ -105,7 +105,7 @@ async function measured(domain: AnyDomain, input: unknown): Promise<Attempt> {
   return { problem: wrong, ms: Math.min(ms, (await cpuMsOf(domain)) - worked), limit }
 }
 
-/** Checks one input by itself; what is wrong with it, if anything. */
+/** Checks one input by itself; returns the problem, if any. */
 async function judge(domain: AnyDomain, input: unknown): Promise<string | undefined> {
   let least = Number.POSITIVE_INFINITY
   let allowed = 0
@@ -154,7 +154,7 @@ async function shrink(
   }
 }
 
-/** Runs exactly one input again, without making it smaller. Undefined where it passes. */
+/** Runs exactly one input again, without shrinking it. Undefined if it passes. */
 export async function repeat(domain: AnyDomain, seed: number, path: string): Promise<Failure | undefined> {
   const details = await fc.check(
     propertyOf(domain, undefined, () => {}),
@@ -192,7 +192,7 @@ export class BatchRunner {
       this.#onInput()
       const input = inputs[i]
       let problem = await judge(this.#domain, input)
-      // What went wrong beside an input that fails was its neighbour's doing.
+      // Other problems at the same time were caused by its neighbours.
       if (problem === undefined && first !== undefined && !(isConcurrent && failed > 0)) {
         problem = `${first} (not when it is repeated alone)`
       }
@@ -205,7 +205,7 @@ export class BatchRunner {
     return { inputs: inputs.length, ms: performance.now() - begin, slowest: this.#slowest, failures, failed }
   }
 
-  /** Checks one input after another and says before each which it is: for a batch that ended the process. */
+  /** Checks the inputs one after another and reports each one before: for a batch that ended the process. */
   async runAloud(seed: number, count: number, say: (index: number) => void): Promise<void> {
     for (const [i, input] of inputsOf(this.#domain, seed, count).entries()) {
       say(i)
@@ -214,7 +214,7 @@ export class BatchRunner {
     }
   }
 
-  /** The inputs of a batch that failed or took long, by index, and why; all of them if it is not known which. */
+  /** The inputs of a batch that failed or took long, by index, and why; all of them if that is unknown. */
   async #suspects(inputs: readonly unknown[]): Promise<Map<number, string | undefined>> {
     const suspects = new Map<number, string | undefined>()
     const domain = this.#domain
@@ -247,7 +247,7 @@ export class BatchRunner {
     if (this.#isRecord(ms, limit)) this.#slowest = { ofLimit: ms / limit, bytes: sizeOf(input), ms }
   }
 
-  /** Times of inputs that run concurrently say little: the largest one of a batch is measured alone. */
+  /** Times of concurrent inputs are unreliable, so the largest one of a batch is measured alone. */
   async #sampleAlone(inputs: readonly unknown[]): Promise<void> {
     const largest = inputs.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a))
     const { problem, ms, limit } = await attempt(this.#domain, largest)

@@ -1,16 +1,16 @@
-/** What a fuzz domain is: where its inputs come from, what is expected of each, and how long one may take. */
+/** A fuzz domain: the source of its inputs, the expectations for each, and the time limit. */
 import type * as fc from 'fast-check'
 
-/** Milliseconds that any input may take, however short it is. */
+/** Milliseconds that any input may take, even a short one. */
 const LEAST_LIMIT_MS = 10
 
-/** The bound on the time of an input: one second for each 100 kB. */
+/** The limit for the time of an input: one second for each 100 kB. */
 const MS_PER_BYTE = 0.01
 
-/** The bound on the time of what an input produces: one second for each MB. */
+/** The limit for the time of the output of an input: one second for each MB. */
 const MS_PER_OUTPUT_BYTE = 0.001
 
-/** How much an input has produced, where a short input may produce much. */
+/** The size of the output, if a short input may have a long output. */
 export interface Output {
   readonly outputBytes: number
 }
@@ -19,20 +19,20 @@ export interface Domain<T = never> {
   readonly name: string
   /** Whether the inputs go to functions of this process, or through a socket to a server. */
   readonly kind: 'in process' | 'http'
-  /** How many inputs a short and a long run have. */
+  /** The number of inputs of a short and a long run. */
   readonly inputs: { readonly short: number; readonly long: number }
   readonly arbitrary: fc.Arbitrary<T>
-  /** Gives one input to the product. @throws when an expectation is not met */
+  /** Passes one input to the product. @throws when an expectation is not met */
   readonly check: (input: T) => void | Output | Promise<void | Output>
-  /** Milliseconds that an input may take whatever its size; 10 when absent. */
+  /** Milliseconds that an input may take whatever its size; 10 by default. */
   readonly fixedMs?: number
-  /** Inputs that are checked concurrently; 1 when absent. */
+  /** Inputs that are checked concurrently; 1 by default. */
   readonly parallel?: number
-  /** Prepares the process; what it returns undoes that. */
+  /** Prepares the process; returns the function that undoes that. */
   readonly open?: () => Promise<() => Promise<void> | void>
-  /** Milliseconds that the process that does the work has worked; that of this process when absent. */
+  /** Milliseconds of work of the process under test; this process by default. */
   readonly cpuMs?: () => Promise<number>
-  /** Waits for what inputs may have left running. @throws when something went wrong there */
+  /** Waits for what inputs may have left running. @throws when something failed there */
   readonly settle?: () => Promise<void>
 }
 
@@ -45,7 +45,7 @@ const DEEPEST = 20
 
 /** Bytes of the strings in an input, and of the numbers and names around them. */
 export function sizeOf(input: unknown, depth = 0): number {
-  // What contains itself has an end here.
+  // Stops at an object that contains itself.
   if (depth > DEEPEST) return 0
   if (typeof input === 'string') return Buffer.byteLength(input)
   if (input instanceof Uint8Array) return input.byteLength
@@ -61,7 +61,7 @@ export function sizeOf(input: unknown, depth = 0): number {
 export const limitMs = (bytes: number, fixedMs = LEAST_LIMIT_MS, outputBytes = 0): number =>
   Math.max(fixedMs, bytes * MS_PER_BYTE + outputBytes * MS_PER_OUTPUT_BYTE)
 
-/** Milliseconds that this process has worked: unlike the time of day, it does not grow while others work. */
+/** Milliseconds of work of this process. Unlike elapsed time, it does not grow while other processes work. */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
@@ -69,7 +69,7 @@ export function cpuMs(): number {
 
 type ErrorClass = abstract new (...args: never[]) => Error
 
-/** The result of `fn`; undefined where it throws one of the errors that it documents. Any other error goes on. */
+/** The result of `fn`; undefined if it throws one of the errors that it documents. Rethrows any other error. */
 export function allowing<T>(errors: readonly ErrorClass[], fn: () => T): T | undefined {
   try {
     return fn()
@@ -79,7 +79,7 @@ export function allowing<T>(errors: readonly ErrorClass[], fn: () => T): T | und
   }
 }
 
-/** As `allowing`, for a promise. */
+/** Like `allowing`, for a promise. */
 export async function allowingAsync<T>(errors: readonly ErrorClass[], fn: () => Promise<T>): Promise<T | undefined> {
   try {
     return await fn()

@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 })
 
-/** Ends the program with a message about how it was called. */
+/** Ends the program with a usage error. */
 function refuse(message: string): never {
   console.error(`${message}\n\n${HELP}`)
   process.exit(2)
@@ -38,7 +38,7 @@ function whole(option: 'inputs' | 'seed' | 'workers', least = 0): number | undef
   return refuse(`--${option} should be a whole number of at least ${least}, found '${text}'.`)
 }
 
-/** The domains to run; all of them when the option is absent. */
+/** The domains to run; all of them by default. */
 function chosenDomains(): string[] | undefined {
   const names = values.domain?.split(',')
   const unknown = names?.find((name) => !DOMAINS.some((each) => each.name === name))

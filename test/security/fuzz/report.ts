@@ -1,4 +1,4 @@
-/** What a fuzz run prints: a line while it runs, a table at its end, and each failure with the command that repeats it. */
+/** The output of a fuzz run: a line while it runs, a table at its end, and each failure with its command. */
 import type { Failure } from './batch.ts'
 import type { DomainResult } from './run.ts'
 
@@ -19,7 +19,7 @@ function table(rows: readonly (readonly string[])[]): string {
 const total = (results: readonly DomainResult[], of: (result: DomainResult) => number): number =>
   results.reduce((sum, result) => sum + of(result), 0)
 
-/** Domain, seed, inputs, seconds of work, slowest input, failures; all of them together in the last line. */
+/** Domain, seed, inputs, seconds of work, slowest input, failures; the totals in the last line. */
 export function resultTable(results: readonly DomainResult[]): string {
   const head = ['domain', 'seed', 'inputs', 'seconds', 'µs/input', 'slowest, of its limit', 'deaths', 'failures']
   const rows = results.map(({ name, seed, inputs, ms, slowest, deaths, failed }) => [
@@ -47,7 +47,7 @@ export function resultTable(results: readonly DomainResult[]): string {
   return table([head, ...rows, sums])
 }
 
-/** One failure: what is wrong, the input, and the command. */
+/** One failure: the problem, the input, and the command. */
 export function failureText({ domain, seed, path, problem, input }: Failure): string {
   return [
     `${domain}: ${problem}`,
@@ -56,7 +56,7 @@ export function failureText({ domain, seed, path, problem, input }: Failure): st
   ].join('\n')
 }
 
-/** A line about a run that is going on. */
+/** A line about the current run. */
 export function progressLine(results: readonly DomainResult[], seconds: number): string {
   const [done, planned] = [total(results, (each) => each.inputs), total(results, (each) => each.planned)]
   const running = results.filter(({ inputs, planned }) => inputs > 0 && inputs < planned).map(({ name }) => name)

@@ -1,4 +1,4 @@
-/** A fuzz run: hands batches to worker processes, notices when one dies or hangs, and adds up what they report. */
+/** A fuzz run: distributes batches to worker processes, detects dead or hanging ones, and sums up their reports. */
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { type Failure, kindOf, type Slowest } from './batch.ts'
@@ -8,13 +8,13 @@ import type { Job, Report } from './worker.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
-/** Inputs of a batch: few enough that a report comes every second, even of slow ones. */
+/** Inputs of a batch: few enough for a report every second, even with slow ones. */
 const BATCH = 500
 
 /** Milliseconds without a report after which a worker counts as hanging. */
 const STALL_MS = 60_000
 
-/** Failing inputs after which a domain is given up: it would only say the same again. */
+/** Failing inputs after which a domain is stopped, because more would not help. */
 const MOST_FAILED = 300
 
 /** A domain with fewer inputs left is not worth a second process. */
@@ -23,9 +23,9 @@ const WORTH_SHARING = 20_000
 export interface RunOptions {
   readonly length: 'short' | 'long'
   readonly seed: number
-  /** Names; all domains when absent. */
+  /** Names; all domains by default. */
   readonly domains?: readonly string[] | undefined
-  /** Inputs of all domains together; what the domains say when absent. */
+  /** Inputs of all domains together; the numbers of the domains by default. */
   readonly inputs?: number | undefined
   readonly workers?: number
   readonly onProgress?: (results: readonly DomainResult[]) => void
@@ -33,7 +33,7 @@ export interface RunOptions {
 
 export interface DomainResult {
   readonly name: string
-  /** The seed from which its inputs come. */
+  /** The seed of its inputs. */
   readonly seed: number
   readonly planned: number
   inputs: number
@@ -48,10 +48,10 @@ export interface DomainResult {
 /** Seeds are whole numbers from 0, so that none looks like an option. */
 const MOST_SEED = 0x7fffffff
 
-/** The seed of a batch. The first one has that of the domain. */
+/** The seed of a batch. The first batch has the seed of the domain. */
 const batchSeed = (seed: number, batch: number): number => (seed + Math.imul(batch, 0x9e3779b1)) & MOST_SEED
 
-/** A domain's own seed: the same number for all would repeat the same choices. */
+/** A domain's own seed, because the same number for all would repeat the same choices. */
 function domainSeed(seed: number, name: string): number {
   let mixed = seed | 0
   for (const character of name) mixed = Math.imul(mixed ^ character.charCodeAt(0), 0x01000193)
@@ -118,12 +118,12 @@ class Worker {
     if (this.#child.connected) this.#child.disconnect()
   }
 
-  /** The index of the input that was tried last, of a batch that is run aloud. */
+  /** The index of the last input of a batch that reports each input. */
   get lastIndex(): number | undefined {
     return this.#lastIndex
   }
 
-  /** What a job ends in; a string where the process died or hung. */
+  /** The result of a job; a string if the process died or hung. */
   run(job: Job): Promise<Exclude<Report, { kind: 'alive' | 'next' }> | string> {
     const child = this.#child
     return new Promise((resolve) => {
@@ -156,7 +156,7 @@ class Worker {
   }
 }
 
-/** Which input of a batch ended the process that ran it. */
+/** The input of a batch that ended its process. */
 async function findFatal(job: Job, problem: string): Promise<Failure> {
   const worker = new Worker()
   const outcome = await worker.run({ ...job, aloud: true })
@@ -181,7 +181,7 @@ class Run {
     this.#report = report
   }
 
-  /** One worker process after another, until no batch is left. The first lane prefers the functions, others HTTP. */
+  /** Runs worker processes one by one until no batch is left. The first lane prefers functions, others HTTP. */
   async lane(kind: AnyDomain['kind']): Promise<void> {
     let worker: Worker | undefined
     for (let progress = this.#choose(kind); progress !== undefined; progress = this.#choose(kind)) {
@@ -197,7 +197,7 @@ class Run {
     worker?.stop()
   }
 
-  /** A domain that no other lane has; one to be shared where there is none. */
+  /** A domain without another lane, or else one to share. */
   #choose(kind: AnyDomain['kind']): Progress | undefined {
     const open = this.#all.filter(({ left }) => left > 0)
     const free = open.filter((each) => (this.#taken.get(each) ?? 0) === 0)
@@ -231,7 +231,7 @@ class Run {
   }
 }
 
-/** How many inputs each domain gets, in proportion to what it asks for. */
+/** The number of inputs of each domain, in proportion to its own number. */
 function plan({ length, seed, domains, inputs }: RunOptions): Progress[] {
   const unknown = domains?.filter((name) => !DOMAINS.some((each) => each.name === name)) ?? []
   if (unknown.length > 0) {
@@ -247,19 +247,19 @@ function plan({ length, seed, domains, inputs }: RunOptions): Progress[] {
   )
 }
 
-/** Runs all batches. Never fails because an input does: that is in the results. */
+/** Runs all batches. Failing inputs do not reject it: they are in the results. */
 export async function runFuzz(options: RunOptions): Promise<readonly DomainResult[]> {
   const all = plan(options)
   const run = new Run(all, () => options.onProgress?.(all))
   const lanes = Array.from({ length: options.workers ?? 2 }, (_, i) => run.lane(i === 0 ? 'in process' : 'http'))
   await Promise.all(lanes)
-  // A lane ends when what is left is not worth another process, so one domain may still be open.
+  // A lane ends when the rest does not justify another process, so one domain may still be open.
   await run.lane('in process')
   await run.lane('http')
   return all
 }
 
-/** Runs one input again; the failure, or undefined where it passes. */
+/** Runs one input again; returns the failure, or undefined if it passes. */
 export async function repeatInput(domain: string, seed: number, at: string): Promise<Failure | undefined> {
   const worker = new Worker()
   const outcome = await worker.run({ domain, seed, path: at, count: 1 })
@@ -269,6 +269,6 @@ export async function repeatInput(domain: string, seed: number, at: string): Pro
   return { domain, seed, path: at, problem, input: '(unknown)' }
 }
 
-/** The seed of FUZZ_SEED, else a random one. */
+/** The seed in FUZZ_SEED, or a random one. */
 export const chooseSeed = (): number =>
   Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * MOST_SEED)) & MOST_SEED

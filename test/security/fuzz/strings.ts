@@ -1,7 +1,7 @@
-/** Arbitraries of hostile strings: pieces that have broken parsers before, changes of valid strings, and long repetitions. */
+/** Arbitraries of hostile strings: fragments that broke parsers, changes of valid strings, and long repetitions. */
 import * as fc from 'fast-check'
 
-/** Pieces that mean something to some parser. */
+/** Fragments with a meaning for some parser. */
 export const NASTY: readonly string[] = [
   '',
   ' ',
@@ -110,7 +110,7 @@ export const NASTY: readonly string[] = [
   '=?utf-8?b?4pyT?=',
 ]
 
-/** What long repetitions are made of. */
+/** Units of long repetitions. */
 const UNITS: readonly string[] = [
   'a',
   ' ',
@@ -157,13 +157,13 @@ const UNITS: readonly string[] = [
 ]
 
 export interface TextOptions {
-  /** Pieces of the format that is attacked. */
+  /** Fragments of the attacked format. */
   readonly words?: readonly string[]
-  /** Most characters, in the rare long inputs. */
+  /** Maximum number of characters, in the rare long inputs. */
   readonly longest?: number
 }
 
-/** One unit many times: a long input that is cheap to make and to shrink. */
+/** A repeated unit: a long input that is cheap to create and to shrink. */
 export const repeated = (units: readonly string[], longest: number): fc.Arbitrary<string> =>
   fc
     .tuple(fc.constantFrom(...units), fc.integer({ min: 1, max: longest }))
@@ -180,7 +180,7 @@ function pieces(words: readonly string[]): fc.Arbitrary<string> {
 
 const joined = (parts: readonly string[]): string => parts.join('')
 
-/** Mostly some pieces one after another; seldom a long repetition, up to `longest` characters. */
+/** Mostly some fragments in a row; rarely a long repetition, up to `longest` characters. */
 export function hostile({ words = [], longest = 100_000 }: TextOptions = {}): fc.Arbitrary<string> {
   const piece = pieces(words)
   const units = [...UNITS, ...words.filter((word) => word !== '')]
@@ -193,7 +193,7 @@ export function hostile({ words = [], longest = 100_000 }: TextOptions = {}): fc
   )
 }
 
-/** A short string of the format's own pieces, with few foreign ones. */
+/** A short string of the format's own fragments, with a few foreign ones. */
 export const shortOf = (words: readonly string[], maxLength = 8): fc.Arbitrary<string> =>
   fc
     .array(
@@ -221,7 +221,7 @@ function edited(text: string, [kind, at, span, piece]: Edit): string {
     : text.slice(0, begin) + String.fromCharCode(code ^ (1 << span)) + text.slice(begin + 1)
 }
 
-/** Changes of a valid string: cut, inserted into, doubled, a bit flipped. None at all is possible, too. */
+/** Changes of a valid string: cut, inserted into, doubled, a bit flipped. No change is possible, too. */
 export function edits(words: readonly string[] = []): fc.Arbitrary<(text: string) => string> {
   const edit = fc.tuple(fc.nat(5), fc.nat(1_000_000), fc.integer({ min: 1, max: 7 }), pieces(words))
   return fc.array(edit, { maxLength: 3, size: 'max' }).map((list) => {

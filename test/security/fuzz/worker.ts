@@ -1,4 +1,4 @@
-/** A process that runs batches for the fuzz run that started it, so that a death or an endless loop is noticed. */
+/** A process that runs batches for the fuzz run that started it, so that a crash or an endless loop is detected. */
 import { BatchRunner, type BatchResult, type Failure, repeat, watchIncidents } from './batch.ts'
 import { DOMAINS } from './domains.ts'
 
@@ -6,7 +6,7 @@ export interface Job {
   readonly domain: string
   readonly seed: number
   readonly count: number
-  /** Says which input comes next, and judges none. */
+  /** Reports the next input, and checks none. */
   readonly aloud?: boolean
   /** One input of fast-check, instead of a batch. */
   readonly path?: string

@@ -1,4 +1,4 @@
-/** Passwords: stored hashes that were changed or cut, and new passwords that the validators look at. */
+/** Passwords: stored hashes that were changed or cut, and new passwords for the validators. */
 import * as fc from 'fast-check'
 import {
   base36ToInt,
@@ -12,7 +12,7 @@ import {
 } from '#core/contrib/auth'
 import { MAX_PASSWORD_LENGTH } from '../../../../core/contrib/auth/types.ts'
 import { allowing, allowingAsync, type AnyDomain, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { edits, hostile, mutated, shortOf, wellFormed } from '../strings.ts'
 
 const PASSWORD = 'correct horse'
@@ -57,7 +57,7 @@ const HASH_WORDS = [
   '!',
 ]
 
-/** How much a hash says that it costs. What the site's own database says is believed: only cheap ones are tried. */
+/** The cost that a hash declares. Hashes in the site's own database are trusted, so only cheap ones are tried. */
 function isAffordable(encoded: string): boolean {
   const parts = encoded.split(/[$,=]/)
   if (parts.some((each) => /^\d{4,}$/.test(each.trim()))) return false

@@ -1,4 +1,4 @@
-/** Cache keys and values that a view took from the client, in each backend that needs no server. */
+/** Cache keys and values from a client, in each backend that needs no server. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,13 +7,13 @@ import * as fc from 'fast-check'
 import { caches, InvalidCacheKey, InvalidCacheValue } from '#core/cache'
 import { callCommand } from '#core/management'
 import { type AnyDomain, allowingAsync, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { hostile, jsonish } from '../strings.ts'
 
 const BACKENDS = ['locmem.LocMemCache', 'filebased.FileBasedCache', 'db.DatabaseCache', 'dummy.DummyCache']
 const ALIASES = ['locmem', 'filebased', 'db', 'dummy']
 
-/** The caches of all backends, on a folder and a database of their own. */
+/** The caches of all backends, with their own directory and database. */
 async function openCaches(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'nuages-fuzz-'))
   const entries = ALIASES.map((alias, i) => {

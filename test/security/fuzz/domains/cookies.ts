@@ -36,7 +36,7 @@ const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\0-\x1f\x7f]/
 
-/** What a browser stores of a Set-Cookie line must be what was set. */
+/** A browser must store exactly the cookie that was set. */
 function readBack(cookie: Cookie): void {
   const line = String(cookie)
   ensure(!CONTROL.test(line), 'the line holds a control character')

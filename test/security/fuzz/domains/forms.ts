@@ -1,4 +1,4 @@
-/** Bodies as views get them: forms, query strings, JSON and multipart, through the reader of bodies itself. */
+/** Bodies as views get them: forms, query strings, JSON and multipart, through the body reader itself. */
 import { Readable } from 'node:stream'
 import type { IncomingMessage } from 'node:http'
 import * as fc from 'fast-check'
@@ -8,7 +8,7 @@ import { parseFields, readBody } from '../../../../core/http/body.ts'
 import { stateOf } from '../../../../core/http/request_state.ts'
 import { safeFileName } from '../../../../core/http/uploaded_file.ts'
 import { allowing, allowingAsync, type AnyDomain, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { edits, hostile, NASTY, shortOf } from '../strings.ts'
 
 const FORM_WORDS = [
@@ -27,7 +27,7 @@ const FORM_WORDS = [
   '%u1234',
 ]
 
-/** As much of a request as the reader of bodies looks at. */
+/** The part of a request that the body reader uses. */
 function requestOf(type: string | undefined, body: Buffer): HttpRequest {
   const req = Readable.from(body.length === 0 ? [] : [body]) as unknown as IncomingMessage
   req.headers = { 'content-length': String(body.length), ...(type !== undefined && { 'content-type': type }) }
@@ -68,7 +68,7 @@ async function multipart(input: Multipart): Promise<void> {
   const changedType = input.type(type)
   const request = await read(changedType, Buffer.from(changed))
   if (changed !== body || changedType !== type || !input.parts.flat().every((each) => isPlain(each ?? ''))) return
-  // A value with the boundary in it ends its part: no client sends one.
+  // A value that contains the boundary ends its part: no client sends one.
   if (input.parts.some(([, , content]) => content.includes(`--${input.boundary}`))) return
   ensure(request !== undefined, 'a good form is refused')
   const { post, files } = stateOf(request as HttpRequest).body ?? {}

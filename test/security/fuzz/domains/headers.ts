@@ -1,10 +1,10 @@
-/** Headers: Host, entity tags, dates, languages of conditions, and what a response's own headers may hold. */
+/** Headers: Host, entity tags, dates, languages of conditions, and a response's own headers. */
 import * as fc from 'fast-check'
 import { BadHeaderError, HttpResponse, patchCacheControl, patchVaryHeaders, ResponseHeaders } from '#core/http'
 import { httpDate, isAllowedHost, parseEtags, parseHttpDate, quoteEtag, splitDomainPort } from '#core/web'
 import { contentDisposition } from '../../../../core/http/streaming.ts'
 import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { hostile, mutated, shortOf } from '../strings.ts'
 
 const HOST_WORDS = [

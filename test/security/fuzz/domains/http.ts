@@ -1,4 +1,4 @@
-/** Requests through sockets to a production server and to one with DEBUG: every one gets one proper response below 500. */
+/** Requests over sockets to a production server and to one with DEBUG: each gets one proper response below 500. */
 import * as fc from 'fast-check'
 import { type AnyDomain, type Domain, domain, ensure } from '../domain.ts'
 import { headerOf, RawClient, type RawResponse } from '../server/client.ts'
@@ -37,7 +37,7 @@ function bytesOf({ method, target, headers, body }: RequestInput): string {
   return `${method} ${target} HTTP/1.1\r\n${lines}${length}\r\n${body}`
 }
 
-/** What no response may be. 503 is the response of a queue that is full, and says so. */
+/** Responses that are always wrong. 503 is allowed for a full queue. */
 function judge(response: RawResponse): void {
   const { status } = response
   ensure(status < 500 || status === 503, `the response is ${status}`)
@@ -51,7 +51,7 @@ const BREAKS = /[\r\n]/
 /** Ends a connection whose requests cannot be counted. */
 const LAST = '\r\n\r\nGET /below/end HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n\r\n'
 
-/** One request gets one response; one whose bytes may be several gets proper ones. */
+/** One request gets one response; bytes that may be several requests get proper ones. */
 async function ask(kind: ServerKind, input: RequestInput): Promise<readonly RawResponse[]> {
   const client = clientOf(kind)
   const mayBeSeveral =
@@ -145,7 +145,7 @@ const target = fc.oneof(
   { arbitrary: raw(TARGET_WORDS), weight: 2 },
 )
 
-/** Fields in a query or form: mostly encoded as a browser does it, seldom as they are. */
+/** Fields in a query or form: mostly encoded as by a browser, sometimes raw. */
 const query = (words: readonly string[], longest: number): fc.Arbitrary<string> => {
   const encoded = text(words, longest).map((value) => encodeURIComponent(wellFormed(value)))
   const value = fc.oneof(
@@ -423,7 +423,7 @@ const RAW_WORDS = [
   'ffffffffffffffff\r\n',
 ]
 
-/** Valid requests that mutations begin with. */
+/** Valid requests that are mutated. */
 const SEEDS = [
   'GET / HTTP/1.1\r\nHost: testserver\r\n\r\n',
   'POST /form/ HTTP/1.1\r\nHost: testserver\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\nq=1',
@@ -460,7 +460,7 @@ const get = (path: string, more: readonly (readonly [string, string])[] = []): R
   body: '',
 })
 
-/** Where a response sends a browser must be on the site. */
+/** A redirect must stay on the site. */
 async function stays(kind: ServerKind, input: RequestInput): Promise<void> {
   const responses = await ask(kind, input)
   if (!input.target.startsWith('/go/')) return
@@ -474,7 +474,7 @@ async function stays(kind: ServerKind, input: RequestInput): Promise<void> {
   }
 }
 
-/** The debug page must be the page itself, and not what stands in for it when it fails. */
+/** The debug page must be the page itself, and not its fallback for errors. */
 async function debugPage(kind: ServerKind, input: RequestInput): Promise<void> {
   const isFailing = input.target.startsWith('/failing/')
   if (!isFailing) return void (await ask(kind, input))

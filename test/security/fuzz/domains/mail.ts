@@ -1,8 +1,8 @@
-/** Mails: whatever is in a subject, an address or a file name, it adds no header and no recipient. */
+/** Mails: no subject, address or file name adds a header or a recipient. */
 import * as fc from 'fast-check'
 import { BadHeaderError, EmailMessage } from '#core/mail'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { hostile, shortOf } from '../strings.ts'
 
 const WORDS = [

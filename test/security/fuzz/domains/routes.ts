@@ -5,7 +5,7 @@ import { ImproperlyConfigured } from '#core/exceptions'
 import { HttpResponse } from '#core/http'
 import { NoReverseMatch, path, resolve, Resolver404, rePath, reverse, type UrlPatterns, include } from '#core/urls'
 import { type AnyDomain, allowing, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { hostile, NASTY, shortOf } from '../strings.ts'
 
 const view = (): HttpResponse => new HttpResponse('')

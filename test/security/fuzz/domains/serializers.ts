@@ -1,4 +1,4 @@
-/** JSON and pickles: what is written is read again, and whatever is read ends in a value or a documented error. */
+/** JSON and pickles: output can be read again, and any input results in a value or a documented error. */
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import { isDeeperThan, MOST_LEVELS, NotJson, parseJson, stringifyJson } from '#core/serialization'
@@ -73,7 +73,7 @@ const instruction = fc
   .tuple(fc.constantFrom(...OPCODES), fc.constantFrom(...ARGUMENTS))
   .map(([code, argument]) => code + argument)
 
-/** A FLOAT or INT line of many characters, and opcodes many times. */
+/** A FLOAT or INT line of many characters, and repeated opcodes. */
 const longPickle = fc
   .tuple(
     fc.constantFrom('F', 'I', 'L', 'V', 'S', '(', '2', '}', ']', 'N0'),
@@ -100,7 +100,7 @@ const plain: fc.Arbitrary<unknown> = fc.oneof(
   { arbitrary: fc.array(fc.constantFrom(...NASTY), { maxLength: 5 }).map((list) => new Set(list)), weight: 1 },
 )
 
-/** Bytes come back as Uint8Array of another class, and whole numbers beyond 2^53 as bigint. */
+/** Bytes are returned as Uint8Array of another class, and whole numbers beyond 2^53 as bigint. */
 const comparable = (value: unknown): unknown => (value instanceof Uint8Array ? Array.from(value) : value)
 
 export const serializerDomains: readonly AnyDomain[] = [

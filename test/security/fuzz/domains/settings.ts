@@ -5,12 +5,12 @@ import { cacheFromUrl, databaseFromUrl, schema, type SettingName } from '#core/c
 import { completeSettings, withEnvironment } from '../../../../core/conf/loader.ts'
 import { maskQuery, maskSetting, maskSource } from '../../../../core/views/debug/mask.ts'
 import { type AnyDomain, domain, ensure } from '../domain.ts'
-import { SECRET_KEY } from '../held.ts'
+import { SECRET_KEY } from '../active_settings.ts'
 import { hostile, NASTY, shortOf } from '../strings.ts'
 
 const NAMES = Object.keys(schema) as SettingName[]
 
-/** Stands in every secret: no message may hold it. */
+/** Part of every secret: no message may contain it. */
 const SECRET = 'hunter2-7fq'
 
 /** @throws unless the error is the documented one, names the setting and shows no secret */

@@ -17,7 +17,7 @@ import {
 } from '../../../../core/middleware/csrf_tokens.ts'
 import { base62Decode, base62Encode, base62Number } from '../../../../core/serialization/numbers.ts'
 import { allowing, type AnyDomain, domain, ensure } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { edits, hostile, jsonish, shortOf } from '../strings.ts'
 
 const TOKEN_WORDS = [':', '.', '=', '-', '_', 'A', 'eyJhIjoxfQ', '1w8Nqz', 'zzzzzzzzzzz', '.eJ', '::', '==']
@@ -44,7 +44,7 @@ interface Separators {
   readonly stamped: boolean
 }
 
-/** A signer accepts only what it could have written itself, whatever another one accepted before. */
+/** A signer accepts only its own output, whatever another one accepted before. */
 function separators({ value, seps: [first = ':', second = ':'], stamped }: Separators): void {
   const Class = stamped ? TimestampSigner : Signer
   const [one, other] = [new Class({ sep: first, salt: 's' }), new Class({ sep: second, salt: 's' })]
@@ -62,7 +62,7 @@ interface SessionString {
   readonly form: number
 }
 
-/** What our own key signed, with a content that no session has: one that leaked, or another program's. */
+/** Signed with our own key, but without a session: by a leaked key, or another program. */
 function rightlySigned({ content, form }: SessionString): string {
   const signer = new TimestampSigner({ salt: 'django.contrib.sessions.SessionStore' })
   const bytes = Buffer.from(content)
@@ -96,7 +96,7 @@ function messagesCookie({ texts, change, stored }: MessagesCookie): void {
   ensure(isDeepStrictEqual(read?.messages.map(String), kept), 'the messages are not the same after a round trip')
   const changed = change(value)
   ensure(decodeCookie(changed) === undefined || changed === value, 'a changed cookie is read')
-  // The list as such: anything that an application signed with the same key and salt.
+  // The bare list: anything that an application signed with the same key and salt.
   for (const message of decodeCookie(getCookieSigner('django.contrib.messages').signObject(stored))?.messages ?? []) {
     ensure(typeof String(message) === 'string' && typeof message.tags === 'string', 'a message has no text')
   }

@@ -1,11 +1,11 @@
-/** Templates and filters: a template compiles or is refused with its position, and client text comes out escaped. */
+/** Templates and filters: a template compiles or is refused with its position, and client text is escaped. */
 import * as fc from 'fast-check'
 import { type Template, TemplateDoesNotExist, TemplateSyntaxError, markSafe } from '#core/template'
 import { loadUrlconf, NoReverseMatch } from '#core/urls'
 import { DjangoTemplates } from '../../../../core/template/backends/django.ts'
 import { filters } from '../../../../core/template/defaultfilters.ts'
 import { type AnyDomain, domain, ensure, type Output } from '../domain.ts'
-import { holdSettings } from '../held.ts'
+import { holdSettings } from '../active_settings.ts'
 import { edits, hostile, NASTY, shortOf } from '../strings.ts'
 
 const INCLUDED = {
@@ -33,7 +33,7 @@ async function openEngine(): Promise<() => Promise<void>> {
   return close
 }
 
-/** What a tag says when the view passed it something else than it needs: the author's fault, and documented. */
+/** The documented error of a tag when the view passes an unsuitable value. */
 const DOCUMENTED = [
   /cannot iterate over a/,
   /needs \d+ values in each iteration/,
@@ -50,16 +50,16 @@ const isDocumented = (error: unknown): boolean =>
   (error instanceof Error && DOCUMENTED.some((each) => each.test(error.message)))
 
 /**
- * Starts every string of the client, and may only be printed with its bracket escaped. The letters before the bracket
- * tell it from a bracket of the template's author, who may print one before a string of the client.
+ * Every string of the client starts with it, and its bracket must be escaped in the output. The letters before the
+ * bracket distinguish it from a bracket of the template's author, who may print one before a string of the client.
  */
 const MARK = 'client<q7>'
 const UNESCAPED = 'client<q7'
 
-/** Iterations after which a template is stopped: nested loops over a string could go on for minutes. */
+/** Iterations after which a template is stopped: nested loops over a string could run for minutes. */
 const MAX_ITERATIONS = 500
 
-/** Characters of the client's text in a template with a loop. `x|join:x` squares them, in each iteration. */
+/** Characters of the client's text in a template with a loop. `x|join:x` squares them in each iteration. */
 const MAX_TEXT_IN_LOOP = 300
 
 class TooManyIterations extends Error {}
@@ -92,7 +92,7 @@ const contextOf = (text: string, onIteration: () => void): Record<string, unknow
   },
 })
 
-/** Marks text as HTML, or takes it out of the reach of autoescaping: the author vouches for it. */
+/** Marks text as HTML, or exempts it from autoescaping: the author vouches for it. */
 const TRUSTS = /safe|autoescape|json_script|striptags|html|cut|slice|make_list|first|last|random|templatetag|verbatim/
 
 const FILTERS = Object.keys(filters)
@@ -275,7 +275,7 @@ interface FilterUse {
 }
 
 function applyFilter({ name, value, argument }: FilterUse): void {
-  // The context that is made for a value must not be shared between inputs.
+  // The context that is created for a value must not be shared between inputs.
   const output = compiledFilter(name, argument !== undefined).render({ value, argument })
   ensure(typeof output === 'string', 'the filter prints no string')
 }

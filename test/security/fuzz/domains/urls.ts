@@ -1,4 +1,4 @@
-/** URLs: encoded, taken apart, and judged safe to redirect to as a browser would see them. */
+/** URLs: encoded, split, and checked for safe redirects as a browser would parse them. */
 import * as fc from 'fast-check'
 import {
   escapeLeadingSlashes,
@@ -45,11 +45,11 @@ const WORDS = [
 
 const ORIGIN = 'http://testserver'
 
-/** Browsers go by the WHATWG rules: what is allowed here must stay on the host there. */
+/** Browsers follow the WHATWG rules: an allowed URL must stay on the host there. */
 function redirect(url: string): void {
   if (!urlHasAllowedHostAndScheme(url, 'testserver')) return
   const seen = URL.canParse(url, `${ORIGIN}/accounts/login/`) ? new URL(url, `${ORIGIN}/accounts/login/`) : undefined
-  // What a browser cannot parse it does not follow.
+  // A browser does not follow a URL that it cannot parse.
   if (seen === undefined) return
   ensure(seen.hostname === 'testserver', `a browser would leave for ${seen.host}`)
   ensure(seen.protocol === 'http:' || seen.protocol === 'https:', `a browser would follow ${seen.protocol}`)

@@ -1,4 +1,4 @@
-/** A raw HTTP client: sends bytes as they are, and reads responses strictly. */
+/** A raw HTTP client: sends bytes unchanged, and parses responses strictly. */
 import { connect, type Socket } from 'node:net'
 import { ensure } from '../domain.ts'
 import type { Server } from './server.ts'
@@ -6,18 +6,18 @@ import type { Server } from './server.ts'
 /** Milliseconds after which a request counts as unanswered. */
 const PATIENCE_MS = 10_000
 
-/** Milliseconds that requests have for their response once something went wrong in the server. */
+/** Milliseconds that requests have for their response after a problem in the server. */
 const GRACE_MS = 200
 
-/** Milliseconds of silence after which bytes that are no complete request are given up. */
+/** Milliseconds of silence after which an incomplete request is aborted. */
 const IDLE_MS = 300
 
 export interface RawResponse {
   readonly status: number
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** As it came, perhaps compressed. */
+  /** As received, perhaps compressed. */
   readonly body: string
-  /** Characters that it took. */
+  /** The number of characters it used. */
   readonly length: number
 }
 
@@ -44,7 +44,7 @@ function chunked(text: string, begin: number): { body: string; end: number } | u
   }
 }
 
-/** Whether a response is to a HEAD request, and so has no body. */
+/** Whether a response is for a HEAD request, and so has no body. */
 export type IsHead = boolean | 'perhaps'
 
 /** The first response in some bytes; undefined while it is incomplete. @throws when it is malformed */
@@ -125,12 +125,12 @@ class Connection {
     this.#socket.write(bytes, 'latin1')
   }
 
-  /** Tells the server that nothing more comes. */
+  /** Ends the sending side. */
   end(): void {
     this.#socket.end()
   }
 
-  /** The next response; undefined when the connection ends, or nothing comes, without one. */
+  /** The next response; undefined when the connection ends, or nothing arrives, without one. */
   async response(isHead: IsHead, patienceMs = PATIENCE_MS): Promise<RawResponse | undefined> {
     const until = performance.now() + patienceMs
     for (;;) {
@@ -143,7 +143,7 @@ class Connection {
     }
   }
 
-  /** Whether something came, or the connection ended, in time. */
+  /** Whether something arrived, or the connection ended, in time. */
   #more(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(
@@ -216,7 +216,7 @@ export class RawClient {
     }
     if (response === undefined) {
       connection.close()
-      // The server may have closed an idle connection while the request was on its way.
+      // The server may have closed an idle connection while the request was in transit.
       const isClosed = !connection.isOpen && !connection.isAbandoned && connection.leftOver === ''
       if (isReused && isClosed) return this.exchange(bytes, isHead)
       throw await this.#unanswered()
@@ -245,7 +245,7 @@ export class RawClient {
         if (response !== undefined) responses.push(response)
         else if (hasEnded || !connection.isOpen) break
         else {
-          // A request that is not complete waits for its rest: there is none.
+          // An incomplete request waits for more bytes, which never arrive.
           connection.end()
           hasEnded = true
         }

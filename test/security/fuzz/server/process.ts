@@ -1,4 +1,4 @@
-/** The server of the HTTP domains, in a process of its own: reports what would have ended it. */
+/** The server of the HTTP domains, in its own process: reports errors that would have ended it. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,12 +9,12 @@ import { withUsers } from '../../../contrib/auth/installed.ts'
 import { serve } from '../../../../core/management/runserver/serve.ts'
 import { styleFor } from '../../../../core/management/terminal.ts'
 import { cpuMs } from '../domain.ts'
-import { SECRET_KEY } from '../held.ts'
+import { SECRET_KEY } from '../active_settings.ts'
 
 export type ServerReport =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'incident'; readonly problem: string }
-  /** All that happened before the question has been reported. */
+  /** Everything before the query has been reported. */
   | { readonly kind: 'settled'; readonly cpuMs: number }
 
 const say = (report: ServerReport): void => void process.send?.(report)
@@ -63,7 +63,7 @@ const settingsOf = (DEBUG: boolean): Settings => ({
       OPTIONS: { context_processors: PROCESSORS },
     },
   ],
-  // The cost of a good hash is not what is examined here.
+  // The cost of a good hash is not tested here.
   PASSWORD_HASHERS: ['core.contrib.auth.hashers.MD5PasswordHasher'],
   EMAIL_BACKEND: 'core.mail.backends.dummy.EmailBackend',
   SECURE_CSP: { 'default-src': ["'self'"], 'script-src': ["'self'", "'nonce'"] },

@@ -1,4 +1,4 @@
-/** Starts the server process when it is needed, again when it died, and hears what it reports. */
+/** Starts the server process when it is needed, again when it died, and receives its reports. */
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import type { ServerReport } from './process.ts'
@@ -25,13 +25,13 @@ export class Server {
     return (this.#port ??= this.#start())
   }
 
-  /** What went wrong in the server since this was asked last, after everything that has begun there. */
+  /** The problems in the server since the last call, after everything that has started there. */
   async incidents(): Promise<string[]> {
     await this.#settle()
     return this.#incidents.splice(0)
   }
 
-  /** Milliseconds that the server has worked. */
+  /** Milliseconds of work of the server. */
   async cpuMs(): Promise<number> {
     await this.#settle()
     return this.#cpuMs
@@ -49,7 +49,7 @@ export class Server {
     }
   }
 
-  /** Called when something went wrong in the server: what is being responded to there may never get a response. */
+  /** Called after a problem in the server: its current requests may never get a response. */
   onIncident: () => void = () => {}
 
   #note(problem: string): void {

@@ -1,4 +1,4 @@
-/** The site that the HTTP domains attack: each view does with the client's text what views of real sites do. */
+/** The site that the HTTP domains attack: each view handles the client's text as views of real sites do. */
 import { cache, InvalidCacheKey } from '#core/cache'
 import { loginRequired } from '#core/contrib/auth'
 import { messages } from '#core/contrib/messages'
@@ -25,10 +25,10 @@ const page: View<object> = (request: HttpRequest) =>
 const form: View<object> = (request: HttpRequest) =>
   render(request, 'fuzz/form.html', { fields: all(request.POST), files: [...request.FILES.values()] })
 
-/** What a view of an API does: a body that is no JSON ends in what `json()` throws. */
+/** Like a view of an API: a body that is not JSON causes the error of `json()`. */
 const api: View<object> = (request: HttpRequest) => new JsonResponse({ body: request.json() })
 
-/** A body of whatever type. */
+/** A body of any type. */
 const raw: View<object> = async (request: HttpRequest) => {
   await request.read()
   return new JsonResponse({ fields: all(request.POST), files: request.FILES.size })
@@ -70,7 +70,7 @@ const go: View<object> = (request: HttpRequest) => {
   return new HttpResponseRedirect(isSafe && next !== null ? next : '/')
 }
 
-/** A redirect to an unchecked address: if it is not allowed, the response is 400. */
+/** A redirect to an unchecked URL: if it is not allowed, the response is 400. */
 const away: View<object> = (request: HttpRequest) => new HttpResponseRedirect(textOf(request))
 
 const address: View<object> = (request: HttpRequest) =>
@@ -89,7 +89,7 @@ const below: View<object> = (request: HttpRequest) => new HttpResponse(request.p
 
 const members: View<object> = loginRequired((request: HttpRequest) => new HttpResponse(String(request.user)))
 
-/** Fails on purpose, with the client's text in the error: the debug page shows it. */
+/** Fails on purpose, with the client's text in the error, which the debug page shows. */
 const failing: View<object> = (request: HttpRequest) => {
   throw new Error(`The view failed on purpose: ${textOf(request)}`)
 }

@@ -1,13 +1,13 @@
-/** Settings that stay in force while a domain is open. */
+/** Settings that stay active while a domain is open. */
 import { createHash } from 'node:crypto'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
 import { captureLogs } from '#core/utils'
 
-/** A key that a production start accepts. */
+/** A key that is valid in production. */
 export const SECRET_KEY = createHash('sha256').update('the key of the fuzz suite').digest('base64')
 
-/** Puts settings in force. What it returns ends that. Logs go nowhere meanwhile. */
+/** Activates settings, and disables logs. Returns a function that undoes both. */
 export async function holdSettings(overrides: Settings = {}): Promise<() => Promise<void>> {
   await setup()
   const stopLogs = captureLogs(() => {})
