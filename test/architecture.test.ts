@@ -15,11 +15,11 @@ import {
 
 const isFast = (file: string): boolean => file.split(path.sep).includes('fast')
 
-/** Names that begin with an underscore and belong to an object of a package, and knex's access to raw connections. */
+/** Underscore names on objects of a package, and knex's access to raw connections. */
 const PRIVATE =
   /(?<=\.\s*)_\w+|(?<![\w.$])_{1,2}[a-zA-Z]\w*(?=\s*\()|(?<=(?:const|let) \{ (?:[^}]*, )?)_[a-z]\w*|\b(?:acquire|destroy)RawConnection\b/g
 
-/** Methods that a package documents as those that a subclass defines: of Node's streams, and of a dialect of knex. */
+/** Methods that a package documents for subclasses: of Node's streams, and of a dialect of knex. */
 const EXTENSION_POINTS = new Set(['_transform', '_flush', '_driver'])
 
 /** `file: name` for each use of a private member. */
@@ -36,7 +36,7 @@ describe('the architecture', () => {
     expect(core.map(({ file }) => file).filter((file) => layerOf(file) < 0)).to.deep.equal([])
   })
 
-  it('has imports to lower layers only', () => {
+  it('has imports only to lower layers', () => {
     expect(upwardImports(core)).to.deep.equal([])
   })
 
@@ -86,12 +86,12 @@ describe('the architecture', () => {
   it('uses the private members of packages in fast/ only, with one exception', () => {
     const uses = core.filter(({ file }) => !isFast(file)).flatMap((source) => privateMembersIn(source))
     expect(uses).to.deep.equal([
-      // A limit of multipart forms counts parts that the parser does not report. Another structure there is an error.
+      // The limit of multipart forms counts parts that the parser does not report, and fails if the parser's internals differ.
       'core/http/multipart.ts: _parser',
     ])
   })
 
-  it('finds a private member, and takes no comment or extension point for one', () => {
+  it('finds a private member, and ignores comments and extension points', () => {
     const text = `
       // client._query
       response.__onFinished ??= { queue: [] }
@@ -107,7 +107,7 @@ describe('the architecture', () => {
     expect(found).to.deep.equal(names.map((name) => `f.ts: ${name}`))
   })
 
-  it('chooses each fast path where the plain one is known: no file of fast/ reads the switch', () => {
+  it('selects fast paths next to their plain equivalents: no file in fast/ reads the switch', () => {
     const reading = core.filter(({ file, text }) => isFast(file) && /\bfastPaths\b/.test(text))
     expect(reading.map(({ file }) => file)).to.deep.equal([])
   })
@@ -116,7 +116,7 @@ describe('the architecture', () => {
     const careless = core.filter(
       ({ file, text, imports }) => !isFast(file) && imports.some(isFast) && !/\bfastPaths\b/.test(text),
     )
-    // An entry point passes a function on, whose callers are in fast/.
+    // The entry point re-exports a function whose callers are in fast/.
     expect(careless.map(({ file }) => file)).to.deep.equal(['core/db/index.ts'])
   })
 

@@ -1,4 +1,4 @@
-/** INSTALLED_APPS become apps, or every wrong entry is told at once. */
+/** INSTALLED_APPS are loaded as apps, or all wrong entries are reported together. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -33,7 +33,7 @@ describe('apps', () => {
     return (error as Error).message
   }
 
-  it('are dotted folders', async () => {
+  it('are dotted names of directories', async () => {
     app('apps.polls')
     await apps.populate(['apps.polls'], root)
     const [config] = apps.getAppConfigs()
@@ -43,7 +43,7 @@ describe('apps', () => {
     expect(apps.ready).to.equal(true)
   })
 
-  it('are configured by the AppConfig of their apps.ts, whose ready() runs when all are known', async () => {
+  it('are configured by the AppConfig in their apps.ts, whose ready() runs after all are loaded', async () => {
     const config = `
       export class PollsConfig extends AppConfig {
         label = 'questions'
@@ -71,7 +71,7 @@ describe('apps', () => {
     expect(apps.isInstalled('core.contrib.auth')).to.equal(false)
   })
 
-  it('that are not there are all told at once: the entry, the folder looked for, what lies beside it', async () => {
+  it('that are missing are all reported together, with the directory that was tried and the ones next to it', async () => {
     app('apps.polls')
     app('apps.blog')
     const message = await complaint(['apps.pols', 'nowhere.at.all', 'django.contrib.nothing'])
@@ -92,7 +92,7 @@ describe('apps', () => {
     )
   })
 
-  it('are asked for by label, and a near one is told', async () => {
+  it('are found by label, and the closest label is reported', async () => {
     app('apps.polls')
     await apps.populate(['apps.polls'], root)
     expect(() => apps.getAppConfig('pols')).to.throw(

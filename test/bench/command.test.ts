@@ -1,4 +1,4 @@
-/** `npm run bench` prints a table, understands its words and leaves nothing behind when it is stopped. */
+/** `npm run bench` prints a table, parses its arguments and leaves nothing behind when it is interrupted. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -32,7 +32,7 @@ function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
 
 const isServer = (pid: number): boolean => commandOf(pid).includes('limit_koa.js')
 
-/** Waits for something that happens outside this process; mocha's limit ends it. */
+/** Waits for something outside this process, limited by mocha's timeout. */
 async function until(happened: () => boolean): Promise<void> {
   while (!happened()) await pause(20)
 }

@@ -1,10 +1,10 @@
-/** The processes that a process has started, as Linux lists them. */
+/** The processes that a process has started, as listed by Linux. */
 import { existsSync, readFileSync } from 'node:fs'
 
 export const canBeListed = existsSync('/proc/self/task')
 export const NO_PROCESS_LIST = 'This system has no /proc that lists processes.'
 
-/** A file of a process in /proc, or '' once the process has ended, which may happen at any time. */
+/** A file of a process in /proc, or '' once the process has ended, which can happen at any time. */
 function procFile(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8')
@@ -23,7 +23,7 @@ function childrenOf(pid: number): number[] {
 export const descendantsOf = (pid: number): number[] =>
   childrenOf(pid).flatMap((each) => [each, ...descendantsOf(each)])
 
-/** Not gone, and not only waiting for its parent to take note of its end. */
+/** Neither gone nor a zombie. */
 export function isAlive(pid: number): boolean {
   const stat = procFile(pid, 'stat')
   return stat !== '' && !/^\d+ \(.*\) [ZX]/.test(stat)

@@ -1,4 +1,4 @@
-/** A goal is judged by what was measured in the same rounds, by the figure that is steadier, and missed when it is. */
+/** A goal compares measurements of the same rounds by the steadier figure, and can be missed. */
 import { expect } from 'chai'
 import { type Goal, GOALS, selectGoals, targetsOf } from '../../bench/goals.ts'
 import type { Measurement } from '../../bench/measure.ts'
@@ -13,13 +13,13 @@ interface Given {
   readonly requests: readonly number[]
   readonly cpu: readonly number[]
   readonly p99?: number
-  /** The floor's before and after, round by round. */
+  /** The floor before and after, round by round. */
   readonly beside?: readonly Rate[]
 }
 
 const BARE: Rate = { requestsPerSecond: 100, cpu: 10 }
 
-/** An outcome with a measurement for each round. */
+/** A result with a measurement for each round. */
 function outcome(target: RoundResult['target'], { requests, cpu, p99 = 1, beside = [] }: Given): RoundResult {
   const measurement = (round: number): Measurement => ({
     requestsPerSecond: requests[round] as number,
@@ -36,27 +36,27 @@ function outcome(target: RoundResult['target'], { requests, cpu, p99 = 1, beside
 const floor = (p99 = 1): RoundResult => outcome(FLOOR, { requests: [100, 100, 100], cpu: [10, 10, 10], p99 })
 
 describe('a goal', () => {
-  it('is judged by processor time where that is the same in each round and the speed is not', () => {
+  it('is judged by processor time if that is the same in each round and the speed is not', () => {
     const ours = outcome(GOAL.target, { requests: [10, 60, 90], cpu: [20, 20, 20] })
     const verdict = judge(GOAL, [floor(), ours])
     expect(verdict).to.include({ judgedBy: 'cpu', reached: 0.5, answer: 'met', p99: 'met' })
     expect(isMissed(verdict)).to.equal(false)
   })
 
-  it('is judged by requests a second where they are steadier, and missed below its share', () => {
+  it('is judged by requests per second if they are steadier, and is missed below its share', () => {
     const ours = outcome(GOAL.target, { requests: [47, 47, 47], cpu: [10, 20, 30] })
     const verdict = judge(GOAL, [floor(), ours])
     expect(verdict).to.include({ judgedBy: 'requests', reached: 0.47, answer: 'MISSED' })
     expect(isMissed(verdict)).to.equal(true)
   })
 
-  it('takes shares round by round, so that a slow round weighs on neither side', () => {
+  it('takes shares round by round, so that a slow round affects neither side', () => {
     const beside = [BARE, { requestsPerSecond: 10, cpu: 100 }]
     const ours = outcome(GOAL.target, { requests: [50, 5], cpu: [20, 200], beside })
     expect(judge(GOAL, [floor(), ours])).to.include({ reached: 0.5, answer: 'met' })
   })
 
-  it('that is a share of a peer compares what each reached of the floor beside it', () => {
+  it('that is a share of a peer compares the shares of the floor next to each', () => {
     const [goal] = selectGoals(['counter', 'signed_cookies']) as [Goal]
     const beside = [{ requestsPerSecond: 50, cpu: 20 }]
     const ours = outcome(goal.target, { requests: [24], cpu: [42], beside })
@@ -64,7 +64,7 @@ describe('a goal', () => {
     expect(judge(goal, [floor(), ours, peer])).to.include({ reached: 1, answer: 'met' })
   })
 
-  it('is missed by a long wait, unless the floor made one wait as long', () => {
+  it('is missed by a long wait, unless the floor has one as long', () => {
     const slow = outcome(GOAL.target, { requests: [50, 50, 50], cpu: [20, 20, 20], p99: 12 })
     expect(judge(GOAL, [floor(), slow])).to.include({ answer: 'met', p99: 'MISSED' })
     expect(isMissed(judge(GOAL, [floor(), slow]))).to.equal(true)
@@ -72,14 +72,14 @@ describe('a goal', () => {
     expect(isMissed(judge(GOAL, [floor(11), slow]))).to.equal(false)
   })
 
-  it('is not met by answers that were wrong', () => {
+  it('is not met with wrong responses', () => {
     const wrong = outcome(GOAL.target, { requests: [90, 90, 90], cpu: [10, 10, 10] })
     wrong.problems.add('The counters went up by 1 for 2 requests.')
     expect(judge(GOAL, [floor(), wrong])).to.include({ answer: 'no result' })
     expect(isMissed(judge(GOAL, [floor(), wrong]))).to.equal(true)
   })
 
-  it('is passed over where its store is not there', () => {
+  it('is skipped if its store is not available', () => {
     const missing = { ...outcome(GOAL.target, { requests: [], cpu: [] }), unavailable: 'There is no SQLite.' }
     const text = goalReport([GOAL], [floor(), missing])
     expect(text).to.match(/0 of 1 goals met/)
@@ -96,7 +96,7 @@ describe('a goal', () => {
 })
 
 describe('the report of the goals', () => {
-  it('has a line for each, and says when there were too few rounds', () => {
+  it('has a line for each, and reports too few rounds', () => {
     const ours = outcome(GOAL.target, { requests: [50, 50, 50], cpu: [20, 20, 20] })
     const text = goalReport([GOAL], [floor(), ours])
     expect(text).to.match(/^counter +db-sqlite +node:http +0\.480 +0\.500 +CPU +met /m)
@@ -104,14 +104,14 @@ describe('the report of the goals', () => {
     expect(text).to.contain('A judgement needs 5 rounds')
   })
 
-  it('shows what pages written by hand reached in the same rounds', () => {
+  it('shows the results of hand-written pages in the same rounds', () => {
     const [page] = GOAL.byHand as [Target]
     const byHand = outcome(page, { requests: [60, 60, 60], cpu: [20, 20, 20] })
     const text = goalReport([GOAL], [floor(), byHand])
     expect(text).to.match(/Written by hand, in the same rounds:\n.*\ncounter +limit, by hand +db-sqlite +60 /)
   })
 
-  it('knows every goal by a name of its own', () => {
+  it('has a unique name for every goal', () => {
     const names = GOALS.map(({ target }) => nameOf(target))
     expect(new Set(names).size).to.equal(names.length)
   })

@@ -1,4 +1,4 @@
-/** Growth is measured on sessions that are there, and the docs show what was measured. */
+/** Growth is measured on existing sessions, and the docs show the measurements. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { growthText, PAGE, pageWith, PICTURE } from '../../bench/growth_page.ts'
@@ -34,13 +34,13 @@ describe('a filled store', function () {
   this.timeout(60_000)
 
   for (const [store, fill] of Object.entries(FILLERS)) {
-    it(`has sessions that Nuages knows, each its own (${store})`, async function () {
+    it(`has distinct sessions that Nuages can read (${store})`, async function () {
       const target = targetNamed(`nuages counter ${store as FillableStore}`)
       try {
         await withServer(target, async (server, { location }) => {
-          const visitors = new Visitors(server.port, 1)
-          await visitors.visit('/counter')
-          const key = visitors.cookies[0]?.split('=')[1] ?? ''
+          const clients = new Visitors(server.port, 1)
+          await clients.visit('/counter')
+          const key = clients.cookies[0]?.split('=')[1] ?? ''
           await fill({ location, key, copies: COPIES })
           const ask = async (address: string, index: number): Promise<string> => {
             const headers = { cookie: `sessionid=${keyAt(index)}` }
@@ -59,8 +59,8 @@ describe('a filled store', function () {
   }
 })
 
-describe('what was measured of growth', () => {
-  it('takes the place of the same point, and leaves the others', () => {
+describe('the measurements of growth', () => {
+  it('replace the same point, and leave the others', () => {
     const old = growth(result(10, 30), result(1000, 40), result(10, 99, { work: 'counter' }))
     const { results } = merged(old, growth(result(1000, 35)))
     expect(results.map(({ size, work, cpu }) => [size, work, cpu])).to.deep.equal([
@@ -70,7 +70,7 @@ describe('what was measured of growth', () => {
     ])
   })
 
-  it('is a table with a line for each kind of work and a column for each size', () => {
+  it('form a table with a row for each workload and a column for each size', () => {
     const text = growthText({
       ...growth(result(1000, 40), result(10, 30)),
       fanOut: { 10: { inOneFolder: 9, in256Folders: 8.5 } },
@@ -81,17 +81,17 @@ describe('what was measured of growth', () => {
     expect(text).to.contain('On a computer.')
   })
 
-  it('is what the page and the picture in the docs show', () => {
+  it('match the page and the picture in the docs', () => {
     const page = readFileSync(PAGE, 'utf8')
     expect(page).to.equal(pageWith(page, readGrowth()))
     expect(readFileSync(PICTURE, 'utf8')).to.equal(growthPicture(readGrowth()))
   })
 
-  it('refuses a page that has no place for it', () => {
+  it('are refused for a page without a place for them', () => {
     expect(() => pageWith('# Performance\n', growth())).to.throw('where the figures go')
   })
 
-  it('goes as far as it is allowed to', () => {
+  it('go up to the limit', () => {
     const sizes = (most: number) => pointsOf({ parts: ['sessions'], most, stores: ['file'] }).map(({ size }) => size)
     expect(sizes(10_000)).to.deep.equal([10_000, 10_000])
     expect(sizes(10_000_000)).to.deep.equal([10_000, 10_000, 1_000_000, 1_000_000, 10_000_000, 10_000_000])

@@ -1,4 +1,4 @@
-/** A measurement is a result only when the answers were right. */
+/** A measurement is a result only if the responses were right. */
 import path from 'node:path'
 import { expect } from 'chai'
 import { GENERATORS } from '../../bench/load/index.ts'
@@ -29,7 +29,7 @@ for (const [name, generator] of Object.entries(GENERATORS)) {
 
     const short = (target: Target): Promise<Measurement> => measure(target, { seconds: 0.3, generator })
 
-    it('has figures of all kinds and nothing to complain of when the answers are right', async () => {
+    it('has figures of all kinds and no errors when the responses are right', async () => {
       const { problems, kept, ...figures } = await short(BY_HAND)
       expect(problems).to.deep.equal([])
       expect(kept).to.equal(1)
@@ -37,7 +37,7 @@ for (const [name, generator] of Object.entries(GENERATORS)) {
       for (const value of Object.values(figures)) expect(value).to.be.greaterThan(0)
     })
 
-    it('says that requests were not counted, how many, and that some were refused', async () => {
+    it('reports how many requests were not counted, and that some were refused', async () => {
       const { problems, kept } = await short(fixture('forgetful'))
       expect(kept).to.be.within(0.85, 0.95)
       expect(problems.join(' ')).to.match(/The counters went up by \d+ for \d+ requests\./)
@@ -49,19 +49,19 @@ for (const [name, generator] of Object.entries(GENERATORS)) {
 describe('a measurement', function () {
   this.timeout(60_000)
 
-  it('says that visitors share a session', async () => {
+  it('reports that clients share a session', async () => {
     const { problems } = await measure(fixture('stranger'), { seconds: 0.3 })
     expect(problems.join(' ')).to.contain('640 visitors got only 1 sessions.')
   })
 
-  it('gives a bare server its turns, and tells its rate', async () => {
+  it('measures the rate of a bare server in alternating rounds', async () => {
     const { floor, problems } = await withServer(FLOOR, (bare) => measure(BY_HAND, { seconds: 1.2, floor: bare }))
     expect(problems).to.deep.equal([])
     expect(floor?.requestsPerSecond).to.be.greaterThan(0)
     expect(floor?.cpu).to.be.greaterThan(0)
   })
 
-  it('says why a server did not start', async () => {
+  it('reports why a server did not start', async () => {
     const error = await refusal(measure(fixture('broken'), { seconds: 0.3 }))
     expect(error).to.be.instanceOf(Unavailable)
     expect(error.message).to.equal('There is no bread in the house.')
@@ -81,7 +81,7 @@ describe('a measurement of Django', function () {
 
   const DJANGO = targetNamed('django counter file')
 
-  /** Runs `body`, or passes the test over where gunicorn or Django is not there. */
+  /** Runs `body`, or skips the test if gunicorn or Django is not installed. */
   async function where(test: Mocha.Context, body: () => Promise<void>): Promise<void> {
     try {
       await body()
@@ -91,7 +91,7 @@ describe('a measurement of Django', function () {
     }
   }
 
-  it('counts its requests, its answers and its work', function () {
+  it('counts its requests, its responses and its work', function () {
     return where(this, async () => {
       const { problems, kept, cpu, memory } = await measure(DJANGO, { seconds: 0.3 })
       expect(problems).to.deep.equal([])

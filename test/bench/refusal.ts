@@ -1,4 +1,4 @@
-/** The error with which a promise ends. */
+/** The error with which a promise is rejected. */
 export async function refusal(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise

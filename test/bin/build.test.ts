@@ -1,4 +1,4 @@
-/** npm run build: the package it makes runs and types a project. */
+/** npm run build: the package runs a project and has types for it. */
 import { expect } from 'chai'
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -39,7 +39,7 @@ export const urlpatterns = [
   const manage = (...words: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
     new Running(path.join(project.root, 'manage.ts'), words).finished
 
-  it('makes a package that names every door, and no tool of development', () => {
+  it('makes a package with every entry point, and no development tools', () => {
     const manifest = JSON.parse(readFileSync(path.join(nuages, 'package.json'), 'utf8')) as {
       name: string
       exports: Record<string, { types: string; default: string } | string>

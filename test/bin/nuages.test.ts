@@ -1,4 +1,4 @@
-/** nuages, the program of the package: what it knows without a project, and a project that it writes. */
+/** nuages, the program of the package: its commands without a project, and the project that it creates. */
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { type Finished, freePort, REPOSITORY, Running, TestProject } from '../ma
 import { builtPackage, installPackage } from './package.ts'
 
 describe('nuages, the program of the package', function () {
-  // Whole processes start here.
+  // These tests start processes.
   this.timeout(60_000)
   let folder: TestProject
   let program: string
@@ -21,7 +21,7 @@ describe('nuages, the program of the package', function () {
 
   const nuages = (...words: string[]): Promise<Finished> => new Running(program, words, { cwd: folder.root }).finished
 
-  it('knows the commands that need no project', async () => {
+  it('has the commands that need no project', async () => {
     const { code, stdout, stderr } = await nuages()
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     expect(stdout).to.equal(
@@ -31,7 +31,7 @@ describe('nuages, the program of the package', function () {
     expect((await nuages('help', 'startproject')).stdout).to.match(/^usage: nuages startproject \[options\] <name>/)
   })
 
-  it('says where the others run', async () => {
+  it('reports how to run the others', async () => {
     const { code, stderr } = await nuages('migrate')
     expect({ code, stderr }).to.deep.equal({
       code: 1,
@@ -39,7 +39,7 @@ describe('nuages, the program of the package', function () {
     })
   })
 
-  describe('writes a project', () => {
+  describe('creates a project', () => {
     let root: string
     before(async () => {
       root = path.join(folder.root, 'mysite')
@@ -51,7 +51,7 @@ describe('nuages, the program of the package', function () {
     const manage = (...words: string[]): Promise<Finished> =>
       new Running(path.join(root, 'manage.ts'), words, { cwd: root }).finished
 
-    it('that checks, and migrates', async () => {
+    it('that passes `check`, and migrates', async () => {
       expect(await manage('check')).to.deep.include({
         code: 0,
         stdout: 'System check identified no issues (0 silenced).\n',
@@ -62,7 +62,7 @@ describe('nuages, the program of the package', function () {
       expect(stdout).to.contain('  Apply all migrations: auth, contenttypes, sessions\n')
     })
 
-    it('whose types and tests pass, and an app of which answers', async () => {
+    it('whose types and tests pass, and which serves an app', async () => {
       expect((await manage('startapp', 'polls')).code).to.equal(0)
       folder.write(
         'mysite/apps/urls.ts',

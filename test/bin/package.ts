@@ -1,4 +1,4 @@
-/** The npm package as `npm run build` makes it: built once for all tests, in this repository, whose packages it finds. */
+/** The npm package from `npm run build`, built once for all tests. It finds its dependencies in this repository. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -18,10 +18,10 @@ async function build(): Promise<string> {
   return nuages
 }
 
-/** The package's folder. */
+/** The directory of the package. */
 export const builtPackage = (): Promise<string> => (built ??= build())
 
-/** Puts the package into a project as `npm install` would, and beside it what manage.ts itself needs. */
+/** Installs the package into a project as `npm install` would, with the packages that manage.ts itself needs. */
 export async function installPackage(root: string): Promise<void> {
   const packages = path.join(root, 'node_modules')
   mkdirSync(packages)

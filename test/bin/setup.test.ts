@@ -1,4 +1,4 @@
-/** bin/setup.mjs: what is missing is seen, and nothing is done where all is there. */
+/** bin/setup.mjs detects what is missing, and does nothing if everything is there. */
 import { expect } from 'chai'
 import { chmodSync, existsSync } from 'node:fs'
 import path from 'node:path'
@@ -32,7 +32,7 @@ describe('bin/setup.mjs', () => {
     return isInstalled(project.root)
   }
 
-  it('needs Node 20.19', () => {
+  it('requires Node 20.19', () => {
     for (const version of ['20.19.0', '20.20.2', '22.0.0', '26.1.0']) expect(nodeProblem(version)).to.equal(undefined)
     for (const version of ['18.20.0', '20.18.9']) {
       expect(nodeProblem(version)).to.match(
@@ -41,7 +41,7 @@ describe('bin/setup.mjs', () => {
     }
   })
 
-  it('sees that packages are missing, or have another version', () => {
+  it('detects packages that are missing, or have another version', () => {
     const koa = { 'node_modules/koa': { version: '3.3.0' } }
     expect(installed(koa)).to.equal(false)
     expect(installed(koa, {})).to.equal(false)
@@ -49,13 +49,13 @@ describe('bin/setup.mjs', () => {
     expect(installed(koa, koa)).to.equal(true)
   })
 
-  it('does not miss packages that are for other machines', () => {
+  it('ignores packages for other platforms', () => {
     const arm = { 'node_modules/arm': { version: '1.0.0', optional: true } }
     expect(installed(arm, {})).to.equal(true)
     expect(installed(arm, { 'node_modules/arm': { version: '0.9.0' } })).to.equal(false)
   })
 
-  it('does nothing, and says nothing, where all is there', async () => {
+  it('does nothing and prints nothing if everything is there', async () => {
     const { code, stdout, stderr } = await new Running(process.execPath, [SETUP]).finished
     expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: '', stderr: '' })
   })

@@ -24,7 +24,7 @@ export const urlpatterns = [path('', () => new HttpResponse('here'))]
   })
   after(() => project.remove())
 
-  /** Starts the project at PORT, asks for its first page, and stops it. */
+  /** Starts the project at PORT, requests its first page, and stops it. */
   async function started(signal: NodeJS.Signals): Promise<Finished> {
     const port = await freePort()
     const running = new Running(process.execPath, [path.join(project.root, 'bin', 'start.mjs')], {
@@ -48,7 +48,7 @@ export const urlpatterns = [path('', () => new HttpResponse('here'))]
     expect(stderr).not.to.match(/^ +at /m)
   })
 
-  it('changes nothing and tells nothing of migrations the second time', async () => {
+  it('changes nothing and prints nothing about migrations the second time', async () => {
     const database = path.join(project.root, 'db.sqlite3')
     const before = statSync(database)
     const { code, stdout } = await started('SIGINT')
@@ -57,7 +57,7 @@ export const urlpatterns = [path('', () => new HttpResponse('here'))]
     expect(statSync(database).size).to.equal(before.size)
   })
 
-  it('stops where the database cannot be migrated, and says why', async () => {
+  it('stops if the database cannot be migrated, and reports why', async () => {
     project.write('settings.ts', settingsText({ DATABASES: "{ default: { ENGINE: 'core.db.backends.nothing' } }" }))
     const { code, stdout, stderr } = await new Running(process.execPath, [path.join(project.root, 'bin', 'start.mjs')])
       .finished

@@ -1,10 +1,10 @@
-/** The sample in a real browser: what a visitor sees, and what the browser keeps. */
+/** The sample in a real browser: the pages, and the cookies of the browser. */
 import { expect } from 'chai'
 import type { BrowserContext } from 'playwright-core'
 import { inBrowser } from './site.ts'
 
 describe('the counter in a browser', function () {
-  // A browser and a server start here.
+  // These tests start a browser and a server.
   this.timeout(60_000)
 
   const site = inBrowser()
@@ -19,7 +19,7 @@ describe('the counter in a browser', function () {
     return page.innerText('body')
   }
 
-  it('counts the visits, tells that cookies work, and starts again after a reset', async () => {
+  it('counts the visits, reports that cookies work, and starts again after a reset', async () => {
     expect(await seen('/')).to.equal('Visit count: 1')
     expect(await seen('/')).to.equal('Visit count: 2')
     expect(await seen('/')).to.equal('Visit count: 3')
@@ -47,7 +47,7 @@ describe('the counter in a browser', function () {
     expect(await profile.pages()[0]?.evaluate('document.cookie')).to.equal('')
   })
 
-  it('shows a visitor of an address that is not there what is', async () => {
+  it('shows the available pages for an unknown URL', async () => {
     expect(await seen('/nowhere/')).to.match(/Page not found[\s\S]*favorite\/set\//)
   })
 })

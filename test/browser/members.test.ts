@@ -7,7 +7,7 @@ const PASSWORD = 'three green apples'
 const NEW_PASSWORD = 'four yellow lemons'
 
 describe('the shop in a browser', function () {
-  // A browser and a server start here.
+  // These tests start a browser and a server.
   this.timeout(60_000)
 
   const site = inBrowser()
@@ -22,7 +22,7 @@ describe('the shop in a browser', function () {
 
   const press = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click()
 
-  /** Where a page is, within the site. */
+  /** The path of a page within the site. */
   const at = (page: Page): string => page.url().slice(site.address.length)
 
   async function logIn(name: string, password: string): Promise<Page> {
@@ -33,7 +33,7 @@ describe('the shop in a browser', function () {
     return page
   }
 
-  /** A new member, whose page is open. */
+  /** A new member, with an open page. */
   async function register(): Promise<{ name: string; page: Page }> {
     const name = `ada${++members}`
     const page = await open('/shop/register/')
@@ -44,7 +44,7 @@ describe('the shop in a browser', function () {
     return { name, page }
   }
 
-  it('registers a member, tells so once, and logs out and in again', async () => {
+  it('registers a member, shows that once, and logs out and in again', async () => {
     const { name, page } = await register()
     expect(at(page)).to.equal('/shop/profile/')
     expect(await page.innerText('.message')).to.equal(`Welcome, ${name}! You are registered and logged in.`)
@@ -59,7 +59,7 @@ describe('the shop in a browser', function () {
     expect(await again.innerText('h1')).to.equal(`Hello, ${name}`)
   })
 
-  it('has its style', async () => {
+  it('loads its style sheet', async () => {
     const page = await open('/shop/')
     expect(await page.evaluate('getComputedStyle(document.querySelector("nav")).display')).to.equal('flex')
   })
@@ -88,7 +88,7 @@ describe('the shop in a browser', function () {
     expect(at(page)).to.equal('/shop/profile/')
   })
 
-  it('changes the password: this browser goes on, the other has to log in with the new one', async () => {
+  it('changes the password: this browser stays logged in, the other has to log in with the new one', async () => {
     const { name, page } = await register()
     const other = await logIn(name, PASSWORD)
     await page.getByRole('link', { name: 'Change your password' }).click()
@@ -105,12 +105,12 @@ describe('the shop in a browser', function () {
     expect(at(await logIn(name, NEW_PASSWORD))).to.equal('/shop/profile/')
   })
 
-  it('refuses a form without its CSRF token, and gives the reason', async () => {
+  it('refuses a form without its CSRF token, and shows the reason', async () => {
     const page = await open('/shop/')
     await page.evaluate('document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => field.remove())')
-    const answer = page.waitForResponse((response) => response.request().method() === 'POST')
+    const response = page.waitForResponse((response) => response.request().method() === 'POST')
     await press(page, 'Add tea')
-    expect((await answer).status()).to.equal(403)
+    expect((await response).status()).to.equal(403)
     const text = await page.innerText('body')
     expect(text)
       .to.match(/Forbidden\s*\(403\)/)
@@ -148,7 +148,7 @@ describe('the shop in a browser', function () {
     expect(statuses.filter((status) => status >= 400)).to.deep.equal([])
   })
 
-  it('keeps the login when two logins are sent by scripts at the same time, again and again', async () => {
+  it('keeps the login when scripts send two concurrent logins, repeatedly', async () => {
     const { name } = await register()
     for (let round = 0; round < 5; round++) {
       const page = await open('/accounts/login/')

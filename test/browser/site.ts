@@ -1,4 +1,4 @@
-/** The sample served by `runserver` on a database of its own, and a Chromium to visit it with. */
+/** The sample served by `runserver` on its own database, and a Chromium to visit it. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,7 +9,7 @@ import { requireService } from '../services.ts'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
-/** Nothing that a test of a page needs; root cannot have the sandbox. */
+/** Disables what page tests do not need; root cannot use the sandbox. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -23,11 +23,11 @@ const FLAGS = [
 export interface Site {
   /** `http://127.0.0.1:<port>`. */
   readonly address: string
-  /** A browser profile: cookies of its own. Closed after the test. */
+  /** A browser profile with its own cookies. Closed after the test. */
   newProfile(): Promise<BrowserContext>
 }
 
-/** To be called inside a `describe`: what it gives can be used in its tests. */
+/** Call it inside a `describe`; the returned functions can be used in its tests. */
 export function inBrowser(): Site {
   let folder: string | undefined
   let browser: Browser | undefined
@@ -37,7 +37,7 @@ export function inBrowser(): Site {
   before(async function () {
     requireService({ available: CHROMIUM !== undefined, reason: 'Chromium is not installed.' }, this)
     folder = mkdtempSync(path.join(tmpdir(), 'nuages-browser-'))
-    // The settings give DATABASES, so the test has a module of its own that gives another.
+    // The settings define DATABASES, so the test has its own module that overrides it.
     const env = {
       NUAGES_SETTINGS_MODULE: 'test.browser.settings',
       BROWSER_TEST_DATABASE: path.join(folder, 'db.sqlite3'),

@@ -1,4 +1,4 @@
-/** Checks run by tag and level, and say what they found as Django does. */
+/** Checks run by tag and level, and print their messages as Django does. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type CheckMessage, CheckRegistry, Error as CheckError, Info, isSilenced, Warning } from '#core/checks'
@@ -17,7 +17,7 @@ describe('checks', () => {
     registry.register(() => [new Info('Reached.', { id: 'db.I001' })], 'database')
   })
 
-  it('run without those for deployment and for databases unless asked', async () => {
+  it('run without those for deployment and for databases by default', async () => {
     expect(await registry.run()).to.deep.equal([warning])
     expect(await registry.run({ deploy: true })).to.deep.equal([warning, error])
     expect((await registry.run({ databases: ['default'] })).map(({ id }) => id)).to.deep.equal(['shop.W001', 'db.I001'])
@@ -42,7 +42,7 @@ describe('checks', () => {
     expect(String(error)).to.equal('shop.Cart: (shop.E001) Broken.')
   })
 
-  it('know how grave a message is, and whether it is silenced', async () => {
+  it('know the level of a message, and whether it is silenced', async () => {
     expect([warning.isAtLeast('WARNING'), warning.isAtLeast('ERROR'), error.isAtLeast('WARNING')]).to.deep.equal([
       true,
       false,

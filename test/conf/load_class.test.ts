@@ -1,4 +1,4 @@
-/** What a setting names is loaded and checked in one way, with an error that says what to change. */
+/** Classes named in settings are loaded and checked in one way, with an error that says what to change. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -41,17 +41,17 @@ const INSTANCE: InstanceRequirement<Storage> = {
   accepts: ({ retrieve, store }) => typeof retrieve === 'function' && typeof store === 'function',
 }
 
-describe('what a setting names', () => {
+describe('a class named in a setting', () => {
   before(() => setup())
 
-  it('is a class with some methods, of its own or inherited', async () => {
+  it('has certain methods, its own or inherited', async () => {
     for (const name of ['Complete', 'Other']) {
       const Class = await loadNamed("THINGS['a'].BACKEND", named(name), STORAGE)
       expect(new Class().store()).to.equal('stored')
     }
   })
 
-  it('or an error tells the setting, the name, what is expected and found, and what the module exports', async () => {
+  it('or causes an error with the setting, the name, what is expected and found, and the exports', async () => {
     const load = loadNamed("THINGS['a'].BACKEND", named('Incomplete'), STORAGE)
     expect(await complaint(load)).to.equal(
       `THINGS['a'].BACKEND names '${named('Incomplete')}', which should be a class with retrieve() and store(),` +
@@ -60,7 +60,7 @@ describe('what a setting names', () => {
     expect(await load.catch((error: unknown) => error)).to.be.instanceOf(UnsuitableValue)
   })
 
-  it('suggests only what is suitable', async () => {
+  it('is suggested only if it is suitable', async () => {
     expect(await complaint(loadNamed('THING', named('version'), functionOf('a function of (request)')))).to.equal(
       `THING names '${named('version')}', which should be a function of (request), found 5. ${EXPORTS} Did you mean 'plain'?`,
     )
@@ -72,7 +72,7 @@ describe('what a setting names', () => {
     )
   })
 
-  it('is not confused with a name that does not exist', async () => {
+  it('is distinguished from a name that does not exist', async () => {
     const load = loadNamed('THING', named('Complet'), STORAGE)
     expect(await complaint(load)).to.equal(
       `THING names '${named('Complet')}', but test/conf/fixtures/named.ts exports no 'Complet'.` +
@@ -84,7 +84,7 @@ describe('what a setting names', () => {
     )
   })
 
-  it('has to be a name', async () => {
+  it('has to be a dotted name', async () => {
     for (const [value, found] of [
       [5, '5'],
       ['', '""'],
@@ -111,7 +111,7 @@ describe('what a setting names', () => {
     )
   })
 
-  it('is looked up in the project, or in another directory', async () => {
+  it('is searched in the project, or in another directory', async () => {
     const root = mkdtempSync(path.join(tmpdir(), 'nuages-load-'))
     try {
       mkdirSync(path.join(root, 'shop'))
@@ -123,28 +123,28 @@ describe('what a setting names', () => {
     }
   })
 
-  it('is shown without the secrets in it', async () => {
+  it('is printed without the secrets in it', async () => {
     const message = await complaint(loadNamed('THING', named('settings'), STORAGE))
     expect(message).to.contain('found {"password":"********************","user":"ada"}')
   })
 
-  describe('can be had as an instance', () => {
+  describe('can be returned as an instance', () => {
     it('of a class, whose methods may be fields', async () => {
       for (const name of ['Complete', 'Fields']) {
         expect((await loadInstance('THING', named(name), INSTANCE)).store()).to.equal('stored')
       }
     })
 
-    it('made with arguments', async () => {
+    it('created with arguments', async () => {
       const made = await loadInstance('THING', named('Fields'), INSTANCE, 'given')
       expect(made.retrieve()).to.equal('given')
     })
 
-    it('of an object that is suitable itself', async () => {
+    it('or the object itself, if it is suitable', async () => {
       expect(toInstance('THING', { retrieve: () => 1, store: () => 2 }, INSTANCE).store()).to.equal(2)
     })
 
-    it('or there is an error', async () => {
+    it('or causes an error', async () => {
       expect(await complaint(loadInstance('THING', named('Incomplete'), INSTANCE))).to.equal(
         `THING names '${named('Incomplete')}', which should be a class of storages, found the class Incomplete. ${EXPORTS} Did you mean 'Complete'?`,
       )

@@ -1,4 +1,4 @@
-/** A settings module is found, read, and joined with the environment. */
+/** A settings module is found, read, and combined with the environment. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -21,21 +21,21 @@ describe('loading settings', () => {
     writeFileSync(path.join(folder, file), text)
   }
 
-  it('reads the default export and named ones in UPPER_CASE, which win', async () => {
+  it('reads the default export and UPPER_CASE exports, which win', async () => {
     write('settings.ts', 'export default { A: 1, B: 1, lower: 1 }\nexport const B = 2\nexport const helper = () => 1\n')
     const { values, root, module } = await readSettingsModule('settings', folder)
     expect(values).to.deep.equal({ A: 1, B: 2 })
     expect([root, module]).to.deep.equal([folder, 'settings'])
   })
 
-  it('finds the module from a folder below, and by a dotted name', async () => {
+  it('finds the module from a directory below, and by a dotted name', async () => {
     write('conf/production.ts', 'export default { A: 3 }\n')
     mkdirSync(path.join(folder, 'apps/deep'), { recursive: true })
     const { values, root } = await readSettingsModule('conf.production', path.join(folder, 'apps/deep'))
     expect([values, root]).to.deep.equal([{ A: 3 }, folder])
   })
 
-  it('says where it looked for a module that is not there', async () => {
+  it('reports where it searched for a missing module', async () => {
     const error = await readSettingsModule('nowhere.settings', folder).catch((each: Error) => each)
     expect(error).to.be.instanceOf(ImproperlyConfigured)
     expect((error as Error).message).to.contain(`no nowhere/settings.ts in ${folder} or above it`)
@@ -47,7 +47,7 @@ describe('loading settings', () => {
     expect((error as Error).message).to.equal('half a file')
   })
 
-  it('takes scalar settings from NUAGES_ variables, which win', () => {
+  it('reads scalar settings from NUAGES_ variables, which win', () => {
     const env = {
       NUAGES_DEBUG: 'true',
       NUAGES_SESSION_COOKIE_AGE: '60',
@@ -62,13 +62,13 @@ describe('loading settings', () => {
     expect(settings.ALLOWED_HOSTS).to.deep.equal(['a.example', '.b.example'])
   })
 
-  it('names a variable that cannot be read', () => {
+  it('names a variable that cannot be parsed', () => {
     const load = (): unknown => withEnvironment(KEY, { NUAGES_DEBUG: 'yes please', NUAGES_DATABASES: '{}' })
     expect(load).to.throw(ImproperlyConfigured, "NUAGES_DEBUG: expected true or false, found 'yes please'")
     expect(load).to.throw('NUAGES_DATABASES: DATABASES cannot be set by an environment variable')
   })
 
-  it('names the variable, once, and the other settings that are wrong', () => {
+  it('names the variable, once, and the other invalid settings', () => {
     const env = { NUAGES_SESSION_COOKIE_AGE: '-5', NUAGES_SECRET_KEY: '', NUAGES_LANGUAGE_CODE: '' }
     expect(() => withEnvironment({ DEBUG: 'no' }, env)).to.throw(
       ImproperlyConfigured,
@@ -80,7 +80,7 @@ describe('loading settings', () => {
     )
   })
 
-  it('shows no password of a variable, and no control character', () => {
+  it('prints no password of a variable, and no control character', () => {
     const load = (value: string) => (): unknown => withEnvironment(KEY, { NUAGES_SESSION_COOKIE_NAME: value })
     expect(load('https://u:hunter2@host')).to.throw(ImproperlyConfigured, "found 'https://u:********************@host'")
     expect(load('a\nb\u001b[31m')).to.throw(ImproperlyConfigured, "found 'a\\nb\\u001b[31m'")
@@ -93,7 +93,7 @@ describe('loading settings', () => {
     )
   })
 
-  it('takes NUAGES_FAST_PATHS for no setting, and refuses other values than on and off', () => {
+  it('does not treat NUAGES_FAST_PATHS as a setting, and refuses other values than on and off', () => {
     for (const NUAGES_FAST_PATHS of ['on', 'off', undefined]) {
       const settings = withEnvironment(KEY, { NUAGES_FAST_PATHS })
       expect(Object.keys(settings)).to.not.include('FAST_PATHS')
@@ -106,7 +106,7 @@ describe('loading settings', () => {
     }
   })
 
-  it('fills DATABASES and CACHES from their URLs where the module gives none', () => {
+  it('fills DATABASES and CACHES from their URLs if the module defines none', () => {
     const env = {
       DATABASE_URL: 'postgres://u:p%40ss@db.example:5433/shop?sslmode=require',
       CACHE_URL: 'redis://h:6379/2',
@@ -136,18 +136,18 @@ describe('loading settings', () => {
     'mysql://root@127.0.0.1/test': ['core.db.backends.mysql', 'test'],
   }
   for (const [url, [engine, name]] of Object.entries(databases)) {
-    it(`understands ${url}`, () => {
+    it(`parses ${url}`, () => {
       expect(databaseFromUrl(url)).to.include({ ENGINE: engine, NAME: name })
     })
   }
 
-  it('understands memcached, file and locmem URLs', () => {
+  it('parses memcached, file and locmem URLs', () => {
     expect(cacheFromUrl('memcached://a:11211,b:11211').LOCATION).to.deep.equal(['a:11211', 'b:11211'])
     expect(cacheFromUrl('file:///var/cache').LOCATION).to.equal('/var/cache')
     expect(cacheFromUrl('locmem://shared').LOCATION).to.equal('shared')
   })
 
-  it('repeats nothing of a URL it does not understand: it may hold a password', () => {
+  it('does not repeat a URL that it cannot parse, because it may contain a password', () => {
     for (const url of ['oracle://u:secret@h/x', 'postgres://u:secret@h:port/x']) {
       const error = expect(() => databaseFromUrl(url)).to.throw(ImproperlyConfigured, 'DATABASE_URL')
       error.with.property('message').that.does.not.contain('secret')

@@ -14,7 +14,7 @@ import {
 import { ImproperlyConfigured } from '#core/exceptions'
 import { captureLogs } from '#core/utils'
 
-/** The message of the error that an override with wrong values gives. */
+/** The error message of an override with invalid values. */
 async function complaint(overrides: Record<string, unknown>): Promise<string> {
   try {
     await overrideSettings(overrides as Settings, () => {})
@@ -33,7 +33,7 @@ describe('settings', () => {
     expect(settings.SESSION_COOKIE_AGE).to.equal(1_209_600)
   })
 
-  it('cannot be assigned, and neither can what is inside', () => {
+  it('cannot be assigned, and neither can their contents', () => {
     expect(() => Object.assign(settings, { DEBUG: false })).to.throw(ImproperlyConfigured, 'overrideSettings()')
     expect(() => (settings.INSTALLED_APPS as string[]).push('x')).to.throw(TypeError)
     expect(() => Object.assign(settings.DATABASES, { other: {} })).to.throw(TypeError)
@@ -171,14 +171,14 @@ describe('settings', () => {
     await overrideSettings({ LOGGING: circular }, () => expect(settings.LOGGING).to.equal(circular))
   })
 
-  it('have valid defaults, but for the key that each project must have', () => {
+  it('have valid defaults, except for the key that each project must set', () => {
     const invalid = Object.entries<SettingDefinition<unknown>>(schema)
       .filter(([, { format, default: value }]) => !format.accepts(value))
       .map(([name]) => name)
     expect(invalid).to.deep.equal(['SECRET_KEY'])
   })
 
-  it('may be of the project itself', async () => {
+  it('may be defined by the project itself', async () => {
     await overrideSettings({ POLLS_PER_PAGE: 20, POLLS_BY_NAME: { 'a.b': 1 } }, () => {
       expect(settings.POLLS_PER_PAGE).to.equal(20)
       expect(settings.POLLS_BY_NAME).to.deep.equal({ 'a.b': 1 })
@@ -202,7 +202,7 @@ describe('settings', () => {
   })
 
   describe('overridden', () => {
-    it('come back when the function has ended, however it ended', async () => {
+    it('are restored when the function has ended, also after an error', async () => {
       const before = settings.SESSION_COOKIE_AGE
       expect(await overrideSettings({ SESSION_COOKIE_AGE: 5 }, () => settings.SESSION_COOKIE_AGE)).to.equal(5)
       expect(settings.SESSION_COOKIE_AGE).to.equal(before)
@@ -239,7 +239,7 @@ describe('settings', () => {
       expect(disposed).to.deep.equal([2, 1])
     })
 
-    it('prepare what takes an import before the function runs', async () => {
+    it('load what has to be imported before the function runs', async () => {
       const thing = loadedFromSettings('SESSION_COOKIE_AGE', async () => settings.SESSION_COOKIE_AGE * 2)
       expect(() => thing()).to.throw(ImproperlyConfigured, 'What SESSION_COOKIE_AGE names is not loaded yet')
       await overrideSettings({ SESSION_COOKIE_AGE: 5 }, () => expect(thing()).to.equal(10))
@@ -249,15 +249,15 @@ describe('settings', () => {
   it('set levels of loggers by LOGGING', async () => {
     const { configureLogging } = await import('../../core/apps/index.ts')
     const { getLogger } = await import('#core/utils')
-    const heard: string[] = []
-    const release = captureLogs(({ logger, message }) => heard.push(`${logger}: ${message}`))
+    const logged: string[] = []
+    const release = captureLogs(({ logger, message }) => logged.push(`${logger}: ${message}`))
     configureLogging({ loggers: { 'test.quiet': { level: 'ERROR' }, 'test.quiet.loud': { level: 'DEBUG' } } })
     getLogger('test.quiet').warning('a')
     getLogger('test.quiet.sub').warning('b')
     getLogger('test.quiet').error('c')
     getLogger('test.quiet.loud').debug('d')
     release()
-    expect(heard).to.deep.equal(['test.quiet: c', 'test.quiet.loud: d'])
+    expect(logged).to.deep.equal(['test.quiet: c', 'test.quiet.loud: d'])
     expect(() => configureLogging({ root: { level: 'LOUD' } })).to.throw(ImproperlyConfigured, 'LOGGING.root.level')
   })
 })

@@ -1,11 +1,11 @@
-/** A fresh clone of this repository, without what a clone does not have, for tests of its first minutes. */
+/** A fresh clone of this repository, without ignored files, for tests of the first steps. */
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const REPOSITORY = path.join(import.meta.dirname, '..', '..')
 
-/** What .gitignore keeps out, and what no clone of a reader has use for. */
+/** Files in .gitignore, and others that a reader's clone does not need. */
 const LEFT_OUT = /^(?:\.git|\.nuages|node_modules|dist|coverage|db\.sqlite3.*|.*\.log)$/
 
 export interface Clone {
@@ -13,7 +13,7 @@ export interface Clone {
   remove(): void
 }
 
-/** The packages are those of this repository, so that nothing is installed. */
+/** Uses the packages of this repository, so that nothing has to be installed. */
 export function clone(): Clone {
   const root = mkdtempSync(path.join(tmpdir(), 'nuages-clone-'))
   cpSync(REPOSITORY, root, {

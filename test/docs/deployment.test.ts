@@ -10,12 +10,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { HttpResponse } from '#core/http'
 import { path } from '#core/urls'
 
-// The answer is made after the process was told to stop.
+// The response is sent after the process got the signal to stop.
 async function slow() {
   const stopping = once(process, 'SIGTERM')
   console.log('in hand')
   await stopping
-  return new HttpResponse('answered')
+  return new HttpResponse('finished')
 }
 
 // What keeps a process alive: a timer that nobody stops, a view longer than any limit, a connection that is no longer HTTP.
@@ -42,7 +42,7 @@ export const urlpatterns = [path('slow', slow), path('endless', endless), path('
 const withLimits = (text: string): string => text.replace('30_000', '1000').replace('35_000', '1500')
 
 describe('the serve.ts of the page on deployment', function () {
-  // A whole process starts here.
+  // This test starts a process.
   this.timeout(30_000)
 
   let project: TestProject
@@ -62,15 +62,15 @@ describe('the serve.ts of the page on deployment', function () {
   })
   after(() => project.remove())
 
-  it('answers what it has in hand when it is told to stop, and ends', async () => {
+  it('finishes requests in flight when it is stopped, and exits', async () => {
     const port = await freePort()
     const env = { PORT: String(port), NODE_ENV: 'production' }
     running = new Running(process.execPath, ['--import', 'tsx', 'serve.ts'], { cwd: project.root, env })
     await running.line(/^Serving at port/)
-    const answer = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text())
+    const response = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text())
     await running.line(/^in hand$/)
     running.kill('SIGTERM')
-    expect(await answer).to.equal('answered')
+    expect(await response).to.equal('finished')
     const { code, stderr } = await running.finished
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
   })

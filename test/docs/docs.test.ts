@@ -1,4 +1,4 @@
-/** The documentation is true: its programs run, its code compiles, its links lead somewhere, its names exist. */
+/** The documentation is correct: its programs run, its code compiles, its links work, its names exist. */
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -12,7 +12,7 @@ import { Reader } from './transcript.ts'
 
 const pages = allPages()
 
-/** Names in capitals that are no settings: keys within one, environment variables, attributes of a request. */
+/** Names in capitals that are not settings: keys within one, environment variables, attributes of a request. */
 const NO_SETTINGS = new Set(
   [
     'ENGINE NAME USER PASSWORD HOST PORT OPTIONS CONN_MAX_AGE ATOMIC_REQUESTS',
@@ -30,7 +30,7 @@ function run(program: string, args: readonly string[], cwd: string): Promise<{ c
   })
 }
 
-/** Compiles with the repository's own options, but for names that an example does not use. What is wrong in core is not told. */
+/** Compiles with the repository's options, but allows unused names. Errors in core are ignored. */
 async function compile(root: string): Promise<string> {
   const config = {
     extends: './tsconfig.json',
@@ -44,7 +44,7 @@ async function compile(root: string): Promise<string> {
 }
 
 describe('the documentation', function () {
-  // Whole processes start here, on machines that do other things too.
+  // These tests start processes on machines that may be busy.
   this.timeout(240_000)
 
   const clones: Clone[] = []
@@ -68,10 +68,10 @@ describe('the documentation', function () {
     expect(await compile(root)).to.equal('')
   }
 
-  describe('can be followed to the letter:', () => {
+  describe('can be followed literally:', () => {
     const followed = new Map<string, Promise<void>>()
     before(() => {
-      // Side by side: they wait for processes most of the time.
+      // Runs them concurrently, because they mostly wait for processes.
       for (const file of ['README.md', 'docs/tutorial.md']) {
         const outcome = follow(file)
         followed.set(file, outcome)
@@ -113,7 +113,7 @@ describe('the documentation', function () {
     expect(lost).to.deep.equal(['docs/index.md'])
   })
 
-  it('has reference pages that say what the code says', () => {
+  it('has reference pages that match the code', () => {
     expect(stale()).to.deep.equal([])
   })
 
@@ -135,7 +135,7 @@ describe('the documentation', function () {
     const named = pages.flatMap(({ file, text }) =>
       [...text.matchAll(/\.\/manage\.ts ([a-z]\w*)/g)].map((found) => ({ file, name: found[1] ?? '' })),
     )
-    // Of the page that tells how to write one, and of an app that the sample project does not have.
+    // From the page on writing commands, and from an app that the sample project does not have.
     const own = new Set(['greet', 'sessions'])
     expect(named.filter(({ name }) => !known.includes(name) && !own.has(name))).to.deep.equal([])
     const reference = page('docs/reference/commands.md')
@@ -174,7 +174,7 @@ describe('the documentation', function () {
     expect(all.filter((name) => !name.startsWith('core.middleware.index.') && !text.includes(name))).to.deep.equal([])
   })
 
-  it('gives a reason for every package that is used', () => {
+  it('gives a reason for every dependency', () => {
     const manifest = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'), 'utf8')) as Record<
       'dependencies' | 'devDependencies',
       Record<string, string>
@@ -185,7 +185,7 @@ describe('the documentation', function () {
   })
 })
 
-/** Whether a dotted name is that of a module or a folder, or of an export of a module. */
+/** Whether a dotted name is a module or a directory, or an export of a module. */
 async function exists(name: string): Promise<boolean> {
   const isThere = moduleFile(name, REPOSITORY) ?? folderOf(name, REPOSITORY)
   if (isThere !== undefined) return true
@@ -194,7 +194,7 @@ async function exists(name: string): Promise<boolean> {
   return file !== undefined && Object.hasOwn((await import(file)) as object, name.slice(dot + 1))
 }
 
-/** Whether a link's file, and its heading, are there. */
+/** Whether the file of a link, and its heading, exist. */
 function leads(from: Page, target: string): boolean {
   const [file = '', anchor] = target.split('#')
   const to = file === '' ? from.file : path.join(path.dirname(from.file), file)

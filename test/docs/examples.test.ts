@@ -1,4 +1,4 @@
-/** Examples of the topics that promise something keep it: the engine passes the tests of engines, the test passes. */
+/** The examples in the topics work: the engine passes the contract tests, the test passes. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setup } from '#core/apps'
@@ -6,12 +6,12 @@ import type { SessionStoreClass } from '#core/contrib/sessions'
 import { sessionEngineTests } from '#core/test'
 import { blocks, page, REPOSITORY } from './markdown.ts'
 
-// Inside the repository, so that `#core/…` leads to this core.
+// Inside the repository, so that `#core/…` resolves to this core.
 const parent = path.join(REPOSITORY, '.nuages')
 mkdirSync(parent, { recursive: true })
 const folder = mkdtempSync(path.join(parent, 'examples-'))
 
-/** Imports the block of a page that contains a text. */
+/** Imports the block of a page that contains a string. */
 async function example(file: string, part: string): Promise<Record<string, unknown>> {
   const found = blocks(page(file)).find(({ language, text }) => language === 'ts' && text.includes(part))
   if (found === undefined) throw new Error(`${file} has no example with '${part}'.`)

@@ -1,11 +1,11 @@
-/** What the tests of the documentation read in it: pages, code blocks, links, anchors. */
+/** The parts of the documentation that its tests read: pages, code blocks, links, anchors. */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 export const REPOSITORY = path.join(import.meta.dirname, '..', '..')
 
 export interface Page {
-  /** From the repository's root: `docs/tutorial.md`. */
+  /** Relative to the root of the repository: `docs/tutorial.md`. */
   readonly file: string
   readonly text: string
 }
@@ -13,7 +13,7 @@ export interface Page {
 export interface Block {
   /** The first word after the fence: `ts`, `console`. */
   readonly language: string
-  /** The second, where there is one: the file that the block is. */
+  /** The second word, if there is one: the path of the file in the block. */
   readonly file: string | undefined
   readonly text: string
 }
@@ -39,17 +39,17 @@ export function blocks({ text }: Page): Block[] {
   return [...text.matchAll(FENCED)].map(([, language = '', file, content = '']) => ({ language, file, text: content }))
 }
 
-/** The text without its code blocks. */
+/** The page without its code blocks. */
 export const prose = ({ text }: Page): string => text.replace(FENCED, '')
 
-/** Targets of links and pictures, those on other sites left out. */
+/** Targets of links and pictures, without those on other sites. */
 export function links(of: Page): string[] {
   return [...prose(of).matchAll(/\]\(([^)\s]+)\)/g)]
     .map((found) => found[1] as string)
     .filter((target) => !/^[a-z]+:/.test(target))
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub generates them. */
 export function anchors(of: Page): Set<string> {
   const headings = [...prose(of).matchAll(/^#+ (.+)$/gm)].map((found) => found[1] as string)
   return new Set(

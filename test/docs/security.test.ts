@@ -1,4 +1,4 @@
-/** The tables of docs/topics/security.md are whole, and each test that they name is there. */
+/** The tables of docs/topics/security.md are complete, and each test that they name exists. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -7,7 +7,7 @@ import { blocks, page, REPOSITORY } from './markdown.ts'
 const FILE = 'docs/topics/security.md'
 const ASVS = 'test/security/asvs.test.ts'
 
-/** How many requirements each section of ASVS 5.0.0 has. */
+/** The number of requirements in each section of ASVS 5.0.0. */
 const SECTIONS: Readonly<Record<string, number>> = {
   '7.1': 3,
   '7.2': 4,
@@ -42,7 +42,7 @@ const rows: Row[] = page(FILE)
 
 const source = (file: string): string => readFileSync(path.join(REPOSITORY, file), 'utf8')
 
-/** Names of a file's tests, with `…` for what is put in. */
+/** Names of a file's tests, with `…` for interpolated values. */
 function testsOf(file: string): Set<string> {
   const names = [...source(file).matchAll(/\bit\(\s*(['"`])((?:\\.|(?!\1).)*)\1/g)].map((found) => found[2] as string)
   return new Set(names.map((name) => name.replace(/\$\{.*?\}/g, '…')))
@@ -56,7 +56,7 @@ describe('the page on security', () => {
     expect(rows.map(({ number }) => number)).to.deep.equal(expected)
   })
 
-  it('has a test for what is met, and says why or what to do of everything else', () => {
+  it('has a test for each requirement that is met, and an explanation for every other one', () => {
     for (const { number, here, tests } of rows) {
       expect(here, number).to.match(/^(?:Met|In part|Application|Does not apply)\b/)
       if (here.startsWith('Met')) expect(tests.length, number).to.be.above(0)
@@ -64,14 +64,14 @@ describe('the page on security', () => {
     }
   })
 
-  it('names only tests that are there', () => {
+  it('names only existing tests', () => {
     const lost = rows.flatMap(({ number, tests }) =>
       tests.filter(({ name, file }) => !testsOf(file).has(name)).map(({ name, file }) => `${number}: ${file}: ${name}`),
     )
     expect(lost).to.deep.equal([])
   })
 
-  it('names every test that is there for it, in the row of its number', () => {
+  it('names every test of a requirement, in the row of its number', () => {
     const named = rows.flatMap(({ number, tests }) =>
       tests.filter(({ name, file }) => file === ASVS && name.startsWith(`${number}: `)).map(({ name }) => name),
     )

@@ -1,4 +1,4 @@
-/** `npm start` on a fresh clone: it makes what is missing, serves, and the next time has nothing left to do. */
+/** `npm start` on a fresh clone: it creates what is missing, serves, and does nothing more the next time. */
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -6,7 +6,7 @@ import { freePort, Running } from '../management/processes.ts'
 import { type Clone, clone } from './clone.ts'
 
 describe('npm start on a fresh clone', function () {
-  // Whole processes start here.
+  // These tests start processes.
   this.timeout(60_000)
 
   let fresh: Clone
@@ -20,7 +20,7 @@ describe('npm start on a fresh clone', function () {
   })
   after(() => fresh.remove())
 
-  /** Starts, waits for the address, and stops as Ctrl-C does. Gives what was printed and what the page said. */
+  /** Starts, waits for the URL, and stops as with Ctrl-C. Returns the output and the page. */
   async function start(port: number): Promise<{ output: string; page: string; code: number | null }> {
     running = new Running(process.execPath, ['bin/start.mjs'], { cwd: fresh.root, env: { PORT: String(port) } })
     await running.line(/^Quit the server/)
@@ -42,7 +42,7 @@ describe('npm start on a fresh clone', function () {
     expect(code).to.equal(0)
   })
 
-  it('changes nothing the second time, and says nothing of migrations', async () => {
+  it('changes nothing the second time, and prints nothing about migrations', async () => {
     const before = stateOf(database())
     const { output, page } = await start(await freePort())
     expect(output).to.not.match(/migration|Applying/i)

@@ -1,4 +1,4 @@
-/** Does what a page tells its reader to do, in a clone: writes its files, runs its commands, compares what they print. */
+/** Follows the instructions of a page in a clone: writes its files, runs its commands, compares their output. */
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
@@ -8,7 +8,7 @@ import { expect } from 'chai'
 import { freePort, Running } from '../management/processes.ts'
 import type { Block } from './markdown.ts'
 
-/** A command of a `console` block, and the lines that it prints there. */
+/** A command of a `console` block, and its expected output. */
 interface Step {
   readonly command: string
   readonly printed: string[]
@@ -23,7 +23,7 @@ function stepsOf(text: string): Step[] {
   return steps
 }
 
-/** What differs from run to run: dates, durations, ports, keys. */
+/** Replaces what differs between runs: dates, durations, ports, keys. */
 const steady = (text: string): string =>
   text
     .replace(/^[A-Z][a-z]+ \d+, \d{4} - [\d:]{8}$/gm, '<date>')
@@ -33,7 +33,7 @@ const steady = (text: string): string =>
     .replace(/expires=[^;]+/g, 'expires=<date>')
     .replace(/^Date: .*$/gm, 'Date: <date>')
 
-/** The lines a reader sees; `…` in the page stands for any number of lines. */
+/** The visible lines; `…` in the page matches any number of lines. */
 function expectPrinted(command: string, actual: string, printed: readonly string[]): void {
   const expected = steady(printed.join('\n')).trimEnd()
   const parts = expected.split(/^…$/m).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
@@ -42,7 +42,7 @@ function expectPrinted(command: string, actual: string, printed: readonly string
   else expect(shown, command).to.match(new RegExp(`^${parts.join('[\\s\\S]*')}$`))
 }
 
-/** `A=1 B=2 ./manage.ts check "two words"` as its parts. */
+/** `A=1 B=2 ./manage.ts check "two words"`, split into its parts. */
 function words(command: string): { env: Record<string, string>; argv: string[] } {
   const all = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map((found) => found[1] ?? (found[2] as string))
   const first = all.findIndex((word) => !/^[A-Z_]+=/.test(word))
@@ -67,7 +67,7 @@ function get(
 
 export class Reader {
   readonly #root: string
-  /** Keeps connections alive, as curl does, so that the headers about it are the same. */
+  /** Keeps connections alive, as curl does, so that the related headers are the same. */
   readonly #agent = new Agent({ keepAlive: true })
   readonly #jars = new Map<string, Jar>()
   #server: Running | undefined
@@ -130,12 +130,12 @@ export class Reader {
     this.#server = new Running(process.execPath, args, options)
     await this.#server.line(/^Quit the server/)
     this.#serverIsStale = false
-    // Two streams meet in a terminal in no certain order.
+    // The two streams appear in a terminal in no fixed order.
     const shown = steady(this.#server.stdout + this.#server.stderr).split('\n')
     expect(shown, 'what the server prints').to.include.members(steady(printed.join('\n')).split('\n'))
   }
 
-  /** The few options of curl that pages use. */
+  /** The few options of curl that the pages use. */
   async #curl(args: readonly string[]): Promise<string> {
     if (this.#serverIsStale) await this.#serve(this.#env)
     const jarOf = (option: string): Jar => {

@@ -1,4 +1,4 @@
-/** examples/beside-django does what it promises: Django and Nuages behind one proxy are one site. Runs where Python has Django. */
+/** examples/beside-django works: Django and Nuages behind one proxy form one site. Needs Django for Python. */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
@@ -11,7 +11,7 @@ const EXAMPLE = path.join(REPOSITORY, 'examples', 'beside-django')
 const PASSWORD = 'three green apples'
 const OTHER_PASSWORD = 'four yellow pears'
 
-/** Where each side has its page, its form and its pages of auth. */
+/** The page, the form and the auth pages of each side. */
 const SIDES = {
   Django: { page: '/', add: '/cart/add/', accounts: '/accounts/' },
   Nuages: { page: '/shop/', add: '/shop/cart/add/', accounts: '/shop/accounts/' },
@@ -39,7 +39,7 @@ const messagesOn = ({ text }: Page): string[] =>
 const cartOn = ({ text }: Page): string[] =>
   [...text.matchAll(/<li>(\d+ × \w+)<\/li>/g)].map((found) => found[1] as string)
 
-/** The example, started on free ports with a database of its own. */
+/** The example, started on free ports with its own database. */
 class Example {
   readonly running: Running
   readonly ports: readonly number[]
@@ -68,11 +68,11 @@ class Example {
 }
 
 describe('examples/beside-django', function () {
-  // Three servers start here.
+  // These tests start three servers.
   this.timeout(60_000)
 
   let example: Example | undefined
-  let visitor: Visitor
+  let client: HttpClient
   let password = PASSWORD
 
   const site = (): string => (example as Example).site
@@ -85,10 +85,10 @@ describe('examples/beside-django', function () {
     await example?.stop('SIGTERM')
   })
   beforeEach(() => {
-    visitor = new Visitor(site())
+    client = new HttpClient(site())
   })
 
-  const logIn = (on: Side, who = visitor) => {
+  const logIn = (on: Side, who = client) => {
     const address = `${SIDES[on].accounts}login/`
     return who.fill(address, { username: 'ada', password })
   }
@@ -98,27 +98,27 @@ describe('examples/beside-django', function () {
       const { page, add, accounts } = SIDES[here]
       const { page: otherPage, add: otherAdd } = SIDES[there]
 
-      it('a login is known', async () => {
-        expect(userOn(await visitor.get(otherPage))).to.equal('Not logged in')
+      it('recognises a login', async () => {
+        expect(userOn(await client.get(otherPage))).to.equal('Not logged in')
         expect((await logIn(here)).location).to.equal('/')
-        expect(userOn(await visitor.get(otherPage))).to.equal('ada')
-        expect(userOn(await visitor.get(page))).to.equal('ada')
+        expect(userOn(await client.get(otherPage))).to.equal('ada')
+        expect(userOn(await client.get(page))).to.equal('ada')
       })
 
-      it('a login there does not end a session that began here', async () => {
-        const elsewhere = new Visitor(site())
+      it('a login there keeps a session that started here', async () => {
+        const elsewhere = new HttpClient(site())
         await logIn(here)
         await logIn(there, elsewhere)
-        expect(userOn(await visitor.get(page))).to.equal('ada')
+        expect(userOn(await client.get(page))).to.equal('ada')
         await logIn(here, elsewhere)
-        expect(userOn(await visitor.get(otherPage))).to.equal('ada')
+        expect(userOn(await client.get(otherPage))).to.equal('ada')
       })
 
-      it('a session goes along: what is in the cart, and how many pages were seen', async () => {
-        await visitor.fill(page, { name: 'tea' }, add)
-        await visitor.fill(otherPage, { name: 'tea' }, otherAdd)
-        await visitor.fill(otherPage, { name: 'cake' }, otherAdd)
-        const [one, other] = [await visitor.get(page), await visitor.get(otherPage)]
+      it('shares a session: the content of the cart, and the number of pages', async () => {
+        await client.fill(page, { name: 'tea' }, add)
+        await client.fill(otherPage, { name: 'tea' }, otherAdd)
+        await client.fill(otherPage, { name: 'cake' }, otherAdd)
+        const [one, other] = [await client.get(page), await client.get(otherPage)]
         expect([cartOn(one), cartOn(other)]).to.deep.equal([
           ['2 × tea', '1 × cake'],
           ['2 × tea', '1 × cake'],
@@ -126,47 +126,47 @@ describe('examples/beside-django', function () {
         expect([visitsOn(one), visitsOn(other)]).to.deep.equal([4, 5])
       })
 
-      it('a cart filled before the login is kept, under a new key', async () => {
-        await visitor.fill(page, { name: 'coffee' }, add)
-        const before = visitor.cookie('sessionid')
+      it('keeps a cart that was filled before the login, under a new key', async () => {
+        await client.fill(page, { name: 'coffee' }, add)
+        const before = client.cookie('sessionid')
         await logIn(there)
-        expect(visitor.cookie('sessionid')).not.to.equal(before)
-        expect(cartOn(await visitor.get(page))).to.deep.equal(['1 × coffee'])
+        expect(client.cookie('sessionid')).not.to.equal(before)
+        expect(cartOn(await client.get(page))).to.deep.equal(['1 × coffee'])
       })
 
-      it('a message is shown once', async () => {
-        await visitor.fill(page, { name: 'tea' }, add)
-        expect(messagesOn(await visitor.get(otherPage))).to.deep.equal([`${here} put tea into your cart.`])
-        expect(messagesOn(await visitor.get(page))).to.deep.equal([])
+      it('shows a message once', async () => {
+        await client.fill(page, { name: 'tea' }, add)
+        expect(messagesOn(await client.get(otherPage))).to.deep.equal([`${here} put tea into your cart.`])
+        expect(messagesOn(await client.get(page))).to.deep.equal([])
       })
 
-      it('a form of a page is accepted, and one without the token, or with that of somebody else, is not', async () => {
-        expect((await visitor.fill(page, { name: 'tea' }, otherAdd)).status).to.equal(302)
-        expect((await visitor.post(otherAdd, { name: 'tea' })).status).to.equal(403)
-        const csrfmiddlewaretoken = await new Visitor(site()).token(page)
-        expect((await visitor.post(otherAdd, { name: 'tea', csrfmiddlewaretoken })).status).to.equal(403)
-        expect(cartOn(await visitor.get(otherPage))).to.deep.equal(['1 × tea'])
+      it('accepts a form of a page, and refuses one without the token or with another client’s token', async () => {
+        expect((await client.fill(page, { name: 'tea' }, otherAdd)).status).to.equal(302)
+        expect((await client.post(otherAdd, { name: 'tea' })).status).to.equal(403)
+        const csrfmiddlewaretoken = await new HttpClient(site()).token(page)
+        expect((await client.post(otherAdd, { name: 'tea', csrfmiddlewaretoken })).status).to.equal(403)
+        expect(cartOn(await client.get(otherPage))).to.deep.equal(['1 × tea'])
       })
 
       it('a logout ends the session for both', async () => {
         await logIn(there)
-        const copy = visitor.cookie('sessionid')
-        expect((await visitor.fill(otherPage, {}, `${accounts}logout/`)).location).to.equal('/')
-        expect(userOn(await visitor.get(otherPage))).to.equal('Not logged in')
+        const copy = client.cookie('sessionid')
+        expect((await client.fill(otherPage, {}, `${accounts}logout/`)).location).to.equal('/')
+        expect(userOn(await client.get(otherPage))).to.equal('Not logged in')
         const asBefore = { headers: { cookie: `sessionid=${copy}` } }
         const text = await (await fetch(site() + otherPage, asBefore)).text()
         expect(text).to.include('Not logged in')
       })
 
-      it('a change of the password ends the other sessions, keeps this one, and is the password of both', async () => {
-        const elsewhere = new Visitor(site())
+      it('a change of the password ends the other sessions, keeps this one, and applies to both', async () => {
+        const elsewhere = new HttpClient(site())
         await logIn(there, elsewhere)
         await logIn(here)
         const changed = password === PASSWORD ? OTHER_PASSWORD : PASSWORD
         const fields = { old_password: password, new_password1: changed, new_password2: changed }
-        expect((await visitor.fill(`${accounts}password_change/`, fields)).status).to.equal(302)
+        expect((await client.fill(`${accounts}password_change/`, fields)).status).to.equal(302)
         password = changed
-        expect(userOn(await visitor.get(otherPage))).to.equal('ada')
+        expect(userOn(await client.get(otherPage))).to.equal('ada')
         expect(userOn(await elsewhere.get(otherPage))).to.equal('Not logged in')
         await logIn(there, elsewhere)
         expect(userOn(await elsewhere.get(page))).to.equal('ada')
@@ -174,21 +174,21 @@ describe('examples/beside-django', function () {
     })
   }
 
-  it('sends whoever must log in for a page of Nuages to Django, and back', async () => {
-    const { location } = await visitor.get('/shop/checkout/')
+  it('redirects from a page of Nuages that requires a login to Django, and back', async () => {
+    const { location } = await client.get('/shop/checkout/')
     expect(location).to.equal('/accounts/login/?next=/shop/checkout/')
-    expect((await visitor.fill(location as string, { username: 'ada', password })).location).to.equal('/shop/checkout/')
-    expect((await visitor.get('/shop/checkout/')).text).to.include('Hello, ada.')
+    expect((await client.fill(location as string, { username: 'ada', password })).location).to.equal('/shop/checkout/')
+    expect((await client.get('/shop/checkout/')).text).to.include('Hello, ada.')
   })
 
-  it('believes no client that says what only the proxy may say', async () => {
+  it('ignores headers of clients that only the proxy may set', async () => {
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'elsewhere.example' }
     const page = await fetch(`${site()}/shop/checkout`, { headers, redirect: 'manual' })
     expect([page.status, page.headers.get('location')]).to.deep.equal([301, '/shop/checkout/'])
     for (const { page: address, add } of Object.values(SIDES)) {
-      const token = await visitor.token(address)
-      const cookie = `csrftoken=${visitor.cookie('csrftoken')}`
-      // Were it https, a form without Origin would have to name its Referer.
+      const token = await client.token(address)
+      const cookie = `csrftoken=${client.cookie('csrftoken')}`
+      // With https, a form without Origin would need a Referer.
       const body = new URLSearchParams({ name: 'tea', csrfmiddlewaretoken: token })
       const sent = await fetch(site() + add, {
         method: 'POST',
@@ -200,7 +200,7 @@ describe('examples/beside-django', function () {
     }
   })
 
-  it('has one nginx.conf with the ports, the path and the headers of its own proxy', () => {
+  it('has an nginx.conf with the ports, the path and the headers of its own proxy', () => {
     const text = readFileSync(path.join(EXAMPLE, 'nginx.conf'), 'utf8')
     for (const line of [
       'server 127.0.0.1:8001;',
@@ -213,8 +213,8 @@ describe('examples/beside-django', function () {
     }
   })
 
-  describe('when it is told to end', () => {
-    it('has nothing left to migrate and no complaint in its logs, and leaves no server behind', async () => {
+  describe('when it is stopped', () => {
+    it('has nothing left to migrate and no errors in its logs, and leaves no server behind', async () => {
       const own = await Example.start()
       const open = () => Promise.all(own.ports.map(isOpen))
       expect(await open()).to.deep.equal([true, true, true])

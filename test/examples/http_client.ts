@@ -1,4 +1,4 @@
-/** A visitor of a site: keeps cookies, as a browser does, and fills in forms with the token of the page they are on. */
+/** An HTTP client that keeps cookies as a browser does, and fills in forms with the token of their page. */
 
 export interface Page {
   readonly status: number
@@ -6,7 +6,7 @@ export interface Page {
   readonly location: string | null
 }
 
-export class Visitor {
+export class HttpClient {
   readonly #site: string
   readonly #cookies = new Map<string, string>()
 
@@ -23,9 +23,9 @@ export class Visitor {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const headers = new Headers(init.headers)
     if (cookie !== '') headers.set('cookie', cookie)
-    const answer = await fetch(this.#site + path, { ...init, headers, redirect: 'manual' })
-    for (const line of answer.headers.getSetCookie()) this.#keep(line)
-    return { status: answer.status, text: await answer.text(), location: answer.headers.get('location') }
+    const response = await fetch(this.#site + path, { ...init, headers, redirect: 'manual' })
+    for (const line of response.headers.getSetCookie()) this.#keep(line)
+    return { status: response.status, text: await response.text(), location: response.headers.get('location') }
   }
 
   #keep(line: string): void {
@@ -46,12 +46,12 @@ export class Visitor {
     return found[1]
   }
 
-  /** Sends fields as a form does, from the site itself. */
+  /** Sends fields as a form of the site itself does. */
   post(path: string, fields: Readonly<Record<string, string>>): Promise<Page> {
     return this.#ask(path, { method: 'POST', body: new URLSearchParams(fields), headers: { origin: this.#site } })
   }
 
-  /** Opens a page, and sends a form that is on it. */
+  /** Requests a page, and sends a form that is on it. */
   async fill(page: string, fields: Readonly<Record<string, string>> = {}, action = page): Promise<Page> {
     return this.post(action, { csrfmiddlewaretoken: await this.token(page), ...fields })
   }

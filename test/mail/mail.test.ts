@@ -1,4 +1,4 @@
-/** Mail: what is sent by each backend, and what is refused. */
+/** Mail: the messages of each backend, and refused input. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ import { EmailBackend as ConsoleBackend } from '../../core/mail/backends/console
 
 const backend = (name: string) => ({ EMAIL_BACKEND: `django.core.mail.backends.${name}.EmailBackend` })
 
-/** A mail server that takes everything and remembers it. */
+/** A mail server that accepts everything and records it. */
 class MailServer {
   readonly lines: string[] = []
   readonly #server: Server = createServer((socket) => {
@@ -65,7 +65,7 @@ describe('mail', () => {
   })
   afterEach(() => setClock())
 
-  it('has the headers and the text that it was given, in UTF-8', () => {
+  it('has the given headers and body, in UTF-8', () => {
     const text = new EmailMessage({
       subject: 'Grüße 🙂',
       body: 'Hello\nWörld',
@@ -120,7 +120,7 @@ describe('mail', () => {
     expect(text).to.include('filename="a\\"b.txt"')
   })
 
-  it('lets nobody add headers', async () => {
+  it('refuses injected headers', async () => {
     const attempts: object[] = [
       { subject: 'a\nBcc: x@x.org' },
       { subject: 'a\r\nBcc: x@x.org' },
@@ -140,11 +140,11 @@ describe('mail', () => {
     expect(outbox).to.deep.equal([])
   })
 
-  it('wants lists of addresses', () => {
+  it('requires lists of addresses', () => {
     expect(() => new EmailMessage({ to: 'a@x.org' as never })).to.throw(/`to` of a mail should be a list/)
   })
 
-  it('stays in the outbox with the locmem backend', () =>
+  it('is kept in the outbox with the locmem backend', () =>
     overrideSettings({ ...backend('locmem'), DEFAULT_FROM_EMAIL: 'me@x.org' }, async () => {
       expect(await sendMail('s', 'b', null, ['a@x.org'], { html: '<p>b</p>' })).to.equal(1)
       expect(await sendMail('s', 'b', null, [])).to.equal(0)
@@ -161,7 +161,7 @@ describe('mail', () => {
       ])
     }))
 
-  it('goes to the people of the settings', () =>
+  it('is sent to the addresses in the settings', () =>
     overrideSettings(
       { ...backend('locmem'), ADMINS: [['Ada', 'ada@x.org'], 'bob@x.org'], MANAGERS: [], SERVER_EMAIL: 'root@x.org' },
       async () => {
@@ -184,7 +184,7 @@ describe('mail', () => {
     })
   })
 
-  it('goes into files that only the owner reads, and nowhere with the dummy backend', async () => {
+  it('is written to files that only the owner can read, and nowhere with the dummy backend', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-mail-'))
     await overrideSettings({ ...backend('filebased'), EMAIL_FILE_PATH: path.join(folder, 'mail') }, () =>
       sendMail('s', 'body', 'f@x.org', ['a@x.org']),
@@ -201,7 +201,7 @@ describe('mail', () => {
     })
   })
 
-  it('goes over SMTP, bcc too, and says what the server says', async () => {
+  it('is sent over SMTP, with bcc, and reports the response of the server', async () => {
     const server = new MailServer()
     const port = await server.listen()
     const settings = { ...backend('smtp'), EMAIL_HOST: '127.0.0.1', EMAIL_PORT: port, EMAIL_TIMEOUT: 5 }
@@ -237,7 +237,7 @@ describe('mail', () => {
     })
   })
 
-  it('needs a backend that is one', async () => {
+  it('requires a valid backend', async () => {
     const wrong = (EMAIL_BACKEND: string) =>
       overrideSettings({ EMAIL_BACKEND }, () => undefined).catch((error: Error) => error.message)
     expect(await wrong('django.core.mail.backends.nope.EmailBackend')).to.match(/EMAIL_BACKEND names .*nope/)

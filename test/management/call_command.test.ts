@@ -23,7 +23,7 @@ async function errorOf(promise: Promise<unknown>): Promise<Error> {
   throw new Error('Nothing was thrown.')
 }
 
-/** What the check below says; a test puts messages there. */
+/** The messages of the check below, set by a test. */
 let messages: CheckMessage[] = []
 const TAG = 'test_of_call_command'
 
@@ -38,14 +38,14 @@ describe('callCommand', () => {
     messages = []
   })
 
-  it('takes words, or an object, or both', async () => {
+  it('accepts strings, or an object, or both', async () => {
     const words = await called('diffsettings', '--output', 'unified', '--all')
     expect(words.out).to.contain('\n  APPEND_SLASH = true\n')
     expect(await called('diffsettings', { output: 'unified', all: true })).to.deep.equal(words)
     expect(await called('diffsettings', '--all', { output: 'unified' })).to.deep.equal(words)
   })
 
-  it('throws a CommandError for a command or a word that is not there', async () => {
+  it('throws a CommandError for an unknown command or argument', async () => {
     const unknown = await errorOf(callCommand('chekc'))
     expect(unknown).to.be.instanceOf(CommandError)
     expect(unknown.message).to.equal("Unknown command: 'chekc'. Did you mean check?\nType 'manage.ts help' for usage.")
@@ -61,14 +61,14 @@ describe('callCommand', () => {
     expect(error.message).to.match(/^check has no option fake\. It has: appLabel, .*verbosity/)
   })
 
-  it('reads positional arguments out of the object', async () => {
+  it('reads positional arguments from the object', async () => {
     const error = await errorOf(callCommand('check', { appLabel: ['nope'] }))
     expect(error).to.be.instanceOf(CommandError)
     expect(error.message).to.match(/^No installed app with label 'nope'\./)
   })
 
   describe('of check', () => {
-    it('counts no issues', async () => {
+    it('reports no issues', async () => {
       expect(await called('check', '--tag', TAG)).to.deep.equal({
         out: 'System check identified no issues (0 silenced).\n',
         err: '',
@@ -105,7 +105,7 @@ describe('callCommand', () => {
       await called('check', '--tag', TAG, '--fail-level', 'CRITICAL')
     })
 
-    it('counts silenced messages and shows them not', async () => {
+    it('counts silenced messages and does not show them', async () => {
       messages = [new CheckMessage('ERROR', 'wrong', { id: 't.E1' })]
       await overrideSettings({ SILENCED_SYSTEM_CHECKS: ['t.E1'] }, async () => {
         expect((await called('check', '--tag', TAG)).out).to.equal('System check identified no issues (1 silenced).\n')
@@ -116,18 +116,18 @@ describe('callCommand', () => {
       expect((await called('check', '--tag', TAG, '--deploy')).err).to.contain('?: (t.W9) not for production')
     })
 
-    it('lists tags, and refuses one that is not there', async () => {
+    it('lists tags, and refuses an unknown one', async () => {
       expect((await called('check', '--list-tags')).out.split('\n')).to.include(TAG)
       const error = await errorOf(callCommand('check', '--tag', `${TAG}s`))
       expect(error.message).to.match(/^There is no system check with the "test_of_call_commands" tag\. Did you mean/)
     })
 
-    it('refuses a database that is not there', async () => {
+    it('refuses an unknown database', async () => {
       const error = await errorOf(callCommand('check', '--database', 'other'))
       expect(error.message).to.equal("The connection 'other' doesn't exist. DATABASES has default.")
     })
 
-    it('runs before other commands only when it is asked to', async () => {
+    it('runs before other commands only on request', async () => {
       messages = [new CheckMessage('ERROR', 'wrong', { id: 't.E1' })]
       await called('diffsettings')
       await called('showmigrations', '--plan')

@@ -1,4 +1,4 @@
-/** execute: which command a word names, what its options become, and how errors are told. */
+/** execute: the command for a name, its options, and the report of errors. */
 import { expect } from 'chai'
 import { execute, ListeningTerminal } from '#core/management'
 import { TestProject, settingsText } from './processes.ts'
@@ -53,17 +53,17 @@ describe('execute', () => {
     expect(groups[0]).to.contain('    check\n').and.not.contain('version')
   })
 
-  it('lists the bare names for help --commands', async () => {
+  it('lists only the names for help --commands', async () => {
     const { out } = await run(project.root, 'help', '--commands')
     expect(out.split('\n')).to.include.members(['check', 'fail', 'greet', 'runserver'])
   })
 
-  it('is help when no command is given', async () => {
+  it('prints the help without a command', async () => {
     expect(await run(project.root)).to.deep.equal(await run(project.root, 'help'))
     expect(await run(project.root, '-h')).to.deep.equal(await run(project.root, '--help'))
   })
 
-  it('hands words over in camelCase', async () => {
+  it('passes options in camelCase', async () => {
     const { code, out } = await run(project.root, 'greet', 'Ann', '--dry-run', 'Bob', 'Cy', '-v', '2')
     expect(code).to.equal(0)
     expect(Object.fromEntries(JSON.parse(out) as [string, unknown][])).to.deep.equal({
@@ -80,7 +80,7 @@ describe('execute', () => {
     expect(help.out).to.match(/^usage: manage\.ts greet \[options\] <first_name> \[other_names\.\.\.\]\n\nGreets\.\n/)
   })
 
-  it('knows what an unknown command may have been', async () => {
+  it('suggests the closest command for an unknown one', async () => {
     expect(await run(project.root, 'chekc')).to.deep.equal({
       code: 1,
       out: '',
@@ -92,7 +92,7 @@ describe('execute', () => {
     expect((await run(project.root, 'help', 'chekc')).code).to.equal(1)
   })
 
-  it('answers words that do not fit with the usage, what is wrong, and code 2', async () => {
+  it('prints the usage, the error and ends with code 2 for invalid arguments', async () => {
     const usage = 'usage: manage.ts greet [options] <first_name> [other_names...]\nmanage.ts greet: error: '
     const expected: [string[], string][] = [
       [[], 'the following arguments are required: first_name'],
@@ -114,7 +114,7 @@ describe('execute', () => {
     expect((await run(project.root, 'diffsettings', '--output', 'x')).code).to.equal(2)
   })
 
-  it('prints a CommandError and takes its exit code', async () => {
+  it('prints a CommandError and uses its exit code', async () => {
     expect(await run(project.root, 'fail', 'x')).to.deep.equal({
       code: 3,
       out: '',
@@ -122,13 +122,13 @@ describe('execute', () => {
     })
   })
 
-  it('says what a file without a command should hold', async () => {
+  it('reports what a file without a command should export', async () => {
     const { code, err } = await run(project.root, 'not_one')
     expect(code).to.equal(1)
     expect(err).to.match(/^CommandError: .*not_one\.ts should have a class that extends BaseCommand/)
   })
 
-  it('refuses two colours at once, and colours when it is forced to', async () => {
+  it('refuses contradictory colour options, and uses colours when forced', async () => {
     expect((await run(project.root, 'fail', 'x', '--no-color', '--force-color')).err).to.contain(
       "The --no-color and --force-color options can't be used together.",
     )

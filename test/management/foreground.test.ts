@@ -1,4 +1,4 @@
-/** Programs in this terminal: what they read, how they end, and who hears a signal. */
+/** Programs in this terminal: their input, their exit codes, and who receives a signal. */
 import { expect } from 'chai'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -7,7 +7,7 @@ import { REPOSITORY, Running } from './processes.ts'
 
 const MODULE = path.join(REPOSITORY, 'core/management/terminal.ts')
 
-/** Code that runs a program of Node, given as code, in the foreground, and tells with what it ended. */
+/** Code that runs a program of Node, given as code, in the foreground, and prints how it ended. */
 const running = (program: string, options = '{}'): string[] => [
   '--import',
   'tsx',
@@ -19,7 +19,7 @@ const running = (program: string, options = '{}'): string[] => [
 ]
 
 describe('a program in the foreground', () => {
-  it('reads and writes what the command would, in its folder, with its variables beside ours', async () => {
+  it('uses the terminal, directory and variables of the command, with additional variables', async () => {
     const program = `process.stdin.once('data', (text) => console.log(process.cwd(), process.env.A, process.env.HOME, String(text)))`
     const words = running(program, "{ cwd: '/', env: { A: 'a' } }")
     const each = new Running(process.execPath, words, { env: { HOME: '/home', A: 'b' } })
@@ -28,7 +28,7 @@ describe('a program in the foreground', () => {
     expect({ stdout, stderr }).to.deep.equal({ stdout: '/ a /home typed\nended with 0\n', stderr: '' })
   })
 
-  it('gives its exit code, and that of a shell where a signal ended it', async () => {
+  it('returns its exit code, or that of a shell if a signal ended it', async () => {
     const [code, signal] = await Promise.all(
       ['process.exit(7)', "process.kill(process.pid, 'SIGKILL')"].map(
         (program) => new Running(process.execPath, running(program)).finished,
@@ -37,11 +37,11 @@ describe('a program in the foreground', () => {
     expect([code?.stdout, signal?.stdout]).to.deep.equal(['ended with 7\n', 'ended with 137\n'])
   })
 
-  /** What is printed when a signal comes, to the whole terminal or to the command alone. */
+  /** The output when a signal is sent to the whole terminal or to the command alone. */
   async function interrupted(signal: NodeJS.Signals, isForAll: boolean): Promise<string> {
     const program = `process.on('${signal}', () => { console.log('heard'); process.exit(3) })
       console.log('ready'); setTimeout(() => {}, 60000)`
-    // A group of processes of their own, as a terminal makes one for a command.
+    // A process group, as a terminal creates one for a command.
     const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
     const child = spawn(process.execPath, running(program), { cwd: REPOSITORY, detached: true, stdio })
     const pid = child.pid as number
@@ -53,11 +53,11 @@ describe('a program in the foreground', () => {
     return lines.join(', ')
   }
 
-  it('decides what Ctrl-C means, and the command waits for it', async () => {
+  it('handles Ctrl-C itself, and the command waits for it', async () => {
     expect(await interrupted('SIGINT', true)).to.equal('ready, heard, ended with 3')
   })
 
-  it('is told when the command alone is to end', async () => {
+  it('gets the signal when only the command is terminated', async () => {
     expect(await interrupted('SIGTERM', false)).to.equal('ready, heard, ended with 3')
   })
 })

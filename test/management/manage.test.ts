@@ -1,4 +1,4 @@
-/** manage.ts as a process: from any folder, quick to load, and clear about what is wrong. */
+/** manage.ts as a process: from any directory, fast to load, with clear errors. */
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(path.join(REPOSITORY, 'package.json'
 describe('manage.ts', () => {
   afterEach(endAll)
 
-  it('runs from any folder by its own first line', async () => {
+  it('runs from any directory by its shebang', async () => {
     const { code, stdout, stderr } = await managed(['help'], { cwd: tmpdir() })
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
     expect(stdout).to.match(/^\nType 'manage\.ts help <subcommand>' for help on a specific subcommand\.\n\nAvailable/)
@@ -32,12 +32,12 @@ describe('manage.ts', () => {
     }
   })
 
-  it('says its version in three ways', async () => {
+  it('prints its version in three ways', async () => {
     const all = await Promise.all([managed(['version']), managed(['--version']), managed(['check', '--version'])])
     for (const { code, stdout } of all) expect({ code, stdout }).to.deep.equal({ code: 0, stdout: `${version}\n` })
   })
 
-  it('lists the core commands, and says why no others, where the settings are broken', async () => {
+  it('lists the core commands, and reports why no others, if the settings are broken', async () => {
     const project = new TestProject({ 'settings.ts': 'export default { INSTALLED_APPS: [' })
     const { code, stdout } = await managed(['help', '--pythonpath', project.root])
     project.remove()
@@ -48,7 +48,7 @@ describe('manage.ts', () => {
     )
   })
 
-  it('tells a wrong setting in one message, without a stack unless --traceback is given', async () => {
+  it('reports an invalid setting in one message, without a stack unless --traceback is given', async () => {
     const project = new TestProject({ 'settings.ts': settingsText({ SESSION_COOKIE_AGE: "'long'" }) })
     const words = ['check', '--pythonpath', project.root]
     const [short, long] = await Promise.all([managed(words), managed([...words, '--traceback'])])
@@ -61,7 +61,7 @@ describe('manage.ts', () => {
     expect(long.stderr).to.match(/SESSION_COOKIE_AGE.*\n {4}at /s)
   })
 
-  it('says where a settings file does not parse', async () => {
+  it('reports where a settings file has a syntax error', async () => {
     const project = new TestProject({ 'settings.ts': 'export default {\n  DEBUG: tru e,\n}\n' })
     const { code, stderr } = await managed(['check', '--pythonpath', project.root])
     project.remove()
@@ -70,7 +70,7 @@ describe('manage.ts', () => {
     expect(stderr).not.to.match(/^ +at /m)
   })
 
-  it('shows of an unexpected error the frames that the reader wrote', async () => {
+  it("shows only the user's own frames of an unexpected error", async () => {
     const project = new TestProject({ 'settings.ts': 'export default null.DEBUG\n' })
     const { code, stderr } = await managed(['check', '--pythonpath', project.root])
     project.remove()
@@ -81,7 +81,7 @@ describe('manage.ts', () => {
     expect(frames.slice(0, -1).join('\n')).to.match(/^ +at .*settings\.ts:1:\d+\)?$/)
   })
 
-  it('runs the checks before a command that wants them, and stops at an error', async () => {
+  it('runs the checks before a command that requires them, and stops at an error', async () => {
     const project = new TestProject({
       'settings.ts': settingsText({ INSTALLED_APPS: "['apps.shop']" }),
       'apps/urls.ts': 'export const urlpatterns = []\n',
@@ -106,7 +106,7 @@ describe('manage.ts', () => {
     expect(skipped).to.deep.include({ code: 0, stdout: 'sold\n', stderr: '' })
   })
 
-  it('takes another settings module by --settings and by NUAGES_SETTINGS_MODULE', async () => {
+  it('uses another settings module with --settings and NUAGES_SETTINGS_MODULE', async () => {
     const project = new TestProject({ 'config/other.ts': settingsText({ DEBUG: 'false', MY_OWN: '7' }) })
     const here = { cwd: project.root }
     const words = ['diffsettings', '--pythonpath', project.root]

@@ -1,4 +1,4 @@
-/** Helpers for tests of whole processes: manage.ts with its output line by line, and projects made for one test. */
+/** Helpers for tests of processes: manage.ts with its output line by line, and projects for one test. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -15,7 +15,7 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** A process whose output can be waited for. */
+/** A process whose output can be awaited. */
 export class Running {
   readonly child: ChildProcess
   stdout = ''
@@ -44,7 +44,7 @@ export class Running {
     })
   }
 
-  /** The first line, of either stream, that fits and was not waited for before; an error if the process ends first. */
+  /** The first matching line of either stream that was not returned before; an error if the process ends first. */
   line(pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -69,7 +69,7 @@ export class Running {
 
 const started = new Set<Running>()
 
-/** Runs manage.ts by its own first line. */
+/** Runs manage.ts by its shebang. */
 export function manage(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running {
   const running = new Running(MANAGE, args, options)
   started.add(running)
@@ -77,7 +77,7 @@ export function manage(args: readonly string[], options: { cwd?: string; env?: N
   return running
 }
 
-/** Runs manage.ts to its end, with nothing to read. */
+/** Runs manage.ts to its end, without input. */
 export function managed(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
@@ -87,14 +87,14 @@ export function managed(
   return running.finished
 }
 
-/** Ends what a test has left running. For `afterEach`. */
+/** Ends the remaining processes of a test. For `afterEach`. */
 export async function endAll(): Promise<void> {
   const all = [...started]
   for (const running of all) running.kill()
   await Promise.all(all.map((running) => running.finished))
 }
 
-/** A project made for one test. It lies inside the repository, so that `#core/…` leads to its core. */
+/** A project for one test. It is inside the repository, so that `#core/…` resolves to its core. */
 export class TestProject {
   readonly root: string
 
@@ -116,7 +116,7 @@ export class TestProject {
   }
 }
 
-/** A settings.ts that is complete, with some settings written otherwise (as source text). */
+/** A complete settings.ts, with some settings replaced (as source code). */
 export function settingsText(other: Readonly<Record<string, string>> = {}): string {
   const usual = {
     SECRET_KEY: "'fNo7d2mYc1t5Rk8PqWx3zB6vLs9gHjA4uEe0iTnMaCyDwUbGvK'",
@@ -131,7 +131,7 @@ export function settingsText(other: Readonly<Record<string, string>> = {}): stri
   return `export default {\n${entries.join('\n')}\n}\n`
 }
 
-/** A port that nothing listens at now. */
+/** A port that is currently unused. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

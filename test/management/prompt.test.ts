@@ -1,10 +1,10 @@
-/** A question at the terminal: answered, left alone, or broken off. */
+/** A prompt at the terminal: answered, empty, or cancelled. */
 import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import path from 'node:path'
 import { REPOSITORY, Running, TestProject } from './processes.ts'
 
-describe('a question at the terminal', () => {
+describe('a prompt at the terminal', () => {
   let project: TestProject
   before(() => {
     project = new TestProject({
@@ -16,22 +16,22 @@ describe('a question at the terminal', () => {
 
   const words = (): string[] => ['--import', 'tsx', path.join(project.root, 'asks.ts')]
 
-  async function heard(input: string): Promise<string> {
+  async function prompted(input: string): Promise<string> {
     const running = new Running(process.execPath, words())
     running.child.stdin?.end(input)
     return (await running.finished).stdout
   }
 
-  it('gives the line that is answered', async () => {
-    expect(await heard('yes\nno\n')).to.equal('Sure? heard "yes"\n')
+  it('returns the line of the user', async () => {
+    expect(await prompted('yes\nno\n')).to.equal('Sure? heard "yes"\n')
   })
 
-  it('has an empty answer where nobody is there', async () => {
-    expect(await heard('')).to.equal('Sure? heard ""\n')
+  it('returns an empty string without a terminal', async () => {
+    expect(await prompted('')).to.equal('Sure? heard ""\n')
   })
 
-  it('is an error at Ctrl-C', async () => {
-    // A terminal is made by `script`, which every Linux has.
+  it('throws at Ctrl-C', async () => {
+    // `script`, which every Linux has, provides a terminal.
     if (spawnSync('script', ['--version']).status !== 0) return
     const command = [process.execPath, ...words()].join(' ')
     const running = new Running('script', ['-qec', command, '/dev/null'], { env: { TERM: 'dumb' } })

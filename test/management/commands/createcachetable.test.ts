@@ -1,4 +1,4 @@
-/** createcachetable: makes what database caches need, once, and shows it without making it. */
+/** createcachetable creates the tables of database caches once, or prints their SQL. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -40,7 +40,7 @@ describe('createcachetable', () => {
     return stdout.text
   }
 
-  it('makes the tables of the caches in this database, and says so only when asked', () =>
+  it('creates the tables of the caches in this database, and prints that only on request', () =>
     within(async () => {
       expect(await run()).to.equal('')
       expect(await connection.schema.hasTable('shop_cache')).to.equal(true)
@@ -49,21 +49,21 @@ describe('createcachetable', () => {
       expect(await connections.get('other').schema.hasTable('far_cache')).to.equal(true)
     }))
 
-  it('says that a table is there already', () =>
+  it('reports that a table exists', () =>
     within(async () => {
       await run()
       expect(await run()).to.equal("Cache table 'shop_cache' already exists.\n")
       expect(await run({ verbosity: 0 })).to.equal('')
     }))
 
-  it('makes the tables that are named', () =>
+  it('creates the named tables', () =>
     within(async () => {
       await run({}, 'one', 'two')
       for (const name of ['one', 'two']) expect(await connection.schema.hasTable(name)).to.equal(true)
       expect(await connection.schema.hasTable('shop_cache')).to.equal(false)
     }))
 
-  it('shows the SQL and makes nothing in a dry run', () =>
+  it('prints the SQL and creates nothing in a dry run', () =>
     within(async () => {
       expect((await run({ dryRun: true })).replaceAll('`', '"')).to.equal(
         [
@@ -79,7 +79,7 @@ describe('createcachetable', () => {
       expect(await connection.schema.hasTable('shop_cache')).to.equal(false)
     }))
 
-  it('fails with a sentence when a table cannot be made', () =>
+  it('fails with one sentence when a table cannot be created', () =>
     within(async () => {
       await connection.raw('CREATE VIEW taken AS SELECT 1')
       let error: unknown

@@ -1,4 +1,4 @@
-/** dbshell: what each engine's client is called with, and how it ends. */
+/** dbshell: the arguments of each engine's client, and its exit code. */
 import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import path from 'node:path'
@@ -14,11 +14,11 @@ const entry = (engine: string, values: object = {}): DatabaseSettings => ({
   ...values,
 })
 
-/** The client of an entry of DATABASES. */
+/** The client for an entry of DATABASES. */
 const client = (database: DatabaseSettings, ...parameters: string[]): Promise<ClientProgram | undefined> =>
   overrideSettings({ DATABASES: { default: database } }, async () => connections.database().shell(parameters))
 
-/** The words by which each client runs one statement, bare of all ornament. */
+/** The arguments with which each client runs one statement, with plain output. */
 const STATEMENT: Readonly<Record<Vendor, (sql: string) => string[]>> = {
   sqlite: (sql) => [sql],
   postgresql: (sql) => ['-At', '-c', sql],
@@ -33,7 +33,7 @@ describe('dbshell', () => {
   before(() => setup())
 
   describe('calls sqlite3', () => {
-    it('with the file that the project uses, wherever it is called from', async () => {
+    it('with the file that the project uses, from any directory', async () => {
       expect(await client(entry('sqlite3', { NAME: 'site.sqlite3' }), '-header')).to.deep.equal({
         commands: ['sqlite3'],
         args: [path.join(projectRoot(), 'site.sqlite3'), '-header'],
@@ -46,7 +46,7 @@ describe('dbshell', () => {
   describe('calls psql', () => {
     const psql = (values: object, ...parameters: string[]) => client(entry('postgresql', values), ...parameters)
 
-    it('with everything that the entry says, the password where nobody sees it', async () => {
+    it('with everything in the entry, and a password that other processes cannot see', async () => {
       expect(await psql(FULL, '-c', 'SELECT 1')).to.deep.equal({
         commands: ['psql'],
         args: ['-U', 'ada', '-h', 'db.example.org', '-p', '444', '-c', 'SELECT 1', 'site'],
@@ -54,7 +54,7 @@ describe('dbshell', () => {
       })
     })
 
-    it('with the database postgres where none is named, or that of a service', async () => {
+    it('with the database postgres if none is named, or that of a service', async () => {
       expect(await psql({})).to.deep.equal({ commands: ['psql'], args: ['postgres'], env: {} })
       expect(await psql({ OPTIONS: { service: 'mine' } })).to.deep.equal({
         commands: ['psql'],
@@ -75,10 +75,10 @@ describe('dbshell', () => {
     })
   })
 
-  describe('calls mysql, or mariadb where that is its name', () => {
+  describe('calls mysql, or mariadb if that is its name', () => {
     const mysql = (values: object, ...parameters: string[]) => client(entry('mysql', values), ...parameters)
 
-    it('with everything that the entry says, the password where nobody sees it', async () => {
+    it('with everything in the entry, and a password that other processes cannot see', async () => {
       expect(await mysql({ ...FULL, PORT: 444 }, '-e', 'SELECT 1')).to.deep.equal({
         commands: ['mysql', 'mariadb'],
         args: ['--user=ada', '--host=db.example.org', '--port=444', 'site', '-e', 'SELECT 1'],
@@ -86,7 +86,7 @@ describe('dbshell', () => {
       })
     })
 
-    it('at the address that the project connects to where HOST does not say', async () => {
+    it('at the address that the project connects to if there is no HOST', async () => {
       expect((await mysql({ NAME: 'site' }))?.args).to.deep.equal(['--host=127.0.0.1', 'site'])
     })
 
@@ -96,7 +96,7 @@ describe('dbshell', () => {
       expect((await mysql({ NAME: 'site', OPTIONS: { unix_socket: '/run/x.sock' } }))?.args).to.deep.equal(args)
     })
 
-    it('with what OPTIONS says before what the entry says', async () => {
+    it('with OPTIONS overriding the entry', async () => {
       const OPTIONS = { user: 'u', passwd: 'w', host: 'h', port: 7, db: 'd', charset: 'latin1' }
       expect(await mysql({ ...FULL, OPTIONS })).to.deep.include({
         args: ['--user=u', '--host=h', '--port=7', '--default-character-set=latin1', 'd'],
@@ -117,7 +117,7 @@ describe('dbshell', () => {
     })
   })
 
-  it('says which program is not there, by its usual name', async () => {
+  it('reports a missing program by its usual name', async () => {
     const { PATH } = process.env
     process.env.PATH = temporaryFolder('no-programs')
     try {
@@ -134,13 +134,13 @@ describe('dbshell', () => {
     }
   })
 
-  it('says that an engine of a project has no client', async () => {
+  it('reports a custom engine without a client', async () => {
     const DATABASES = { default: { ENGINE: 'test.db.engine_without_client', NAME: ':memory:' } }
     const error = await overrideSettings({ DATABASES }, () => callCommand('dbshell')).catch((thrown: unknown) => thrown)
     expect(String(error)).to.equal("CommandError: 'test.db.engine_without_client' has no client for the command line.")
   })
 
-  it('says which databases there are when --database is none of them', async () => {
+  it('lists the databases if --database is unknown', async () => {
     const error = await callCommand('dbshell', '--database', 'other').catch((thrown: unknown) => thrown)
     expect(String(error)).to.contain("DATABASES has no 'other'. It has: default.")
   })
@@ -160,12 +160,12 @@ describe('dbshell', () => {
     const dbshell = (sql: string): Promise<Finished> =>
       managed(['dbshell', '--pythonpath', project.root, '--', ...STATEMENT[database.vendor](sql)])
 
-    it('hands the words after -- to the client', async () => {
+    it('passes the arguments after -- to the client', async () => {
       const { code, stdout, stderr } = await dbshell('SELECT 40 + 2')
       expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: '42\n', stderr: '' })
     })
 
-    it('ends with the exit code of the client, and says what it called', async () => {
+    it('ends with the exit code of the client, and reports the command', async () => {
       const { code, stderr } = await dbshell('SELECT * FROM nowhere')
       expect(code).to.be.above(0)
       expect(stderr).to.match(/nowhere.*\n[^]*CommandError: ".* FROM nowhere.*" returned non-zero exit status \d+\.\n$/)

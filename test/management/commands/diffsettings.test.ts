@@ -1,4 +1,4 @@
-/** diffsettings: what the project changed, in both forms, without secrets. */
+/** diffsettings: the settings that the project changed, in both formats, without secrets. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -13,7 +13,7 @@ async function diff(...words: string[]): Promise<string> {
 describe('diffsettings', () => {
   before(() => setup())
 
-  it('shows changed settings, and marks those that the framework does not know', async () => {
+  it('shows changed settings, and marks those that the framework does not define', async () => {
     await overrideSettings({ SESSION_COOKIE_AGE: 60, MY_LIST: ['a', 1] }, async () => {
       const text = await diff()
       expect(text).to.contain('\nSESSION_COOKIE_AGE = 60\n').and.contain("MY_LIST = [ 'a', 1 ]  ###\n")
@@ -28,7 +28,7 @@ describe('diffsettings', () => {
     expect(await diff('--all', '--output', 'unified')).to.contain("\n  SESSION_COOKIE_NAME = 'sessionid'\n")
   })
 
-  it('shows both sides in unified form', async () => {
+  it('shows both sides in the unified format', async () => {
     await overrideSettings({ SESSION_COOKIE_AGE: 60 }, async () => {
       const text = await diff('--output', 'unified')
       expect(text).to.contain('- SESSION_COOKIE_AGE = 1209600\n+ SESSION_COOKIE_AGE = 60\n')

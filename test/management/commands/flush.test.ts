@@ -1,4 +1,4 @@
-/** flush: what it asks, what it empties and what it leaves, on each engine. */
+/** flush: its question, and what it empties and keeps on each engine. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -20,7 +20,7 @@ const all = await databases('flush')
 
 const SQLITE = { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }
 
-/** Two tables that refer to each other's rows, and a row that a migration brings. */
+/** Two tables with references to each other, and a row that a migration inserts. */
 const POLLS: Migrations = {
   polls: {
     '0001_initial': `
@@ -37,12 +37,12 @@ const POLLS: Migrations = {
 
 type Options = Partial<Parameters<Flush['handle']>[0]>
 
-interface Answered extends MigrationResult {
+interface FlushResult extends MigrationResult {
   readonly asked: readonly string[]
 }
 
-/** Runs the command, and gives an answer when it asks. */
-async function flush(options: Options = {}, answer = 'yes'): Promise<Answered> {
+/** Runs the command, and returns `answer` to its question. */
+async function flush(options: Options = {}, answer = 'yes'): Promise<FlushResult> {
   const [stdout, stderr] = [new ListeningTerminal(), new ListeningTerminal()]
   const asked: string[] = []
   const ask = async (question: string): Promise<string> => {
@@ -59,7 +59,7 @@ async function flush(options: Options = {}, answer = 'yes'): Promise<Answered> {
 
 const SILENT = { stdout: '', stderr: '', error: undefined, asked: [] }
 
-/** Runs `fn` with these apps on a database, migrated. */
+/** Runs `fn` with these apps on a migrated database. */
 const within = (
   database: object,
   migrations: Migrations,
@@ -95,7 +95,7 @@ describe('flush', () => {
       }
 
     it(
-      'empties the tables of the apps, which refer to each other, and lets their keys begin anew',
+      'empties the tables of the apps, which refer to each other, and resets their keys',
       using(async () => {
         await connection('polls_question').insert([{ text: 'Cake?' }, { text: 'Milk?' }])
         await connection('polls_choice').insert([{ question_id: 1 }, { question_id: 2 }])
@@ -107,7 +107,7 @@ describe('flush', () => {
     )
 
     it(
-      'leaves the tables of others and the record of migrations as they are',
+      'leaves other tables and the record of migrations unchanged',
       using(async () => {
         await connection.schema.createTable('stranger', (table) => void table.integer('id'))
         await connection('stranger').insert({ id: 7 })
@@ -117,7 +117,7 @@ describe('flush', () => {
     )
 
     it(
-      'makes content types and permissions anew',
+      'creates content types and permissions again',
       using(async () => {
         const before = [await count('django_content_type'), await count('auth_permission')]
         await connection('django_content_type').insert({ app_label: 'gone', model: 'gone' })
@@ -128,10 +128,10 @@ describe('flush', () => {
       }, ['core.contrib.contenttypes', 'core.contrib.auth']),
     )
 
-    // MySQL does not look at references while a table is emptied.
+    // MySQL does not check references when it truncates a table.
     if (database.vendor !== 'mysql') {
       it(
-        'deletes nothing where rows of others refer to what would go, and says why',
+        'deletes nothing if rows of other tables refer to it, and reports why',
         using(async () => {
           await connection.schema.createTable('stranger', (table) => {
             table.integer('question_id').unsigned().references('polls_question.id')
@@ -148,7 +148,7 @@ describe('flush', () => {
     }
 
     it(
-      'leaves the connection as it was, also after an error',
+      'leaves the connection unchanged, also after an error',
       using(async () => {
         await connection.schema.dropTable('polls_choice')
         await connection.raw('CREATE VIEW polls_choice AS SELECT * FROM polls_question')
@@ -175,7 +175,7 @@ Are you sure you want to do this?
 
     Type 'yes' to continue, or 'no' to cancel: `
 
-  it('asks before, and does nothing unless the answer is yes', () =>
+  it('asks first, and does nothing unless the answer is yes', () =>
     within(SQLITE, POLLS, async () => {
       for (const answer of ['no', '', 'y', 'YES']) {
         expect(await flush({}, answer)).to.deep.equal({
@@ -198,7 +198,7 @@ Are you sure you want to do this?
       }
     }))
 
-  it('calls what waits for postMigrate, app by app, aloud with -v 2', () =>
+  it('calls the handlers of postMigrate, app by app, with output for -v 2', () =>
     within(SQLITE, POLLS, async () => {
       const called: string[] = []
       const receiver = async ({ app, alias }: { app: string; alias: string }): Promise<void> => {
@@ -214,7 +214,7 @@ Are you sure you want to do this?
       expect(called).to.deep.equal(['polls default 0'])
     }))
 
-  it('does nothing where there are no tables, and makes no database', async () => {
+  it('does nothing without tables, and creates no database', async () => {
     const NAME = path.join(temporaryFolder('flush'), 'none.sqlite3')
     await overrideSettings({ DATABASES: { default: { ...SQLITE, NAME } } }, async () => {
       expect(await flush({ noinput: true })).to.deep.equal(SILENT)
@@ -222,7 +222,7 @@ Are you sure you want to do this?
     expect(existsSync(NAME)).to.equal(false)
   })
 
-  it('says of a migration that goes by what it finds that its later tables are not known', () =>
+  it('reports that the later tables are unknown if a migration depends on the content of the database', () =>
     within(
       SQLITE,
       {
@@ -247,7 +247,7 @@ Are you sure you want to do this?
       },
     ))
 
-  it('empties the database that is named', () =>
+  it('empties the named database', () =>
     overrideSettings({ DATABASES: { default: SQLITE, other: SQLITE } }, async () => {
       const project = projectWith(POLLS)
       await project.install()
@@ -263,7 +263,7 @@ Are you sure you want to do this?
       }
     }))
 
-  it('says which server does not answer, and nothing that is secret', () =>
+  it('reports a server that does not respond, without secrets', () =>
     overrideSettings(
       {
         DATABASES: {

@@ -1,4 +1,4 @@
-/** makemigrations: new files to be filled in, which are migrations as they are. */
+/** makemigrations: new files to be filled in, which are valid migrations already. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -29,7 +29,7 @@ describe('makemigrations', () => {
 
   const fileOf = (app: string, name: string): string => path.join(project.folder, 'apps', app, 'migrations', name)
 
-  it('writes an empty migration after the last, and says where', async () => {
+  it('writes an empty migration after the last one, and prints its path', async () => {
     const { stdout } = await make({ appLabel: ['polls'], empty: true, name: 'add_choice' })
     const file = fileOf('polls', '0002_add_choice.ts')
     expect(stdout).to.equal(`Migrations for 'polls':\n  ${file}\n`)
@@ -41,7 +41,7 @@ describe('makemigrations', () => {
     expect(migration?.operations).to.deep.equal([])
   })
 
-  it('writes what can be applied and taken back as it is', async () => {
+  it('writes a file that can be applied and reversed unchanged', async () => {
     await make({ appLabel: ['polls'], empty: true, name: 'nothing' })
     const database = { ENGINE: 'core.db.backends.sqlite3', NAME: ':memory:' }
     await overrideSettings({ DATABASES: { default: database } }, async () => {
@@ -52,25 +52,25 @@ describe('makemigrations', () => {
     })
   })
 
-  it("calls an app's first migration 0001_initial, and makes the folder", async () => {
+  it("names an app's first migration 0001_initial, and creates the directory", async () => {
     await make({ appLabel: ['bare'], empty: true })
     expect(readdirSync(path.dirname(fileOf('bare', 'x')))).to.deep.equal(['0001_initial.ts'])
     expect(readFileSync(fileOf('bare', '0001_initial.ts'), 'utf8')).to.include('MigrationDependency[] = []')
   })
 
-  it('takes the time for a name where none is given', async () => {
+  it('uses the time as the name if none is given', async () => {
     setClock({ now: () => Date.UTC(2026, 10, 21, 7, 11) })
     await make({ appLabel: ['polls'], empty: true })
     expect(existsSync(fileOf('polls', '0002_auto_20261121_0711.ts'))).to.equal(true)
   })
 
-  it('only shows with --dry-run, with -v 3 the text too', async () => {
+  it('only prints with --dry-run, with -v 3 also the file', async () => {
     const { stdout } = await make({ appLabel: ['polls'], empty: true, name: 'x', dryRun: true }, 3)
     expect(stdout).to.include("Full migrations file '0002_x.ts':\n").and.include('export async function up(')
     expect(existsSync(fileOf('polls', '0002_x.ts'))).to.equal(false)
   })
 
-  it('leaves the head comment out with --no-header, and prints paths alone with --scriptable', async () => {
+  it('omits the header comment with --no-header, and prints only paths with --scriptable', async () => {
     const { stdout, stderr } = await make({
       appLabel: ['polls'],
       empty: true,
@@ -93,7 +93,7 @@ describe('makemigrations', () => {
     expect((await make({}, 0)).stdout).to.equal('')
   })
 
-  it('joins two ends with --merge, and asks for that before anything else', async () => {
+  it('joins two leaves with --merge, after a question', async () => {
     project.remove()
     project = projectWith({ polls: { '0001_a': creating('a'), '0001_b': creating('b') } })
     await project.install()
@@ -110,7 +110,7 @@ describe('makemigrations', () => {
     expect((await make({ merge: true })).stdout).to.equal('No conflicts detected to merge.\n')
   })
 
-  it('refuses to guess the app, a name that is none, and an app that is not installed', async () => {
+  it('refuses a missing app, an invalid name, and an app that is not installed', async () => {
     const noApp = await make({ empty: true })
     expect(noApp.error).to.be.instanceOf(CommandError)
     expect(String(noApp.error)).to.include('You must supply at least one app label when using --empty.')

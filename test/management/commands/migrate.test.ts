@@ -1,4 +1,4 @@
-/** migrate: what it prints, which flags it knows, and how it ends. */
+/** migrate: its output, its options and its exit codes. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -50,7 +50,7 @@ describe('migrate', () => {
   before(() => setup())
 
   it(
-    'applies everything, and says so as Django does',
+    "applies everything, with Django's output",
     using(async () => {
       expect((await migrate()).stdout).to.equal(`Operations to perform:
   Apply all migrations: blog, polls
@@ -68,7 +68,7 @@ Running migrations:
   )
 
   it(
-    'goes to one migration, by the beginning of its name, and back to before the first',
+    'migrates to one migration, by a prefix of its name, and back to before the first',
     using(async () => {
       expect((await migrate({ appLabel: 'polls', migrationName: '0001' })).stdout).to.equal(`Operations to perform:
   Target specific migration: 0001_initial, from polls
@@ -89,7 +89,7 @@ Running migrations:
   )
 
   it(
-    'migrates one app alone, with what it depends on',
+    'migrates only one app, with its dependencies',
     using(async () => {
       const { stdout } = await migrate({ appLabel: 'blog' })
       expect(stdout).to.include('  Apply all migrations: blog\n').and.not.include('polls')
@@ -97,7 +97,7 @@ Running migrations:
   )
 
   it(
-    'shows what it would do, forwards and backwards, and does nothing',
+    'shows a plan, forwards and backwards, and does nothing',
     using(async () => {
       expect((await migrate({ plan: true })).stdout).to.equal(`Planned operations:
 blog.0001_initial
@@ -124,7 +124,7 @@ polls.0001_initial
   )
 
   it(
-    'with --check ends with code 1 while something is unapplied, without a word and without doing it',
+    'with --check ends with code 1 if something is unapplied, without output or changes',
     using(async () => {
       const { stdout, stderr, error } = await migrate({ check: true })
       expect([stdout, stderr]).to.deep.equal(['', ''])
@@ -144,7 +144,7 @@ polls.0001_initial
   )
 
   it(
-    'records a first migration whose tables are there with --fake-initial',
+    'records an initial migration whose tables exist with --fake-initial',
     using(async () => {
       await connection.schema.createTable('blog_post', (table) => {
         table.integer('id')
@@ -155,7 +155,7 @@ polls.0001_initial
   )
 
   it(
-    'with -v 2 adds the time that each took and calls the handlers aloud, with -v 0 is silent',
+    'with -v 2 prints the duration of each and the handlers, with -v 0 prints nothing',
     using(async () => {
       const { stdout } = await migrate({ appLabel: 'blog' }, 2)
       expect(stdout).to.match(/ {2}Applying blog\.0001_initial\.\.\. OK \(\d\.\d{3}s\)\n/)
@@ -168,7 +168,7 @@ polls.0001_initial
   )
 
   it(
-    'calls what waits for preMigrate and postMigrate, app by app',
+    'calls the handlers of preMigrate and postMigrate, app by app',
     using(async () => {
       const called: string[] = []
       const before = async ({ app, alias }: { app: string; alias: string }) => {
@@ -197,7 +197,7 @@ polls.0001_initial
   )
 
   it(
-    'deletes the records of an app whose files are gone with --prune',
+    'deletes the records of missing files of an app with --prune',
     using(async () => {
       await migrate()
       expect((await migrate({ appLabel: 'polls', prune: true })).stdout).to.equal(
@@ -250,7 +250,7 @@ polls.0001_initial
   }
 
   it(
-    'refuses an app that ends in two places',
+    'refuses an app with two leaves',
     using(
       async () => {
         expect((await refusal({})).message).to.equal(
@@ -262,7 +262,7 @@ polls.0001_initial
   )
 
   it(
-    'refuses a history out of order',
+    'refuses an inconsistent history',
     using(async () => {
       await migrate()
       await connection('django_migrations').where({ app: 'polls', name: '0001_initial' }).delete()
@@ -273,7 +273,7 @@ polls.0001_initial
   )
 
   it(
-    'tells which migration and which statement failed, on a line of its own',
+    'reports which migration and which statement failed, on separate lines',
     using(
       async () => {
         const { stdout, error } = await migrate()
@@ -287,7 +287,7 @@ polls.0001_initial
     ),
   )
 
-  it('says which server does not answer', () =>
+  it('reports a server that does not respond', () =>
     overrideSettings(
       { DATABASES: { default: { ENGINE: 'core.db.backends.postgresql', NAME: 'x', HOST: '127.0.0.1', PORT: 1 } } },
       async () => {
@@ -298,7 +298,7 @@ polls.0001_initial
       },
     ))
 
-  it('names the databases there are when --database is none of them', async () => {
+  it('lists the databases if --database is unknown', async () => {
     const { error } = await migrate({ database: 'other' })
     expect(String(error)).to.include("DATABASES has no 'other'. It has: default.")
   })

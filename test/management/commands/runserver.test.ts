@@ -1,4 +1,4 @@
-/** runserver as a process: its lines, its errors, its clean end, and new code without a lost request. */
+/** runserver as a process: its output, its errors, its clean exit, and new code without a lost request. */
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request } from 'node:http'
@@ -15,7 +15,7 @@ import {
   TestProject,
 } from '../processes.ts'
 
-/** The site of these tests: `/` tells the version of its code, `/slow/` waits for a signal. */
+/** The site of these tests: `/` returns the version of its code, `/slow/` waits for a signal. */
 const urls = (version: string): string => `import { HttpResponse } from '#core/http'
 import { path } from '#core/urls'
 console.log('loaded ${version}')
@@ -31,13 +31,13 @@ export const urlpatterns = [
 ]
 `
 
-interface Answer {
+interface PageResult {
   readonly status: number
   readonly text: string
   readonly headers: IncomingMessage['headers']
 }
 
-async function get(port: number, path = '/', agent: Agent | false = false): Promise<Answer> {
+async function get(port: number, path = '/', agent: Agent | false = false): Promise<PageResult> {
   const [response] = (await once(request({ host: '127.0.0.1', port, path, agent }).end(), 'response')) as [
     IncomingMessage,
   ]
@@ -46,7 +46,7 @@ async function get(port: number, path = '/', agent: Agent | false = false): Prom
   return { status: response.statusCode as number, text, headers: response.headers }
 }
 
-/** Done when the port takes no connections. A connection that is made is given up at once, and may never be served. */
+/** Resolves when the port refuses connections. A connection is closed immediately, and may never be served. */
 async function closed(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
@@ -102,7 +102,7 @@ describe('runserver', function () {
     expect(stderr).to.match(/^\[\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d\] "GET \/ HTTP\/1\.1" 200 2\n$/)
   })
 
-  it('tells of migrations that are not applied', async () => {
+  it('reports unapplied migrations', async () => {
     project.write('settings.ts', settingsText({ INSTALLED_APPS: "['apps.shop']" }))
     project.write(
       'apps/shop/migrations/0001_initial.ts',
@@ -125,7 +125,7 @@ describe('runserver', function () {
 
   for (const flags of [['--noreload'], []]) {
     describe(`started with ${flags.join(' ') || 'nothing more'}`, () => {
-      it('says that the port is taken', async () => {
+      it('reports that the port is in use', async () => {
         const other = createServer()
         await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
         const { port } = other.address() as AddressInfo
@@ -135,7 +135,7 @@ describe('runserver', function () {
         expect(stderr.trimEnd().split('\n').at(-1)).to.equal('Error: That port is already in use.')
       })
 
-      it('says what is wrong before the port opens, and ends with code 1', async () => {
+      it('reports errors before the port opens, and ends with code 1', async () => {
         project.write('settings.ts', settingsText({ MIDDLEWARE: "['apps.nothing.Middleware']" }))
         const { code, stdout, stderr } = await managed(words('0', ...flags))
         expect(code).to.equal(1)
@@ -144,14 +144,14 @@ describe('runserver', function () {
         expect(stdout).not.to.contain('Starting development server')
       })
 
-      it('answers a request in flight when it is told to stop, and closes idle connections', async () => {
+      it('finishes a request in flight when it is stopped, and closes idle connections', async () => {
         const { running, port } = await serving(...flags)
         const agent = new Agent({ keepAlive: true })
         const pid = Number((await get(port, '/pid/', agent)).text)
         const slow = get(port, '/slow/')
         await running.line(/slow came/)
         running.kill('SIGINT')
-        // It stops taking connections at once, and that is when the request in flight may go on.
+        // It stops accepting connections immediately; then the request in flight may continue.
         await closed(port)
         process.kill(pid, 'SIGUSR2')
         expect((await slow).text).to.equal('slow v1')
@@ -161,12 +161,12 @@ describe('runserver', function () {
         expect(stderr).not.to.match(/^ +at /m)
       })
 
-      it('ends at once at the second Ctrl-C', async () => {
+      it('ends immediately at the second Ctrl-C', async () => {
         const { running, port } = await serving(...flags)
         const slow = get(port, '/slow/').catch((error: NodeJS.ErrnoException) => error.code)
         await running.line(/slow came/)
         running.kill('SIGINT')
-        // The first signal was seen when the port is closed; a second within the same keystroke does not count.
+        // The first signal was handled when the port is closed; a second one within the same keystroke does not count.
         await closed(port)
         const again = setInterval(() => running.kill('SIGINT'), 50)
         const { code } = await running.finished
@@ -177,7 +177,7 @@ describe('runserver', function () {
     })
   }
 
-  it('refuses a bad port, a bad number of workers, and an open site without hosts', async () => {
+  it('refuses a bad port, a bad number of workers, and a public site without hosts', async () => {
     const bad = await managed(words('abc'))
     expect(bad.code).to.equal(1)
     expect(bad.stderr).to.equal('CommandError: "abc" is not a valid port number or address:port pair.\n')
@@ -189,7 +189,7 @@ describe('runserver', function () {
     expect(hosts.stderr).to.equal('CommandError: You must set settings.ALLOWED_HOSTS if DEBUG is False.\n')
   })
 
-  it('says that a host is unknown or not ours', async () => {
+  it('reports an unknown or foreign host', async () => {
     const foreign = await managed(words('192.0.2.1:0', '--noreload'))
     expect(foreign).to.deep.include({ code: 1, stderr: "Error: That IP address can't be assigned to.\n" })
     const unknown = await managed(words('nowhere.invalid:0', '--noreload'))
@@ -197,14 +197,14 @@ describe('runserver', function () {
   })
 
   describe('on a change of code', () => {
-    /** Asks over and over, on connections kept alive and on new ones, until told to end; tells what was answered. */
-    function asking(port: number): { end(): Promise<string[]> } {
+    /** Sends requests continuously, on keep-alive and new connections, until stopped; returns the responses. */
+    function continuousRequests(port: number): { end(): Promise<string[]> } {
       const ending = new AbortController()
-      const answers: string[] = []
+      const responses: string[] = []
       const loop = async (agent: Agent | false): Promise<void> => {
         while (!ending.signal.aborted) {
           const { status, text } = await get(port, '/', agent)
-          answers.push(`${status} ${text}`)
+          responses.push(`${status} ${text}`)
         }
       }
       const agents = [new Agent({ keepAlive: true })]
@@ -214,33 +214,33 @@ describe('runserver', function () {
           ending.abort()
           await loops
           for (const agent of agents) agent.destroy()
-          return answers
+          return responses
         },
       }
     }
 
-    async function answers(port: number, text: string): Promise<void> {
+    async function untilServed(port: number, text: string): Promise<void> {
       while ((await get(port)).text !== text);
     }
 
-    it('serves the new code within a second, loses no request and answers the one in flight', async () => {
+    it('serves the new code within a second, loses no request and finishes the one in flight', async () => {
       const { running, port } = await serving()
       const pid = Number((await get(port, '/pid/')).text)
       const slow = get(port, '/slow/')
       await running.line(/slow came/)
-      const others = asking(port)
-      await answers(port, 'v1')
+      const others = continuousRequests(port)
+      await untilServed(port, 'v1')
       const took: number[] = []
       for (const version of ['v2', 'v3', 'v4']) {
         const saved = performance.now()
         project.write('apps/urls.ts', urls(version))
-        await answers(port, version)
+        await untilServed(port, version)
         took.push(performance.now() - saved)
       }
       process.kill(pid, 'SIGUSR2')
       expect((await slow).text).to.equal('slow v1')
       expect(new Set(await others.end())).to.deep.equal(new Set(['200 v1', '200 v2', '200 v3', '200 v4']))
-      // The best of three, and a machine that is busy with other things gets as much more time as it is busy.
+      // The best of three attempts; a busy machine gets more time in proportion to its load.
       const busy = Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
       expect(Math.min(...took)).to.be.below(1000 * busy)
       const { code, stderr } = await stopped(running, 'SIGINT')
@@ -249,7 +249,7 @@ describe('runserver', function () {
       expect(stderr).to.match(/\/apps\/urls\.ts changed, reloading\.\n/)
     })
 
-    it('keeps the old code serving while a file is broken', async () => {
+    it('keeps the old code while a file has an error', async () => {
       const { running, port } = await serving()
       project.write('apps/urls.ts', `${urls('v2')} }`)
       await running.line(/urls\.ts:\d+:\d+: ERROR/)
@@ -258,7 +258,7 @@ describe('runserver', function () {
       )
       expect((await get(port)).text).to.equal('v1')
       project.write('apps/urls.ts', urls('v3'))
-      await answers(port, 'v3')
+      await untilServed(port, 'v3')
       expect((await stopped(running, 'SIGTERM')).code).to.equal(0)
     })
 
@@ -267,7 +267,7 @@ describe('runserver', function () {
       const { text: pid } = await get(port, '/pid/')
       project.write('templates/page.html', 'new')
       project.write('apps/urls.ts', urls('v2'))
-      await answers(port, 'v2')
+      await untilServed(port, 'v2')
       expect((await get(port, '/pid/')).text).not.to.equal(pid)
       const { stderr } = await stopped(running, 'SIGTERM')
       expect(stderr).not.to.contain('page.html')
@@ -281,14 +281,14 @@ describe('runserver', function () {
     return server
   }
 
-  it('serves with as many workers as it is told', async () => {
+  it('serves with the given number of workers', async () => {
     const { running } = await twoWorkers()
     const { code, stdout } = await stopped(running, 'SIGTERM')
     expect(code).to.equal(0)
     expect(stdout.match(/Quit the server/g)).to.have.length(1)
   })
 
-  it('starts a worker again that has died, while the other serves', async () => {
+  it('starts a worker again that has died, while the other one serves', async () => {
     const { running, port } = await twoWorkers()
     await get(port, '/crash/').catch(() => undefined)
     await running.line(/ended with code 9\. Starting it again\./)

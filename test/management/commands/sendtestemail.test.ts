@@ -1,4 +1,4 @@
-/** sendtestemail: who is written to, what they read, and what is said where nobody is. */
+/** sendtestemail: recipients, content, and missing recipients. */
 import { hostname } from 'node:os'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
@@ -35,7 +35,7 @@ describe('sendtestemail', () => {
 
   const sent = (): object[] => outbox.map(({ fromEmail, to, body }) => ({ fromEmail, to, body }))
 
-  it('writes one mail to the addresses given, and says nothing', async () => {
+  it('sends one mail to the given addresses, and prints nothing', async () => {
     const clock = stopClock(new Date('2026-11-21T11:17:51.123Z'))
     try {
       expect(await send(['a@example.org', 'b@example.org'])).to.equal('')
@@ -48,7 +48,7 @@ describe('sendtestemail', () => {
     expect(outbox[0]?.subject).to.equal(`Test email from ${hostname()} on 2026-11-21 11:17:51.123000+00:00`)
   })
 
-  it('writes to the managers and to the admins, each by a mail of their own', async () => {
+  it('sends separate mails to the managers and to the admins', async () => {
     await send(['--managers', '--admins'])
     expect(sent()).to.deep.equal([
       {
@@ -64,14 +64,14 @@ describe('sendtestemail', () => {
     expect(outbox.map(({ to }) => to)).to.deep.equal([['a@example.org'], ['ada@example.org']])
   })
 
-  it('says that a setting names nobody, and writes to the others', async () => {
+  it('reports an empty setting, and writes to the others', async () => {
     expect(await send(['--managers', '--admins'], { MANAGERS: [] })).to.equal(
       'MANAGERS is empty: nobody was written to.\n',
     )
     expect(outbox.map(({ to }) => to)).to.deep.equal([['ada@example.org']])
   })
 
-  it('wants somebody to write to', async () => {
+  it('requires a recipient', async () => {
     const [stdout, stderr] = [new ListeningTerminal(), new ListeningTerminal()]
     expect(await execute(['sendtestemail'], { stdout, stderr })).to.equal(2)
     expect(stderr.text).to.equal(
@@ -81,7 +81,7 @@ describe('sendtestemail', () => {
     expect(error).to.deep.include({ name: 'CommandError', message: NOBODY })
   })
 
-  it('tells in a sentence why the mail could not be sent, and nothing that is secret', async () => {
+  it('reports in one sentence why the mail could not be sent, without secrets', async () => {
     const error = await send(['a@example.org'], {
       EMAIL_BACKEND: 'core.mail.backends.smtp.EmailBackend',
       EMAIL_HOST: '127.0.0.1',

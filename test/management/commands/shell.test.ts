@@ -1,4 +1,4 @@
-/** shell: code given, piped in and typed, with the project at hand. */
+/** shell: code as an argument, from a pipe and typed, with the project loaded. */
 import { expect } from 'chai'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -27,7 +27,7 @@ describe('shell', () => {
     expect(await shell(['-c', code])).to.deep.include({ code: 0, stdout: 'true a tool\n', stderr: '' })
   })
 
-  it('has names at hand, unless told not to', async () => {
+  it('predefines names, unless disabled', async () => {
     const code =
       'console.log(typeof settings, typeof apps, typeof connection, typeof reverse, typeof globalThis.cache?.get)'
     expect((await shell(['-c', code])).stdout).to.equal('object object function function function\n')
@@ -36,11 +36,11 @@ describe('shell', () => {
     )
   })
 
-  it('runs what is piped in', async () => {
+  it('runs code from a pipe', async () => {
     expect(await shell([], 'console.log(settings.TIME_ZONE)\n')).to.deep.include({ code: 0, stdout: 'UTC\n' })
   })
 
-  it('tells an error in the code, and leaves no file behind', async () => {
+  it('reports an error in the code, and leaves no file behind', async () => {
     const { code, stderr } = await shell(['-c', "throw new TypeError('not so')"])
     expect(code).to.equal(1)
     expect(stderr).to.match(/^TypeError: not so\n/)
@@ -48,8 +48,8 @@ describe('shell', () => {
     expect(readdirSync(path.join(project.root)).filter((name) => name.includes('shell'))).to.deep.equal([])
   })
 
-  it('awaits at the top level of a conversation', async () => {
-    // A terminal is made by `script`, which every Linux has.
+  it('supports await at the top level of an interactive session', async () => {
+    // `script`, which every Linux has, provides a terminal.
     const { spawnSync } = await import('node:child_process')
     if (spawnSync('script', ['--version']).status !== 0) return
     const { MANAGE, Running } = await import('../processes.ts')

@@ -1,4 +1,4 @@
-/** showmigrations: all migrations, and which of them are applied, in Django's shapes. */
+/** showmigrations: all migrations, and which of them are applied, in Django's formats. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -41,7 +41,7 @@ describe('showmigrations', () => {
     overrideSettings({ DATABASES: { default: { ENGINE: 'core.db.backends.sqlite3', NAME: file } } }, fn)
 
   it(
-    'lists them app by app, and makes no database by looking',
+    'lists them app by app, and creates no database',
     using(async () => {
       expect((await show()).stdout).to.equal('blog\n [ ] 0001_initial\npolls\n [ ] 0001_initial\n [ ] 0002_choice\n')
       expect(existsSync(file)).to.equal(false)
@@ -51,7 +51,7 @@ describe('showmigrations', () => {
   )
 
   it(
-    'shows the apps asked for, in the order asked for',
+    'shows the given apps, in the given order',
     using(async () => {
       expect((await show({ appLabel: ['polls', 'bare'] })).stdout).to.equal(
         'polls\n [ ] 0001_initial\n [ ] 0002_choice\nbare\n (no migrations)\n',
@@ -60,7 +60,7 @@ describe('showmigrations', () => {
   )
 
   it(
-    'with -v 2 adds when each was applied: in UTC, or without USE_TZ in the zone of the site',
+    'with -v 2 adds when each was applied: in UTC, or without USE_TZ in the time zone of the site',
     using(async () => {
       const at = Date.UTC(2026, 10, 21, 7, 10, 33, 999)
       setClock({ now: () => at })
@@ -75,7 +75,7 @@ describe('showmigrations', () => {
       expect(await shown({ TIME_ZONE: 'Asia/Tokyo' })).to.equal(
         'blog\n [X] 0001_initial (applied at 2026-11-21 07:10:33)\n',
       )
-      // Without USE_TZ the text in the database is taken for a wall clock's, as by Django.
+      // Without USE_TZ the string in the database is a local time, as in Django.
       expect(await shown({ TIME_ZONE: 'Asia/Tokyo', USE_TZ: false })).to.equal(
         'blog\n [X] 0001_initial (applied at 2026-11-21 07:10:33)\n',
       )
@@ -83,7 +83,7 @@ describe('showmigrations', () => {
   )
 
   it(
-    'with --plan shows the order of application, with -v 2 what each depends on',
+    'with --plan shows the order of application, with -v 2 the dependencies',
     using(async () => {
       await outcomeOf<object>(Migrate, { appLabel: 'blog' })
       expect((await show({ plan: true })).stdout).to.equal(
@@ -97,7 +97,7 @@ describe('showmigrations', () => {
   )
 
   it(
-    'tells every app that is not installed, and ends with code 2',
+    'reports every app that is not installed, and ends with code 2',
     using(async () => {
       const { stdout, stderr, error } = await show({ appLabel: ['nope', 'polls', 'nor_this'] })
       expect(stdout).to.equal('')

@@ -1,4 +1,4 @@
-/** sqlmigrate: the SQL of a migration on each engine, which needs no database. */
+/** sqlmigrate: the SQL of a migration on each engine, without a database. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -59,7 +59,7 @@ describe('sqlmigrate', () => {
   })
 
   it(
-    'prints a transaction with what is done in it, on SQLite',
+    'prints a transaction with its statements, on SQLite',
     on('sqlite3', async () => {
       expect((await sql('sessions', '0001_initial')).stdout).to.equal(
         [
@@ -94,7 +94,7 @@ describe('sqlmigrate', () => {
   )
 
   it(
-    'prints it for MySQL without a transaction, which would be none',
+    'prints it for MySQL without a transaction, which would have no effect',
     on('mysql', async () => {
       const { stdout } = await sql('sessions', '0001')
       expect(stdout).to.match(/^--\n-- Create model Session\n--\ncreate table `django_session` \(/)
@@ -104,7 +104,7 @@ describe('sqlmigrate', () => {
   )
 
   it(
-    'prints the way back with --backwards',
+    'prints the reversal with --backwards',
     on('sqlite3', async () => {
       expect((await sql('sessions', '0001', { backwards: true })).stdout).to.equal(
         'BEGIN;\n--\n-- Undo Create model Session\n--\ndrop table `django_session`;\nCOMMIT;\n',
@@ -114,7 +114,7 @@ describe('sqlmigrate', () => {
 
   for (const engine of ['sqlite3', 'postgresql', 'mysql']) {
     it(
-      `prints values in their places and questions as comments, on ${engine}`,
+      `prints values inside the statements and queries as comments, on ${engine}`,
       on(engine, async () => {
         const { stdout } = await sql('polls', '0001')
         expect(stdout).to.include('-- Create table a\n-- Fill table a\n--\n-- queries the database: select ')
@@ -124,7 +124,7 @@ describe('sqlmigrate', () => {
   }
 
   it(
-    'tells of columns what SQLite does: the table is made anew',
+    'prints how SQLite changes columns: the table is created again',
     on('sqlite3', async () => {
       expect((await sql('polls', '0005')).stdout).to.equal(
         [
@@ -143,7 +143,7 @@ describe('sqlmigrate', () => {
   )
 
   it(
-    'goes through no rows, on PostgreSQL',
+    'returns no rows, on PostgreSQL',
     on('postgresql', async () => {
       expect((await sql('polls', '0006')).stdout).to.equal(
         'BEGIN;\n-- queries the database: select * from "a"\nCOMMIT;\n',
@@ -152,7 +152,7 @@ describe('sqlmigrate', () => {
   )
 
   it(
-    'says so when there is nothing to do, and leaves the transaction out where the migration does',
+    'reports that there is nothing to do, and omits the transaction if the migration does',
     on('sqlite3', async () => {
       expect(await sql('polls', '0002')).to.deep.equal({
         stdout: '',
@@ -164,7 +164,7 @@ describe('sqlmigrate', () => {
   )
 
   it(
-    'says so when a migration cannot go on without an answer',
+    'reports that a migration depends on a result',
     on('sqlite3', async () => {
       const { error } = await sql('polls', '0004')
       expect(error).to.be.instanceOf(CommandError)

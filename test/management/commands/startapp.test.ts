@@ -1,4 +1,4 @@
-/** startapp: the files of a new app, and names that it refuses. */
+/** startapp: the files of a new app, and invalid names. */
 import { expect } from 'chai'
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -21,7 +21,7 @@ describe('startapp', () => {
   const startapp = (...words: string[]): ReturnType<typeof managed> =>
     managed(['startapp', '--pythonpath', project.root, ...words], { cwd: project.root })
 
-  it('writes the files of an app into apps/, and says nothing', async () => {
+  it('writes the files of an app into apps/, and prints nothing', async () => {
     const { code, stdout, stderr } = await startapp('polls')
     expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: '', stderr: '' })
     const files = readdirSync(path.join(project.root, 'apps/polls'), { recursive: true }) as string[]
@@ -37,7 +37,7 @@ describe('startapp', () => {
     expect(readFileSync(path.join(project.root, 'apps/polls/apps.ts'), 'utf8')).to.contain('class PollsConfig extends')
   })
 
-  it('writes an app that checks and whose test passes', async () => {
+  it('writes an app that passes `check` and its test', async () => {
     await startapp('my_polls')
     project.write('settings.ts', settingsText({ INSTALLED_APPS: "['apps.my_polls']" }))
     project.write('apps/urls.ts', "export { urlpatterns } from './my_polls/urls.ts'\n")
@@ -51,12 +51,12 @@ describe('startapp', () => {
     expect(code).to.equal(0)
   })
 
-  it('takes another folder, which it makes where it is missing', async () => {
+  it('accepts another directory, and creates it if it is missing', async () => {
     expect(await startapp('polls', 'elsewhere/polls', '-v', '2')).to.deep.include({ code: 0, stderr: '' })
     expect(existsSync(path.join(project.root, 'elsewhere/polls/views.ts'))).to.equal(true)
   })
 
-  it('refuses a name that is no identifier, or that means something else', async () => {
+  it('refuses a name that is not an identifier, or is already used', async () => {
     const invalid = await startapp('1polls')
     expect(invalid).to.deep.include({
       code: 1,
@@ -69,7 +69,7 @@ describe('startapp', () => {
     }
   })
 
-  it('wants a name', async () => {
+  it('requires a name', async () => {
     const { code, stderr } = await managed(['startapp'], { cwd: project.root })
     expect(code).to.equal(2)
     expect(stderr).to.match(/\nmanage\.ts startapp: error: You must provide an application name\.\n$/)

@@ -1,4 +1,4 @@
-/** startproject: the files of a new project, and names that it refuses. */
+/** startproject: the files of a new project, and invalid names. */
 import { expect } from 'chai'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -35,7 +35,7 @@ describe('startproject', () => {
     return { code, out: stdout.text, err: stderr.text }
   }
 
-  it('writes a project into a folder of its name, and says nothing', async () => {
+  it('writes a project into a directory of its name, and prints nothing', async () => {
     expect(await startproject('mysite')).to.deep.equal({ code: 0, out: '', err: '' })
     const files = readdirSync('mysite', { recursive: true, encoding: 'utf8' })
     expect(files.filter((file) => statSync(path.join('mysite', file)).isFile()).toSorted()).to.deep.equal([
@@ -50,7 +50,7 @@ describe('startproject', () => {
     ])
   })
 
-  it('gives each project a random key, good for development alone', async () => {
+  it('gives each project a random key, for development only', async () => {
     await startproject('one')
     await startproject('two')
     const keys = ['one', 'two'].map((name) => /SECRET_KEY: '(.*)'/.exec(read(name, 'settings.ts'))?.[1])
@@ -58,14 +58,14 @@ describe('startproject', () => {
     expect(keys[0]).not.to.equal(keys[1])
   })
 
-  it('writes the manage.ts of this repository, which can be run', async () => {
+  it('writes the manage.ts of this repository, which is executable', async () => {
     await startproject('mysite')
     expect(read('mysite', 'manage.ts')).to.equal(read(REPOSITORY, 'manage.ts'))
     expect(statSync('mysite/manage.ts').mode & 0o111).to.equal(0o111)
     expect(statSync('mysite/settings.ts').mode & 0o111).to.equal(0)
   })
 
-  it('asks npm for this Nuages, and for the tools of this repository', async () => {
+  it('depends on this version of Nuages, and on the tools of this repository', async () => {
     await startproject('My_Site')
     const made = manifestIn('My_Site')
     const ours = manifestIn(REPOSITORY)
@@ -76,7 +76,7 @@ describe('startproject', () => {
     expect(made.allowScripts).to.deep.equal(ours.allowScripts)
   })
 
-  it('takes another folder, which it makes where it is missing, and names the files with -v 2', async () => {
+  it('accepts another directory, creates it if it is missing, and lists the files with -v 2', async () => {
     const { code, out } = await startproject('mysite', 'a/b', '-v', '2')
     expect(code).to.equal(0)
     expect(out.split('\n')).to.include(`Creating ${path.join(folder, 'a/b/settings.ts')}`)
@@ -86,7 +86,7 @@ describe('startproject', () => {
     expect(existsSync('here/settings.ts')).to.equal(true)
   })
 
-  it('overwrites nothing, and writes all or nothing', async () => {
+  it('overwrites nothing, and writes all files or none', async () => {
     mkdirSync('mysite/apps', { recursive: true })
     expect(await startproject('mysite')).to.deep.equal({
       code: 1,
@@ -101,11 +101,11 @@ describe('startproject', () => {
     expect(read('here', 'settings.ts')).to.equal(key)
   })
 
-  it('says why it cannot write', async () => {
+  it('reports why it cannot write', async () => {
     expect((await startproject('mysite', '/dev/null/x')).err).to.match(/^CommandError: E[A-Z]+: .*\/dev\/null\/x/)
   })
 
-  it('refuses a name that is no identifier, or that something has already', async () => {
+  it('refuses a name that is not an identifier, or is already used', async () => {
     for (const name of ['1site', 'my-site', 'a.b', '_', '../x']) {
       expect(await startproject(name), name).to.deep.equal({
         code: 1,
@@ -122,7 +122,7 @@ describe('startproject', () => {
     expect(readdirSync('.')).to.deep.equal([])
   })
 
-  it('wants a name', async () => {
+  it('requires a name', async () => {
     const { code, err } = await startproject()
     expect(code).to.equal(2)
     expect(err).to.match(/\nmanage\.ts startproject: error: You must provide a project name\.\n$/)

@@ -1,4 +1,4 @@
-/** test: which files a label stands for, what mocha is told, and how the run ends. */
+/** test: the files of a label, the arguments of mocha, and the exit code. */
 import { expect } from 'chai'
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import type { MochaOptions } from '../../../core/management/mocha.ts'
 import { currentProject, Project, useProject } from '../../../core/management/project.ts'
 import { type Finished, MANAGE, Running, settingsText, TestProject } from '../processes.ts'
 
-/** What mocha is given by a command in whose place another answers with an exit code. */
+/** The arguments that a fake mocha gets, which ends with a given exit code. */
 async function given(
   start: string,
   options: Partial<Parameters<TestCommand['handle']>[0]> = {},
@@ -62,7 +62,7 @@ describe('test', () => {
   })
   after(() => project.remove())
 
-  it('runs what .mocharc names where no label is given, and all else as it says', async () => {
+  it('runs the files in .mocharc without a label, with its options', async () => {
     expect(await given(project.root)).to.deep.equal({
       spec: ['test/**/*.test.ts'],
       'node-option': ['import=tsx'],
@@ -72,7 +72,7 @@ describe('test', () => {
     })
   })
 
-  it('runs the tests of a label alone: a dotted name, an app, a folder, a file', async () => {
+  it('runs only the tests of a label: a dotted name, an app, a directory, a file', async () => {
     for (const label of [
       'apps.polls',
       'polls',
@@ -88,7 +88,7 @@ describe('test', () => {
     expect(slow).to.equal(1)
   })
 
-  it('tells mocha in its words what it is told in those of Django', async () => {
+  it("translates Django's options to those of mocha", async () => {
     const words: [object, object][] = [
       [{ failfast: true }, { bail: true }],
       [{ k: ['(1 + 1)', 'a*b'] }, { grep: String.raw`\(1 \+ 1\)|a.*b` }],
@@ -109,7 +109,7 @@ describe('test', () => {
     )
   })
 
-  it('finds the tests itself where no .mocharc names them, and runs TypeScript', async () => {
+  it('finds the tests itself without a .mocharc, and runs TypeScript', async () => {
     const other = new TestProject({ '.mocharc.json': '{}', 'a/b.test.ts': '', 'dist/b.test.js': '', 'c.test.mjs': '' })
     try {
       const { spec, 'node-option': nodeOption } = await given(other.root)
@@ -120,7 +120,7 @@ describe('test', () => {
     }
   })
 
-  it('says what a label led to that has no tests, or that leads nowhere', async () => {
+  it('reports a label without tests, or one that resolves to nothing', async () => {
     expect((await refusal(project.root, { testLabel: ['bare'] })).message).to.equal(
       `There are no tests in ${project.root}/bare: no file there ends with .test.ts.`,
     )
@@ -129,7 +129,7 @@ describe('test', () => {
     )
   })
 
-  it('says how to install mocha where it is not', async () => {
+  it('reports how to install mocha', async () => {
     const bare = bareFolder()
     try {
       expect((await refusal(bare, {})).message).to.equal(
@@ -140,12 +140,12 @@ describe('test', () => {
     }
   })
 
-  it('ends with the exit code of mocha, without another word', async () => {
+  it('ends with the exit code of mocha, without further output', async () => {
     const error = await given(project.root, {}, 7).catch((error: CommandError) => error)
     expect(error).to.deep.include({ exitCode: 7, message: '' })
   })
 
-  it('runs the real mocha, from any folder, and leaves no file behind', async function () {
+  it('runs the real mocha, from any directory, and leaves no file behind', async function () {
     // Three processes, one after the other.
     this.timeout(20_000)
     const TMPDIR = bareFolder()

@@ -1,4 +1,4 @@
-/** The address of runserver: what is accepted, and what is said of the rest. */
+/** The address of runserver: accepted forms, and the errors for the rest. */
 import { expect } from 'chai'
 import { CommandError } from '#core/management'
 import { parseAddress, urlOf } from '../../../core/management/runserver/address.ts'
@@ -16,7 +16,7 @@ describe('the address of runserver', () => {
     for (const [text, host, port] of expected) expect(parseAddress(text, { env: {} })).to.deep.equal({ host, port })
   })
 
-  it('comes from PORT where none is given, and is 8000 without', () => {
+  it('comes from PORT if none is given, and is 8000 without', () => {
     expect(parseAddress(undefined, { env: {} })).to.deep.equal({ host: '127.0.0.1', port: 8000 })
     expect(parseAddress(undefined, { env: { PORT: '5000' } })).to.deep.equal({ host: '127.0.0.1', port: 5000 })
     expect(parseAddress('6000', { env: { PORT: '5000' } }).port).to.equal(6000)

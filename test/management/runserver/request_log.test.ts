@@ -69,28 +69,28 @@ describe('the request log', () => {
     expect((await logOf('/', { method: 'HEAD' })).message).to.match(/"HEAD \/ HTTP\/1\.1" 200 0$/)
   })
 
-  it('warns of 4xx and calls 5xx an error', async () => {
+  it('logs 4xx as a warning and 5xx as an error', async () => {
     expect((await logOf('/?status=404')).level).to.equal('warning')
     records.length = 0
     expect((await logOf('/?status=503')).level).to.equal('error')
   })
 
-  it('has a colour for each kind of answer on a terminal', async () => {
+  it('has a colour for each class of status on a terminal', async () => {
     expect((await logOf('/?status=404', { color: true })).message).to.contain('\u001b[33m')
     records.length = 0
     expect((await logOf('/?status=500', { color: true })).message).to.contain('\u001b[1;35m')
   })
 
-  it('is not reached by an address that could drive the terminal', async () => {
+  it('escapes a URL that could control the terminal', async () => {
     logRequests(server, { style: noStyle, timeZone: 'UTC' })
     const socket = connect(port(), '127.0.0.1')
     socket.write(Buffer.from('GET /\x9b31m HTTP/1.1\r\nHost: x\r\n\r\n', 'latin1'))
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    expect(String(answer)).to.match(/^HTTP\/1\.1 400 /)
+    const [response] = (await once(socket, 'data')) as [Buffer]
+    expect(String(response)).to.match(/^HTTP\/1\.1 400 /)
     expect(records).to.deep.equal([])
   })
 
-  it('says when the client has gone before the answer', async () => {
+  it('logs that the client disconnected before the response', async () => {
     logRequests(server, { style: noStyle, timeZone: 'UTC' })
     const socket = connect(port(), '127.0.0.1')
     socket.write('GET /?mode=never HTTP/1.1\r\nHost: x\r\n\r\n')

@@ -34,7 +34,7 @@ describe('the watcher', () => {
     return changes.shift() as string[]
   }
 
-  it('counts code, and package.json, and no template, data or test', () => {
+  it('watches code and package.json, but no template, data or test', () => {
     for (const file of ['a.ts', 'b/c.mts', 'a.js', 'package.json']) expect(isCode(file), file).to.equal(true)
     for (const file of ['a.html', 'a.json', 'db.sqlite3', 'a.d.ts', 'a.test.ts'])
       expect(isCode(file), file).to.equal(false)
@@ -46,12 +46,12 @@ describe('the watcher', () => {
     expect((await nextChange()).toSorted()).to.deep.equal(['apps/a.ts', 'apps/b.ts'])
   })
 
-  it('sees new files and folders', async () => {
+  it('detects new files and directories', async () => {
     project.write('apps/new/deep.ts', '1')
     expect(await nextChange()).to.deep.equal(['apps/new/deep.ts'])
   })
 
-  it('sees a file again and again that is replaced by another, as editors do', async () => {
+  it('detects repeated replacements of a file by another one, as editors do', async () => {
     for (const text of ['2', '3', '4']) {
       const temporary = path.join(project.root, 'apps', '.a.ts.swp')
       writeFileSync(temporary, text)
@@ -60,7 +60,7 @@ describe('the watcher', () => {
     }
   })
 
-  it('leaves packages, data and templates alone', async () => {
+  it('ignores packages, data and templates', async () => {
     project.write('node_modules/x/a.js', '2')
     project.write('templates/a.html', '2')
     project.write('data.json', '{}')
