@@ -5,7 +5,7 @@ import path from 'node:path'
 import { expect } from 'chai'
 import { type Finished, freePort, REPOSITORY, Running } from '../management/processes.ts'
 import { PYTHON, python, requireService, temporaryFolder } from '../services.ts'
-import { type Page, Visitor } from './http_client.ts'
+import { HttpClient, type Page } from './http_client.ts'
 
 const EXAMPLE = path.join(REPOSITORY, 'examples', 'beside-django')
 const PASSWORD = 'three green apples'
