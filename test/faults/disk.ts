@@ -1,6 +1,6 @@
 /** Small file systems of their own, which can be filled up and made read-only. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -10,9 +10,7 @@ let folderOfAll: string | undefined
 /** A new folder inside the temporary directory of this run, which `removeAll` removes. */
 function newFolder(name: string): string {
   folderOfAll ??= mkdtempSync(path.join(tmpdir(), 'nuages-faults-'))
-  const folder = path.join(folderOfAll, name)
-  mkdirSync(folder, { recursive: true })
-  return folder
+  return mkdtempSync(path.join(folderOfAll, `${name}-`))
 }
 
 /** @throws Error with the program's message */
@@ -64,12 +62,21 @@ export class Disk {
   makeWritable(): void {
     run('mount', '-o', 'remount,rw', this.path)
   }
+
+  remove(): void {
+    if (mounted.delete(this.path)) unmount(this.path)
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Also what was mounted on top of it. The option: at once, although a process that was just killed has files open. */
+function unmount(folder: string): void {
+  while (spawnSync('umount', ['-l', folder]).status === 0);
 }
 
 /** Unmounts and removes everything. Synchronous, so that it can run when the process exits. */
 export function removeAll(): void {
-  // A folder may have been mounted again over itself, by another engine with a server of the same name.
-  for (const folder of mounted) while (spawnSync('umount', ['-l', folder]).status === 0);
+  for (const folder of mounted) unmount(folder)
   mounted.clear()
   if (folderOfAll !== undefined) rmSync(folderOfAll, { recursive: true, force: true })
   folderOfAll = undefined

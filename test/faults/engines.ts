@@ -1,5 +1,4 @@
 /** The session engines under test, each with servers of its own behind proxies. */
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Settings } from '#core/conf'
 import type { Promises } from './book.ts'
@@ -139,7 +138,6 @@ export class Engine {
       stores.set(name, { server, proxy: await FaultyProxy.start(server.port) })
     }
     const disk = new Disk(`site-${kind.engine}-${kind.stores.join('-')}`, 8)
-    mkdirSync(disk.path, { recursive: true })
     const settings = {
       SESSION_ENGINE: `core.contrib.sessions.backends.${kind.engine}`,
       ...kind.settings((server) => stores.get(server)?.proxy.port as number, disk),
@@ -161,6 +159,8 @@ export class Engine {
       await proxy.close()
       // An end that is no fault.
       await server.stop()
+      server.disk.remove()
     }
+    this.disk.remove()
   }
 }

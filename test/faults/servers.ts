@@ -230,11 +230,11 @@ export class StoreServer {
     const server = new StoreServer(name, await freePort())
     const { user, install } = server.#kind
     mkdirSync(server.#folder)
+    // The folder is private to this user by default.
+    if (isRoot) run('chmod', '755', path.dirname(server.disk.path), server.disk.path)
     if (isRoot && user !== undefined) {
       chownSync(server.#folder, Number(run('id', '-u', user)), Number(run('id', '-g', user)))
     }
-    // The directories above it are private to this user by default.
-    if (isRoot) run('chmod', '755', path.dirname(server.disk.path))
     install?.(server.#folder)
     await server.restart()
     return server
