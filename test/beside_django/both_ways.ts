@@ -1,4 +1,4 @@
-/** The promises about the content of sessions that each place has to keep, whoever wrote it. */
+/** Guarantees for the content of sessions on each engine, whichever side wrote it. */
 import { expect } from 'chai'
 import { openSession, openSessionStore, type Session } from '#core/contrib/sessions'
 import { setOwn, stringifyJson } from '#core/serialization'
@@ -120,7 +120,7 @@ function ends(beside: Beside, { hasRows, settings }: SharedPlace): void {
 }
 
 function deletion(beside: Beside, { settings }: SharedPlace): void {
-  // What lies in a cookie alone can be taken back by nobody.
+  // A session that is only in a cookie cannot be revoked.
   if (settings.SESSION_ENGINE === 'django.contrib.sessions.backends.signed_cookies') return
 
   it('is gone for both when either deletes it', async () => {

@@ -1,4 +1,4 @@
-/** The promise that a value in a cache is the same for both sides, whoever put it there: plain, and counted on. */
+/** A value in a cache is the same for both sides, whichever side put it there: plain values, and counters. */
 import { expect } from 'chai'
 import { cache } from '#core/cache'
 import type { Beside } from './beside.ts'
@@ -8,7 +8,7 @@ import { Generator, isSame, plainText, SEED } from './generated.ts'
 const VALUES = 100
 
 export function cacheValues(beside: Beside): void {
-  it(`has the same values for both, whoever set them, ${VALUES} of each`, async () => {
+  it(`has the same values for both, whichever side set them, ${VALUES} of each`, async () => {
     const { django } = beside
     const scalars = ['0', '-1', '255', '12345678901234567890', 'true', 'false', '1.0', '"text"', '"Größe"', '[]', '{}']
     const generated = new Generator(SEED + 4).sessions(VALUES - scalars.length)

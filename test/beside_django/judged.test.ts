@@ -199,7 +199,7 @@ describe('signed texts beside a live Django', function () {
     expect(await beside.django.ask('unsign_cookie', asked)).to.equal('coffee')
   })
 
-  it('that name a session nobody issued get a new one on both sides, under another name', async () => {
+  it('that name a session that was never issued get a new one on both sides, under another name', async () => {
     const visitor = new Visitor(() => beside.django)
     await visitor.get('django', '/visit/?item=tea')
     const key = visitor.cookies.get('sessionid') as string

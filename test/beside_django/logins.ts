@@ -8,7 +8,7 @@ const PASSWORD = 'three green apples'
 
 /** All of it on one place. */
 export function oneSite(beside: Beside, place: SharedPlace): void {
-  // What lies in a cookie alone can be taken back by nobody.
+  // A session that is only in a cookie cannot be revoked.
   const isStored = place.settings.SESSION_ENGINE !== 'django.contrib.sessions.backends.signed_cookies'
   const newVisitor = (): Visitor => new Visitor(() => beside.django)
   let users = 0

@@ -1,4 +1,4 @@
-/** A new SECRET_KEY comes to one side first: nobody is logged out, and nothing that was signed is lost on the way. */
+/** One side gets a new SECRET_KEY first: no user is logged out, and signed values stay valid. */
 import { expect } from 'chai'
 import { defaultTokenGenerator, User } from '#core/contrib/auth'
 import { openSession, openSessionStore } from '#core/contrib/sessions'

@@ -226,7 +226,7 @@ describe('a cache in trouble', () => {
           expect(await cache.get('key')).to.equal(1)
         })
 
-        it('answers those who asked before a crash', async () => {
+        it('returns the results of operations that began before a crash', async () => {
           const server = await started(await kind.server())
           const cache = opened(kind.store(server.address))
           await cache.set('key', 1)

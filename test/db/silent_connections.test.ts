@@ -112,7 +112,7 @@ describe('a database whose packets are lost', function () {
       }),
     )
 
-    it('does not give up what is answered while the process is busy', () =>
+    it('does not give up a statement whose result arrives while the process is busy', () =>
       overrideSettings({ DATABASES: { default: { ...config, OPTIONS: { response_timeout: 0.4 } } } }, async () => {
         await connection.raw('select 1')
         const asked = connection.raw(sleep, [0.1]).then(() => 'answered')

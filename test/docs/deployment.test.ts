@@ -18,7 +18,7 @@ async function slow() {
   return new HttpResponse('finished')
 }
 
-// What keeps a process alive: a timer that nobody stops, a view longer than any limit, a connection that is no longer HTTP.
+// What keeps a process alive: a timer that is never stopped, a view longer than any limit, a connection that is no longer HTTP.
 setInterval(() => {}, 1000)
 async function endless() {
   console.log('begun')

@@ -140,12 +140,12 @@ describe('the books of a client', () => {
     expect(await judged()).to.deep.equal({ ...NONE, corrupt: 1 })
   })
 
-  it('find content that nobody stored', async () => {
+  it('find content that no client stored', async () => {
     stored()['\u0000x'] = 1
     expect(await judged()).to.deep.equal({ ...NONE, corrupt: 1 })
   })
 
-  it('find a cookie that was deleted although nobody ended the session', async () => {
+  it('find a cookie that was deleted although no client ended the session', async () => {
     site.onTheWay = (answer) => ({ ...answer, cookie: null })
     await client.read()
     expect({ cleared: book.cleared, cookie: client.cookie }).to.deep.equal({ cleared: 1, cookie: undefined })

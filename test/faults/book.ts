@@ -32,7 +32,7 @@ export class Book {
   corrupt = 0
   /** Changes that took effect more often than they were requested. */
   double = 0
-  /** Responses that deleted the cookie of a session that nobody ended. */
+  /** Responses that deleted the cookie of a session that no client ended. */
   cleared = 0
   /** Responses other than 200 and 503. */
   wrong = 0
@@ -96,7 +96,7 @@ export class Client {
     return this.#cookie
   }
 
-  /** Starts anew, without a cookie. */
+  /** Starts again, without a cookie. */
   forget(): void {
     this.#cookie = undefined
     this.#least = 0
@@ -120,7 +120,7 @@ export class Client {
     return answer
   }
 
-  /** Whether a response is of this client's session. If not, it is counted and the client starts anew. */
+  /** Whether a response is of this client's session. If not, it is counted and the client starts again. */
   #isOwn({ owner = null }: Readonly<Record<string, unknown>>): boolean {
     if (this.#cookie === undefined) return false
     if (owner === this.name) return true

@@ -164,7 +164,7 @@ const OWN: Record<ServerName, (on: On) => Fault[]> = {
   memcached: () => [],
 }
 
-/** A file system that is read-only. Workers hold files open for writing, so each is started anew. */
+/** A file system that is read-only. Workers hold files open for writing, so each is started again. */
 const readOnlyDisk = (store: string): Fault => ({
   store,
   name: 'read-only',

@@ -21,7 +21,7 @@ export class Site {
   readonly #workers = new Map<number, ChildProcess>()
   /** Milliseconds by which the clock of the workers is ahead. */
   #ahead = 0
-  /** The workers that ended although nobody killed them. */
+  /** The workers that ended although no fault killed them. */
   deaths = 0
   kills = 0
 
@@ -98,7 +98,7 @@ export class Site {
     for (const worker of this.#workers.values()) worker.send({ clock: ahead } satisfies MoveClock)
   }
 
-  /** Starts all workers anew. Does not count as a kill. */
+  /** Starts all workers again. Does not count as a kill. */
   async restart(): Promise<void> {
     await this.stop()
     await Promise.all(this.ports.map((port) => this.startWorker(port)))

@@ -13,7 +13,7 @@ export interface MoveClock {
 const SystemDate = Date
 let ahead = Number(process.env.FAULTS_CLOCK ?? 0)
 
-/** Every clock of the process moves, as if somebody had set that of the machine. */
+/** Every clock of the process moves, as if the machine's clock had been set. */
 globalThis.Date = class extends SystemDate {
   constructor(...args: [] | [number]) {
     if (args.length === 0) super(SystemDate.now() + ahead)

@@ -27,7 +27,7 @@ type CookieSetter =
   | Pick<HttpResponse, 'setCookie' | 'setSignedCookie' | 'deleteCookie'>
   | Parameters<Middleware>[0]['response']
 
-describe('a cookie of an answer', () => {
+describe('a cookie of a response', () => {
   before(() => setup())
 
   it('can be set in a middleware as in a view', async () => {

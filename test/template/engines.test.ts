@@ -1,4 +1,4 @@
-/** The engines of the settings: loaded at the start, and anew where other settings are in force. */
+/** The engines of the settings: loaded at the start, and again where other settings are in force. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { runChecks } from '#core/checks'

@@ -19,7 +19,7 @@ const echo = (request: HttpRequest): HttpResponse =>
 describe('a test client', () => {
   before(() => setup())
 
-  it('sends what it is told to', async () => {
+  it('sends the given data and headers', async () => {
     const client = new Client(appOf(echo))
     const response = await client.post('/x?a=1', { data: { b: [1, 2], c: true }, query: { d: 'ü' }, secure: true })
     expect(response.json()).to.deep.equal({

@@ -84,7 +84,7 @@ describe('the lock of a file', () => {
     expect(existsSync(lock)).to.equal(true)
   }
 
-  it('is taken at once from a process that was killed', async () => {
+  it('is taken immediately from a process that was killed', async () => {
     killedHolder()
     const began = performance.now()
     await new FileLock(file).replace(() => 'new')
@@ -92,7 +92,7 @@ describe('the lock of a file', () => {
     expect(readFileSync(file, 'utf8')).to.equal('new')
   })
 
-  it('is taken at once from a process that was killed while it wrote', async () => {
+  it('is taken immediately from a process that was killed while it wrote', async () => {
     const code = `import { FileLock } from '#core/utils'; new FileLock(process.argv[1]).replace(() => { process.kill(process.pid, 'SIGKILL') })`
     spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code, file])
     writeFileSync(lock, 'half of the new content', { flag: 'r+' })

@@ -1,4 +1,4 @@
-/** Message cookies and the texts that sessions keep: written as Django writes them, read whoever wrote them. */
+/** Message cookies and the strings that sessions keep: written as Django writes them, and read whichever side wrote them. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'

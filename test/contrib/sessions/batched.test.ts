@@ -104,7 +104,7 @@ describe('batched sessions', () => {
       })
     }
 
-    it('overwrite any stored string, whoever wrote it', async () => {
+    it('overwrite any stored string, whichever program wrote it', async () => {
       const strings = [
         '',
         '"',

@@ -175,7 +175,7 @@ Are you sure you want to do this?
 
     Type 'yes' to continue, or 'no' to cancel: `
 
-  it('asks first, and does nothing unless the answer is yes', () =>
+  it('asks first, and does nothing unless the reply is yes', () =>
     within(SQLITE, POLLS, async () => {
       for (const answer of ['no', '', 'y', 'YES']) {
         expect(await flush({}, answer)).to.deep.equal({

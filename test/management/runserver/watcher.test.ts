@@ -40,7 +40,7 @@ describe('the watcher', () => {
       expect(isCode(file), file).to.equal(false)
   })
 
-  it('reports several saves at once as one change', async () => {
+  it('reports several concurrent saves as one change', async () => {
     project.write('apps/a.ts', '2')
     project.write('apps/b.ts', '2')
     expect((await nextChange()).toSorted()).to.deep.equal(['apps/a.ts', 'apps/b.ts'])

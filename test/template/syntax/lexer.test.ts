@@ -6,7 +6,7 @@ const shown = (source: string): string[] =>
   tokenize(source).map(({ type, content, line }) => `${line} ${type} ${content}`)
 
 describe('the lexer', () => {
-  it('tells texts, variables and tags apart, and knows their lines', () => {
+  it('separates text, variables and tags, and records their lines', () => {
     expect(shown('a\n{{ b }}{% c d %}\n{{e}}')).to.deep.equal([
       '1 text a\n',
       '2 variable b',

@@ -107,7 +107,7 @@ describe('the tags of choice and repetition', () => {
     it(what, async () => expect(await rendered(source, context)).to.equal(expected))
   }
 
-  it('a template begins its cycles anew each time it is rendered', async () => {
+  it('a template begins its cycles again each time it is rendered', async () => {
     const { engineOf } = await import('../render.ts')
     const template = (await engineOf()).fromString('{% cycle "a" "b" as c %}')
     expect([template.render(), template.render()]).to.deep.equal(['a', 'a'])
