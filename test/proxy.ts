@@ -11,6 +11,8 @@ export class Proxy {
   readonly #pairs = new Set<Pair>()
   /** Whether packets are lost in both directions. Connections are still accepted. */
   swallows = false
+  /** How many connections there were. */
+  accepted = 0
   /** Where new connections lead. */
   port: number
   /** Called with what a client sends. Returns whether it is passed on. */
@@ -21,6 +23,7 @@ export class Proxy {
   constructor(port: number, host = '127.0.0.1') {
     this.port = port
     this.#server = createServer((client) => {
+      this.accepted++
       const upstream = connect(this.port, host)
       const pair = { client, upstream }
       this.#pairs.add(pair)
@@ -41,6 +44,11 @@ export class Proxy {
 
   get open(): number {
     return this.#pairs.size
+  }
+
+  /** Sends bytes to all clients, as if they came from the server. */
+  send(bytes: Buffer): void {
+    for (const { client } of this.#pairs) client.write(bytes)
   }
 
   async listen(): Promise<number> {

@@ -1,6 +1,7 @@
 /** The clients of a Redis cache with one interface: a single server by its URL, a Sentinel group, or a Cluster. */
 import type * as Redis from '@redis/client'
 import { ImproperlyConfigured } from '#core/exceptions'
+import { formatValue } from '#core/utils'
 import { unquoteUri } from '#core/web'
 import type { Dialer } from './reconnecting_client.ts'
 import { type LazyPackage, mutableCopy } from '#core/conf'
@@ -63,11 +64,20 @@ const DEMOTED = /^READONLY /
 /** The package's error classes for error replies, as opposed to errors of the connection. */
 const ERROR_REPLIES = ['SimpleError', 'BlobError', 'ErrorReply']
 
+const isErrorReply = (error: unknown): error is Error =>
+  error instanceof Error && ERROR_REPLIES.includes(error.constructor.name)
+
+/** Error replies for a stored value, a command or a setting. Within a script, older servers put words in front of them. */
+const MISTAKE =
+  /WRONGTYPE|^NOPROTO |^ERR .*(?:not an integer|out of range|overflow|exceeds maximum|unknown command|DB index|SELECT|AUTH)/
+
 function blame(error: unknown): 'caller' | 'refusal' | 'demoted' | 'outage' {
-  if (error instanceof TypeError) return 'caller'
-  if (!(error instanceof Error) || !ERROR_REPLIES.includes(error.constructor.name)) return 'outage'
+  // The error of an argument. Other TypeErrors are those of a client that was closed, or that cannot read a reply.
+  if (error instanceof TypeError) return error.message.includes('must be of type') ? 'caller' : 'outage'
+  if (!isErrorReply(error)) return 'outage'
   if (DEMOTED.test(error.message)) return 'demoted'
-  return REFUSAL.test(error.message) ? 'refusal' : 'caller'
+  if (REFUSAL.test(error.message)) return 'refusal'
+  return MISTAKE.test(error.message) ? 'caller' : 'outage'
 }
 
 function urlOf(location: string, alias: string): URL {
@@ -117,19 +127,27 @@ function serverSettings(location: string, { alias, timeout, options }: RedisOpti
 type Send = (key: string | undefined, isRead: boolean, args: readonly Argument[]) => Promise<unknown>
 
 /**
- * Checks that each reply fits its command. After one that does not, later replies may belong to other commands, too, so
- * the client is closed, and all pending commands fail.
+ * Checks that each reply, or error reply, is one that its command can have. After one that is not, later replies may
+ * belong to other commands, too, so the client is closed, and all pending commands fail.
  */
 function checked(send: Send, close: () => void): RedisClient['send'] {
   let failure: Error | undefined
+  const failed = (what: string): Error => {
+    failure = new Error(`the ${what} is not one that Redis gives to this command`)
+    close()
+    return failure
+  }
   return async (key, isRead, args, fits) => {
-    const reply = await send(key, isRead, args)
+    if (failure !== undefined) throw failure
+    const reply = await send(key, isRead, args).catch((error: unknown) => {
+      const isUnexpected = failure === undefined && isErrorReply(error) && blame(error) === 'outage'
+      if (isUnexpected) throw failed(`error reply ${formatValue(error.message.slice(0, 100))} to ${String(args[0])}`)
+      throw failure ?? error
+    })
     // Replies that the client read before it was closed still arrive, in order.
     if (failure !== undefined) throw failure
     if (fits(reply)) return reply
-    failure = new Error(`the reply to ${String(args[0])} is not one that Redis gives to this command`)
-    close()
-    throw failure
+    throw failed(`reply to ${String(args[0])}`)
   }
 }
 
@@ -219,9 +237,10 @@ export function clusterDialer(cluster: object, { client: redis }: RedisOptions):
       return {
         send: checked((key, isRead, args) => client.sendCommand(key, isRead, [...args], optionsOf(args)), lost),
         async sendToAll(args) {
-          const masters = client.masters.map(async (master) =>
-            (await client.nodeClient(master)).sendCommand([...args], UNTIMED),
-          )
+          const masters = client.masters.map(async (master) => {
+            const node = await client.nodeClient(master)
+            await checked(() => node.sendCommand([...args], UNTIMED), lost)(undefined, false, args, isOk)
+          })
           await Promise.all(masters)
         },
         destroy,

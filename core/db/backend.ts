@@ -143,7 +143,7 @@ const NETWORK_CODES = new Set([
 ])
 
 const CONNECTION_MESSAGE =
-  /(^|- )(Connection terminated( unexpectedly| due to connection timeout)?|Client was closed and is not queryable|Client has encountered a connection error and is not queryable|timeout expired|timeout exceeded when trying to connect|aborted)$/
+  /(^|- )(Connection terminated( unexpectedly| due to connection timeout)?|Client was closed and is not queryable|Client has encountered a connection error and is not queryable|timeout expired|timeout exceeded when trying to connect|received invalid response: [\da-f]+|aborted)$/
 
 /** Whether an error was caused by the network, the socket file or the pool, for any engine. */
 export function isNetworkError(error: unknown): boolean {

@@ -15,9 +15,9 @@ interface Connection extends EventEmitter {
   readonly stream?: Socket
   readonly threadId?: number
   /** pg's. */
-  readonly connection?: { readonly stream: Socket }
+  readonly connection?: { readonly stream: Socket; attachListeners(stream: Socket): void }
   readonly processID?: number | null
-  connect(done: Callback): unknown
+  connect(done?: Callback): unknown
   query(...parameters: unknown[]): unknown
   end(done?: Callback): unknown
 }
@@ -65,6 +65,15 @@ class ClosedConnection extends Error {
 
   constructor() {
     super('The connection was closed, because the database did not answer.')
+  }
+}
+
+/** The connection was closed here, because its next answers could not be matched to statements any more. */
+class UnreadableAnswer extends Error {
+  readonly code = 'ECONNRESET'
+
+  constructor(cause: unknown) {
+    super('The database sent an answer that cannot be read.', { cause })
   }
 }
 
@@ -129,9 +138,14 @@ export class SilentConnections {
   /** Lets the methods of a connection, which knex calls, take note of what is unanswered. */
   #watch(connection: Connection): Connection {
     const query = connection.query.bind(connection)
+    const open = connection.connect.bind(connection)
     const end = connection.end.bind(connection)
+    guardReading(connection)
     this.#open.add(connection)
     connection.once('end', () => this.#open.delete(connection))
+    // Without a callback, pg returns a promise.
+    connection.connect = (done?: Callback) =>
+      done === undefined ? open() : open((error, result) => done(error && namedLoss(error), result))
     connection.query = (...parameters) => {
       const done = parameters.at(-1)
       // A stream, whose reader may take its time.
@@ -174,7 +188,17 @@ export class SilentConnections {
       if (!this.#unfinished.delete(sent)) return
       this.#answeredAt = performance.now()
       if (error && this.#backend.isReadOnly?.(error) === true) this.#settle(connection, () => done(error))
-      else done(error && namedLoss(error), result)
+      else if (error) done(namedLoss(error))
+      else this.#pass(connection, done, result)
+    }
+  }
+
+  /** An answer without what knex needs is not one to its statement. */
+  #pass(connection: Connection, done: Callback, result: unknown): void {
+    try {
+      done(null, result)
+    } catch (cause) {
+      this.#settle(connection, () => done(new UnreadableAnswer(cause)))
     }
   }
 
@@ -272,12 +296,33 @@ export class SilentConnections {
   }
 }
 
+/** What pg's parser throws would end the process. Instead, it closes the connection, whose statements fail. */
+function guardReading({ connection }: Connection): void {
+  if (connection === undefined) return
+  const attach = connection.attachListeners.bind(connection)
+  connection.attachListeners = (stream) => {
+    attach(stream)
+    for (const read of stream.listeners('data') as ((bytes: Buffer) => void)[]) {
+      stream.off('data', read).on('data', (bytes: Buffer) => {
+        try {
+          read(bytes)
+        } catch (cause) {
+          stream.destroy(new UnreadableAnswer(cause))
+        }
+      })
+    }
+  }
+}
+
 /**
  * Errors of a server have a code. An error of a driver without one, such as "Connection terminated", means that the outcome
- * is unknown. It gets a code, because knex changes its message. What JavaScript throws is the caller's mistake.
+ * is unknown. It gets a code, because knex changes its message. What JavaScript throws is the caller's mistake, unless it
+ * ended the connection.
  */
 function namedLoss(error: Error): Error {
-  const isNamed = codeOf(error) !== '' || error instanceof TypeError || error instanceof RangeError
+  const isThrown = error instanceof TypeError || error instanceof RangeError
+  if (isThrown && (error as { fatal?: unknown }).fatal === true) return new UnreadableAnswer(error)
+  const isNamed = codeOf(error) !== '' || isThrown
   return isNamed ? error : Object.assign(error, { code: 'ECONNRESET' })
 }
 

@@ -1,6 +1,8 @@
 /** Private servers that a test can stop, freeze and kill, and fake servers. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import path from 'node:path'
 import { freePort } from '../management/processes.ts'
 import { temporaryFolder, usesServices } from '../services.ts'
 import { until } from './until.ts'
@@ -54,6 +56,16 @@ export class OwnServer {
   static async memcached(...options: string[]): Promise<OwnServer> {
     const port = await freePort()
     return new OwnServer(port, ['memcached', '-u', 'root', '-l', '127.0.0.1', '-p', String(port), ...options])
+  }
+
+  /** A Sentinel that watches the master on `port` under the name `shop`. */
+  static async sentinel(port: number): Promise<OwnServer> {
+    const own = await freePort()
+    const folder = temporaryFolder('sentinel')
+    const file = path.join(folder, 'sentinel.conf')
+    const lines = [`port ${own}`, 'bind 127.0.0.1', `dir ${folder}`, `sentinel monitor shop 127.0.0.1 ${port} 1`]
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    return new OwnServer(own, ['redis-server', file, '--sentinel'])
   }
 
   get address(): string {
