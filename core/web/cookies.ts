@@ -143,6 +143,11 @@ function secondsUntil(moment: number): number {
 /** The last second of the year 9999, the last year of an HTTP date, in seconds since the epoch. */
 const LAST_SECOND = 253_402_300_799
 
+const noDate = (key: string, found: unknown): CookieError =>
+  new CookieError(
+    `The cookie '${key}' should have expires as a valid Date, milliseconds or a string, found ${formatValue(found)}.`,
+  )
+
 /** @param seconds since the epoch @throws CookieError beyond the year 9999 */
 function expiryDate(key: string, seconds: number): string {
   if (seconds <= LAST_SECOND) return httpDate(Math.max(seconds, 0))
@@ -167,15 +172,16 @@ export function fillCookie(cookie: Cookie, value: string, options: CookieOptions
   cookie.expires = ''
   if (cookie.maxAge !== undefined && cookie.maxAge <= 0) cookie.maxAge = undefined
   if (expires instanceof Date || typeof expires === 'number') {
+    if (!Number.isFinite(Number(expires))) throw noDate(cookie.key, expires)
     if (maxAge === null || maxAge === undefined) maxAge = secondsUntil(Number(expires))
     else cookie.expires = expiryDate(cookie.key, Number(expires) / 1000)
   } else if (typeof expires === 'string') {
     cookie.expires = attribute(cookie.key, 'date', expires)
     // To browsers, a former maxAge would count more than the date.
     cookie.maxAge = undefined
-  }
+  } else if (expires !== null && expires !== undefined) throw noDate(cookie.key, expires)
   if (maxAge !== null && maxAge !== undefined) {
-    if (!Number.isFinite(maxAge)) {
+    if (!Number.isFinite(maxAge) || maxAge < -LAST_SECOND) {
       throw new CookieError(`The cookie '${cookie.key}' should have a maxAge in seconds, found ${formatValue(maxAge)}.`)
     }
     cookie.maxAge = Math.trunc(maxAge)

@@ -88,7 +88,8 @@ export function storedExpiry(value: Expiry): number | string | undefined {
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw notAnExpiry(value)
     checkEnd(clock.now() + value * 1000, value)
-    return Math.trunc(value)
+    // A fraction must not become 0, which is the end of the browser.
+    return Math.trunc(value) || Math.sign(value)
   }
   if (typeof value !== 'object') throw notAnExpiry(value)
   const isDate = value instanceof Date
@@ -116,6 +117,7 @@ export function expiresAt(
   modification = clock.now(),
   age = settings.SESSION_COOKIE_AGE,
 ): number {
+  if (Number.isNaN(modification)) throw new TypeError('The moment of modification should be a valid Date.')
   const expiry = data[EXPIRY_KEY]
   const date = typeof expiry === 'string' ? parseIsoText(expiry) : undefined
   // As in Django, 0 (until the browser closes) lasts as long in the store as no expiry at all.
@@ -144,5 +146,6 @@ export function noteStart(data: SessionDict): void {
 export function latestEnd(data: Readonly<SessionDict>): number {
   const limit = settings.SESSION_MAX_LIFETIME
   const started = data[STARTED_KEY]
-  return limit === null || typeof started !== 'number' ? Number.POSITIVE_INFINITY : (started + limit) * 1000
+  if (limit === null || typeof started !== 'number') return Number.POSITIVE_INFINITY
+  return withinLimits((started + limit) * 1000)
 }

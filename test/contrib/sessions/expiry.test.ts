@@ -4,7 +4,14 @@ import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
 import { openSession, type Session, type SessionStore } from '#core/contrib/sessions'
 import { formatValue, setClock } from '#core/utils'
-import { expiresAt, expiryAge, isoText, parseIsoText, storedExpiry } from '../../../core/contrib/sessions/expiry.ts'
+import {
+  expiresAt,
+  expiryAge,
+  isoText,
+  latestEnd,
+  parseIsoText,
+  storedExpiry,
+} from '../../../core/contrib/sessions/expiry.ts'
 
 const TIME_ZONE = 'America/St_Johns'
 const SUMMER = Date.parse('2026-07-15T12:00:00Z')
@@ -137,6 +144,31 @@ describe('setExpiry()', () => {
       expect(() => each.getExpiryDate({ expiry: value })).to.throw(RangeError)
     })
   }
+
+  it('rounds a fraction of a second away from 0, which would mean the end of the browser', () => {
+    for (const [value, stored] of [
+      [0.5, 1],
+      [-0.5, -1],
+      [0.001, 1],
+      [1.5, 1],
+      [0, 0],
+    ] as const) {
+      expect(storedExpiry(value), String(value)).to.equal(stored)
+    }
+  })
+
+  it('refuses a moment of modification that is no date', () => {
+    for (const modification of [new Date(Number.NaN), '2026-12-01' as never]) {
+      expect(() => session().getExpiryAge({ modification })).to.throw(TypeError)
+      expect(() => session().getExpiryDate({ modification })).to.throw(TypeError)
+    }
+  })
+
+  it('counts from a beginning that no date can express as from the first or last date', () =>
+    overrideSettings({ SESSION_MAX_LIFETIME: 3600 }, () => {
+      for (const started of [-1e300, 1e300])
+        expect(Number.isNaN(new Date(latestEnd({ _session_started: started })).getTime())).to.equal(false)
+    }))
 
   it('takes a number near the last date also when it is saved much later', async () => {
     const each = session()
