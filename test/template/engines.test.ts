@@ -20,7 +20,7 @@ const TEMPLATES = [
 describe('the template engines', () => {
   before(() => setup())
 
-  it('are those of the settings in force', async () => {
+  it('are those of the active settings', async () => {
     await overrideSettings({ TEMPLATES }, () => {
       expect(renderToString('a.html', { x: '<' })).to.equal('A&lt;')
       expect(renderToString(['no.html', 'b.html'])).to.equal('B')
@@ -30,7 +30,7 @@ describe('the template engines', () => {
     expect(() => renderToString('a.html')).to.throw('There is no template')
   })
 
-  it('can be chosen by name, the usual one being django', async () => {
+  it('can be selected by name; the default is django', async () => {
     await overrideSettings({ TEMPLATES }, () => {
       expect(renderToString('a.html', {}, undefined, 'other')).to.equal('second')
       expect(engines().get('django').getTemplate('a.html').render()).to.equal('A')
@@ -48,14 +48,14 @@ describe('the template engines', () => {
   })
 
   const wrong: readonly (readonly [what: string, entries: unknown[], said: string])[] = [
-    ['two of one name', [memory({}), memory({})], "TEMPLATES[1] has the NAME 'django' of another entry"],
+    ['two with one name', [memory({}), memory({})], "TEMPLATES[1] has the NAME 'django' of another entry"],
     [
       'one that is missing',
       [{ BACKEND: 'core.template.backends.jinja2.Jinja2' }],
       "TEMPLATES[0].BACKEND names 'core.template.backends.jinja2'",
     ],
     [
-      'one that is no engine',
+      'an invalid engine',
       [{ BACKEND: 'core.template.defaultfilters.filters' }],
       "TEMPLATES[0].BACKEND names 'core.template.defaultfilters.filters', which should be a class with load(), getTemplate() and fromString(), found",
     ],
@@ -68,7 +68,7 @@ describe('the template engines', () => {
     })
   }
 
-  it('are checked: APP_DIRS together with loaders, and string_if_invalid that is no text', async () => {
+  it('are checked: APP_DIRS together with loaders, and string_if_invalid that is not a string', async () => {
     const ids = async (entry: Record<string, unknown>): Promise<string[]> =>
       overrideSettings({ TEMPLATES: [{ BACKEND, ...entry }] as never }, async () =>
         (await runChecks({ tags: ['templates'] })).map(({ id }) => id),
@@ -78,7 +78,7 @@ describe('the template engines', () => {
     expect(await ids({ OPTIONS: { string_if_invalid: 5 } })).to.deep.equal(['templates.E002'])
   })
 
-  it("have context processors of Django's names", async () => {
+  it("accept Django's names of context processors", async () => {
     await overrideSettings({ STATIC_URL: '/s/', MEDIA_URL: '/m/', DEBUG: true, INTERNAL_IPS: ['127.0.0.1'] }, () => {
       expect(processors.static({})).to.deep.equal({ STATIC_URL: '/s/' })
       expect(processors.media({})).to.deep.equal({ MEDIA_URL: '/m/' })

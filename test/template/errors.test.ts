@@ -1,4 +1,4 @@
-/** A template's mistake is told with its name, its line, and what to do. */
+/** An error in a template has its name, its line, and instructions. */
 import { expect } from 'chai'
 import { TemplateDoesNotExist, templatePosition, TemplateSyntaxError } from '#core/template'
 import { engineOf, failure } from './render.ts'
@@ -26,7 +26,7 @@ describe('an error of a template', () => {
     })
   }
 
-  it('that comes from code is that error, and its place can be asked for: the innermost template', async () => {
+  it('that is thrown by code is that error, with the position in the innermost template', async () => {
     const thrown = new RangeError('from the view')
     const fail = (): never => {
       throw thrown
@@ -38,7 +38,7 @@ describe('an error of a template', () => {
     expect(templatePosition(thrown)).to.deep.equal({ template: 'part', file: undefined, line: 2 })
   })
 
-  it('in block.super, and in a block after one that went well, is passed on as it is', async () => {
+  it('in block.super, and in a block after a successful one, is passed on unchanged', async () => {
     const thrown = new RangeError('late')
     const fail = (): never => {
       throw thrown
@@ -70,7 +70,7 @@ describe('an error of a template', () => {
     ])
   })
 
-  it('is an Error, also where code throws undefined', async () => {
+  it('is an Error, also when code throws undefined', async () => {
     const fail = (): never => {
       // oxlint-disable-next-line typescript/only-throw-error
       throw undefined
@@ -80,7 +80,7 @@ describe('an error of a template', () => {
     expect(templatePosition(error)?.line).to.equal(2)
   })
 
-  it('leaves the engine as it was: the next rendering goes well', async () => {
+  it('leaves the engine unchanged: the next rendering succeeds', async () => {
     const engine = await engineOf()
     const template = engine.fromString(
       '{% autoescape off %}{% with a=1 %}{{ f }}{% endwith %}{% endautoescape %}{{ x }}{{ a }}',
@@ -92,7 +92,7 @@ describe('an error of a template', () => {
     expect(template.render({ f: 'f', x: '<' })).to.equal('f&lt;')
   })
 
-  it('for a template that is nowhere lists every place that was tried', async () => {
+  it('for a missing template lists every path that was tried', async () => {
     const { Engines } = await import('#core/template')
     const entry = {
       BACKEND: 'core.template.backends.django.DjangoTemplates',
@@ -118,7 +118,7 @@ describe('an error of a template', () => {
       )
   })
 
-  it('for a template that is nowhere, with nowhere to look, says so', async () => {
+  it('for a missing template without loaders reports that', async () => {
     const { Engines } = await import('#core/template')
     const engines = await Engines.load([{ BACKEND: 'core.template.backends.django.DjangoTemplates' }], {
       root: '/r',

@@ -1,4 +1,4 @@
-/** Nothing that a visitor wrote reaches the page as HTML, unless the template says so. */
+/** No input of a client is rendered as HTML, unless the template allows it. */
 import { expect } from 'chai'
 import { conditionalEscape, escapeHtml, html, markSafe } from '#core/template'
 import { rendered } from './render.ts'
@@ -11,12 +11,12 @@ describe('escaping', () => {
     expect(escapeHtml(`&<>"'/=\`é`)).to.equal('&amp;&lt;&gt;&quot;&#x27;/=`é')
   })
 
-  it('leaves what is marked as it is', () => {
+  it('leaves marked strings unchanged', () => {
     expect(String(conditionalEscape(markSafe('<b>')))).to.equal('<b>')
     expect(String(conditionalEscape('<b>'))).to.equal('&lt;b&gt;')
   })
 
-  it('is done by html`…` for every value that is not marked', () => {
+  it('is applied by html`…` to every value that is not marked', () => {
     expect(String(html`<i title="${'"'}">${['<', markSafe('<br>')]}${null}${false}${0}</i>`)).to.equal(
       '<i title="&quot;">&lt;<br>0</i>',
     )
@@ -24,10 +24,10 @@ describe('escaping', () => {
 
   const escapes: readonly (readonly [what: string, source: string])[] = [
     ['of a variable', '{{ x }}'],
-    ['of what a function returns', '{{ f }}'],
+    ['of the result of a function', '{{ f }}'],
     ['of an attribute', '{{ o.x }}'],
     ['after default', '{{ no|default:x }}'],
-    ['after a filter of texts', '{{ x|lower }}'],
+    ['after a string filter', '{{ x|lower }}'],
     ['after first, of a list', '{{ list|first }}'],
     ['in join', '{{ list|join:"" }}'],
     ['of a variable that joins', '{{ pair|join:x }}'],
@@ -39,9 +39,9 @@ describe('escaping', () => {
     ['in cycle', '{% cycle x "b" %}'],
     ['of string_if_invalid', '{{ missing }}'],
     ['in linebreaksbr', '{{ x|linebreaksbr }}'],
-    ['of what is escaped once only', '{{ x|escape|escape }}'],
+    ['of an escaped value, only once', '{{ x|escape|escape }}'],
     ['by force_escape', '{{ x|force_escape }}'],
-    ['of what firstof keeps', '{% firstof x as y %}{{ y }}'],
+    ['of the result of firstof', '{% firstof x as y %}{{ y }}'],
     ['of now', '{% now x2 %}'],
     ['of blocktranslate', '{% load i18n %}{% blocktranslate with y=x %}{{ y }}{% endblocktranslate %}'],
     ['of translate', '{% load i18n %}{% translate x %}'],
@@ -52,7 +52,7 @@ describe('escaping', () => {
   ]
   const templates = { 'part.html': '{{ y }}', 'base.html': '{% block b %}{% endblock %}' }
   for (const [where, source] of escapes) {
-    it(`is done ${where}`, async () => {
+    it(`is applied ${where}`, async () => {
       const context = {
         x: EVIL,
         f: () => EVIL,
@@ -73,36 +73,36 @@ describe('escaping', () => {
     ['after safe', '{{ x|safe }}'],
     ['after safeseq and join', '{{ list|safeseq|join:"" }}'],
     ['within autoescape off', '{% autoescape off %}{{ x }}{% endautoescape %}'],
-    ['of what is marked', '{{ marked }}'],
+    ['of a marked string', '{{ marked }}'],
     [
       'in an include within autoescape off',
       '{% autoescape off %}{% include "part.html" with y=x %}{% endautoescape %}',
     ],
-    ['of a text that stands in the template', `{{ no|default:'<script>alert("x" & \\'y\\')</script>' }}`],
+    ['of a string literal in the template', `{{ no|default:'<script>alert("x" & \\'y\\')</script>' }}`],
   ]
   for (const [where, source] of raw) {
-    it(`is not done ${where}`, async () => {
+    it(`is not applied ${where}`, async () => {
       const context = { x: EVIL, list: [EVIL], marked: markSafe(EVIL) }
       expect(await rendered(source, context, { templates })).to.equal(EVIL)
     })
   }
 
-  it('is not done where OPTIONS.autoescape is false', async () => {
+  it('is not applied if OPTIONS.autoescape is false', async () => {
     expect(await rendered('{{ x }}', { x: EVIL }, { options: { autoescape: false } })).to.equal(EVIL)
   })
 
-  it('is done after a filter that changes a marked text in a way that may make HTML of it', async () => {
+  it('is applied after a filter that may create HTML from a marked string', async () => {
     expect(await rendered('{{ x|cut:"a" }}', { x: markSafe('<ab>') })).to.equal('&lt;b&gt;')
     expect(await rendered('{{ x|lower }}', { x: markSafe('<AB>') })).to.equal('<ab>')
   })
 
-  it('keeps json_script from ending its element', async () => {
+  it('prevents json_script from ending its element', async () => {
     expect(await rendered('{{ x|json_script:"i<d" }}', { x: { a: '</script><!-- &' } })).to.equal(
       '<script id="i&lt;d" type="application/json">{"a":"\\u003C/script\\u003E\\u003C!-- \\u0026"}</script>',
     )
   })
 
-  it('keeps escapejs from ending its text or its element', async () => {
+  it('prevents escapejs from ending its string or its element', async () => {
     expect(await rendered('{{ x|escapejs }}', { x: `'</script>"\n\\` })).to.equal(
       '\\u0027\\u003C/script\\u003E\\u0022\\u000A\\u005C',
     )

@@ -1,4 +1,4 @@
-/** Tags and filters come from the apps, from OPTIONS, and from what is built in. */
+/** Tags and filters come from the apps, from OPTIONS, and from the built-in libraries. */
 import path from 'node:path'
 import { expect } from 'chai'
 import { setup } from '#core/apps'
@@ -21,21 +21,21 @@ describe('a template library', () => {
     expect((await template(source)).render()).to.equal('5 &lt;EUR&gt; 5 &lt;us&gt; HI!HI?')
   })
 
-  it('gives tags that see the variables, and whose marked HTML stays', async () => {
+  it('provides tags that read the variables, and whose marked HTML is not escaped', async () => {
     const source = '{% load shop_tags %}{% with user=who %}{% badge text %}{% endwith %}'
     expect((await template(source)).render({ text: '&', who: '<me>' })).to.equal('<b>&lt;me&gt;: &amp;</b>')
   })
 
-  it('gives tags whose value can be kept, not escaped until it is printed', async () => {
+  it('provides tags whose value can be stored, and is escaped when it is printed', async () => {
     const source = '{% load shop_tags %}{% price 5 as p %}{{ p }}{% if p == "5 <EUR>" %}!{% endif %}'
     expect((await template(source)).render()).to.equal('5 &lt;EUR&gt;!')
   })
 
-  it('gives texts to filters as plain texts, marked or not', async () => {
+  it('passes plain strings to filters, marked or not', async () => {
     expect((await template('{% load shop_tags %}{{ "a"|safe|shout }}')).render()).to.equal('A!')
   })
 
-  it('is not known to a template that does not load it', async () => {
+  it('is unknown to a template that does not load it', async () => {
     let message = ''
     await template('{% price 5 %}').catch((error: Error) => (message = error.message))
     expect(message).to.contain("There is no tag 'price'")
@@ -53,14 +53,14 @@ describe('a template library', () => {
       { libraries: { x: 'nowhere' } },
       "TEMPLATES[0].OPTIONS.libraries['x'] names 'nowhere', but there is no nowhere.ts",
     ],
-    ['is none', { builtins: ['no_library'] }, 'TEMPLATES[0].OPTIONS.builtins: no_library is not a template library'],
+    ['is invalid', { builtins: ['no_library'] }, 'TEMPLATES[0].OPTIONS.builtins: no_library is not a template library'],
     [
       'is a context processor that is missing',
       { context_processors: ['greeting.nope'] },
       "but greeting.ts exports no 'nope'",
     ],
     [
-      'is a context processor that is no function',
+      'is a context processor that is not a function',
       { context_processors: ['greeting.notFunction'] },
       'should be a function of (request), found 5',
     ],
@@ -75,25 +75,25 @@ describe('a template library', () => {
       'TEMPLATES[0].OPTIONS.loaders[0] names',
     ],
     [
-      'is a loader that is none',
+      'is an invalid loader',
       { loaders: ['greeting.site'] },
       "TEMPLATES[0].OPTIONS.loaders[0] names 'greeting.site', which should be a class with a method sources(), found",
     ],
     [
-      'is a loader that is no name',
+      'is a loader that is not a name',
       { loaders: [5] },
       'should be a dotted name, or a list of one and its arguments, found 5',
     ],
   ]
   for (const [what, options, said] of wrong) {
-    it(`that ${what} stops the start, with the setting's name`, async () => {
+    it(`that ${what} prevents the start, with the name of the setting`, async () => {
       let message = ''
       await template('', options).catch((error: Error) => (message = `${error.name}: ${error.message}`))
       expect(message).to.contain('ImproperlyConfigured').and.contain(said)
     })
   }
 
-  it('may be a context processor: its variables are there for a request, and the view has the last word', async () => {
+  it('may be a context processor: its variables are available for a request, and the view overrides them', async () => {
     const page = await template('{{ site_name }}{{ at }}{{ request.path }}', {
       context_processors: ['greeting.site', 'django.template.context_processors.request'],
     })

@@ -1,4 +1,4 @@
-/** Templates are found in folders, never outside of them, and read again under DEBUG when they change. */
+/** Templates are found only in their directories, and reloaded under DEBUG when they change. */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -12,7 +12,7 @@ describe('template loaders', () => {
   let root = ''
   let written = 1_000_000
 
-  /** Writes a file, each a second younger than the one before. */
+  /** Writes files, each a second younger than the one before. */
   const write = (file: string, text: string): void => {
     const target = path.join(root, file)
     mkdirSync(path.dirname(target), { recursive: true })
@@ -28,7 +28,7 @@ describe('template loaders', () => {
   })
   afterEach(() => rmSync(root, { recursive: true }))
 
-  it('look in DIRS first, then in the apps, in their order', async () => {
+  it('search DIRS first, then the apps, in order', async () => {
     write('site/a.html', 'site')
     write('one/templates/a.html', 'one')
     write('one/templates/b.html', 'one')
@@ -37,13 +37,13 @@ describe('template loaders', () => {
     expect([renders(engines, 'a.html'), renders(engines, 'b.html')]).to.deep.equal(['site', 'one'])
   })
 
-  it('do not look in the apps where APP_DIRS is not set', async () => {
+  it('do not search the apps if APP_DIRS is not set', async () => {
     write('one/templates/b.html', 'one')
     const engines = await load({ DIRS: ['site'] })
     expect(() => renders(engines, 'b.html')).to.throw(TemplateDoesNotExist)
   })
 
-  it('never leave their folders', async () => {
+  it('never leave their directories', async () => {
     write('secret.html', 'secret')
     write('site-secret/x.html', 'secret')
     write('site/a.html', 'a')
@@ -60,13 +60,13 @@ describe('template loaders', () => {
     expect(renders(engines, 'x/../a.html')).to.equal('a')
   })
 
-  it('take no folder for a template', async () => {
+  it('do not treat a directory as a template', async () => {
     mkdirSync(path.join(root, 'site/folder.html'), { recursive: true })
     const engines = await load({ DIRS: ['site'] })
     expect(() => renders(engines, 'folder.html')).to.throw(TemplateDoesNotExist)
   })
 
-  it('let a template extend its namesake in the next folder', async () => {
+  it('let a template extend its namesake in the next directory', async () => {
     write('site/base.html', '{% extends "base.html" %}{% block x %}site+{{ block.super }}{% endblock %}')
     write('one/templates/base.html', '{% extends "base.html" %}{% block x %}one+{{ block.super }}{% endblock %}')
     write('two/templates/base.html', '<{% block x %}two{% endblock %}>')
@@ -75,13 +75,13 @@ describe('template loaders', () => {
     expect(renders(engines, 'base.html')).to.equal('<site+one+two>')
   })
 
-  it('say that a template extends itself without end', async () => {
+  it('report that a template extends itself endlessly', async () => {
     write('site/self.html', '{% extends "self.html" %}')
     const engines = await load({ DIRS: ['site'] })
     expect(() => renders(engines, 'self.html')).to.throw(TemplateDoesNotExist, 'it would extend itself')
   })
 
-  it('read a changed template again under DEBUG, one that is included too', async () => {
+  it('reload a changed template under DEBUG, also an included one', async () => {
     await overrideSettings({ DEBUG: true }, async () => {
       write('site/a.html', 'first {% include "b.html" %}')
       write('site/b.html', 'part')
@@ -93,7 +93,7 @@ describe('template loaders', () => {
     })
   })
 
-  it('keep a template without DEBUG', async () => {
+  it('cache a template without DEBUG', async () => {
     await overrideSettings({ DEBUG: false, ALLOWED_HOSTS: ['*'] }, async () => {
       write('site/a.html', 'first')
       const engines = await load({ DIRS: ['site'] })
@@ -103,7 +103,7 @@ describe('template loaders', () => {
     })
   })
 
-  it('can be named in OPTIONS, with arguments, inside the cached loader too', async () => {
+  it('can be named in OPTIONS, with arguments, also inside the cached loader', async () => {
     write('elsewhere/a.html', 'elsewhere')
     const engines = await load({
       OPTIONS: {

@@ -1,4 +1,4 @@
-/** Renders sources for the tests of the template room. */
+/** Renders sources for the template tests. */
 import { loadSettings } from '#core/conf'
 import { DjangoTemplates } from '../../core/template/backends/django.ts'
 
@@ -25,7 +25,7 @@ export async function engineOf({ templates = {}, options = {} }: RenderSetup = {
   return engine
 }
 
-/** What a source prints. */
+/** The output of a source. */
 export async function rendered(
   source: string,
   context: Record<string, unknown> = {},
@@ -34,7 +34,7 @@ export async function rendered(
   return (await engineOf(setup)).fromString(source).render(context, setup.request)
 }
 
-/** The error that a source ends in, at reading or at rendering. */
+/** The error of a source, when it is compiled or rendered. */
 export async function failure(
   source: string,
   context: Record<string, unknown> = {},

@@ -1,4 +1,4 @@
-/** `{% url %}` writes the address of a name, escaped like any other text. */
+/** `{% url %}` prints the URL for a name, escaped like any other string. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -14,14 +14,14 @@ describe('the url tag', () => {
       await fn()
     })
 
-  it('takes arguments by position and by name, and variables', () =>
+  it('accepts arguments by position and by name, and variables', () =>
     withUrls(async () => {
       const source =
         "{% url 'about' %} {% url 'post' id %} {% url name pk=id|add:1 %} {% url 'post' pk=7 as link %}[{{ link }}]"
       expect(await rendered(source, { id: 5, name: 'post' })).to.equal('/about/ /posts/5/ /posts/6/ [/posts/7/]')
     }))
 
-  it('fails with the name, and with its place in the template', () =>
+  it('fails with the name, and with its position in the template', () =>
     withUrls(async () => {
       const error = await failure("\n{% url 'nowhere' %}")
       expect(error).to.have.property('name', 'NoReverseMatch')

@@ -1,4 +1,4 @@
-/** The filters give what Django's give. */
+/** The filters return the same as Django's. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -8,7 +8,7 @@ import { rendered } from '../render.ts'
 
 type Case = readonly [expression: string, value: unknown, expected: string]
 
-const texts: readonly Case[] = [
+const strings: readonly Case[] = [
   ['addslashes', `I'm "x"`, 'I\\&#x27;m \\&quot;x\\&quot;'],
   ['capfirst', 'ann b', 'Ann b'],
   ['center:"7"', 'abc', '  abc  '],
@@ -146,13 +146,13 @@ describe('the filters', () => {
   beforeEach(() => setClock({ now: () => DAY.getTime() }))
   afterEach(() => setClock())
 
-  for (const [expression, value, expected] of [...texts, ...lists, ...numbers, ...logic, ...dates]) {
+  for (const [expression, value, expected] of [...strings, ...lists, ...numbers, ...logic, ...dates]) {
     it(`${expression} of ${formatValue(value)}`, async () => {
       expect(await rendered(`{{ value|${expression} }}`, { value })).to.equal(expected)
     })
   }
 
-  it('a date is that of TIME_ZONE, summer time included', async () => {
+  it('a date is in TIME_ZONE, with daylight saving time', async () => {
     await overrideSettings({ TIME_ZONE: 'America/New_York' }, async () => {
       const value = new Date(Date.UTC(2024, 6, 1, 2, 30))
       expect(await rendered('{{ value|date:"Y-m-d H:i O T I" }}|{{ value }}', { value })).to.equal(
@@ -166,20 +166,20 @@ describe('the filters', () => {
     expect(await rendered('{{ value.0|time }} {{ value.1|time }}', { value })).to.equal('midnight noon')
   })
 
-  it('an ordinal has its ending', async () => {
+  it('an ordinal has its suffix', async () => {
     const endings = [1, 2, 3, 4, 11, 12, 13, 21, 22, 23].map(async (day) =>
       rendered('{{ value|date:"jS" }}', { value: new Date(Date.UTC(2024, 0, day)) }),
     )
     expect((await Promise.all(endings)).join(' ')).to.equal('1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd')
   })
 
-  it('what a text filter gets marked, it gives marked', async () => {
+  it('a string filter keeps the mark of its input', async () => {
     expect(await rendered('{{ value|capfirst|truncatewords:2 }}', { value: markSafe('<b>a</b> b c') })).to.equal(
       '<b>a</b> b …',
     )
   })
 
-  it('lists and objects print as JSON, and nothing of null', async () => {
+  it('lists and objects print as JSON, and null filters print nothing', async () => {
     expect(await rendered('{{ a|safe }} {{ b|safe }}[{{ c }}]', { a: [1, 'x'], b: { k: true }, c: null })).to.equal(
       '[1,"x"] {"k":true}[]',
     )

@@ -1,4 +1,4 @@
-/** The conditions of `{% if %}` are Python's. */
+/** The conditions of `{% if %}` follow Python. */
 import { expect } from 'chai'
 import { failure, rendered } from '../render.ts'
 
@@ -81,17 +81,17 @@ const truths = [
 
 describe('a condition', () => {
   for (const condition of truths) {
-    it(`holds: ${condition}`, async () => {
+    it(`is true: ${condition}`, async () => {
       const source = `{% if ${condition} %}yes{% else %}no{% endif %}`
       expect(await rendered(source, context)).to.equal('yes')
-      // A negation of the whole must turn it round: a reader that ignores the rest would pass the line above.
+      // The negation must be false: a parser that ignores the rest would accept the line above.
       expect(
         await rendered(`{% if ${condition} %}{% if no %}yes{% endif %}{% elif yes %}no{% endif %}`, context),
       ).to.equal('')
     })
   }
 
-  it('gives an operand, as Python does, and not only true or false', async () => {
+  it('returns an operand, as Python does, and not only true or false', async () => {
     expect(await rendered('{% if no or word == "word" %}{{ word }}{% endif %}', context)).to.equal('word')
   })
 

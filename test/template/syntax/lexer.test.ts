@@ -1,4 +1,4 @@
-/** The lexer cuts a source where Django cuts it. */
+/** The lexer splits a source as Django does. */
 import { expect } from 'chai'
 import { tokenize, words } from '../../../core/template/syntax/lexer.ts'
 
@@ -16,7 +16,7 @@ describe('the lexer', () => {
     ])
   })
 
-  it('leaves comments out, whatever they hold', () => {
+  it('omits comments, with any content', () => {
     expect(shown("a{# {{ b }} {% don't #}c")).to.deep.equal(['1 text a', '1 text c'])
   })
 
@@ -25,15 +25,15 @@ describe('the lexer', () => {
     expect(shown(`{% trans '%}' %}`)).to.deep.equal([`1 tag trans '%}'`])
   })
 
-  it('takes a quotation mark that is not closed for none', () => {
+  it('ignores an unclosed quotation mark', () => {
     expect(shown("{% trans it's %}a'b")).to.deep.equal(["1 tag trans it's", "1 text a'b"])
   })
 
-  it('knows no tag that goes over the end of a line', () => {
+  it('does not recognise a tag across lines', () => {
     expect(shown('{{ a\n}}')).to.deep.equal(['1 text {{ a\n}}'])
   })
 
-  it('takes everything within verbatim for text, up to the end of its name', () => {
+  it('treats everything inside verbatim as text, up to the end with its name', () => {
     expect(shown('{% verbatim x %}{{ a }}{% endverbatim %}{# b #}{% endverbatim x %}{{ c }}')).to.deep.equal([
       '1 tag verbatim x',
       '1 text {{ a }}{% endverbatim %}{# b #}',
@@ -42,7 +42,7 @@ describe('the lexer', () => {
     ])
   })
 
-  it('splits a tag into words, but not within quotation marks', () => {
+  it('splits a tag into words, but not inside quotation marks', () => {
     expect(words(`url 'a b' x|default:"c d" k='e f'`)).to.deep.equal(['url', "'a b'", 'x|default:"c d"', "k='e f'"])
   })
 })

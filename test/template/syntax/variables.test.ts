@@ -1,4 +1,4 @@
-/** Variables, dots and filters mean what they mean in Django. */
+/** Variables, dots and filters work as in Django. */
 import { expect } from 'chai'
 import { failure, rendered } from '../render.ts'
 
@@ -32,31 +32,31 @@ describe('a variable in a template', () => {
     ['reaches URLSearchParams by name', '{{ query.q }}{{ query.x }}', 'django'],
     ['calls a method without parentheses', '{{ user.getFullName }}', 'Ann Smith'],
     ['calls a function that it is', '{{ call }}', 'called'],
-    ["knows Django's spelling of a name", '{{ user.is_authenticated }} {{ user.get_full_name }}', 'true Ann Smith'],
+    ["accepts Django's spelling of a name", '{{ user.is_authenticated }} {{ user.get_full_name }}', 'true Ann Smith'],
     [
-      'knows items, keys and values of an object',
+      'has items, keys and values of an object',
       '{{ dict.items|length }} {{ dict.keys|join:"-" }} {{ dict.values.0 }}',
       '2 a-items2 1',
     ],
-    ['prints nothing for what is not there', '[{{ no }}{{ no.such.thing }}{{ dict.b }}]', '[]'],
+    ['prints nothing for a missing value', '[{{ no }}{{ no.such.thing }}{{ dict.b }}]', '[]'],
     ['may be a constant', '{{ "a\\"b" }} {{ 3.5 }} {{ -2 }} {{ True }} {{ None }}', 'a"b 3.5 -2 true '],
-    ['may be a text to translate', '{{ _("text") }}', 'text'],
-    ['goes through filters with arguments', '{{ no|default:"a b"|upper|cut:" " }}', 'AB'],
-    ['takes a variable as an argument', '{{ no|default:user.name }}', 'Ann'],
+    ['may be a string to translate', '{{ _("text") }}', 'text'],
+    ['is passed through filters with arguments', '{{ no|default:"a b"|upper|cut:" " }}', 'AB'],
+    ['accepts a variable as an argument', '{{ no|default:user.name }}', 'Ann'],
     ['may have spaces around a pipe', '{{ no | default:"x" }}', 'x'],
   ]
   for (const [what, source, expected] of cases) {
     it(what, async () => expect(await rendered(source, context)).to.equal(expected))
   }
 
-  it('prints string_if_invalid where it is not there, and its name for %s', async () => {
+  it('prints string_if_invalid if it is missing, with its name for %s', async () => {
     const setup = { options: { string_if_invalid: '<%s?>' } }
     expect(await rendered('{{ a.b }}|{{ a|default:"x" }}|{% if a %}{% endif %}', {}, setup)).to.equal(
       '&lt;a.b?&gt;|&lt;a|default:&quot;x&quot;?&gt;|',
     )
   })
 
-  it('is not called where it alters data, and is a class itself', async () => {
+  it('is not called if it alters data, or is a class', async () => {
     const marked = Object.assign(() => 'deleted', { altersData: true })
     class Status {
       static readonly OPEN = 'open'
@@ -72,13 +72,13 @@ describe('a variable in a template', () => {
     expect(error.message).to.contain("'user.load' is a promise").and.contain('await it in the view')
   })
 
-  it('reaches nothing of an object that its prototype Object.prototype has', async () => {
+  it('does not access members of Object.prototype', async () => {
     const names = ['toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf', 'toLocaleString']
     for (const name of names) expect(await rendered(`{{ x.${name} }}`, { x: {} }), name).to.equal('')
     expect(await rendered('{{ toString }}{{ hasOwnProperty }}')).to.equal('')
   })
 
-  it('leads to no prototype and no constructor', async () => {
+  it('does not access prototypes and constructors', async () => {
     const x = { own: 1 }
     const sources = [
       "{{ ''.constructor }}",
@@ -101,7 +101,7 @@ describe('a variable in a template', () => {
     expect(list).to.deep.equal([1])
   })
 
-  it('keeps an own key out of reach too, when it is called constructor', async () => {
+  it('does not access an own key named constructor', async () => {
     expect(await rendered('{{ x.constructor }}', { x: { constructor: 'own' } })).to.equal('')
   })
 })

@@ -91,7 +91,7 @@ describe('the arguments of tags', () => {
     })
   }
 
-  it('are never found to be missing when the page is rendered', async () => {
+  it('are never reported as missing when the page is rendered', async () => {
     const engine = await engineOf()
     const names = [...DEFAULT_BUILTINS, 'core.template.templatetags.i18n', 'core.template.templatetags.l10n']
     for (const name of names) {
@@ -104,7 +104,7 @@ describe('the arguments of tags', () => {
     }
   })
 
-  it('may be checked by a tag of a project', async () => {
+  it('may be checked by a custom tag', async () => {
     const engine = await engineOf({ options: { libraries: { checked: 'fixtures.checked' } } })
     expect(engine.fromString('{% load checked %}{% pair "a" b="c" %}').render()).to.equal('ac')
     expect(() => engine.fromString('{% load checked %}\n{% pair "a" c="c" %}')).to.throw(

@@ -1,20 +1,20 @@
-/** if, for, ifchanged, firstof, cycle and resetcycle do what Django's do. */
+/** if, for, ifchanged, firstof, cycle and resetcycle work as in Django. */
 import { expect } from 'chai'
 import { failure, rendered } from '../render.ts'
 
 const cases: readonly (readonly [what: string, source: string, context: Record<string, unknown>, expected: string])[] =
   [
     [
-      'if takes the first branch that holds',
+      'if renders the first true branch',
       '{% if a %}a{% elif b %}b{% elif c %}c{% else %}d{% endif %}',
       { b: 1, c: 1 },
       'b',
     ],
-    ['if takes else where none holds', '{% if a %}a{% elif b %}b{% else %}d{% endif %}', {}, 'd'],
-    ['if prints nothing where none holds and there is no else', '[{% if a %}a{% endif %}]', {}, '[]'],
-    ['for goes through a list', '{% for x in l %}{{ x }},{% endfor %}', { l: [1, 2, 3] }, '1,2,3,'],
+    ['if renders else without a true branch', '{% if a %}a{% elif b %}b{% else %}d{% endif %}', {}, 'd'],
+    ['if prints nothing without a true branch and else', '[{% if a %}a{% endif %}]', {}, '[]'],
+    ['for iterates over a list', '{% for x in l %}{{ x }},{% endfor %}', { l: [1, 2, 3] }, '1,2,3,'],
     [
-      'for takes entries apart',
+      'for unpacks entries',
       '{% for a, b in l %}{{ a }}{{ b }};{% endfor %}',
       {
         l: [
@@ -24,19 +24,19 @@ const cases: readonly (readonly [what: string, source: string, context: Record<s
       },
       '12;34;',
     ],
-    ['for goes backwards', '{% for x in l reversed %}{{ x }}{% endfor %}', { l: [1, 2, 3] }, '321'],
+    ['for iterates in reverse', '{% for x in l reversed %}{{ x }}{% endfor %}', { l: [1, 2, 3] }, '321'],
     ['for has an empty branch', '{% for x in l %}x{% empty %}none{% endfor %}', { l: [] }, 'none'],
-    ['for takes what is not there for empty', '{% for x in no.such %}x{% empty %}none{% endfor %}', {}, 'none'],
-    ['for goes through the keys of an object', '{% for k in o %}{{ k }}{% endfor %}', { o: { a: 1, b: 2 } }, 'ab'],
-    ['for goes through items', '{% for k, v in o.items %}{{ k }}{{ v }}{% endfor %}', { o: { a: 1, b: 2 } }, 'a1b2'],
+    ['for treats a missing value as empty', '{% for x in no.such %}x{% empty %}none{% endfor %}', {}, 'none'],
+    ['for iterates over the keys of an object', '{% for k in o %}{{ k }}{% endfor %}', { o: { a: 1, b: 2 } }, 'ab'],
+    ['for iterates over items', '{% for k, v in o.items %}{{ k }}{{ v }}{% endfor %}', { o: { a: 1, b: 2 } }, 'a1b2'],
     [
-      'for goes through a map',
+      'for iterates over a map',
       '{% for k, v in m %}{{ k }}{{ v }}{% endfor %}{% for k in m %}{{ k }}{% endfor %}',
       { m: new Map([['a', 1]]) },
       'a1a',
     ],
     [
-      'for goes through sets, texts and generators',
+      'for iterates over sets, strings and generators',
       '{% for x in s %}{{ x }}{% endfor %}{% for x in "ab" %}{{ x }}.{% endfor %}',
       { s: new Set([1, 2]) },
       '12a.b.',
@@ -54,7 +54,7 @@ const cases: readonly (readonly [what: string, source: string, context: Record<s
       '10323F 21213 32103L ',
     ],
     [
-      'forloop knows the loop around it',
+      'forloop refers to the outer loop',
       '{% for x in l %}{% for y in l %}{{ forloop.parentloop.counter }}{{ forloop.counter }} {% endfor %}{% endfor %}',
       { l: [1, 2] },
       '11 12 21 22 ',
@@ -78,15 +78,15 @@ const cases: readonly (readonly [what: string, source: string, context: Record<s
       'a-a',
     ],
     [
-      'ifchanged begins anew with each run of its loop',
+      'ifchanged starts again with each run of its loop',
       '{% for y in l %}{% for x in l %}{% ifchanged x %}{{ x }}{% endifchanged %}{% endfor %};{% endfor %}',
       { l: [1, 1] },
       '1;1;',
     ],
     ['firstof prints the first that is true', '{% firstof a b "c" %}', { a: 0, b: 'B' }, 'B'],
-    ['firstof prints nothing where none is', '[{% firstof a b %}]', {}, '[]'],
-    ['firstof keeps what it would print', '{% firstof a "c" as x %}[{{ x }}]', {}, '[c]'],
-    ['cycle takes turns', '{% for x in l %}{% cycle "a" y "c" %}{% endfor %}', { l: [1, 2, 3, 4], y: 'b' }, 'abca'],
+    ['firstof prints nothing without a value', '[{% firstof a b %}]', {}, '[]'],
+    ['firstof stores its result', '{% firstof a "c" as x %}[{{ x }}]', {}, '[c]'],
+    ['cycle alternates', '{% for x in l %}{% cycle "a" y "c" %}{% endfor %}', { l: [1, 2, 3, 4], y: 'b' }, 'abca'],
     ['cycle has a name', '{% cycle "a" "b" as c %}{% cycle c %}{{ c }}{% cycle c %}', {}, 'abba'],
     [
       'cycle can be silent',
@@ -102,7 +102,7 @@ const cases: readonly (readonly [what: string, source: string, context: Record<s
     ],
   ]
 
-describe('the tags of choice and repetition', () => {
+describe('control flow tags', () => {
   for (const [what, source, context, expected] of cases) {
     it(what, async () => expect(await rendered(source, context)).to.equal(expected))
   }
@@ -124,7 +124,7 @@ describe('the tags of choice and repetition', () => {
     ['{% resetcycle %}', 'There is no cycle to reset.'],
   ]
   for (const [source, said] of mistakes) {
-    it(`say what is wrong with ${source}`, async () => {
+    it(`report the error in ${source}`, async () => {
       expect((await failure(source, { l: [1], n: 5 })).message).to.contain(said)
     })
   }

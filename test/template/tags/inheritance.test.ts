@@ -1,4 +1,4 @@
-/** extends, block and include put templates together as Django's do. */
+/** extends, block and include combine templates as in Django. */
 import { expect } from 'chai'
 import { engineOf, failure, rendered } from '../render.ts'
 
@@ -23,7 +23,7 @@ const templates = {
   'failing.html': 'a\n\n{{ fail }}',
 }
 
-describe('templates that are put together', () => {
+describe('template inheritance', () => {
   const cases: readonly (readonly [what: string, name: string, context: Record<string, unknown>, expected: string])[] =
     [
       ['a block without a child is its own content', 'base.html', {}, '<base|inner>'],
@@ -42,7 +42,7 @@ describe('templates that are put together', () => {
       ],
       ['names are seen from the template that names them', 'folder/page.html', {}, '([1x])'],
       ['a block within a loop sees the loop', 'loop_child.html', { list: ['a', 'b'] }, '<1a><2b>'],
-      ['a block sees what lies around it', 'nested.html', { h: '<' }, '1<'],
+      ['a block sees the variables around it', 'nested.html', { h: '<' }, '1<'],
     ]
   for (const [what, name, context, expected] of cases) {
     it(what, async () => {
@@ -80,16 +80,16 @@ describe('templates that are put together', () => {
     }
   })
 
-  it('include shares the variables, and adds its own for its length', async () => {
+  it('include shares the variables, and its own are local', async () => {
     expect(await rendered('{% include "part.html" with b=2 %}{{ b }}', { a: 1 }, { templates })).to.equal('[12x]')
   })
 
-  it('include … only shares nothing but what it is given', async () => {
+  it('include … only shares nothing except its arguments', async () => {
     expect(await rendered('{% include "part.html" with b=2 only %}', { a: 1 }, { templates })).to.equal('[2x]')
     expect(await rendered('{% include "part.html" only %}', { a: 1, b: 2 }, { templates })).to.equal('[x]')
   })
 
-  it('include takes a variable, a list, or a template that the view has got', async () => {
+  it('include accepts a variable, a list, or a template object from the view', async () => {
     const engine = await engineOf({ templates })
     const source = engine.fromString('{% include name with a=1 %}')
     expect(source.render({ name: 'part.html' })).to.equal('[1x]')
@@ -97,7 +97,7 @@ describe('templates that are put together', () => {
     expect(source.render({ name: engine.getTemplate('part.html') })).to.equal('[1x]')
   })
 
-  it('include keeps its blocks and cycles to itself', async () => {
+  it('include has its own blocks and cycles', async () => {
     const source =
       '{% extends "base.html" %}{% block title %}{% include "base.html" %}{% endblock %}{% block inner %}X{% endblock %}'
     expect(await rendered(source, {}, { templates })).to.equal('<<base|inner>|X>')
@@ -121,7 +121,7 @@ describe('templates that are put together', () => {
     ['{% include "broken.html" %}', 'broken.html, line 2: The condition ends'],
   ]
   for (const [source, said] of mistakes) {
-    it(`say what is wrong with ${source}`, async () => {
+    it(`report the error in ${source}`, async () => {
       expect((await failure(source, {}, { templates })).message).to.contain(said)
     })
   }

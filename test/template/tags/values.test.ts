@@ -1,4 +1,4 @@
-/** The tags that print or make a value, and those that change what lies within them. */
+/** The tags that print or create a value, and those that change their content. */
 import { expect } from 'chai'
 import { overrideSettings } from '#core/conf'
 import { setClock } from '#core/utils'
@@ -14,13 +14,17 @@ const cases: readonly (readonly [what: string, source: string, expected: string]
   ['with names values', '{% with a=name|upper b=2 %}{{ a }}{{ b }}{% endwith %}{{ a }}', 'ANN2'],
   ['with has its old form', '{% with name as a %}{{ a }}{% endwith %}', 'Ann'],
   ['comment hides whatever it holds', 'a{% comment "note" %}{% nonsense %}{{ }}{% endcomment %}b', 'ab'],
-  ['verbatim prints what it holds', '{% verbatim %}{{ a }}{% if %}{# c #}{% endverbatim %}', '{{ a }}{% if %}{# c #}'],
   [
-    'spaceless takes out spaces between tags alone',
+    'verbatim prints its content unchanged',
+    '{% verbatim %}{{ a }}{% if %}{# c #}{% endverbatim %}',
+    '{{ a }}{% if %}{# c #}',
+  ],
+  [
+    'spaceless removes only spaces between tags',
     '{% spaceless %} <p>\n <b> x </b> </p> {% endspaceless %}',
     '<p><b> x </b></p>',
   ],
-  ['filter filters what it holds', '{% filter lower|cut:"b" %}A{{ name }}B{% endfilter %}', 'aann'],
+  ['filter filters its content', '{% filter lower|cut:"b" %}A{{ name }}B{% endfilter %}', 'aann'],
   ['templatetag prints braces', '{% templatetag openblock %}{% templatetag closevariable %}', '{%}}'],
   [
     'widthratio measures',
@@ -42,8 +46,8 @@ const cases: readonly (readonly [what: string, source: string, expected: string]
     '{% include "form" only %}',
     '<input type="hidden" name="csrfmiddlewaretoken" value="a&lt;b">',
   ],
-  ['load takes a library', '{% load i18n %}{% translate "Hi" %}', 'Hi'],
-  ['load takes parts of a library', '{% load translate from i18n %}{% translate "Hi" as x %}{{ x }}!', 'Hi!'],
+  ['load loads a library', '{% load i18n %}{% translate "Hi" %}', 'Hi'],
+  ['load loads parts of a library', '{% load translate from i18n %}{% translate "Hi" as x %}{{ x }}!', 'Hi!'],
   [
     'blocktranslate counts',
     '{% load i18n %}{% blocktranslate count n=2 with who=name %}{{ who }} has one{% plural %}{{ who }} has {{ n }}{% endblocktranslate %}',
@@ -57,7 +61,7 @@ const cases: readonly (readonly [what: string, source: string, expected: string]
   ['querystring changes the query of the request', '{% querystring page=3 b=None %}', '?a=1&amp;page=3'],
 ]
 
-describe('the tags of values', () => {
+describe('value tags', () => {
   const context = { name: 'Ann', people, csrf_token: () => 'a<b' }
   const request = { GET: new URLSearchParams('a=1&page=2&b=x') }
   for (const [what, source, expected] of cases) {
@@ -66,14 +70,14 @@ describe('the tags of values', () => {
     })
   }
 
-  it('csrf_token prints nothing where no token is provided', async () => {
+  it('csrf_token prints nothing if there is no token', async () => {
     expect(await rendered('{% csrf_token %}')).to.equal('')
     expect(await rendered('{% csrf_token %}', {}, { request: {} })).to.equal('')
   })
 
-  it('csrf_token asks the request for its token', async () => {
-    const asked = { csrfToken: () => 'TOKEN' }
-    expect(await rendered('{% csrf_token %}{{ csrf_token }}', {}, { request: asked })).to.contain('value="TOKEN">TOKEN')
+  it('csrf_token reads the token from the request', async () => {
+    const request = { csrfToken: () => 'TOKEN' }
+    expect(await rendered('{% csrf_token %}{{ csrf_token }}', {}, { request })).to.contain('value="TOKEN">TOKEN')
   })
 
   it('now prints the time of TIME_ZONE in a format', async () => {
@@ -89,7 +93,7 @@ describe('the tags of values', () => {
     }
   })
 
-  it('static and its siblings know the prefixes', async () => {
+  it('static and similar tags use the prefixes', async () => {
     const source =
       '{% load static %}{% static "a b/c.css" %} {% static file as f %}{{ f }} {% get_static_prefix %} {% get_media_prefix %}'
     const output = (): Promise<string> => rendered(source, { file: 'x&y.css' })
@@ -123,6 +127,6 @@ describe('the tags of values', () => {
     ['{% static a=1 "b" %}', `The positional argument '"b"' follows an argument with a name.`],
   ]
   for (const [source, said] of mistakes) {
-    it(`say what is wrong with ${source}`, async () => expect((await failure(source)).message).to.contain(said))
+    it(`report the error in ${source}`, async () => expect((await failure(source)).message).to.contain(said))
   }
 })
