@@ -1,16 +1,16 @@
-/** JSON comes back as it went, also where JavaScript would write it otherwise. */
+/** JSON is read and written unchanged, also where JavaScript would spell it differently. */
 import { expect } from 'chai'
 import * as fc from 'fast-check'
 import { NotJson, parseJson, stringifyJson } from '#core/serialization'
 
 describe('json', () => {
-  it('writes tight ASCII, as Python does', () => {
+  it('writes compact ASCII, as Python does', () => {
     expect(stringifyJson({ a: [1, 'é', '\u{1f642}', '\x7f', '"\\/\n'] })).to.equal(
       '{"a":[1,"\\u00e9","\\ud83d\\ude42","\\u007f","\\"\\\\/\\n"]}',
     )
   })
 
-  const texts = [
+  const strings = [
     '{"a":1.0}',
     '[1.0,2.50,1e16,1E+2,-0.0,-0,1e-07]',
     '{"big":12345678901234567890,"neg":-98765432109876543210}',
@@ -22,10 +22,10 @@ describe('json', () => {
     '[[],{},[[1.0]],""]',
     '{"":1.0,"\\u00e9":2.0}',
   ]
-  for (const text of texts) {
-    it(`gives back ${text} as it came`, () => {
+  for (const text of strings) {
+    it(`returns ${text} unchanged`, () => {
       const value = parseJson(text)
-      // A number alone has no object beside which its spelling could be remembered.
+      // A number on its own has no object that could keep its spelling.
       if (typeof value === 'object') expect(stringifyJson(value)).to.equal(text)
     })
   }
@@ -38,7 +38,7 @@ describe('json', () => {
     })
   })
 
-  it('gives back a number of any size as a number', () => {
+  it('returns a number of any size as a number', () => {
     for (const value of [2 ** 53, -(2 ** 53), 1e16, 2 ** 64, 1e21, 1.5e300, -0, 0, 0.1, Number.MAX_SAFE_INTEGER]) {
       const { n } = parseJson(stringifyJson({ n: value })) as { n: unknown }
       expect(Object.is(n, value), String(value)).to.equal(true)
@@ -48,14 +48,14 @@ describe('json', () => {
     )
   })
 
-  it('leaves the neighbours of a changed value as they were', () => {
+  it('leaves the siblings of a changed value unchanged', () => {
     const data = parseJson('{"2":1.0,"1":{"x":3.0,"y":4.0},"big":12345678901234567890}') as Record<string, unknown>
     ;(data['1'] as Record<string, unknown>).x = 5
     data.added = 1.5
     expect(stringifyJson(data)).to.equal('{"2":1.0,"1":{"x":5,"y":4.0},"big":12345678901234567890,"added":1.5}')
   })
 
-  it('writes a number that was changed and then set back to the value it had as it was spelled', () => {
+  it('writes a number that was changed and then restored in its original spelling', () => {
     const data = parseJson('{"x":3.0}') as { x: number }
     data.x = 4
     expect(stringifyJson(data)).to.equal('{"x":4}')
@@ -63,7 +63,7 @@ describe('json', () => {
     expect(stringifyJson(data)).to.equal('{"x":3.0}')
   })
 
-  it('does not give one number the spelling of another that moved away', () => {
+  it('does not use the spelling of another number that moved away', () => {
     const list = parseJson('[1.0,12345678901234567890,2.0]') as unknown[]
     list.unshift(7)
     expect(stringifyJson(list)).to.equal('[7,1,12345678901234567890,2]')
@@ -84,7 +84,7 @@ describe('json', () => {
     })
   }
 
-  it('refuses what contains itself, and not what merely occurs twice', () => {
+  it('refuses a value that contains itself, but not one that occurs twice', () => {
     const loop: { self?: unknown } = {}
     loop.self = loop
     expect(() => stringifyJson(loop, 'a')).to.throw(NotJson, 'a.self contains itself')
@@ -123,7 +123,7 @@ describe('json', () => {
     )
   })
 
-  it('gives back any value that JSON can hold', () => {
+  it('returns any value that JSON can hold', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         // JSON has one zero.

@@ -1,4 +1,4 @@
-"""Python's side of the pickle tests: `generate` makes values, `compare` says which pairs of pickles differ.
+"""Python's side of the pickle tests: `generate` creates values, `compare` prints which pairs of pickles differ.
 
 A difference is one that Python can see: in type, in the order of keys, in the sign of a zero.
 """
@@ -56,7 +56,7 @@ class Maker:
         names = set()
         for _ in range(self.random.randrange(6)):
             key = self.key()
-            # Two keys of one name in JavaScript are refused, which has a test of its own.
+            # Two keys with one name in JavaScript are refused, which is tested separately.
             name = {None: "null", True: "true"}.get(key, str(key)) if not isinstance(key, float) else repr(key)
             if name not in names and key not in found:
                 names.add(name)
@@ -108,7 +108,7 @@ def generate(seed, count):
 
 
 def compare(of_json):
-    """Lines of two: a pickle, and another or a JSON text, both in base64."""
+    """Lines of two: a pickle, and another pickle or a JSON string, both in base64."""
     for number, line in enumerate(sys.stdin):
         ours, theirs = map(base64.b64decode, line.split(" "))
         expected = json.loads(theirs) if of_json else pickle.loads(theirs)

@@ -1,4 +1,4 @@
-/** Pickles of plain values are read and written as they came; nothing else is, and nothing in one is ever run. */
+/** Pickles of plain values are read and written unchanged; all others are refused, and nothing in one is executed. */
 import { expect } from 'chai'
 import { NotJson, parseJson, stringifyJson } from '#core/serialization'
 import {
@@ -15,11 +15,11 @@ const four = (length: number): string =>
 
 const eight = (length: number): string => four(length) + '\0\0\0\0'
 
-/** What is read from a pickle and written again, as JSON. */
+/** A pickle that is read and written again, as JSON. */
 const jsonOf = (pickle: string): string => stringifyJson(loadsPickle(pickle))
 
 describe('pickles', () => {
-  it('are written in ASCII where the value is', () => {
+  it('are written in ASCII if the value is ASCII', () => {
     const session = {
       _auth_user_id: '7',
       n: 5,
@@ -36,7 +36,7 @@ describe('pickles', () => {
     )
   })
 
-  it('name protocol 4 where something is not ASCII', () => {
+  it('have protocol 4 if something is not ASCII', () => {
     expect(dumpsPickle('é')).to.equal('\x80\x04\x8c\x02\xc3\xa9.')
     expect(dumpsPickle(new Uint8Array([0, 255]))).to.equal('\x80\x04C\x02\0\xff.')
     expect(dumpsPickle(new Set([1]))).to.equal('\x80\x04\x8f(K\x01\x90.')
@@ -51,13 +51,13 @@ describe('pickles', () => {
   const kept: Readonly<Record<string, [pickle: string, json: string]>> = {
     'floats that are whole': ['](F1.0\nK\x01F-0.0\nF1e16\ne.', '[1.0,1,-0.0,1e+16]'],
     'small floats': ['](F1e-05\nF1.5e-7\nF0.1\ne.', '[1e-05,1.5e-07,0.1]'],
-    'what is no number, and what has no end': ['](Fnan\nFinf\nF-inf\ne.', '[NaN,Infinity,-Infinity]'],
+    'NaN and infinities': ['](Fnan\nFinf\nF-inf\ne.', '[NaN,Infinity,-Infinity]'],
     'large whole numbers': [
       '](L12345678901234567890L\nI-98765432109876543210\ne.',
       '[12345678901234567890,-98765432109876543210]',
     ],
     'the order of number-like keys': ['}(Vb\nK\x01V2\nK\x02V10\nK\x03V1\nK\x04u.', '{"b":1,"2":2,"10":3,"1":4}'],
-    'keys that are no text': ['}(K\x05K\x01NK\x02I01\nK\x03F1.5\nK\x04u.', '{"5":1,"null":2,"true":3,"1.5":4}'],
+    'keys that are not strings': ['}(K\x05K\x01NK\x02I01\nK\x03F1.5\nK\x04u.', '{"5":1,"null":2,"true":3,"1.5":4}'],
     'keys that are tuples': ['}((K\x01Va\ntK\x01u.', '{"(1, a)":1}'],
     'lists that are tuples': ['](K\x01(K\x02K\x03t)e.', '[1,[2,3],[]]'],
     'dangerous names': ['}(V__proto__\n}(Vx\nK\x01uVconstructor\nK\x02u.', '{"__proto__":{"x":1},"constructor":2}'],
@@ -67,13 +67,13 @@ describe('pickles', () => {
       const value = loadsPickle(pickle)
       const written = dumpsPickle(value)
       expect(stringifyJson(value)).to.equal(json)
-      // Whatever was lost in the first writing would show in JSON, or in the second.
+      // A loss in the first writing would show in JSON, or in the second.
       expect(stringifyJson(loadsPickle(written))).to.equal(json)
       expect(dumpsPickle(loadsPickle(written))).to.equal(written)
     })
   }
 
-  it('keep the neighbours of a changed value as they were', () => {
+  it('leave the siblings of a changed value unchanged', () => {
     const data = loadsPickle('}(VA\nF1.0\nK\x02(K\x03tVn\nK\x04u.') as Record<string, unknown>
     data.n = 5
     data.added = true
@@ -81,7 +81,7 @@ describe('pickles', () => {
     expect(dumpsPickle(data)).to.equal('}(VA\nF1.0\nK\x02(K\x03tVn\nK\x05Vadded\nI01\nu.')
   })
 
-  it('say in a pickle what was read from JSON, and the other way round', () => {
+  it('contain what was read from JSON, and the other way round', () => {
     const data = parseJson('{"2":1.0,"1":1E+2,"n":-0,"big":12345678901234567890}')
     expect(stringifyJson(loadsPickle(dumpsPickle(data)))).to.equal(
       '{"2":1.0,"1":100.0,"n":0,"big":12345678901234567890}',
@@ -96,7 +96,7 @@ describe('pickles', () => {
     }
   })
 
-  it('are copied with all that is remembered of them', () => {
+  it('are copied with their original spelling', () => {
     const value = loadsPickle('}(VA\nF1.0\nK\x02(K\x03tu.') as { A: number }
     const copy = copyPlain(value)
     value.A = 7
@@ -112,7 +112,7 @@ describe('pickles', () => {
       'V\\u00e9\n.',
       'V\xe9\n.',
     ],
-    'text of Python 2': ['a\n', "S'a\\n'\n.", 'S"a\\x0a"\n.', `T${four(2)}a\n.`, 'U\x02a\n.'],
+    'strings of Python 2': ['a\n', "S'a\\n'\n.", 'S"a\\x0a"\n.', `T${four(2)}a\n.`, 'U\x02a\n.'],
     'characters beyond the first plane': ['\u{1f642}', '\x8c\x04\xf0\x9f\x99\x82.', 'V\\U0001f642\n.'],
     'half a pair': ['\ud800', '\x8c\x03\xed\xa0\x80.', 'V\\ud800\n.'],
     'a backslash': ['\\u0041', 'V\\u005cu0041\n.', '\x8c\x06\\u0041.'],
@@ -170,7 +170,7 @@ describe('pickles', () => {
     })
   }
 
-  it('repeat no data in the message of a refusal', () => {
+  it('do not repeat data in the error message', () => {
     const pickle = '](Vsecret-value\nV4111 1111\n\x93.'
     expect(() => loadsPickle(pickle)).to.throw(RefusedPickle, /^(?!.*(?:secret|4111))/)
   })
@@ -179,32 +179,32 @@ describe('pickles', () => {
   const doubling = `](](${'K\x01'.repeat(2)}e\x94${Array.from({ length: 40 }, (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}e\x94`).join('')}e.`
 
   const harmful: Readonly<Record<string, string>> = {
-    'stand in each other without end': ']q\0h\0a.',
-    'contain themselves by way of another': '}q\0Va\n]q\x01h\0as.',
+    'contain themselves': ']q\0h\0a.',
+    'contain themselves indirectly': '}q\0Va\n]q\x01h\0as.',
     'double again and again': doubling,
-    'repeat a long text very often': `](X${four(100_000)}${'x'.repeat(100_000)}q\0${'h\0'.repeat(1000)}e.`,
-    'are deeper than Python goes': levels(1001),
+    'repeat a long string very often': `](X${four(100_000)}${'x'.repeat(100_000)}q\0${'h\0'.repeat(1000)}e.`,
+    'are deeper than Python allows': levels(1001),
     'are deep tuples': `)${'\x85'.repeat(100_000)}.`,
     'have a key that doubles again and again': `})${'q\0h\0\x86'.repeat(60)}K\x01s.`,
     'have a very deep key': `})${'\x85'.repeat(100_000)}K\x01s.`,
     'have a number of a million digits': `L${'9'.repeat(1_000_000)}L\n.`,
     'have a number of a million bytes': `\x8b${four(1_000_000)}${'\x01'.repeat(1_000_000)}.`,
     'have two keys of one name': '}(K\x01Va\nV1\nVb\nu.',
-    'have two keys of one name, the text first': '}(V1\nVb\nK\x01Va\nu.',
-    'are of a protocol to come': '\x80\x06N.',
+    'have two keys of one name, the string first': '}(V1\nVb\nK\x01Va\nu.',
+    'have a future protocol': '\x80\x06N.',
   }
   for (const [what, pickle] of Object.entries(harmful)) {
-    it(`are refused where they ${what}`, () => {
+    it(`are refused if they ${what}`, () => {
       expect(() => loadsPickle(pickle)).to.throw(RefusedPickle)
     })
   }
 
-  it('are read at the greatest depth, and written again', () => {
+  it('are read at the maximum depth, and written again', () => {
     const pickle = levels(1000)
     expect(dumpsPickle(loadsPickle(dumpsPickle(loadsPickle(pickle))))).to.have.length(pickle.length + 999)
   })
 
-  it('may say one thing in several places', () => {
+  it('may reference one value from several places', () => {
     const value = loadsPickle('](]q\0h\0h\0e.') as unknown[]
     expect(value).to.deep.equal([[], [], []])
     expect(dumpsPickle(value)).to.equal('](]]]e.')
@@ -222,18 +222,18 @@ describe('pickles', () => {
     'no instruction': '\xfe.',
     'a value taken from below a mark': 'K\x01(0(\x85.',
     'a key without a value': '}(Va\nu.',
-    'an item for what is no list': '}Va\na.',
+    'an item for a value that is not a list': '}Va\na.',
     'an item for a tuple': ')Va\na.',
     'a key in a list': ']Va\nVb\ns.',
     'a list for a key': '}]K\x01s.',
     'a list in a set': '\x8f(]\x90.',
-    'a memo that nobody filled': 'h\x07.',
-    'a text that is no UTF-8': '\x8c\x01\xff.',
-    'an escape that is none': 'V\\u12\n.',
-    'a text of Python 2 that is not ASCII': 'U\x01\xff.',
-    'a text without quotes': 'Sabc\n.',
-    'a number that is none': 'Iabc\n.',
-    'a float that is none': 'F1.5x\n.',
+    'a memo that was never set': 'h\x07.',
+    'a string that is not UTF-8': '\x8c\x01\xff.',
+    'an invalid escape': 'V\\u12\n.',
+    'a string of Python 2 that is not ASCII': 'U\x01\xff.',
+    'a string without quotes': 'Sabc\n.',
+    'an invalid number': 'Iabc\n.',
+    'an invalid float': 'F1.5x\n.',
   }
   for (const [what, pickle] of Object.entries(broken)) {
     it(`are broken with ${what}`, () => {
@@ -241,7 +241,7 @@ describe('pickles', () => {
     })
   }
 
-  it('are broken wherever they are cut off', () => {
+  it('are broken if they are truncated anywhere', () => {
     const whole = dumpsPickle({ a: [1, 'é', 300, 1.5, 2n ** 80n, new Uint8Array([1])], b: { c: null } })
     for (let length = 0; length < whole.length; length++) {
       expect(() => loadsPickle(whole.slice(0, length)), String(length)).to.throw(BrokenPickle)
@@ -263,7 +263,7 @@ describe('pickles', () => {
     })
   }
 
-  it('are not written of what contains itself, or stands too deep', () => {
+  it('are not written for a value that contains itself, or is nested too deeply', () => {
     const loop: { self?: unknown } = {}
     loop.self = loop
     expect(() => dumpsPickle(loop, 'a')).to.throw(NotJson, 'a.self contains itself')
@@ -273,7 +273,7 @@ describe('pickles', () => {
     expect(() => dumpsPickle({ n: 10n ** 4300n }, 'a')).to.throw(NotJson, 'a.n has more than 4300 digits')
   })
 
-  it('keep whole numbers of any size that Python takes', () => {
+  it('support whole numbers of any size that Python accepts', () => {
     for (let bits = 0n; bits < 140n; bits++) {
       for (const value of [1n << bits, (1n << bits) - 1n, -(1n << bits), -(1n << bits) - 1n]) {
         expect(BigInt(loadsPickle(dumpsPickle(value)) as bigint | number)).to.equal(value)
