@@ -1,8 +1,8 @@
 /**
- * The services that tests run on: SQLite always; PostgreSQL, MySQL, Redis and memcached where a server answers.
- * TEST_POSTGRESQL_URL, TEST_MYSQL_URL, TEST_REDIS_URL and TEST_MEMCACHED name other servers than those on this machine,
+ * The services that tests use: SQLite always; PostgreSQL, MySQL, Redis and memcached if a server responds.
+ * TEST_POSTGRESQL_URL, TEST_MYSQL_URL, TEST_REDIS_URL and TEST_MEMCACHED name other servers than the local ones,
  * TEST_PYTHON another Python that has Django.
- * What lies in that Redis database, or in that memcached, is cleared.
+ * The content of that Redis database, and of that memcached, is cleared.
  */
 import { execFile } from 'node:child_process'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -19,12 +19,12 @@ export interface TestDatabase {
   /** For the titles of suites: `PostgreSQL`. */
   readonly name: string
   readonly vendor: Vendor
-  /** An entry of DATABASES, for a database that is this suite's alone. */
+  /** An entry of DATABASES, for a database of this suite only. */
   readonly config: DatabaseSettings
   readonly available: boolean
   /** Why it is not available. */
   readonly reason: string
-  /** Makes the database, empty. */
+  /** Creates the database, empty. */
   create(): Promise<void>
   drop(): Promise<void>
 }
@@ -76,7 +76,7 @@ function mysql(): Server {
   }
 }
 
-/** `npm test` without CI needs nothing but Node and runs files in parallel, so it leaves servers and other programs out. */
+/** `npm test` without CI needs only Node and runs files in parallel, so it skips servers and other programs. */
 export const usesServices = process.env.TEST_SERVICES !== 'off'
 
 /** @returns why a service cannot be used, or '' */
@@ -84,7 +84,7 @@ async function reasonAgainst(name: string, hello: () => Promise<unknown>): Promi
   if (!usesServices) return `Tests with ${name}`
   return hello().then(
     () => '',
-    (error: Error & { code?: string }) => `${name} does not answer: ${error.message || error.code}`,
+    (error: Error & { code?: string }) => `${name} does not respond: ${error.message || error.code}`,
   )
 }
 
@@ -108,7 +108,7 @@ async function onServer({ name, vendor, config, run }: Server, database: string)
 
 let folderOfAll: string | undefined
 
-/** A new folder that is gone when the process ends. */
+/** A new directory that is removed when the process ends. */
 export function temporaryFolder(name: string): string {
   if (folderOfAll === undefined) {
     const folder = mkdtempSync(path.join(tmpdir(), 'nuages-test-'))
@@ -129,8 +129,8 @@ function sqlite(): TestDatabase {
 }
 
 /**
- * One database of each engine, not made yet.
- * @param suite part of the database's name, different for each test file: files may run side by side
+ * One database of each engine, not created yet.
+ * @param suite part of the database's name, different for each test file, because files may run in parallel
  */
 export async function databases(suite: string): Promise<TestDatabase[]> {
   const name = `nuages_test_${suite}_${process.pid}`
@@ -138,8 +138,8 @@ export async function databases(suite: string): Promise<TestDatabase[]> {
 }
 
 /**
- * A suite for each engine, whose database is made before it and dropped after it. A server that does not answer is
- * printed and passed over; with CI=true it is a failure.
+ * A suite for each engine, whose database is created before it and dropped after it. A server that does not respond is
+ * reported and skipped; with CI=true it is a failure.
  */
 export function onEachDatabase(all: readonly TestDatabase[], body: (database: TestDatabase) => void): void {
   for (const database of all) {
@@ -159,7 +159,7 @@ export function onEachDatabase(all: readonly TestDatabase[], body: (database: Te
 /** A server that keeps a cache. */
 export interface TestCacheServer {
   readonly name: string
-  /** What LOCATION is to be. */
+  /** The value of LOCATION. */
   readonly location: string
   readonly available: boolean
   /** Why it is not available. */
@@ -169,8 +169,8 @@ export interface TestCacheServer {
 const REDIS = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379/15'
 const MEMCACHED = process.env.TEST_MEMCACHED ?? '127.0.0.1:11211'
 
-/** Says a line to a server and resolves when the answer begins as it should. */
-function greet(url: URL, line: string, answer: RegExp): Promise<void> {
+/** Sends a line to a server and resolves when the response starts as expected. */
+function greet(url: URL, line: string, response: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(url.port), url.hostname, () => socket.write(`${line}\r\n`))
     const end = (error?: Error) => {
@@ -178,9 +178,9 @@ function greet(url: URL, line: string, answer: RegExp): Promise<void> {
       if (error === undefined) resolve()
       else reject(error)
     }
-    socket.setTimeout(2000, () => end(new Error('no answer within 2 seconds')))
+    socket.setTimeout(2000, () => end(new Error('no response within 2 seconds')))
     socket.once('error', end)
-    socket.once('data', (data) => end(answer.test(String(data)) ? undefined : new Error(`it says ${String(data)}`)))
+    socket.once('data', (data) => end(response.test(String(data)) ? undefined : new Error(`it says ${String(data)}`)))
   })
 }
 
@@ -195,10 +195,10 @@ export const redis = (): Promise<TestCacheServer> =>
 export const memcached = (): Promise<TestCacheServer> =>
   cacheServer('Memcached', MEMCACHED, () => greet(new URL(`tcp://${MEMCACHED}`), 'version', /^VERSION/))
 
-/** The Python whose Django some tests run beside. */
+/** The Python interpreter of tests with Django. */
 export const PYTHON = process.env.TEST_PYTHON ?? '/usr/bin/python3'
 
-/** What `requireService` wants to know of Python packages that a test needs. */
+/** The parameters of `requireService` for Python packages that a test needs. */
 export function python(...modules: string[]): Promise<Pick<TestCacheServer, 'available' | 'reason'>> {
   if (!usesServices) return Promise.resolve({ available: false, reason: 'Tests with Django in Python' })
   return new Promise((resolve) => {
@@ -220,7 +220,7 @@ export function skipTest(test: Mocha.Context, reason: string): never {
   return test.skip()
 }
 
-/** Skips a test, or in a `before` its suite, where fast paths are off: it calls one, or counts what one saves. */
+/** Skips a test, or in a `before` its suite, if fast paths are off: it calls one, or counts what one saves. */
 export function requireFastPaths(test: Mocha.Context): void {
   if (!fastPaths) skipTest(test, 'Tests of fast paths: NUAGES_FAST_PATHS is off.')
 }

@@ -1,4 +1,4 @@
-/** The client, the factory of requests and the clock that tests of a project use. */
+/** The client, the request factory and the clock for the tests of a project. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { type HttpRequest, type HttpResponse, JsonResponse } from '#core/http'
@@ -32,7 +32,7 @@ describe('a test client', () => {
     })
   })
 
-  it('keeps cookies between requests, until they are deleted or over', async () => {
+  it('keeps cookies between requests, until they are deleted or expired', async () => {
     const client = new Client(
       appOf((request) => {
         const response = echo(request)
@@ -53,7 +53,7 @@ describe('a test client', () => {
 describe('a request factory', () => {
   before(() => setup())
 
-  it('makes requests that a view can be called with', async () => {
+  it('creates requests for a direct call of a view', async () => {
     const request = await new RequestFactory().post('/form/', { data: { a: '1' }, secure: true })
     expect([request.method, request.path, request.POST.get('a'), request.buildAbsoluteUri()]).to.deep.equal([
       'POST',
@@ -65,7 +65,7 @@ describe('a request factory', () => {
 })
 
 describe('a stopped clock', () => {
-  it('stands still until it is moved', () => {
+  it('stands still until it is advanced', () => {
     const stopped = stopClock(new Date(5000))
     try {
       expect(clock.now()).to.equal(5000)

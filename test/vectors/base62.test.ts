@@ -1,4 +1,4 @@
-/** Whole numbers as base62 text, as Django writes them. */
+/** Whole numbers as base62 strings, as Django writes them. */
 import { expect } from 'chai'
 import { base62Decode, base62Encode } from '../../core/serialization/numbers.ts'
 import { loadVectors } from './load.ts'

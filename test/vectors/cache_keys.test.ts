@@ -1,4 +1,4 @@
-/** Keys, names of files, warnings, parameters and times of caches, as Django has them. */
+/** Keys, file names, warnings, parameters and timeouts of caches, as in Django. */
 import { expect } from 'chai'
 import { Cache, makeTemplateFragmentKey } from '#core/cache'
 import { setClock } from '#core/utils'
@@ -27,7 +27,7 @@ const cacheOf = (keyPrefix: string, version: number): Cache =>
 
 const fullKey = ({ key, key_prefix, version }: Input): string => cacheOf(key_prefix, version).makeKey(key)
 
-/** Whether a value set at `now` is there at a moment, in seconds. */
+/** Whether a value set at `now` exists at a later moment, in seconds. */
 async function isThereAt(moment: number, { timeout, default: fallback, now }: Input): Promise<boolean> {
   const cache = new Cache(new LocMemCache({ location: 'vectors', options: {} }), { timeout: fallback })
   setClock({ now: () => now * 1000 })
@@ -59,7 +59,7 @@ describe('vectors: cache_keys', () => {
     }
     it(name, async () => {
       const end = expected.expires_at as number | null
-      // What is over from the start was never there.
+      // A value that is expired from the start was never stored.
       if (end === null) expect(await isThereAt(input.now + 1e10, input)).to.equal(true)
       else expect(await isThereAt(Math.max(end, input.now), input)).to.equal(false)
       if (end !== null && end > input.now) expect(await isThereAt(end - 0.001, input)).to.equal(true)

@@ -1,4 +1,4 @@
-/** What lies in a cache: pickles, numbers, flags, files, rows and times, as Django writes and reads them. */
+/** The content of a cache: pickles, numbers, flags, files, rows and times, as Django writes and reads them. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -56,12 +56,12 @@ const bytes = (base64: string): string => Buffer.from(base64, 'base64').toString
 const redis = new RedisCache({ location: 'redis://127.0.0.1:1', options: {} })
 const memcached = new PyMemcacheCache({ location: '127.0.0.1:1', options: {} })
 
-/** That a store gives back what it was given. */
+/** Checks that a store returns values unchanged. */
 function expectBack(store: CacheStore, value: unknown): void {
   expect(store.decode(store.encode(value))).to.deep.equal(value)
 }
 
-/** A value as the vectors have it: bytes in hexadecimal, and numbers as text where they say so. */
+/** A value in the vectors: bytes in hexadecimal, and numbers as strings where noted. */
 function written(value: unknown, note: string): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   return note === 'given as text here' ? (value as unknown[]).map(String) : value
@@ -71,12 +71,12 @@ function unpickle({ payload_b64 }: Input, expected: Expected, note: string): voi
   const read = (): unknown => loadsPickle(bytes(payload_b64))
   if (expected.refused === true) expect(read).to.throw(RefusedPickle)
   else if (expected.refused_or_converted !== true) {
-    // One of the three is there.
+    // One of the three exists.
     const { data, bytes_hex, value } = expected
     expect(written(read(), note)).to.deep.equal(data ?? bytes_hex ?? value)
   } else {
     try {
-      // Of those that may be converted, a set of plain values is the one that is.
+      // Of the convertible classes, the one in the vectors is a set of plain values.
       expect(read()).to.deep.equal(new Set([1, 2]))
     } catch (error) {
       expect(error).to.be.instanceOf(RefusedPickle)
@@ -97,7 +97,7 @@ function memcachedValue({ flags, payload_b64 }: Input, { value, data }: Expected
   const expected = data ?? value
   expect(memcached.decode(receivedItem(flags, payload))).to.deep.equal(expected)
   const sent = sentItem(memcached.encode(expected))
-  // Of a text, a number and bytes there is one form; of what is pickled there are many.
+  // A string, a number and bytes have one form; a pickle has many.
   expect(sent.flags).to.equal(flags)
   if (flags !== 1) expect(sent.bytes.toString('latin1')).to.equal(payload)
   expectBack(memcached, expected)
@@ -124,7 +124,7 @@ async function filebased(input: Input, { file, value, expires }: Expected): Prom
     at((end ?? 1e15) - 1)
     expect(await cache.get(key)).to.deep.equal(value)
   }
-  // What Django wrote is read, until it ends.
+  // Django's entry is read, until it expires.
   mkdirSync(folder)
   writeFileSync(path.join(folder, file), Buffer.from(content_b64, 'base64'))
   await isThere()
@@ -132,7 +132,7 @@ async function filebased(input: Input, { file, value, expires }: Expected): Prom
     at(end)
     expect(await cache.get(key)).to.equal(undefined)
   }
-  // What we write begins with a pickle of the same time, and is found under the same name.
+  // Our entry starts with a pickle of the same time, and has the same name.
   at((end ?? 90_000) - 90_000)
   await cache.set(key, value, end === undefined ? null : 90)
   expect(readPickle(readFileSync(path.join(folder, file)).toString('latin1')).value).to.equal(expires)

@@ -1,4 +1,4 @@
-/** CSRF tokens, and whole requests with and without them: what Django makes and accepts. */
+/** CSRF tokens, and whole requests with and without them: what Django creates and accepts. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings, type Settings } from '#core/conf'
@@ -24,7 +24,7 @@ interface Input {
   readonly settings: Settings
 }
 
-/** As the middleware goes about it: the cookie's format first, then the token's. */
+/** In the order of the middleware: the cookie's format first, then the token's. */
 function match(token: string, cookie: string): object {
   if (token === '') return { ok: false, reason: 'missing' }
   const reason = formatProblem(cookie) ?? formatProblem(token)
@@ -59,7 +59,7 @@ async function request(input: Input): Promise<object> {
   }
 }
 
-const answers: Record<Input['op'], (input: Input) => object | Promise<object>> = {
+const operations: Record<Input['op'], (input: Input) => object | Promise<object>> = {
   mask: ({ secret, mask }) => ({ token: maskSecret(secret, mask) }),
   unmask: ({ token }) => ({ secret: unmaskToken(token) }),
   match: ({ token, cookie }) => match(token, cookie ?? ''),
@@ -71,7 +71,7 @@ describe('vectors: csrf', () => {
 
   for (const { name, input, expected } of loadVectors<Input>('csrf')) {
     it(name, async () => {
-      expect(await answers[input.op](input)).to.deep.equal(expected)
+      expect(await operations[input.op](input)).to.deep.equal(expected)
     })
   }
 })

@@ -89,7 +89,7 @@ function hostFacts(request: HttpRequest): Result {
   }
 }
 
-/** The headers of an answer after `patch`, but for its Content-Type. */
+/** The headers of a response after `patch`, without its Content-Type. */
 function patched(
   patch: (response: HttpResponse) => void,
   before: Readonly<Record<string, string | null>> = {},
@@ -140,7 +140,7 @@ describe('vectors: http_helpers', () => {
     it(name, async () => {
       if (input.now !== undefined) setClock({ now: () => input.now * 1000 })
       const operation = OPERATIONS[input.op]
-      if (operation === undefined) throw new Error(`Nobody knows the operation '${input.op}'.`)
+      if (operation === undefined) throw new Error(`Unknown operation '${input.op}'.`)
       expect(await operation(input)).to.deep.equal(expected)
     })
   }

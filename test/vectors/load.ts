@@ -1,4 +1,4 @@
-/** Reads a file of vectors: values that Django itself produced. VECTORS names another folder with files of the same shape. */
+/** Reads a file of vectors: values from Django. VECTORS may name another directory with files of the same format. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 

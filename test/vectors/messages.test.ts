@@ -42,7 +42,7 @@ interface Expected {
   readonly level_tag?: string
 }
 
-/** The older layout writes no empty tags, as the newer one writes none that are null. */
+/** The older format omits empty tags, and the newer one those that are null. */
 const made = ({ messages = [], layout }: Input): Message[] =>
   messages.map(({ level, message, safe, extra_tags: tags }) =>
     createMessage(level, safe ? markSafe(message) : message, layout === '3.2' && tags === '' ? null : tags),

@@ -1,4 +1,4 @@
-/** Password hashers against hashes that Django made. */
+/** Password hashers compared with hashes of Django. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'
@@ -57,7 +57,7 @@ const others: Record<string, new () => PasswordHasher> = {
   md5: MD5PasswordHasher,
 }
 
-/** Encodes with the parameters of a vector; how long a hash is, it does not say, but its result does. */
+/** Encodes with the parameters of a vector. The length of a hash is not among them, but follows from the result. */
 function encode({ hasher, password, salt, ...input }: Input, { encoded }: Expected): Promise<string> {
   const text = password as string
   if (hasher in pbkdf2) return new pbkdf2[hasher as keyof typeof pbkdf2]().encode(text, salt, input.iterations)

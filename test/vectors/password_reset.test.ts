@@ -1,4 +1,4 @@
-/** Tokens of password reset links against those that Django made, and the ids in the links. */
+/** Tokens of password reset links compared with Django's, and the ids in the links. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'

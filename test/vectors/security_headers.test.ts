@@ -1,4 +1,4 @@
-/** Headers of the security, clickjacking, common and conditional-GET middleware: what Django sends. */
+/** Headers of the security, clickjacking, common and conditional-GET middleware: those that Django sends. */
 import { expect } from 'chai'
 import type { Middleware } from 'koa'
 import { setup } from '#core/apps'
@@ -37,32 +37,32 @@ const MODULES: Readonly<Record<string, string>> = {
   ConditionalGetMiddleware: 'http',
 }
 
-/** Answers in the place of the views, whatever the address. */
-const answering =
+/** Responds instead of the views, at any URL. */
+const respondWith =
   (input: Input): Middleware =>
   async ({ response }) => {
     const { view_status: status, view_headers: headers } = input
     applyResponse(new HttpResponse(input.view_body, { status, headers }), response)
   }
 
-async function ask(input: Input): Promise<{ answer: ClientResponse; errors: unknown[] }> {
-  const MIDDLEWARE = [`django.middleware.${MODULES[input.middleware]}.${input.middleware}`, answering(input)]
+async function send(input: Input): Promise<{ response: ClientResponse; errors: unknown[] }> {
+  const MIDDLEWARE = [`django.middleware.${MODULES[input.middleware]}.${input.middleware}`, respondWith(input)]
   const errors: unknown[] = []
   const release = captureLogs(({ error }) => errors.push(error))
-  // The vector about exempt paths has lost its pattern on the way into JSON.
+  // The vector for exempt paths lost its pattern in the conversion to JSON.
   const settings = { ...SITE, ALLOWED_HOSTS: ['.example.com'], ...input.settings, MIDDLEWARE }
   try {
     return await overrideSettings(settings, async () => {
       const headers = { host: input.host, ...input.request_headers }
       const path = input.query === '' ? input.path : `${input.path}?${input.query}`
-      return { answer: await new Client().request(input.method, path, { headers, secure: input.secure }), errors }
+      return { response: await new Client().request(input.method, path, { headers, secure: input.secure }), errors }
     })
   } finally {
     release()
   }
 }
 
-/** Koa tells the length of everything that has one; Django leaves that to CommonMiddleware. */
+/** Koa always sends the length if it is known; Django leaves that to CommonMiddleware. */
 const OF_THE_SERVER = new Set([
   'content-type',
   'content-length',
@@ -72,9 +72,9 @@ const OF_THE_SERVER = new Set([
   'transfer-encoding',
 ])
 
-function headersOf(answer: ClientResponse, expected: Expected): Record<string, unknown> {
+function headersOf(response: ClientResponse, expected: Expected): Record<string, unknown> {
   const wanted = Object.keys(expected.headers).map((name) => name.toLowerCase())
-  const seen = Object.entries(answer.headers).filter(([name]) => wanted.includes(name) || !OF_THE_SERVER.has(name))
+  const seen = Object.entries(response.headers).filter(([name]) => wanted.includes(name) || !OF_THE_SERVER.has(name))
   return Object.fromEntries(seen)
 }
 
@@ -87,14 +87,14 @@ describe('vectors: security_headers', () => {
   for (const { name, input, expected } of loadVectors<Input, Expected>('security_headers')) {
     it(name, async () => {
       const exempt = name === 'ssl redirect exempt' ? { SECURE_REDIRECT_EXEMPT: ['^with/$'] } : {}
-      const { answer, errors } = await ask({ ...input, settings: { ...exempt, ...input.settings } })
+      const { response, errors } = await send({ ...input, settings: { ...exempt, ...input.settings } })
       if (expected.error !== undefined) {
         const [error] = errors as Error[]
         expect([error?.name, error?.message]).to.deep.equal([expected.error, expected.message])
         return
       }
-      expect(answer.status).to.equal(expected.status)
-      expect(headersOf(answer, expected)).to.deep.equal(lowerCase(expected.headers))
+      expect(response.status).to.equal(expected.status)
+      expect(headersOf(response, expected)).to.deep.equal(lowerCase(expected.headers))
     })
   }
 })

@@ -1,4 +1,4 @@
-/** The hash of the password field that a session keeps, and what becomes of a session whose hash is another. */
+/** The hash of the password field in a session, and the handling of a session with another hash. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'

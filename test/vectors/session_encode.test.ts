@@ -1,4 +1,4 @@
-/** The text of session data, as Django writes and reads it. */
+/** Encoded session data, as Django writes and reads it. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { overrideSettings } from '#core/conf'

@@ -1,4 +1,4 @@
-/** Whole requests through the session middleware on the db engine: what reaches the client, what stays in the table. */
+/** Whole requests through the session middleware on the db engine: the response, and the row in the table. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
@@ -32,14 +32,14 @@ interface Expected {
 }
 
 /**
- * The one place where we differ on purpose: Django does not see a change inside a list and loses it without a word;
+ * The only intended difference: Django does not notice a change inside a list and loses it silently;
  * here it is saved as if `modified` had been set.
  */
 function withNestedChangesSeen(input: Input, expected: Expected): Expected {
   const appended = input.steps.filter(([operation]) => operation === 'nested_append')
-  const told = input.steps.some(([operation]) => operation === 'set_modified')
+  const isMarked = input.steps.some(([operation]) => operation === 'set_modified')
   const { cookie, stored } = input
-  if (appended.length === 0 || told || cookie === null || stored === null) return expected
+  if (appended.length === 0 || isMarked || cookie === null || stored === null) return expected
   const data = structuredClone(stored)
   for (const [, key, value] of appended) (data[key as string] as unknown[]).push(value)
   const expires = new Date((input.now + 1_209_600) * 1000).toUTCString()

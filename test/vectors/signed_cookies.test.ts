@@ -33,9 +33,9 @@ function set({ scheme, name, value = '', salt }: Input, expected: Expected): voi
   if (expected.signer_salt !== undefined) {
     expect(getCookieSigner(expected.signer_salt).sign(value)).to.equal(expected.value)
   }
-  // The older salt is read where a setting allows it, and never written.
+  // The older salt is read if a setting allows it, and never written.
   if (scheme === 'legacy') expect(getCookieSigner(name + salt).sign(value)).to.equal(expected.value)
-  // A header cannot carry the value of one vector, so that the jar refuses it.
+  // A header cannot contain the value of one vector, so the cookie jar refuses it.
   else if (Buffer.from(value, 'latin1').toString('latin1') === value)
     expect(new CookieJar().setSigned(name, value, { salt }).value).to.equal(expected.value)
 }

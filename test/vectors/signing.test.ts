@@ -1,4 +1,4 @@
-/** Signers, dumps and loads against texts that Django signed. */
+/** Signers, dumps and loads compared with strings that Django signed. */
 import { expect } from 'chai'
 import { BadSignature, dumps, loads, Signer, TimestampSigner } from '#core/signing'
 import { setClock } from '#core/utils'
@@ -26,12 +26,12 @@ interface Expected {
   readonly signed: string
   readonly value: string
   readonly obj: unknown
-  /** A whole number that a double cannot hold, as text. */
+  /** A whole number that a double cannot hold, as a string. */
   readonly big?: string
   readonly exact?: boolean
 }
 
-/** What Django calls a ValueError is a TypeError here. */
+/** Django's ValueError is a TypeError here. */
 const ERROR_NAMES: Record<string, string> = { ValueError: 'TypeError' }
 
 function run(input: Input): unknown {
@@ -74,7 +74,7 @@ describe('vectors: signing', () => {
       else if (expected.big !== undefined) expect(result).to.deep.equal({ big: BigInt(expected.big) })
       else if (input.op === 'loads') expect(result).to.deep.equal(expected.obj)
       else if (input.op === 'dumps' && expected.exact === false) {
-        // Compressed bytes depend on the zlib: both texts must read back as the same value.
+        // Compressed bytes depend on the version of zlib: both strings must be read as the same value.
         const options = { key: input.key, ...(input.salt !== undefined && { salt: input.salt }) }
         expect(loads(result as string, options)).to.deep.equal(input.obj)
         expect(loads(expected.signed, options)).to.deep.equal(input.obj)

@@ -1,4 +1,4 @@
-/** URL patterns resolve and reverse as Django's do. */
+/** URL patterns resolve and reverse as in Django. */
 import { expect } from 'chai'
 import type { View } from '#core/http'
 import {
