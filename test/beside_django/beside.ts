@@ -1,4 +1,4 @@
-/** This process and a Django process on the same place, as one site, for all tests of a suite. */
+/** This process and a Django process with the same store, as one site, for all tests of a suite. */
 import { setup } from '#core/apps'
 import type { Settings } from '#core/conf'
 import { captureLogs, type LogRecord } from '#core/utils'
@@ -7,13 +7,13 @@ import { withUsers } from '../contrib/auth/installed.ts'
 import { python, requireService } from '../services.ts'
 import { enterScope } from '../suite_scope.ts'
 import { Django } from './django.ts'
-import type { SharedPlace } from './places.ts'
+import type { SharedSetup } from './shared_setups.ts'
 
-/** All that the Django side of this suite imports. */
+/** Everything that the Django side of this suite imports. */
 const PACKAGES = ['django', 'psycopg2', 'MySQLdb', 'redis', 'django_redis', 'pymemcache', 'argon2', 'bcrypt']
 const pythonPackages = await python(...PACKAGES)
 
-/** What both sides are told, in names that both know. */
+/** Settings of both sides, with names that both know. */
 const SITE: Settings = {
   SECRET_KEY: 'one secret for both sides of this site, which nobody else knows',
   DEBUG: false,
@@ -30,7 +30,7 @@ const SITE: Settings = {
     'django.contrib.auth.middleware.AuthenticationMiddleware',
     'django.contrib.messages.middleware.MessageMiddleware',
   ],
-  // Logging in is not slow here: the hashes have a test of their own.
+  // Makes logins fast: the hashes have their own test.
   PASSWORD_HASHERS: ['django.contrib.auth.hashers.MD5PasswordHasher'],
 }
 
@@ -38,15 +38,15 @@ const OURS: Settings = { ROOT_URLCONF: 'test.beside_django.nuages_site' }
 
 const THEIRS = { ROOT_URLCONF: 'site_urls', DEFAULT_AUTO_FIELD: 'django.db.models.AutoField' }
 
-type SharedEngine = Pick<SharedPlace, 'settings' | 'theirs'>
+type SharedEngine = Pick<SharedSetup, 'settings' | 'theirs'>
 
 export interface BesideOptions {
   readonly settings?: Settings
-  /** What only we are told. */
+  /** Settings only of this side. */
   readonly ours?: Settings
 }
 
-/** What the Django side is told. */
+/** The settings of the Django side. */
 export const djangoSettings = ({ settings, theirs }: SharedEngine, shared: Settings = {}): object => ({
   ...SITE,
   ...settings,
@@ -55,7 +55,7 @@ export const djangoSettings = ({ settings, theirs }: SharedEngine, shared: Setti
   ...theirs,
 })
 
-/** What this process is told. */
+/** The settings of this process. */
 export const nuagesSettings = ({ settings }: SharedEngine, shared: Settings = {}, ours: Settings = {}): Settings => ({
   ...SITE,
   ...settings,
@@ -64,11 +64,11 @@ export const nuagesSettings = ({ settings }: SharedEngine, shared: Settings = {}
   ...ours,
 })
 
-/** Runs `fn` with this side's apps on the place's database, as Django's `migrate` or ours has left it. */
+/** Runs `fn` with this side's apps on the setup's database, as migrated by either side. */
 export const asNuages = <T>(settings: Settings, fn: () => Promise<T>): Promise<T> =>
   withUsers(fn, settings, (settings.DATABASES as { default: never }).default)
 
-/** Skips a suite where Django is not installed; in a `before`. */
+/** Skips a suite if Django is not installed; call it in a `before`. */
 export async function requireDjango(test: Mocha.Context): Promise<void> {
   requireService(pythonPackages, test)
   await setup()
@@ -76,15 +76,15 @@ export async function requireDjango(test: Mocha.Context): Promise<void> {
 
 export interface Beside {
   readonly django: Django
-  /** What both sides have logged as suspicious, and we as an error, since they were asked last. */
+  /** The records that both sides have logged as suspicious, and this side as an error, since the last call. */
   logged(): Promise<{ django: readonly unknown[]; nuages: readonly LogRecord[] }>
 }
 
 /**
- * To be called inside a `describe`: makes the place, lets Django migrate its database, and leaves it afterwards. After
- * each test, neither side may have logged anything suspicious, unless the test has taken it away.
+ * Call it inside a `describe`: prepares the setup, lets Django migrate its database, and removes it afterwards. After
+ * each test, neither side may have logged anything suspicious, unless the test has read it.
  */
-export function inBesideDjango(place: SharedPlace, { settings = {}, ours = {} }: BesideOptions = {}): Beside {
+export function inBesideDjango(setup: SharedSetup, { settings = {}, ours = {} }: BesideOptions = {}): Beside {
   const records: LogRecord[] = []
   const beside = {
     django: undefined as unknown as Django,
@@ -94,15 +94,15 @@ export function inBesideDjango(place: SharedPlace, { settings = {}, ours = {} }:
   before(async function () {
     this.timeout(60_000)
     await requireDjango(this)
-    requireService({ available: place.reason === '', reason: place.reason }, this)
-    undo.push(() => place.leave())
-    await place.prepare()
-    const django = new Django(djangoSettings(place, settings))
+    requireService({ available: setup.reason === '', reason: setup.reason }, this)
+    undo.push(() => setup.leave())
+    await setup.prepare()
+    const django = new Django(djangoSettings(setup, settings))
     beside.django = django
     undo.push(() => django.close())
     await django.command('migrate', '--verbosity', '0')
     await django.command('createcachetable')
-    undo.push(await enterScope((inside) => asNuages(nuagesSettings(place, settings, ours), inside)))
+    undo.push(await enterScope((inside) => asNuages(nuagesSettings(setup, settings, ours), inside)))
     undo.push(
       captureLogs((record) => {
         if (record.logger.startsWith('django.security') || record.level === 'error') records.push(record)
@@ -119,12 +119,12 @@ export function inBesideDjango(place: SharedPlace, { settings = {}, ours = {} }:
   return beside
 }
 
-/** A suite for each place; see inBesideDjango. */
-export function onEachPlace(places: readonly SharedPlace[], body: (beside: Beside, place: SharedPlace) => void): void {
-  for (const place of places) {
-    describe(place.name, function () {
+/** A suite for each setup; see inBesideDjango. */
+export function onEachSetup(setups: readonly SharedSetup[], body: (beside: Beside, setup: SharedSetup) => void): void {
+  for (const setup of setups) {
+    describe(setup.name, function () {
       this.timeout(60_000)
-      body(inBesideDjango(place), place)
+      body(inBesideDjango(setup), setup)
     })
   }
 }

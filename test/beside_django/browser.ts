@@ -1,6 +1,6 @@
-/** A browser that goes to and fro between the two sides of the site, with one set of cookies. */
+/** A browser that alternates between the two sides of the site, with one set of cookies. */
 import { Client } from '#core/test'
-import type { Answered, Django } from './django.ts'
+import type { DjangoResponse, Django } from './django.ts'
 
 export type Side = 'django' | 'nuages'
 
@@ -14,14 +14,14 @@ export interface Question {
   readonly secure?: boolean
 }
 
-export class Visitor {
-  /** As they stand in the header, by name. */
+export class Browser {
+  /** As in the header, by name. */
   readonly cookies: Map<string, string>
   readonly #django: () => Django
   readonly #client: Client
   readonly #enforceCsrfChecks: boolean
 
-  /** @param django known only when the suite has begun */
+  /** @param django available only when the suite has started */
   constructor(django: () => Django, { enforceCsrfChecks = false, cookies = new Map<string, string>() } = {}) {
     this.#django = django
     this.#enforceCsrfChecks = enforceCsrfChecks
@@ -29,52 +29,56 @@ export class Visitor {
     this.cookies = cookies
   }
 
-  /** Another browser that was given this one's cookies. */
-  copy(): Visitor {
+  /** Another browser with this one's cookies. */
+  copy(): Browser {
     const options = { enforceCsrfChecks: this.#enforceCsrfChecks, cookies: new Map(this.cookies) }
-    return new Visitor(this.#django, options)
+    return new Browser(this.#django, options)
   }
 
-  get(side: Side, path: string, question?: Question): Promise<Answered> {
+  get(side: Side, path: string, question?: Question): Promise<DjangoResponse> {
     return this.#ask(side, 'GET', path, question)
   }
 
-  post(side: Side, path: string, data: Question['data'] = {}, question: Question = {}): Promise<Answered> {
+  post(side: Side, path: string, data: Question['data'] = {}, question: Question = {}): Promise<DjangoResponse> {
     return this.#ask(side, 'POST', path, { ...question, data })
   }
 
-  async json<T>(answer: Promise<Answered>): Promise<T> {
-    const { status, text } = await answer
+  async json<T>(response: Promise<DjangoResponse>): Promise<T> {
+    const { status, text } = await response
     if (status !== 200) throw new Error(`Status ${status}: ${text.slice(0, 500)}`)
     return JSON.parse(text) as T
   }
 
-  /** Whom a side takes this browser for. */
+  /** The user that a side sees for this browser. */
   async who(side: Side): Promise<string | null> {
     return (await this.json<{ user: string | null }>(this.get(side, '/who/'))).user
   }
 
-  async #ask(side: Side, method: 'GET' | 'POST', path: string, question: Question = {}): Promise<Answered> {
-    const answer =
+  async #ask(side: Side, method: 'GET' | 'POST', path: string, question: Question = {}): Promise<DjangoResponse> {
+    const response =
       side === 'django' ? await this.#askDjango(method, path, question) : await this.#askNuages(method, path, question)
-    for (const line of answer.cookies) this.#keep(line)
-    return answer
+    for (const line of response.cookies) this.#keep(line)
+    return response
   }
 
   #header(): string {
     return Array.from(this.cookies, ([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  #askDjango(method: string, path: string, { data = {}, headers = {}, secure = false }: Question): Promise<Answered> {
-    const asked = { method, path, data, cookies: this.#header(), headers, secure, csrf: this.#enforceCsrfChecks }
-    return this.#django().ask<Answered>('request', asked)
+  #askDjango(
+    method: string,
+    path: string,
+    { data = {}, headers = {}, secure = false }: Question,
+  ): Promise<DjangoResponse> {
+    const request = { method, path, data, cookies: this.#header(), headers, secure, csrf: this.#enforceCsrfChecks }
+    return this.#django().ask<DjangoResponse>('request', request)
   }
 
   async #askNuages(
     method: 'GET' | 'POST',
     path: string,
     { data, headers = {}, secure = false }: Question,
-  ): Promise<Answered> {
+  ): Promise<DjangoResponse> {
     const { status, text, setCookie } = await this.#client.request(method, path, {
       ...(method === 'POST' && { data: data ?? {} }),
       headers: { ...headers, cookie: this.#header() },

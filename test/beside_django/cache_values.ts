@@ -12,12 +12,12 @@ export function cacheValues(beside: Beside): void {
     const { django } = beside
     const scalars = ['0', '-1', '255', '12345678901234567890', 'true', 'false', '1.0', '"text"', '"Größe"', '[]', '{}']
     const generated = new Generator(SEED + 4).sessions(VALUES - scalars.length)
-    const texts = [...scalars, ...generated.map(({ text }) => text)]
-    await django.ask('cache_set', { entries: texts.map((text, i) => [`theirs${i}`, text]) })
+    const strings = [...scalars, ...generated.map(({ text }) => text)]
+    await django.ask('cache_set', { entries: strings.map((text, i) => [`theirs${i}`, text]) })
     for (const [i, { value, text }] of generated.entries()) {
       const found = await cache.get(`theirs${i + scalars.length}`)
       expect(isSame(found, value), `${text} is read as ${plainText(found)}`).to.equal(true)
-      // It goes back as it came.
+      // It is written back unchanged.
       await cache.set(`back${i}`, found)
     }
     const back = generated.map(({ text }, i) => [`back${i}`, text])
@@ -31,7 +31,7 @@ export function cacheValues(beside: Beside): void {
     expect(await django.ask('cache_differences', { entries })).to.deep.equal([])
   })
 
-  it('counts on where the other side has counted', async () => {
+  it('increments values that the other side has incremented', async () => {
     const { django } = beside
     await django.ask('cache_set', { entries: [['counter', '41']] })
     expect(await cache.incr('counter')).to.equal(42)

@@ -1,21 +1,21 @@
-/** Sessions in caches are the same for a live Django and for us: the pickles of one side are read by the other. */
+/** Sessions in caches are the same for Django and Nuages: each side reads the pickles of the other. */
 import { databases } from '../services.ts'
-import { onEachPlace } from './beside.ts'
-import { bothWays } from './both_ways.ts'
+import { onEachSetup } from './beside.ts'
+import { bothWays } from './content.ts'
 import { cacheValues } from './cache_values.ts'
 import { oneSite } from './logins.ts'
-import { cachePlaces, databaseCachePlaces } from './places.ts'
-import { takeTurns } from './turns.ts'
+import { cacheSetups, databaseCacheSetups } from './shared_setups.ts'
+import { takeTurns } from './alternating.ts'
 
 const [sqlite, ...others] = await databases('beside_caches')
 
-const places = [...(await cachePlaces(sqlite as never)), ...databaseCachePlaces(others)]
+const setups = [...(await cacheSetups(sqlite as never)), ...databaseCacheSetups(others)]
 
-describe('sessions in caches beside a live Django', () => {
-  onEachPlace(places, (beside, place) => {
-    bothWays(beside, place)
-    oneSite(beside, place)
-    if (place.name.includes('Redis, as Django 4')) takeTurns(beside)
-    if (!place.hasRows) cacheValues(beside)
+describe('sessions in caches, shared with Django', () => {
+  onEachSetup(setups, (beside, setup) => {
+    bothWays(beside, setup)
+    oneSite(beside, setup)
+    if (setup.name.includes('Redis, as Django 4')) takeTurns(beside)
+    if (!setup.hasRows) cacheValues(beside)
   })
 })

@@ -4,19 +4,19 @@ import { openSession, openSessionStore, type Session } from '#core/contrib/sessi
 import { setOwn, stringifyJson } from '#core/serialization'
 import type { Beside } from './beside.ts'
 import { isSame, plainText, SEED, sessionsFrom } from './generated.ts'
-import type { SharedPlace } from './places.ts'
+import type { SharedSetup } from './shared_setups.ts'
 
-/** Sessions that each side writes on each place. */
+/** Sessions that each side writes in each setup. */
 const SESSIONS = 1000
 
-/** As many at once as a busy site has. */
+/** Concurrent operations, as on a busy site. */
 const AT_ONCE = 50
 
 async function each<A, B>(all: readonly A[], work: (one: A, index: number) => Promise<B>): Promise<B[]> {
   const results: B[] = []
   for (let i = 0; i < all.length; i += AT_ONCE) {
     const outcomes = await Promise.allSettled(all.slice(i, i + AT_ONCE).map((one, j) => work(one, i + j)))
-    // None may still be at work when the place is left.
+    // All must have ended before the setup is removed.
     results.push(...(await Promise.all(outcomes.map(settled))))
   }
   return results
@@ -37,7 +37,7 @@ async function opened(key: string): Promise<Session> {
   return session
 }
 
-/** Saves a session that begins with this content; its key. */
+/** Saves a session with this initial content; returns its key. */
 async function kept(content: Readonly<Record<string, unknown>>): Promise<string> {
   const session = openSession(openSessionStore())
   session.update(content)
@@ -51,15 +51,15 @@ const content = (session: Session): Record<string, unknown> => {
   return found
 }
 
-/** Text with one more value at its end. */
+/** JSON with one more value at its end. */
 const withMore = (text: string, name: string, value: string): string =>
   `${text.slice(0, -1)}${text === '{}' ? '' : ','}"${name}":"${value}"}`
 
-function djangoWrites(beside: Beside, { most }: SharedPlace): void {
-  it(`reads what Django wrote to the letter, and gives it back after a change of its own, in ${SESSIONS} sessions`, async () => {
+function djangoWrites(beside: Beside, { most }: SharedSetup): void {
+  it(`reads Django’s data exactly, and returns it after a change of its own, in ${SESSIONS} sessions`, async () => {
     const { django } = beside
     const generated = sessionsFrom(SEED, SESSIONS, most)
-    const made = await django.ask<[string, string][]>('create', { texts: generated.map(({ text }) => text) })
+    const made = await django.ask<[string, string][]>('create', { strings: generated.map(({ text }) => text) })
     const changed = await each(generated, async ({ value, text }, i) => {
       const [key, spelled] = made[i] as [string, string]
       const session = await opened(key)
@@ -73,8 +73,8 @@ function djangoWrites(beside: Beside, { most }: SharedPlace): void {
   })
 }
 
-function weWrite(beside: Beside, { most }: SharedPlace): void {
-  it(`is read by Django as we wrote it, and given back after a change of its own, in ${SESSIONS} sessions`, async () => {
+function weWrite(beside: Beside, { most }: SharedSetup): void {
+  it(`is read by Django exactly, and returned after a change of its own, in ${SESSIONS} sessions`, async () => {
     const { django } = beside
     const values = sessionsFrom(SEED + 1, SESSIONS, most, { endless: false }).map(({ value }) => value)
     const keys = await each(values, kept)
@@ -89,7 +89,7 @@ function weWrite(beside: Beside, { most }: SharedPlace): void {
   })
 }
 
-/** Seconds until sessions end, and whether they live. They are nearer than any two zones are to each other. */
+/** Seconds until sessions expire, and whether they are alive; less than the distance of any two time zones. */
 const ENDS: readonly (readonly [number, boolean])[] = [
   [-600, false],
   [600, true],
@@ -97,13 +97,13 @@ const ENDS: readonly (readonly [number, boolean])[] = [
   [1_209_600, true],
 ]
 
-function ends(beside: Beside, { hasRows, settings }: SharedPlace): void {
+function ends(beside: Beside, { hasRows, settings }: SharedSetup): void {
   if (!hasRows) return
 
-  it('ends at the same moment for both', async () => {
+  it('expires at the same moment for both', async () => {
     const { django } = beside
-    const texts = ENDS.map(([seconds]) => `{"a":1,"_session_expiry":${seconds}}`)
-    const theirs = (await django.ask<[string, string][]>('create', { texts })).map(([key]) => key)
+    const strings = ENDS.map(([seconds]) => `{"a":1,"_session_expiry":${seconds}}`)
+    const theirs = (await django.ask<[string, string][]>('create', { strings })).map(([key]) => key)
     const ours = await each(ENDS, ([seconds]) => kept({ a: 1, _session_expiry: seconds }))
     const living = ENDS.map(([, lives]) => lives)
     for (const keys of [theirs, ours]) {
@@ -123,11 +123,11 @@ function deletion(beside: Beside, { settings }: SharedPlace): void {
   // A session that is only in a cookie cannot be revoked.
   if (settings.SESSION_ENGINE === 'django.contrib.sessions.backends.signed_cookies') return
 
-  it('is gone for both when either deletes it', async () => {
+  it('is deleted for both when either deletes it', async () => {
     const { django } = beside
-    const [[theirs] = ['']] = await django.ask<[string, string][]>('create', { texts: ['{"a":1}'] })
+    const [[theirs] = ['']] = await django.ask<[string, string][]>('create', { strings: ['{"a":1}'] })
     const ours = await kept({ a: 1 })
-    // Both have read it, and may have it in a cache.
+    // Both have read it, and may have cached it.
     expect((await opened(theirs)).get('a')).to.equal(1)
     expect(await django.ask('contents', { keys: [ours] })).to.deep.equal(['{"a":1}'])
     await openSession(openSessionStore(), theirs).flush()
@@ -137,11 +137,11 @@ function deletion(beside: Beside, { settings }: SharedPlace): void {
   })
 }
 
-/** All of it on one place. */
-export function bothWays(beside: Beside, place: SharedPlace): void {
+/** All promises for one setup. */
+export function bothWays(beside: Beside, setup: SharedSetup): void {
   before(() => process.stdout.write(`      seed ${SEED} (TEST_SEED repeats another)\n`))
-  djangoWrites(beside, place)
-  weWrite(beside, place)
-  ends(beside, place)
-  deletion(beside, place)
+  djangoWrites(beside, setup)
+  weWrite(beside, setup)
+  ends(beside, setup)
+  deletion(beside, setup)
 }

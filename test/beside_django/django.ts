@@ -1,4 +1,4 @@
-/** A live Django in a process of its own, which does what a test asks. */
+/** A Django process that a test controls. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -7,19 +7,19 @@ import { PYTHON } from '../services.ts'
 
 const SITE = path.join(import.meta.dirname, 'django_site')
 
-interface Answer {
+interface DriverReply {
   readonly value?: unknown
   /** Python's traceback. */
   readonly error?: string
 }
 
 interface PendingReply {
-  readonly resolve: (answer: Answer) => void
+  readonly resolve: (response: DriverReply) => void
   readonly reject: (error: Error) => void
 }
 
-/** What a view answered. */
-export interface Answered {
+/** The response of a view. */
+export interface DjangoResponse {
   readonly status: number
   readonly text: string
   /** Set-Cookie lines. */
@@ -28,12 +28,12 @@ export interface Answered {
 
 export class Django {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>
-  /** Answers come in the order of the questions. */
+  /** Responses have the order of the requests. */
   readonly #waiting: PendingReply[] = []
   readonly #closed: Promise<void>
   #errors = ''
 
-  /** @param settings in Django's names and values; what JSON can hold */
+  /** @param settings with Django's names and values; only what JSON can hold */
   constructor(settings: object) {
     const env = { ...process.env, SITE_SETTINGS: JSON.stringify(settings), PYTHONDONTWRITEBYTECODE: '1' }
     // The driver ends when its input does, so it does not outlive this process.
@@ -43,7 +43,7 @@ export class Django {
       this.#errors += String(data)
     })
     createInterface(this.#process.stdout).on('line', (line) => {
-      this.#waiting.shift()?.resolve(JSON.parse(line) as Answer)
+      this.#waiting.shift()?.resolve(JSON.parse(line) as DriverReply)
     })
     this.#closed = new Promise((resolve) => {
       this.#process.once('close', () => {
@@ -61,10 +61,10 @@ export class Django {
     for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 
-  /** What an operation of driver.py gives. */
+  /** The result of an operation of driver.py. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   async ask<T>(operation: string, given: object = {}): Promise<T> {
-    const { value, error } = await new Promise<Answer>((resolve, reject) => {
+    const { value, error } = await new Promise<DriverReply>((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#process.stdin.write(`${JSON.stringify({ operation, given })}\n`)
     })
@@ -72,14 +72,14 @@ export class Django {
     return value as T
   }
 
-  /** Runs a management command that has to succeed; what it printed. */
+  /** Runs a management command that has to succeed; returns its output. */
   async command(...words: string[]): Promise<string> {
     const [code, text] = await this.ask<[number, string]>('command', { words })
     if (code !== 0) throw new Error(`Django's '${words.join(' ')}' ended with ${code}:\n${text}`)
     return text
   }
 
-  /** What was logged on `django.security.*` and by its sessions since this was asked last: logger, level, message. */
+  /** The records of `django.security.*` and of sessions since the last call: logger, level, message. */
   logged(): Promise<[string, string, string][]> {
     return this.ask('logged')
   }

@@ -1,14 +1,14 @@
-/** What setExpiry() keeps of a date is what Django keeps from 4.1 on, with time zones and without. */
+/** setExpiry() stores dates as Django does from 4.1 on, with and without time zones. */
 import { expect } from 'chai'
 import { openSession, openSessionStore } from '#core/contrib/sessions'
 import { stopClock } from '#core/test'
 import { databases } from '../services.ts'
 import { inBesideDjango } from './beside.ts'
-import { databaseEngine, onDatabase } from './places.ts'
+import { databaseEngine, onDatabase } from './shared_setups.ts'
 
 const [sqlite] = await databases('beside_expiry')
 
-/** In TIME_ZONE: winter, summer, the minutes around both changes of the clock, a fraction, long ago and far ahead. */
+/** In TIME_ZONE: winter, summer, the minutes around both clock changes, a fraction, the distant past and future. */
 const MOMENTS = [
   '2026-01-15T12:00:00.000Z',
   '2026-07-15T12:00:00.000Z',
@@ -22,9 +22,9 @@ const MOMENTS = [
 ].map((text) => new Date(text))
 
 for (const USE_TZ of [true, false]) {
-  describe(`dates of expiry beside a live Django, USE_TZ ${USE_TZ}`, () => {
-    const place = onDatabase(sqlite as never, 'db', { ...databaseEngine, USE_TZ })
-    const beside = inBesideDjango(place)
+  describe(`expiry dates shared with Django, USE_TZ ${USE_TZ}`, () => {
+    const setup = onDatabase(sqlite as never, 'db', { ...databaseEngine, USE_TZ })
+    const beside = inBesideDjango(setup)
 
     const kept = async (date: Date): Promise<unknown> => {
       const session = openSession(openSessionStore())
@@ -33,12 +33,12 @@ for (const USE_TZ of [true, false]) {
       return session.get('_session_expiry')
     }
 
-    it('are kept in the same words, and read as the same moment', async () => {
+    it('are stored in the same format, and read as the same moment', async () => {
       const moments = MOMENTS.map((date) => date.getTime() * 1000)
       expect(await Promise.all(MOMENTS.map(kept))).to.deep.equal(await beside.django.ask('iso_texts', { moments }))
     })
 
-    it('are kept in the same words when they are given as a length of time', async () => {
+    it('are stored in the same format when they are given as a duration', async () => {
       const clock = stopClock(MOMENTS[0])
       try {
         const session = openSession(openSessionStore())
@@ -51,7 +51,7 @@ for (const USE_TZ of [true, false]) {
       }
     })
 
-    it('end the row at the very moment, and Django reads the session until then', async () => {
+    it('set the exact expiry of the row, and Django reads the session until then', async () => {
       const { django } = beside
       const [past, coming] = [-60_000, 60_123].map((ms) => new Date(Date.now() + ms)) as [Date, Date]
       const keys: string[] = []

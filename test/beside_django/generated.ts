@@ -1,9 +1,9 @@
-/** Session content made from a seed, as JavaScript's values and as Python's JSON: all that the two spell differently. */
+/** Session content from a seed, as JavaScript values and as Python's JSON, with all differences in spelling. */
 import { setOwn } from '#core/serialization'
 
 export interface Generated {
   readonly value: Record<string, unknown>
-  /** The same as JSON, with numbers as Python spells them and keys in an order of their own. */
+  /** The same as JSON, with numbers as Python spells them and keys in another order. */
   readonly text: string
 }
 
@@ -15,7 +15,7 @@ interface Node {
 /** The seed of this run; TEST_SEED repeats another. */
 export const SEED = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 32)
 
-/** Mulberry32: numbers from 0 to below 1 that the seed alone decides. */
+/** Mulberry32: numbers from 0 to below 1, determined by the seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -44,14 +44,14 @@ const STRINGS = [
 ]
 
 const KEYS = ['a', 'b', 'cart', '10', '2', '1', '-1', '01', '1.0', '', 'é', 'two words', '__proto__', 'constructor']
-/** Names of a session's own methods too: content like any other. */
+/** Also names of session methods, which are ordinary keys. */
 const TOP_KEYS = [...KEYS, 'flush', 'get', 'save', 'sessionKey', '_private', 'toJSON']
 
 /** Numbers as Python writes them. */
 const NUMBERS = ['1.0', '0.0', '-0.0', '1e+16', '2.5e-07', '1e+22', '5e-324', '1.7976931348623157e+308', '0.1']
 
 interface Options {
-  /** Whether there are numbers that only Python's JSON has: NaN, Infinity. */
+  /** Whether to include numbers that only Python's JSON has: NaN, Infinity. */
   readonly endless?: boolean
 }
 
@@ -76,7 +76,7 @@ export class Generator {
     return Array.from({ length: count }, (_, i) => (i === 0 ? 1 + this.below(9) : this.below(10))).join('')
   }
 
-  /** Digits behind a point: the last is none that could be left out. */
+  /** Decimal digits: the last one is never zero. */
   #fraction(count: number): string {
     return this.#digits(count) + String(1 + this.below(9))
   }
@@ -147,14 +147,14 @@ export class Generator {
     return { value, text: `{${nodes.map(([name, { text }]) => `${JSON.stringify(name)}:${text}`).join(',')}}` }
   }
 
-  /** Something that is long: more entries than a pickle writes at once, longer texts than its short forms hold. */
+  /** A long value: more entries than a pickle writes in one batch, strings longer than its short forms. */
   #long(): Node {
     const count = 1001 + this.below(1500)
     const value = Array.from({ length: count }, (_, i) => (i % 3 === 0 ? `entry ${i % 50}` : i * 1000))
     return { value, text: JSON.stringify(value) }
   }
 
-  /** The content of a session. @param most characters of its text */
+  /** The content of a session. @param most maximum number of characters of its string */
   session(most: number): Generated {
     for (;;) {
       const { value, text } = this.#object(TOP_KEYS, 3, 1 + this.below(8))
@@ -178,7 +178,7 @@ export class Generator {
 
 const made = new Map<string, readonly Generated[]>()
 
-/** The content of many sessions, the same for every place that can hold as much. Nobody may change it. */
+/** The content of many sessions, the same for every setup that can hold as much. Must not be changed. */
 export function sessionsFrom(seed: number, count: number, most: number, options?: Options): readonly Generated[] {
   const name = JSON.stringify([seed, count, most, options])
   let sessions = made.get(name)
@@ -189,10 +189,10 @@ export function sessionsFrom(seed: number, count: number, most: number, options?
 const floatText = (value: number): string =>
   Object.is(value, -0) ? '-0.0' : value.toExponential().replace(/^(-?\d)e/, '$1.0e')
 
-/** JSON of a value as JavaScript spells it, by a writer that has nothing to do with the one under test. */
+/** JSON of a value in JavaScript's spelling, by an independent writer. */
 export function plainText(value: unknown): string {
   if (typeof value === 'bigint') return String(value)
-  // What has no digits behind the point is whole for Python, as long as all its digits count.
+  // A number without decimal digits is whole for Python, if all its digits are significant.
   if (typeof value === 'number' && (Object.is(value, -0) || Math.abs(value) > 2 ** 53 - 1)) return floatText(value)
   if (Array.isArray(value)) return `[${value.map(plainText).join(',')}]`
   if (typeof value === 'object' && value !== null) {
@@ -202,7 +202,7 @@ export function plainText(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** Whether two values are equal to the last bit, whatever the order of their keys. */
+/** Whether two values are equal to the last bit, with keys in any order. */
 export function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) {
     return Object.is(one, other)

@@ -1,8 +1,8 @@
-/** The promises about users that each place has to keep, whichever side they log in on, log out on, change on. */
+/** Promises about users for each setup, whichever side they log in on, log out on, change on. */
 import { expect } from 'chai'
 import type { Beside } from './beside.ts'
-import type { SharedPlace } from './places.ts'
-import { otherThan, type Side, SIDES, Visitor } from './visitor.ts'
+import type { SharedSetup } from './shared_setups.ts'
+import { otherThan, type Side, SIDES, Browser } from './browser.ts'
 
 const PASSWORD = 'three green apples'
 
@@ -19,49 +19,49 @@ export function oneSite(beside: Beside, place: SharedPlace): void {
     return username
   }
 
-  async function logIn(visitor: Visitor, side: Side, username: string, password = PASSWORD): Promise<string | null> {
-    const answer = visitor.post(side, '/login/', { username, password })
-    return (await visitor.json<{ user: string | null }>(answer)).user
+  async function logIn(browser: Browser, side: Side, username: string, password = PASSWORD): Promise<string | null> {
+    const response = browser.post(side, '/login/', { username, password })
+    return (await browser.json<{ user: string | null }>(response)).user
   }
 
-  /** Whom both sides take a browser for. */
-  const seen = async (visitor: Visitor): Promise<(string | null)[]> => [
-    await visitor.who('django'),
-    await visitor.who('nuages'),
+  /** The user that both sides see for a browser. */
+  const seen = async (browser: Browser): Promise<(string | null)[]> => [
+    await browser.who('django'),
+    await browser.who('nuages'),
   ]
 
   for (const side of SIDES) {
     const other = otherThan(side)
 
-    it(`a login on ${side} is seen on both, and what was in the session before is there still`, async () => {
-      const [visitor, username] = [newVisitor(), await newUser()]
-      await visitor.get(other, '/visit/?item=tea')
-      const before = visitor.cookies.get('sessionid')
-      expect(await logIn(visitor, side, username)).to.equal(username)
-      expect(await seen(visitor)).to.deep.equal([username, username])
-      expect(visitor.cookies.get('sessionid')).to.not.equal(before)
-      expect(await visitor.json(visitor.get(other, '/visit/?item=milk'))).to.deep.equal({ visits: 2, items: 2 })
+    it(`a login on ${side} is valid on both, and keeps the content of the session`, async () => {
+      const [browser, username] = [newBrowser(), await newUser()]
+      await browser.get(other, '/visit/?item=tea')
+      const before = browser.cookies.get('sessionid')
+      expect(await logIn(browser, side, username)).to.equal(username)
+      expect(await seen(browser)).to.deep.equal([username, username])
+      expect(browser.cookies.get('sessionid')).to.not.equal(before)
+      expect(await browser.json(browser.get(other, '/visit/?item=milk'))).to.deep.equal({ visits: 2, items: 2 })
     })
 
-    it(`a wrong password on ${side} is seen on neither`, async () => {
-      const [visitor, username] = [newVisitor(), await newUser()]
-      expect(await logIn(visitor, side, username, 'three red apples')).to.equal(null)
-      expect(await seen(visitor)).to.deep.equal([null, null])
+    it(`a wrong password on ${side} is refused on both`, async () => {
+      const [browser, username] = [newBrowser(), await newUser()]
+      expect(await logIn(browser, side, username, 'three red apples')).to.equal(null)
+      expect(await seen(browser)).to.deep.equal([null, null])
     })
 
     it(`a logout on ${side} ends a session of ${other} on both`, async () => {
-      const [visitor, username] = [newVisitor(), await newUser()]
-      await logIn(visitor, other, username)
-      const copy = visitor.copy()
+      const [browser, username] = [newBrowser(), await newUser()]
+      await logIn(browser, other, username)
+      const copy = browser.copy()
       expect(await seen(copy)).to.deep.equal([username, username])
-      await visitor.post(side, '/logout/')
-      expect(await seen(visitor)).to.deep.equal([null, null])
+      await browser.post(side, '/logout/')
+      expect(await seen(browser)).to.deep.equal([null, null])
       if (isStored) expect(await seen(copy)).to.deep.equal([null, null])
     })
 
-    it(`a change of the password on ${side} ends the old sessions of both sides, and not the one it was made in`, async () => {
+    it(`a change of the password on ${side} ends the old sessions of both sides, except its own`, async () => {
       const username = await newUser()
-      const [changing, onSide, onOther] = [newVisitor(), newVisitor(), newVisitor()]
+      const [changing, onSide, onOther] = [newBrowser(), newBrowser(), newBrowser()]
       await logIn(changing, other, username)
       await logIn(onSide, side, username)
       await logIn(onOther, other, username)
@@ -72,17 +72,17 @@ export function oneSite(beside: Beside, place: SharedPlace): void {
         expect([await copy.who(other), await old.who(side)]).to.deep.equal([null, null])
       }
       expect(await seen(changing)).to.deep.equal([username, username])
-      expect(await logIn(newVisitor(), other, username)).to.equal(null)
-      expect(await logIn(newVisitor(), other, username, 'four blue apples')).to.equal(username)
+      expect(await logIn(newBrowser(), other, username)).to.equal(null)
+      expect(await logIn(newBrowser(), other, username, 'four blue apples')).to.equal(username)
     })
 
-    it(`a login on ${side} over another user's session leaves nothing of that one`, async () => {
-      const [visitor, first, second] = [newVisitor(), await newUser(), await newUser()]
-      await logIn(visitor, other, first)
-      await visitor.get(other, '/visit/?item=tea')
-      expect(await logIn(visitor, side, second)).to.equal(second)
-      expect(await seen(visitor)).to.deep.equal([second, second])
-      expect(await visitor.json(visitor.get(other, '/visit/?item=milk'))).to.deep.equal({ visits: 1, items: 1 })
+    it(`a login on ${side} over another user's session removes its content`, async () => {
+      const [browser, first, second] = [newBrowser(), await newUser(), await newUser()]
+      await logIn(browser, other, first)
+      await browser.get(other, '/visit/?item=tea')
+      expect(await logIn(browser, side, second)).to.equal(second)
+      expect(await seen(browser)).to.deep.equal([second, second])
+      expect(await browser.json(browser.get(other, '/visit/?item=milk'))).to.deep.equal({ visits: 1, items: 1 })
     })
   }
 }

@@ -1,11 +1,11 @@
-/** A message that one side leaves is shown by the other, once, from the cookie or the session; forged ones by neither. */
+/** A message of one side is shown once by the other, from the cookie or the session. Forged ones are never shown. */
 import { expect } from 'chai'
 import { databases } from '../services.ts'
 import { inBesideDjango } from './beside.ts'
 import { Generator, SEED } from './generated.ts'
 import { mutationsOf } from './mutations.ts'
-import { databaseEngine, onDatabase } from './places.ts'
-import { otherThan, SIDES, type Side, Visitor } from './visitor.ts'
+import { databaseEngine, onDatabase } from './shared_setups.ts'
+import { otherThan, SIDES, type Side, Browser } from './browser.ts'
 
 const [sqlite] = await databases('beside_messages')
 
@@ -21,7 +21,7 @@ const SAID: readonly Said[] = [
 
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyz0123456789')
 
-/** Text that does not get shorter: more than a cookie holds. */
+/** Incompressible strings: more than a cookie holds. */
 function long(generator: Generator): Said[] {
   return Array.from({ length: 12 }, (_, i) => {
     const letters = Array.from({ length: 300 }, () => generator.pick(LETTERS))
@@ -34,62 +34,62 @@ const shown = (said: readonly Said[]): unknown =>
   said.map(([level, text, tags]) => [level, text, [tags, TAGS[level]].filter((tag) => tag !== '').join(' ')])
 
 for (const storage of ['cookie.CookieStorage', 'session.SessionStorage', 'fallback.FallbackStorage']) {
-  describe(`messages beside a live Django, ${storage}`, () => {
+  describe(`messages shared with Django, ${storage}`, () => {
     const settings = { MESSAGE_STORAGE: `django.contrib.messages.storage.${storage}` }
     const beside = inBesideDjango(onDatabase(sqlite as never, 'db', databaseEngine), { settings })
-    const newVisitor = (): Visitor => new Visitor(() => beside.django)
+    const newBrowser = (): Browser => new Browser(() => beside.django)
 
-    const say = (visitor: Visitor, side: Side, said: readonly Said[]) =>
-      visitor.post(side, '/messages/add/', {
+    const say = (browser: Browser, side: Side, said: readonly Said[]) =>
+      browser.post(side, '/messages/add/', {
         level: said.map(([level]) => String(level)),
         text: said.map(([, text]) => text),
         tags: said.map(([, , tags]) => tags),
       })
-    const listed = async (visitor: Visitor, side: Side): Promise<unknown> =>
-      (await visitor.json<{ messages: unknown }>(visitor.get(side, '/messages/'))).messages
+    const listed = async (browser: Browser, side: Side): Promise<unknown> =>
+      (await browser.json<{ messages: unknown }>(browser.get(side, '/messages/'))).messages
 
     for (const side of SIDES) {
       const other = otherThan(side)
 
-      it(`${other} shows once what ${side} said`, async () => {
-        const visitor = newVisitor()
-        await say(visitor, side, SAID)
-        expect(await listed(visitor, other)).to.deep.equal(shown(SAID))
-        for (const each of SIDES) expect(await listed(visitor, each)).to.deep.equal([])
-        expect([...visitor.cookies.keys()]).to.not.include('messages')
+      it(`${other} shows once what ${side} added`, async () => {
+        const browser = newBrowser()
+        await say(browser, side, SAID)
+        expect(await listed(browser, other)).to.deep.equal(shown(SAID))
+        for (const each of SIDES) expect(await listed(browser, each)).to.deep.equal([])
+        expect([...browser.cookies.keys()]).to.not.include('messages')
       })
 
-      it(`${other} adds to what ${side} said, and ${side} shows both`, async () => {
-        const visitor = newVisitor()
-        await say(visitor, side, SAID.slice(0, 2))
-        await say(visitor, other, SAID.slice(2))
-        expect(await listed(visitor, side)).to.deep.equal(shown(SAID))
-        expect(await listed(visitor, other)).to.deep.equal([])
+      it(`${other} adds to the messages of ${side}, and ${side} shows both`, async () => {
+        const browser = newBrowser()
+        await say(browser, side, SAID.slice(0, 2))
+        await say(browser, other, SAID.slice(2))
+        expect(await listed(browser, side)).to.deep.equal(shown(SAID))
+        expect(await listed(browser, other)).to.deep.equal([])
       })
 
-      it(`${other} shows of too much what ${side} kept`, async () => {
-        const visitor = newVisitor()
+      it(`${other} shows of too many messages those that ${side} kept`, async () => {
+        const browser = newBrowser()
         const said = long(new Generator(SEED))
-        await say(visitor, side, said)
-        const found = (await listed(visitor, other)) as unknown[]
+        await say(browser, side, said)
+        const found = (await listed(browser, other)) as unknown[]
         if (storage === 'cookie.CookieStorage') {
           expect(found.length).to.be.within(2, said.length - 1)
           expect(found).to.deep.equal(shown(said.slice(-found.length)))
         } else expect(found).to.deep.equal(shown(said))
-        expect(await listed(visitor, side)).to.deep.equal([])
+        expect(await listed(browser, side)).to.deep.equal([])
       })
     }
 
     if (storage === 'cookie.CookieStorage') {
-      it('neither shows what was forged or cut', async () => {
+      it('neither shows forged or truncated messages', async () => {
         for (const side of SIDES) {
-          const author = newVisitor()
+          const author = newBrowser()
           await say(author, side, SAID.slice(0, 1))
           const good = (author.cookies.get('messages') as string).replaceAll('"', '')
           const read = async (reader: Side, value: string): Promise<unknown> => {
-            const visitor = newVisitor()
-            visitor.cookies.set('messages', value)
-            return listed(visitor, reader)
+            const browser = newBrowser()
+            browser.cookies.set('messages', value)
+            return listed(browser, reader)
           }
           for (const reader of SIDES) expect(await read(reader, good)).to.deep.equal(shown(SAID.slice(0, 1)))
           for (const value of mutationsOf(good, new Generator(SEED + 1), 60)) {

@@ -1,10 +1,10 @@
-/** What an attacker, or a broken wire, makes of a text that was good. */
+/** Changes that an attacker or a broken connection makes to a valid string. */
 import type { Generator } from './generated.ts'
 
-/** Characters that stand in such texts, and in cookies. */
+/** Characters of such strings, and of cookies. */
 const CHARACTERS = Array.from('abcXYZ019-_.:=$')
 
-/** Other texts, made from a good one: cut, changed in a place, in another case, doubled, put together otherwise. */
+/** Other strings, made from a valid one: cut, changed at a position, in another case, doubled, recombined. */
 export function mutationsOf(text: string, random: Generator, count: number): string[] {
   const made = new Set<string>()
   const at = (): number => random.below(text.length)
@@ -35,7 +35,7 @@ export function mutationsOf(text: string, random: Generator, count: number): str
     () => `.${text}`,
     () => text + text,
   ]
-  // Some changes of a short text are always the same.
+  // Some changes of a short string are always the same.
   for (let i = 0; made.size < count && i < count * 10; i++) {
     const mutated = random.pick(changes)()
     if (mutated !== text) made.add(mutated)

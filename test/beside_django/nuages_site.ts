@@ -1,4 +1,4 @@
-/** The views of this side of the site; django_site/site_urls.py does the same at the same addresses. */
+/** The views of this side of the site; django_site/site_urls.py has the same at the same URLs. */
 import { authenticate, login, logout, updateSessionAuthHash, type User } from '#core/contrib/auth'
 import { addMessage, getMessages } from '#core/contrib/messages'
 import { type HttpRequest, HttpResponse, JsonResponse } from '#core/http'
@@ -45,9 +45,13 @@ async function end({ session }: HttpRequest): Promise<HttpResponse> {
 }
 
 function addMessages(request: HttpRequest): HttpResponse {
-  const [levels, texts, tags] = [request.POST.getAll('level'), request.POST.getAll('text'), request.POST.getAll('tags')]
+  const [levels, strings, tags] = [
+    request.POST.getAll('level'),
+    request.POST.getAll('text'),
+    request.POST.getAll('tags'),
+  ]
   for (const [i, level] of levels.entries()) {
-    addMessage(request, Number(level), texts[i] ?? '', { extraTags: tags[i] ?? '' })
+    addMessage(request, Number(level), strings[i] ?? '', { extraTags: tags[i] ?? '' })
   }
   return new HttpResponse('added')
 }

@@ -7,15 +7,15 @@ import { databases } from '../services.ts'
 import { inBesideDjango } from './beside.ts'
 import { Generator, SEED } from './generated.ts'
 import { mutationsOf } from './mutations.ts'
-import { databaseEngine, onDatabase } from './places.ts'
+import { databaseEngine, onDatabase } from './shared_setups.ts'
 
 const dbs = await databases('beside_passwords')
 const onSqlite = (USE_TZ: boolean) => onDatabase(dbs[0] as never, 'db', { ...databaseEngine, USE_TZ })
 
-/** The longest that a bcrypt takes whole has 72 bytes. */
+/** The longest password that bcrypt uses completely has 72 bytes. */
 const PASSWORD = `Größe 日本語 🎉 $${'x'.repeat(48)}`
 
-/** With each hasher; the rest with one that costs nothing. */
+/** The first ones with each hasher; the rest with a cheap one. */
 const PASSWORDS = ['', ' ', 'three green apples', PASSWORD, 'x'.repeat(1000)]
 
 const HASHERS = [
@@ -29,16 +29,16 @@ const HASHERS = [
 
 const ALGORITHMS = ['pbkdf2_sha256', 'pbkdf2_sha1', 'argon2', 'bcrypt_sha256', 'bcrypt', 'md5']
 
-describe('passwords beside a live Django', function () {
+describe('passwords shared with Django', function () {
   this.timeout(60_000)
-  // What Django 3.2 has no hasher for is tried against Python's hashlib.
+  // Algorithms that Django 3.2 lacks are compared with Python's hashlib.
   const scrypt = 'core.contrib.auth.hashers.ScryptPasswordHasher'
   const beside = inBesideDjango(onSqlite(true), {
     settings: { PASSWORD_HASHERS: HASHERS },
     ours: { PASSWORD_HASHERS: [...HASHERS, scrypt] },
   })
 
-  /** Right for their hashes and wrong by a character, by the hashes of each side. */
+  /** Correct for their hashes and wrong by a character, by the hashes of each side. */
   async function check(algorithm: string, passwords: readonly string[]): Promise<void> {
     const { django } = beside
     const [theirs, ours] = await Promise.all([
@@ -60,11 +60,11 @@ describe('passwords beside a live Django', function () {
   }
 
   for (const algorithm of ALGORITHMS) {
-    it(`${algorithm}: each side accepts the right password to the other’s hash, and no other`, () =>
+    it(`${algorithm}: each side accepts the right password for the other’s hash, and no other`, () =>
       check(algorithm, algorithm === 'md5' ? PASSWORDS : [PASSWORD]))
   }
 
-  it('scrypt: Python’s own derives the same from the parameters as they are written', async () => {
+  it('scrypt: Python derives the same from the stored parameters', async () => {
     for (const password of ['', PASSWORD]) {
       const encoded = await makePassword(password, { hasher: 'scrypt' })
       const [algorithm, n, salt = '', r, p, hash = ''] = encoded.split('$')
@@ -79,7 +79,7 @@ describe('passwords beside a live Django', function () {
     }
   })
 
-  it('no password is right for hashes that are cut, changed or unusable', async () => {
+  it('no password matches hashes that are cut, changed or unusable', async () => {
     const random = new Generator(SEED)
     const pairs: [string, string][] = []
     for (const algorithm of ['pbkdf2_sha1', 'md5']) {
@@ -87,7 +87,7 @@ describe('passwords beside a live Django', function () {
         passwords: ['x'],
         hasher: algorithm,
       })
-      // Fewer or more rounds cost time and tell nothing.
+      // Fewer or more rounds take time and show nothing.
       const [name = '', ...rest] = encoded.split('$')
       const hash = rest.pop() as string
       const mutated = mutationsOf(hash, random, algorithm === 'md5' ? 50 : 3).map((each) =>
@@ -104,7 +104,7 @@ describe('passwords beside a live Django', function () {
 })
 
 for (const USE_TZ of [true, false]) {
-  describe(`users beside a live Django, USE_TZ ${USE_TZ}`, () => {
+  describe(`users shared with Django, USE_TZ ${USE_TZ}`, () => {
     before(() => setup())
     const beside = inBesideDjango(onSqlite(USE_TZ))
     const load = (username: string): Promise<User> => User.objects.getByNaturalKey(username)
@@ -119,7 +119,7 @@ for (const USE_TZ of [true, false]) {
       }
     })
 
-    it('are let in by reset tokens of either side, and by none that was changed or is too old', async () => {
+    it('are accepted with reset tokens of either side, but not with changed or expired ones', async () => {
       const { django } = beside
       const username = 'forgetful'
       await django.ask('create_user', { username, password: 'three green apples' })
@@ -139,7 +139,7 @@ for (const USE_TZ of [true, false]) {
       }
     })
 
-    it('are let in until PASSWORD_RESET_TIMEOUT is over, to the second', async () => {
+    it('are accepted until PASSWORD_RESET_TIMEOUT is over, to the second', async () => {
       const { django } = beside
       const username = 'late'
       await django.ask('create_user', { username, password: 'three green apples' })

@@ -6,8 +6,8 @@ import { dumps, loads } from '#core/signing'
 import { databases } from '../services.ts'
 import { djangoSettings, inBesideDjango } from './beside.ts'
 import { Django } from './django.ts'
-import { databaseEngine, onDatabase } from './places.ts'
-import { Visitor } from './visitor.ts'
+import { databaseEngine, onDatabase } from './shared_setups.ts'
+import { Browser } from './browser.ts'
 
 const [sqlite] = await databases('beside_rotation')
 
@@ -15,35 +15,35 @@ const OLD = 'the key that this site has had for years and years and years'
 const NEW = 'the key that was drawn this very morning, and is on its way'
 const PASSWORD = 'three green apples'
 
-describe('a new SECRET_KEY beside a live Django', function () {
+describe('a new SECRET_KEY shared with Django', function () {
   this.timeout(30_000)
-  const place = onDatabase(sqlite as never, 'db', databaseEngine)
-  // Django 3.2 knows no SECRET_KEY_FALLBACKS; so it is ours that has both keys, while Django goes from one to the other.
-  const beside = inBesideDjango(place, {
+  const setup = onDatabase(sqlite as never, 'db', databaseEngine)
+  // Django 3.2 has no SECRET_KEY_FALLBACKS, so our side has both keys, while Django changes from one to the other.
+  const beside = inBesideDjango(setup, {
     settings: { SECRET_KEY: OLD },
     ours: { SECRET_KEY: NEW, SECRET_KEY_FALLBACKS: [OLD], SIGNED_COOKIE_LEGACY_SALT_FALLBACK: true },
   })
   let afterwards: Django | undefined
   /** Django with the new key. */
-  const renewed = (): Django => (afterwards ??= new Django(djangoSettings(place, { SECRET_KEY: NEW })))
+  const renewed = (): Django => (afterwards ??= new Django(djangoSettings(setup, { SECRET_KEY: NEW })))
   after(() => afterwards?.close())
 
-  it('keeps who logged in with the old one logged in, under the same session key', async () => {
+  it('keeps users logged in who logged in with the old one, under the same session key', async () => {
     await beside.django.ask('create_user', { username: 'ada', password: PASSWORD })
-    const visitor = new Visitor(() => beside.django)
-    await visitor.post('django', '/login/', { username: 'ada', password: PASSWORD })
-    await visitor.get('django', '/visit/?item=tea')
-    const before = visitor.cookies.get('sessionid')
-    expect(await visitor.who('nuages')).to.equal('ada')
-    expect(visitor.cookies.get('sessionid')).to.equal(before)
-    const later = new Visitor(renewed, { cookies: visitor.cookies })
+    const browser = new Browser(() => beside.django)
+    await browser.post('django', '/login/', { username: 'ada', password: PASSWORD })
+    await browser.get('django', '/visit/?item=tea')
+    const before = browser.cookies.get('sessionid')
+    expect(await browser.who('nuages')).to.equal('ada')
+    expect(browser.cookies.get('sessionid')).to.equal(before)
+    const later = new Browser(renewed, { cookies: browser.cookies })
     expect(await later.who('django')).to.equal('ada')
     expect(await later.json(later.get('django', '/visit/?item=milk'))).to.deep.equal({ visits: 2, items: 2 })
     expect(await renewed().logged()).to.deep.equal([])
   })
 
-  it('brings sessions over when they are saved', async () => {
-    const [[key] = ['']] = await beside.django.ask<[string, string][]>('create', { texts: ['{"a":1.0}'] })
+  it('migrates sessions when they are saved', async () => {
+    const [[key] = ['']] = await beside.django.ask<[string, string][]>('create', { strings: ['{"a":1.0}'] })
     expect(await renewed().ask('contents', { keys: [key] })).to.deep.equal(['{}'])
     expect(await renewed().logged()).to.have.length(1)
     const session = openSession(openSessionStore(), key)
@@ -53,9 +53,9 @@ describe('a new SECRET_KEY beside a live Django', function () {
     expect(await renewed().ask('contents', { keys: [key] })).to.deep.equal(['{"a":1.0,"b":2}'])
   })
 
-  it('leaves signed values, cookies, messages and reset tokens of the old one good', async () => {
+  it('keeps signed values, cookies, messages and reset tokens of the old one valid', async () => {
     const { django } = beside
-    const [value = ''] = await django.ask<string[]>('dumps', { texts: ['{"a":1}'], salt: 'shop', compress: false })
+    const [value = ''] = await django.ask<string[]>('dumps', { strings: ['{"a":1}'], salt: 'shop', compress: false })
     expect(loads(value, { salt: 'shop' })).to.deep.equal({ a: 1 })
     const verdicts = await renewed().ask('loads', {
       values: [value, dumps({ a: 1 }, { salt: 'shop' })],
@@ -71,11 +71,11 @@ describe('a new SECRET_KEY beside a live Django', function () {
     const tokens = [token, defaultTokenGenerator.makeToken(bob)]
     expect(await renewed().ask('check_tokens', { username: 'bob', tokens })).to.deep.equal([false, true])
 
-    const visitor = new Visitor(() => django)
-    await visitor.post('django', '/sign/', { value: 'tea' })
-    await visitor.post('django', '/messages/add/', { level: '20', text: 'Saved.', tags: '' })
-    expect(await visitor.json(visitor.get('nuages', '/signed/'))).to.deep.equal({ value: 'tea' })
-    expect(await visitor.json(visitor.get('nuages', '/messages/'))).to.deep.equal({
+    const browser = new Browser(() => django)
+    await browser.post('django', '/sign/', { value: 'tea' })
+    await browser.post('django', '/messages/add/', { level: '20', text: 'Saved.', tags: '' })
+    expect(await browser.json(browser.get('nuages', '/signed/'))).to.deep.equal({ value: 'tea' })
+    expect(await browser.json(browser.get('nuages', '/messages/'))).to.deep.equal({
       messages: [[20, 'Saved.', 'info']],
     })
   })

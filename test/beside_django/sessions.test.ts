@@ -1,11 +1,11 @@
-/** Sessions in tables, files and cookies are the same for a live Django and for us, whichever side wrote them. */
+/** Sessions in tables, files and cookies are the same for Django and Nuages, whichever side wrote them. */
 import { databases } from '../services.ts'
-import { onEachPlace } from './beside.ts'
-import { bothWays } from './both_ways.ts'
-import { databasePlaces, placesWithoutTable } from './places.ts'
+import { onEachSetup } from './beside.ts'
+import { bothWays } from './content.ts'
+import { databaseSetups, setupsWithoutTable } from './shared_setups.ts'
 
 const dbs = await databases('beside_sessions')
 
-describe('sessions beside a live Django', () => {
-  onEachPlace([...databasePlaces(dbs), ...placesWithoutTable(dbs[0] as never)], bothWays)
+describe('sessions shared with Django', () => {
+  onEachSetup([...databaseSetups(dbs), ...setupsWithoutTable(dbs[0] as never)], bothWays)
 })

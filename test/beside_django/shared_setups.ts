@@ -1,33 +1,33 @@
-/** Every place where sessions can be kept for both sides at once, in settings that both sides are given as they are. */
+/** Every setup in which both sides share sessions, as settings that both sides use unchanged. */
 import path from 'node:path'
 import type { Settings } from '#core/conf'
 import { memcachedServer, OwnServer, redisServer } from '../cache/servers.ts'
 import { type TestDatabase, temporaryFolder } from '../services.ts'
 
-export interface SharedPlace {
+export interface SharedSetup {
   readonly name: string
-  /** In Django's names. */
+  /** With Django's names. */
   readonly settings: Settings
-  /** What only the Django side is given. */
+  /** Settings only of the Django side. */
   readonly theirs: object
-  /** Why it is not available; empty where it is. */
+  /** Why it is not available; empty if it is. */
   readonly reason: string
-  /** Whether a table has the sessions, with the date when each ends. */
+  /** Whether sessions are in a table, with their expiry dates. */
   readonly hasRows: boolean
-  /** Characters of content that a session may have. */
+  /** Maximum number of characters in the content of a session. */
   readonly most: number
   prepare(): Promise<void>
   leave(): Promise<void>
 }
 
-/** Far from UTC, not by whole hours, with a daylight saving time: whatever is mistaken for another zone is seen. */
+/** Far from UTC, not by whole hours, with daylight saving time, so that any confusion of time zones is detected. */
 export const TIME_ZONE = 'America/St_Johns'
 
 const engine = (name: string): string => `django.contrib.sessions.backends.${name}`
 const backend = (name: string): string => `django.core.cache.backends.${name}`
 
-/** A place on a database; the settings name it as Django does. */
-export function onDatabase(db: TestDatabase, name: string, settings: Settings): SharedPlace {
+/** A setup on a database; the settings name it as Django does. */
+export function onDatabase(db: TestDatabase, name: string, settings: Settings): SharedSetup {
   const entry = { ...db.config, ENGINE: db.config.ENGINE.replace(/^core\./, 'django.') }
   return {
     name,
@@ -44,22 +44,22 @@ export function onDatabase(db: TestDatabase, name: string, settings: Settings): 
 export const databaseEngine = { SESSION_ENGINE: engine('db') }
 
 /** `db` on each database, with time zones and without. */
-export const databasePlaces = (dbs: readonly TestDatabase[]): SharedPlace[] =>
+export const databaseSetups = (dbs: readonly TestDatabase[]): SharedSetup[] =>
   dbs.flatMap((db) =>
     [true, false].map((USE_TZ) => onDatabase(db, `db on ${db.name}, USE_TZ ${USE_TZ}`, { ...databaseEngine, USE_TZ })),
   )
 
 /** `file` and `signed_cookies`. */
-export function placesWithoutTable(db: TestDatabase): SharedPlace[] {
+export function setupsWithoutTable(db: TestDatabase): SharedSetup[] {
   const file = { SESSION_ENGINE: engine('file'), SESSION_FILE_PATH: temporaryFolder('beside-django') }
   return [
     { ...onDatabase(db, 'file', file), hasRows: false },
-    // What does not fit into a cookie is refused by us; Django sends it, for browsers to drop.
+    // We refuse what does not fit into a cookie; Django sends it, and browsers drop it.
     { ...onDatabase(db, 'signed_cookies', { SESSION_ENGINE: engine('signed_cookies') }), hasRows: false, most: 1500 },
   ]
 }
 
-/** A kind of cache: what both sides are told of it, and what Django is told otherwise. */
+/** A kind of cache: the settings of both sides, and those that differ for Django. */
 interface SharedCache {
   readonly name: string
   readonly entry: Readonly<Record<string, unknown>>
@@ -70,7 +70,7 @@ interface SharedCache {
 
 const roomy = { OPTIONS: { MAX_ENTRIES: 1_000_000 } }
 
-/** Each kind, with a folder of its own. The servers are this suite's: other suites clear the machine's. */
+/** Each kind, with its own directory. The servers are private, because other suites clear the shared ones. */
 function caches(redis: OwnServer, memcached: OwnServer): SharedCache[] {
   const onRedis = { BACKEND: backend('redis.RedisCache'), LOCATION: `redis://${redis.address}/1` }
   return [
@@ -110,34 +110,34 @@ function onCache(
   db: TestDatabase,
   each: string,
   { name, entry, theirs, server, reason = '' }: SharedCache,
-): SharedPlace {
+): SharedSetup {
   const given = { KEY_PREFIX: 'beside', ...entry }
   const CACHES = { default: given as never }
-  const place = onDatabase(db, `${each} on ${name}`, { SESSION_ENGINE: engine(each), CACHES })
+  const setup = onDatabase(db, `${each} on ${name}`, { SESSION_ENGINE: engine(each), CACHES })
   return {
-    ...place,
+    ...setup,
     theirs: { CACHES: { default: { ...given, ...theirs } } },
     hasRows: each === 'cached_db',
-    reason: reason || place.reason,
+    reason: reason || setup.reason,
     async prepare() {
-      await place.prepare()
+      await setup.prepare()
       await server?.start()
     },
     async leave() {
       await server?.kill()
-      await place.leave()
+      await setup.leave()
     },
   }
 }
 
 /** `cache` and `cached_db` on each kind of cache. */
-export async function cachePlaces(db: TestDatabase): Promise<SharedPlace[]> {
+export async function cacheSetups(db: TestDatabase): Promise<SharedSetup[]> {
   const [redis, memcached] = [await OwnServer.redis(), await OwnServer.memcached()]
   return ['cache', 'cached_db'].flatMap((each) => caches(redis, memcached).map((kind) => onCache(db, each, kind)))
 }
 
 /** `cache` on the database cache of each database. */
-export const databaseCachePlaces = (dbs: readonly TestDatabase[]): SharedPlace[] =>
+export const databaseCacheSetups = (dbs: readonly TestDatabase[]): SharedSetup[] =>
   dbs.map((db) => ({
     ...onDatabase(db, `cache on the database cache on ${db.name}`, {
       SESSION_ENGINE: engine('cache'),

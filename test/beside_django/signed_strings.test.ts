@@ -1,4 +1,4 @@
-/** What is wrong with a signed text, both sides find: another key, another salt, too old, cut, changed, compressed badly. */
+/** Both sides reject the same signed strings: another key, another salt, too old, cut, changed, badly compressed. */
 import { deflateRawSync, deflateSync } from 'node:zlib'
 import { expect } from 'chai'
 import { decodeSession, encodeSession } from '#core/contrib/sessions'
@@ -9,22 +9,22 @@ import { databases } from '../services.ts'
 import { inBesideDjango } from './beside.ts'
 import { Generator, SEED } from './generated.ts'
 import { mutationsOf } from './mutations.ts'
-import { databaseEngine, onDatabase } from './places.ts'
-import { Visitor } from './visitor.ts'
+import { databaseEngine, onDatabase } from './shared_setups.ts'
+import { Browser } from './browser.ts'
 
 const [sqlite] = await databases('beside_judged')
 
 const SALT = 'django.contrib.sessions.SessionStore'
 
-/** Changes of each good text. */
+/** Changes of each valid string. */
 const MUTATIONS = 60
 
 const b64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
-/** A row of text that gets shorter by compression. */
+/** A compressible string. */
 const REPETITIVE = '{"items":["tea","tea","tea","tea","tea","tea","tea","tea","tea","tea","tea","tea"],"größe":1.0}'
 
-/** Rightly signed, and no session data all the same. */
+/** Correctly signed, but not session data. */
 const GARBAGE = [
   '',
   '.',
@@ -49,7 +49,7 @@ const GARBAGE = [
 
 type Judgement = readonly [unknown] | string
 
-/** Which errors are told apart. */
+/** The errors that are distinguished. */
 function classOf(name: string): string {
   return name === 'BadSignature' || name === 'SignatureExpired' ? name : 'something else'
 }
@@ -66,20 +66,20 @@ function verdict(judge: () => unknown): Judgement {
 const compared = (verdicts: readonly Judgement[]): Judgement[] =>
   verdicts.map((each) => (typeof each === 'string' ? classOf(each) : each))
 
-describe('signed texts beside a live Django', function () {
+describe('signed strings shared with Django', function () {
   this.timeout(30_000)
   const beside = inBesideDjango(onDatabase(sqlite as never, 'db', databaseEngine), {
-    // The salt of cookies that Django 3.2 knows.
+    // The cookie salt of Django 3.2.
     ours: { SIGNED_COOKIE_LEGACY_SALT_FALLBACK: true },
   })
 
-  it('of sessions are judged alike, whatever was done to them', async () => {
+  it('of sessions are accepted or rejected alike, after any change', async () => {
     const generator = new Generator(SEED)
     const generated = [...generator.sessions(10).map(({ text }) => text), REPETITIVE, '{}']
-    const encoded = await beside.django.ask<string[]>('encode', { texts: generated })
-    const texts = await beside.django.ask<string[]>('decode', { texts: encoded })
-    encoded.push(...texts.map((text) => encodeSession(parseJson(text) as Record<string, unknown>)))
-    expect(await beside.django.ask('decode', { texts: encoded })).to.deep.equal(
+    const encoded = await beside.django.ask<string[]>('encode', { strings: generated })
+    const strings = await beside.django.ask<string[]>('decode', { strings: encoded })
+    encoded.push(...strings.map((text) => encodeSession(parseJson(text) as Record<string, unknown>)))
+    expect(await beside.django.ask('decode', { strings: encoded })).to.deep.equal(
       encoded.map((text) => stringifyJson(decodeSession(text))),
     )
     expect(await beside.logged()).to.deep.equal({ django: [], nuages: [] })
@@ -88,7 +88,7 @@ describe('signed texts beside a live Django', function () {
     const signer = new TimestampSigner({ salt: SALT })
     const stamp = signer.sign('').split(':')[1] ?? ''
     const plain = new Signer({ salt: SALT })
-    const judged = [
+    const candidates = [
       ...mutated,
       ...GARBAGE.map((text) => signer.sign(text)),
       ...GARBAGE.map((text) => plain.sign(text)),
@@ -102,8 +102,8 @@ describe('signed texts beside a live Django', function () {
       '::',
       'no session at all',
     ]
-    const theirs = await beside.django.ask<string[]>('decode', { texts: judged })
-    for (const [i, text] of judged.entries()) {
+    const theirs = await beside.django.ask<string[]>('decode', { strings: candidates })
+    for (const [i, text] of candidates.entries()) {
       expect([text, stringifyJson(decodeSession(text))]).to.deep.equal([text, theirs[i]])
     }
     expect(theirs.filter((text) => text !== '{}').length).to.be.above(5)
@@ -113,7 +113,7 @@ describe('signed texts beside a live Django', function () {
     expect(nuages).to.not.deep.equal([])
   })
 
-  it('of a moment are the same to the letter, and as old for both', async () => {
+  it('of one moment are identical, and have the same age for both', async () => {
     const { django } = beside
     const seconds = 1_800_000_000
     const values = ['', 'plain', 'Größe 🎉', 'a:b', 'x'.repeat(100)]
@@ -123,10 +123,10 @@ describe('signed texts beside a live Django', function () {
       const theirs = await django.ask<string[]>('sign', { values, salt: 'shop' })
       const signer = new TimestampSigner({ salt: 'shop' })
       expect(values.map((value) => signer.sign(value))).to.deep.equal(theirs)
-      const texts = ['{"a":[1.0,"é"]}', '[]', 'null', '"text"', '1e+16', '12345678901234567890']
+      const strings = ['{"a":[1.0,"é"]}', '[]', 'null', '"text"', '1e+16', '12345678901234567890']
       expect(
-        texts.map((text) => dumps(text.startsWith('1e') ? 1e16 : parseJson(text), { salt: 'shop' })),
-      ).to.deep.equal(await django.ask('dumps', { texts, salt: 'shop', compress: false }))
+        strings.map((text) => dumps(text.startsWith('1e') ? 1e16 : parseJson(text), { salt: 'shop' })),
+      ).to.deep.equal(await django.ask('dumps', { strings, salt: 'shop', compress: false }))
       for (const age of [-5, 0, 59.9, 60, 60.1, 3600]) {
         clock.moveTo(new Date((seconds + age) * 1000))
         await django.ask('moment', { seconds: seconds + age })
@@ -142,13 +142,13 @@ describe('signed texts beside a live Django', function () {
     }
   })
 
-  it('of any values are judged alike, whatever was done to them', async () => {
+  it('of any values are accepted or rejected alike, after any change', async () => {
     const { django } = beside
     const generator = new Generator(SEED + 1)
-    const texts = [...generator.sessions(5).map(({ text }) => text), REPETITIVE, '[1,2,3]']
+    const strings = [...generator.sessions(5).map(({ text }) => text), REPETITIVE, '[1,2,3]']
     const good = [
-      ...(await django.ask<string[]>('dumps', { texts, salt: 'shop', compress: true })),
-      ...texts.map((text) => dumps(parseJson(text), { salt: 'shop', compress: true })),
+      ...(await django.ask<string[]>('dumps', { strings, salt: 'shop', compress: true })),
+      ...strings.map((text) => dumps(parseJson(text), { salt: 'shop', compress: true })),
     ]
     const signer = new TimestampSigner({ salt: 'shop' })
     const values = [
@@ -166,23 +166,23 @@ describe('signed texts beside a live Django', function () {
     expect(theirs.slice(0, good.length).every((each) => Array.isArray(each))).to.equal(true)
   })
 
-  it('in cookies are read by us, by their age and no other name; ours are read by a Django that knows their salt', async () => {
-    const visitor = new Visitor(() => beside.django)
+  it('in cookies are read by us, by age and only by name; ours are read by a Django with their salt', async () => {
+    const browser = new Browser(() => beside.django)
     const value = async (): Promise<unknown> => {
       const found = await Promise.all(
-        (['django', 'nuages'] as const).map((side) => visitor.json<{ value: unknown }>(visitor.get(side, '/signed/'))),
+        (['django', 'nuages'] as const).map((side) => browser.json<{ value: unknown }>(browser.get(side, '/signed/'))),
       )
       expect(found[0]).to.deep.equal(found[1])
       return found[0]?.value
     }
-    await visitor.post('django', '/sign/', { value: 'tea for two' })
+    await browser.post('django', '/sign/', { value: 'tea for two' })
     expect(await value()).to.equal('tea for two')
-    const good = visitor.cookies.get('basket') as string
+    const good = browser.cookies.get('basket') as string
     for (const mutated of mutationsOf(good.replaceAll('"', ''), new Generator(SEED + 2), MUTATIONS)) {
-      visitor.cookies.set('basket', mutated)
+      browser.cookies.set('basket', mutated)
       expect(await value(), mutated).to.equal(null)
     }
-    visitor.cookies.set('basket', good)
+    browser.cookies.set('basket', good)
     const hours = 2 * 3_600_000
     await beside.django.ask('moment', { seconds: (Date.now() + hours) / 1000 })
     const clock = stopClock(Date.now() + hours)
@@ -192,11 +192,11 @@ describe('signed texts beside a live Django', function () {
       clock.restore()
       await beside.django.ask('moment', { seconds: null })
     }
-    // The salt that newer releases join from salt and name; 3.2 joins them otherwise.
-    await visitor.post('nuages', '/sign/', { value: 'coffee' })
-    const ours = visitor.cookies.get('basket') as string
-    const asked = { value: ours, salt: 'django.http.cookies.v2:4:shopbasket' }
-    expect(await beside.django.ask('unsign_cookie', asked)).to.equal('coffee')
+    // The salt that newer releases join from salt and name; 3.2 joins them differently.
+    await browser.post('nuages', '/sign/', { value: 'coffee' })
+    const ours = browser.cookies.get('basket') as string
+    const request = { value: ours, salt: 'django.http.cookies.v2:4:shopbasket' }
+    expect(await beside.django.ask('unsign_cookie', request)).to.equal('coffee')
   })
 
   it('that name a session that was never issued get a new one on both sides, under another name', async () => {
@@ -216,7 +216,7 @@ describe('signed texts beside a live Django', function () {
     ]
     for (const each of strange) {
       for (const side of ['django', 'nuages'] as const) {
-        const other = new Visitor(() => beside.django)
+        const other = new Browser(() => beside.django)
         other.cookies.set('sessionid', each)
         expect(await other.json(other.get(side, '/visit/?item=tea')), `${each} on ${side}`).to.deep.equal({
           visits: 1,

@@ -1,4 +1,4 @@
-/** The tables that we make are Django's in all that its introspection sees, and each side finds what the other one made. */
+/** Our tables equal Django's as far as its introspection shows, and each side recognises the other's. */
 import { expect } from 'chai'
 import { connection, unappliedMigrations } from '#core/db'
 import CreateCacheTable from '../../core/management/commands/createcachetable.ts'
@@ -8,13 +8,13 @@ import { outcomeOf } from '../db/migrations/project.ts'
 import { databases, onEachDatabase, type TestDatabase } from '../services.ts'
 import { asNuages, djangoSettings, nuagesSettings, requireDjango } from './beside.ts'
 import { Django } from './django.ts'
-import { databaseEngine, onDatabase } from './places.ts'
+import { databaseEngine, onDatabase } from './shared_setups.ts'
 
 const dbs = await databases('beside_tables')
 
 const APPS = ['auth', 'contenttypes', 'sessions']
 
-/** Without django_migrations: what its rows are numbered with hangs on DEFAULT_AUTO_FIELD. */
+/** Without django_migrations, because the type of its key depends on DEFAULT_AUTO_FIELD. */
 const TABLES = [
   'auth_group',
   'auth_group_permissions',
@@ -26,7 +26,7 @@ const TABLES = [
   'django_session',
 ]
 
-/** What the command is given where nothing is. */
+/** The default argument of the command. */
 const CACHE_TABLES = { tableName: [], database: 'default' }
 
 const CACHES = { default: { BACKEND: 'django.core.cache.backends.db.DatabaseCache', LOCATION: 'cache_table' } }
@@ -34,25 +34,25 @@ const CACHES = { default: { BACKEND: 'django.core.cache.backends.db.DatabaseCach
 const without = (some: readonly string[], others: readonly string[]): string[] =>
   some.filter((each) => !others.includes(each))
 
-describe('tables beside a live Django', function () {
+describe('tables shared with Django', function () {
   this.timeout(60_000)
   before(function () {
     return requireDjango(this)
   })
 
   onEachDatabase(dbs, (db: TestDatabase) => {
-    const place = onDatabase(db, db.name, { ...databaseEngine, CACHES })
+    const setup = onDatabase(db, db.name, { ...databaseEngine, CACHES })
     let django: Django
     beforeEach(async () => {
       await db.create()
-      django = new Django(djangoSettings(place))
+      django = new Django(djangoSettings(setup))
     })
     afterEach(() => django.close())
 
-    /** What is done between has the database to itself: no connection of Django's stays open. */
-    const ours = <T>(fn: () => Promise<T>): Promise<T> => asNuages(nuagesSettings(place), fn)
+    /** `fn` has exclusive access to the database: no connection of Django stays open. */
+    const ours = <T>(fn: () => Promise<T>): Promise<T> => asNuages(nuagesSettings(setup), fn)
 
-    it('that Django made are found migrated, with the same list and the same times', async () => {
+    it('created by Django count as migrated, with the same list and the same times', async () => {
       await django.command('migrate', '--verbosity', '0')
       const shown = await django.command('showmigrations', ...APPS, '--verbosity', '2')
       await ours(async () => {
@@ -65,18 +65,18 @@ describe('tables beside a live Django', function () {
       expect(await django.command('migrate')).to.include('No migrations to apply.')
     })
 
-    it('that we made are the same in columns, keys and indexes, and leave Django nothing to do', async () => {
+    it('created by us are the same in columns, keys and indexes, and leave Django nothing to do', async () => {
       await django.command('migrate', '--verbosity', '0')
       await django.command('createcachetable')
       const theirs = await django.ask<string[]>('schema', { tables: [...TABLES, 'cache_table'] })
       await django.close()
       await db.create()
-      django = new Django(djangoSettings(place))
+      django = new Django(djangoSettings(setup))
       await ours(async () => {
         expect((await outcomeOf(CreateCacheTable, CACHE_TABLES)).error).to.equal(undefined)
       })
       const seen = await django.ask<string[]>('schema', { tables: [...TABLES, 'cache_table'] })
-      // Keys of our cache that differ in case alone are two on MySQL as well.
+      // Keys of our cache that differ only in case are distinct on MySQL as well.
       const own = seen.map((line) => line.replace("collation='utf8mb4_bin'", 'collation=None'))
       expect({ onlyHere: without(own, theirs), onlyThere: without(theirs, own) }).to.deep.equal({
         onlyHere: [],
@@ -98,7 +98,7 @@ describe('tables beside a live Django', function () {
       })
     })
 
-    it('that we made before anything was written down are taken over by --fake-initial, and migrated on', async () => {
+    it('created by us without records are adopted by --fake-initial, and migrated further', async () => {
       await ours(async () => {
         for (const appLabel of ['auth', 'contenttypes']) {
           const { error } = await outcomeOf(Migrate, { appLabel, migrationName: '0001' })
@@ -109,7 +109,7 @@ describe('tables beside a live Django', function () {
       const printed = await django.command('migrate', '--fake-initial')
       for (const app of APPS) expect(printed).to.include(`Applying ${app}.0001_initial... FAKED\n`)
       expect(printed).to.include('Applying auth.0012_alter_user_first_name_max_length... OK\n')
-      const [[key] = ['']] = await django.ask<[string, string][]>('create', { texts: ['{"a":1}'] })
+      const [[key] = ['']] = await django.ask<[string, string][]>('create', { strings: ['{"a":1}'] })
       await django.ask('create_user', { username: 'n'.repeat(150), password: 'three green apples' })
       await ours(async () => {
         expect(await unappliedMigrations()).to.deep.equal([])
@@ -117,7 +117,7 @@ describe('tables beside a live Django', function () {
       })
     })
 
-    it('are migrated on by either side from where the other one stopped', async () => {
+    it('are migrated further by either side from where the other one stopped', async () => {
       await django.command('migrate', 'auth', '0005', '--verbosity', '0')
       const shown = await ours(async () => {
         expect(await unappliedMigrations()).to.deep.equal([])

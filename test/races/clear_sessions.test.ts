@@ -1,4 +1,4 @@
-/** Expired sessions are cleared in small steps, beside a site under load and beside another clearsessions. */
+/** Expired sessions are cleared in small steps, during load on the site and another clearsessions. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { encodeSession } from '#core/contrib/sessions'
@@ -9,10 +9,10 @@ import { useSetup, type EngineSetup, engineSetups } from '../contrib/sessions/en
 import { withWorkers } from '../../core/test/session_race.ts'
 import type { Cleared } from '../../core/test/session_race_worker.ts'
 
-/** Rows of each kind: `npm run races` takes the million that the figures in the docs are of. */
+/** Rows of each kind: `npm run races` uses a million, as for the figures in the docs. */
 const ROWS = Number(process.env.CLEAR_ROWS ?? 5000)
 
-/** How many clear at the same time. */
+/** Number of concurrent clearsessions. */
 const WORKERS = Number(process.env.CLEAR_WORKERS ?? 2)
 
 const DAY = 86_400_000
@@ -24,7 +24,7 @@ const NUMBERS: Record<string, string> = {
 
 async function fill(setup: EngineSetup, kind: string, days: number): Promise<void> {
   const date = toDatabaseDate(Date.now() + days * DAY)
-  // Django's real rows are of this length, and so is the work of deleting one.
+  // Django's real rows have this length, which determines the work of deleting one.
   const data = encodeSession({ _auth_user_id: '1', cart: ['a', 'b', 'c'], hash: 'x'.repeat(64) })
   const columns = setup.name.includes('PostgreSQL')
     ? 'cast(? as varchar) || n, ?, cast(? as timestamptz)'
@@ -42,20 +42,20 @@ async function countOf(kind: string): Promise<number> {
   return Number(row?.n)
 }
 
-/** Visitors that come back until they are told to stop; how many answers were wrong. */
+/** Clients that send requests until they are stopped; returns the number of wrong responses. */
 async function visit(stopped: () => boolean): Promise<{ requests: number; lost: number }> {
   let requests = 0
   let lost = 0
-  const visitor = async (): Promise<void> => {
+  const client = async (): Promise<void> => {
     const client = new Client()
     for (let n = 1; !stopped() || n === 1; n++) {
       requests++
-      // Nothing here waits for anything outside, so what comes from outside needs a chance to be heard.
+      // Nothing here waits for I/O, so pending events need a chance to be handled.
       await new Promise((resolve) => setImmediate(resolve))
       if ((await client.get('/count')).text !== String(n)) lost++
     }
   }
-  await Promise.all(Array.from({ length: 8 }, visitor))
+  await Promise.all(Array.from({ length: 8 }, client))
   return { requests, lost }
 }
 
@@ -78,7 +78,7 @@ describe('clearsessions', function () {
         await fill(setup, 'living', 1)
       })
 
-      it('deletes what has expired and nothing else, and no request is lost meanwhile', () =>
+      it('deletes only expired sessions, and no request is lost meanwhile', () =>
         withWorkers(WORKERS, setup.settings, async (workers) => {
           let done = false
           const visits = visit(() => done)

@@ -1,9 +1,9 @@
-/** No update is lost between processes: two of them write to one session at once, on every engine and service. */
+/** No update is lost between processes: two of them write to one session concurrently, on every engine and service. */
 import { setup } from '#core/apps'
 import { sessionRaceTests } from '#core/test'
 import { useMigratedSetup, engineSetups } from '../contrib/sessions/engine_setups.ts'
 
-/** `npm run races` runs as many as the figures in the docs are of. */
+/** `npm run races` runs as many as for the figures in the docs. */
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 5)
 
 const all = (await engineSetups('races')).filter(({ isShared }) => isShared)

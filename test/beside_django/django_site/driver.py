@@ -1,4 +1,4 @@
-"""Does what a test asks of the Django site: a line of JSON in, a line of JSON out, until there are no more."""
+"""Runs operations on the Django site: reads one line of JSON for each, and writes one with the result."""
 import binascii
 import hashlib
 import io
@@ -13,8 +13,8 @@ from importlib import import_module
 
 import django
 
-# What anything prints must not come between the answers.
-answers = os.fdopen(os.dup(1), "w")
+# Other output must not mix with the replies.
+replies = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "site_settings"
@@ -42,8 +42,8 @@ def operation(function):
     return function
 
 
-class Remembering(logging.Handler):
-    """Keeps what was logged until it is asked for."""
+class RecordingHandler(logging.Handler):
+    """Keeps log records until they are fetched."""
 
     def __init__(self):
         super().__init__()
@@ -53,13 +53,13 @@ class Remembering(logging.Handler):
         self.records.append([record.name, record.levelname, record.getMessage()])
 
 
-remembered = Remembering()
+remembered = RecordingHandler()
 logging.getLogger("django.security").addHandler(remembered)
 logging.getLogger("django.contrib.sessions").addHandler(remembered)
 
 
 def verdict(judge):
-    """What came out, or the name of what was raised."""
+    """The result, or the name of the exception."""
     try:
         return [judge()]
     except Exception as error:
@@ -74,7 +74,7 @@ def logged():
 
 @operation
 def command(words):
-    """Runs a management command: its exit code and what it printed."""
+    """Runs a management command; returns its exit code and its output."""
     out = io.StringIO()
     try:
         call_command(*words, stdout=out, stderr=out, no_color=True)
@@ -85,16 +85,16 @@ def command(words):
 
 @operation
 def schema(tables):
-    """All of tables that Django's introspection sees: columns with their types, keys, indexes."""
+    """Tables as Django's introspection sees them: columns with their types, keys, indexes."""
     seen = []
     with connection.cursor() as cursor:
         for table in tables:
             for column in connection.introspection.get_table_description(cursor, table):
-                # PostgreSQL counts by a sequence that the default names, or from Django 4.1 on by an identity.
+                # PostgreSQL uses the sequence in the default, or an identity from Django 4.1 on.
                 counted = str(column.default).startswith("nextval(")
                 seen.append("%s: %r" % (table, column._replace(default=None) if counted else column))
             for name, each in connection.introspection.get_constraints(cursor, table).items():
-                # SQLite's introspection parses the statement that made the table; what is a key stands in the column, too.
+                # SQLite's introspection parses the CREATE TABLE statement, where a key is also part of its column.
                 if name != "__primary__":
                     each.pop("orders", None)
                     seen.append("%s: %s %r" % (table, name, sorted(each.items())))
@@ -109,7 +109,7 @@ def tight(value):
 
 
 def is_same(one, other):
-    """Equal in value, in type, in the order of keys: 1 is not 1.0, and not True."""
+    """Whether value, type and order of keys are equal: 1 is neither 1.0 nor True."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -122,11 +122,11 @@ def is_same(one, other):
 
 
 @operation
-def create(texts):
-    """Sessions with the content of some JSON texts: their keys, and the content as Python writes it."""
+def create(strings):
+    """Creates sessions with the content of JSON strings; returns their keys, and the content as Python writes it."""
     made = []
     with transaction.atomic():
-        for text in texts:
+        for text in strings:
             session = SessionStore()
             session.update(json.loads(text))
             session.save()
@@ -136,7 +136,7 @@ def create(texts):
 
 @operation
 def differences(sessions):
-    """Of keys and JSON texts, those where the content is another: key, what is there, what should be."""
+    """The sessions whose content differs from the given JSON: key, actual content, expected content."""
     different = []
     for key, text in sessions:
         found, expected = SessionStore(key).load(), json.loads(text)
@@ -147,7 +147,7 @@ def differences(sessions):
 
 @operation
 def change(keys, name, value):
-    """Sets one value in each session; their keys, which the change may have made others."""
+    """Sets one value in each session; returns their keys, which may have changed."""
     changed = []
     with transaction.atomic():
         for key in keys:
@@ -160,7 +160,7 @@ def change(keys, name, value):
 
 @operation
 def contents(keys):
-    """What stands in sessions, as JSON texts; null where there is no such session (any more)."""
+    """The content of sessions as JSON strings; null for a missing session."""
     found = []
     for key in keys:
         session = SessionStore(key)
@@ -171,7 +171,7 @@ def contents(keys):
 
 @operation
 def end_dates(keys):
-    """When the rows of sessions end, in microseconds since the epoch."""
+    """The expiry of the rows of sessions, in microseconds since the epoch."""
 
     def micros(date):
         aware = date if timezone.is_aware(date) else timezone.make_aware(date)
@@ -187,27 +187,27 @@ def delete(keys):
 
 
 @operation
-def decode(texts):
-    """What Django makes of the texts of sessions."""
+def decode(strings):
+    """Session strings, decoded by Django."""
 
     def content(text):
         try:
             return SessionStore().decode(text)
         except binascii.Error:
-            # 3.2 looks for its format of old in what it cannot read, and stumbles; 4.0 has no other format, and gives {}.
+            # 3.2 tries its older format for unreadable strings, and fails; 4.0 has no other format, and returns {}.
             return {}
 
-    return [tight(content(text)) for text in texts]
+    return [tight(content(text)) for text in strings]
 
 
 @operation
-def encode(texts):
-    return [SessionStore().encode(json.loads(text)) for text in texts]
+def encode(strings):
+    return [SessionStore().encode(json.loads(text)) for text in strings]
 
 
 @operation
 def iso_texts(moments):
-    """What `set_expiry(timezone.now() + …)` keeps from Django 4.1 on, for moments in microseconds since the epoch."""
+    """The expiry that `set_expiry(timezone.now() + …)` stores from Django 4.1 on, for microseconds since the epoch."""
     dates = [datetime.fromtimestamp(micros // 10**6, zones.utc).replace(microsecond=micros % 10**6) for micros in moments]
     return [(date if settings.USE_TZ else timezone.make_naive(date)).isoformat() for date in dates]
 
@@ -220,9 +220,9 @@ def request(method, path, data, cookies, headers, secure, csrf):
     client = Client(enforce_csrf_checks=csrf)
     client.cookies = SimpleCookie(cookies)
     named = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
-    answer = getattr(client, method.lower())(path, data or {}, secure=secure, **named)
-    lines = [each.OutputString() for each in answer.cookies.values()]
-    return {"status": answer.status_code, "text": answer.content.decode(), "cookies": lines}
+    response = getattr(client, method.lower())(path, data or {}, secure=secure, **named)
+    lines = [each.OutputString() for each in response.cookies.values()]
+    return {"status": response.status_code, "text": response.content.decode(), "cookies": lines}
 
 
 # Users and passwords
@@ -281,7 +281,7 @@ def scrypt(password, salt, n, r, p):
 
 @operation
 def moment(seconds):
-    """Lets signatures be made and judged at another time; null for the system's clock again."""
+    """Signs and verifies at another time; null restores the system's clock."""
     time.time = system_time if seconds is None else lambda: seconds
 
 
@@ -299,8 +299,8 @@ def unsign(values, salt, max_age):
 
 
 @operation
-def dumps(texts, salt, compress):
-    return [signing.dumps(json.loads(text), salt=salt, compress=compress) for text in texts]
+def dumps(strings, salt, compress):
+    return [signing.dumps(json.loads(text), salt=salt, compress=compress) for text in strings]
 
 
 @operation
@@ -333,10 +333,10 @@ def cache_differences(entries):
 
 
 for line in sys.stdin:
-    asked = json.loads(line)
+    call = json.loads(line)
     try:
-        answer = {"value": operations[asked["operation"]](**asked["given"])}
+        reply = {"value": operations[call["operation"]](**call["given"])}
     except Exception:
-        answer = {"error": traceback.format_exc()}
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
+        reply = {"error": traceback.format_exc()}
+    replies.write(json.dumps(reply) + "\n")
+    replies.flush()

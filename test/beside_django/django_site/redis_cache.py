@@ -1,4 +1,4 @@
-"""Values in Redis as Django's own RedisCache keeps them from 4.0 on; where Django is older, by a stand-in."""
+"""Values in Redis as stored by Django's RedisCache from 4.0 on; older releases use a replacement."""
 import pickle
 
 import redis

@@ -1,4 +1,4 @@
-"""The settings of the Django site: what the test hands over, in Django's own names."""
+"""The settings of the Django site, passed by the test with Django's names."""
 import json
 import os
 

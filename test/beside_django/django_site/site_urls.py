@@ -1,4 +1,4 @@
-"""The views of the Django site; the ones of the site beside it do the same at the same addresses."""
+"""The views of the Django site. The Nuages site has the same at the same URLs."""
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import HttpResponse, JsonResponse
