@@ -9,8 +9,8 @@ import { rejection, until } from './until.ts'
 
 const VALUES: Readonly<Record<string, unknown>> = {
   'a text': 'text',
-  'an empty text': '',
-  'a text in many scripts': 'naïve 日本語 🎉 \0 \r\n END\r\n',
+  'an empty string': '',
+  'a string in many scripts': 'naïve 日本語 🎉 \0 \r\n END\r\n',
   'a number': 1.5,
   zero: 0,
   'a number below zero': -7,

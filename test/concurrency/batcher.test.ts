@@ -4,7 +4,7 @@ import { Batcher, type BatcherOptions, type JobResult, tickEnd } from '#core/con
 
 const nextTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A batcher of strings whose batches finish when the test says so. */
+/** A batcher of strings whose batches the test finishes. */
 function batching(options: Partial<BatcherOptions<string, string>> = {}) {
   const batches: { jobs: readonly string[]; finish: () => void; fail: (error: unknown) => void }[] = []
   const batcher = new Batcher<string, string>({

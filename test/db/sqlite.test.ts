@@ -131,7 +131,7 @@ describe('SQLite', () => {
       'there is no folder /no/such/folder. Make the folder',
     ],
     ['a URI', { NAME: 'file:memory?mode=memory' }, "is a 'file:' URI"],
-    ['a mode that is none', { OPTIONS: { transaction_mode: 'SLOW' } }, 'should be DEFERRED or IMMEDIATE or EXCLUSIVE'],
+    ['an invalid mode', { OPTIONS: { transaction_mode: 'SLOW' } }, 'should be DEFERRED or IMMEDIATE or EXCLUSIVE'],
   ]
   for (const [what, entry, message] of wrong) {
     it(`refuses ${what}`, () =>

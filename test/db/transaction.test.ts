@@ -115,7 +115,7 @@ describe('transaction', () => {
     )
 
     it(
-      'is what currentConnection() gives inside',
+      'is returned by currentConnection() inside',
       using(async () => {
         expect(currentConnection()).to.equal(connections.database().pool)
         await transaction(async (trx) => {

@@ -124,7 +124,7 @@ describe('CsrfViewMiddleware', () => {
       ['no token', { data: {} }, 'CSRF token missing.'],
       ['an empty field and no header', { data: { csrfmiddlewaretoken: '' } }, 'CSRF token missing.'],
       [
-        'a field of another secret',
+        'a field with another secret',
         { data: { csrfmiddlewaretoken: maskSecret(OTHER) } },
         'CSRF token from POST incorrect.',
       ],
@@ -134,7 +134,7 @@ describe('CsrfViewMiddleware', () => {
         { data: { csrfmiddlewaretoken: `${short}!` } },
         'CSRF token from POST has invalid characters.',
       ],
-      ['a header of another secret', header(OTHER), "CSRF token from the 'X-Csrftoken' HTTP header incorrect."],
+      ['a header with another secret', header(OTHER), "CSRF token from the 'X-Csrftoken' HTTP header incorrect."],
       ['a short header', header(short), "CSRF token from the 'X-Csrftoken' HTTP header has incorrect length."],
       [
         'a bad field next to a good header',

@@ -118,7 +118,7 @@ describe('body parsers from npm', () => {
     'koa-body': () => [koaBody()],
     'koa-body that keeps the text': () => [koaBody({ includeUnparsed: true })],
     'koa-body with files': () => [koaBody({ multipart: true, formidable: { uploadDir: folder } })],
-    'koa-body that patches the request of Node alone': () => [
+    'koa-body that patches only the request of Node': () => [
       koaBody({ multipart: true, patchNode: true, patchKoa: false, formidable: { uploadDir: folder } }),
     ],
     '@koa/multer in memory': () => [multer().any()],

@@ -306,7 +306,7 @@ describe('the login throttle', () => {
       ['an unknown name', { LIMIT: 5 }],
       ['no failures at all', { FAILURES: 0 }],
       ['a part of a failure', { FAILURES: 1.5 }],
-      ['a period of no time', { PERIOD: 0 }],
+      ['a period of zero', { PERIOD: 0 }],
       ['something else', true],
     ] as const) {
       it(`is refused with ${what}`, async () => {

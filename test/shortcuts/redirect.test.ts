@@ -20,12 +20,12 @@ describe('redirect', () => {
       ['to a path', '/somewhere/?a=b', {}, '/somewhere/?a=b'],
       ['to a relative URL', './next', {}, './next'],
       ['to a URL elsewhere', 'https://example.com/x', {}, 'https://example.com/x'],
-      ['to a text with a dot, which is no name', 'example.com', {}, 'example.com'],
+      ['to a string with a dot, which is not a name', 'example.com', {}, 'example.com'],
       ['to a name', 'about', {}, '/about/'],
       ['to a name with arguments', 'post', { args: [5] }, '/posts/5/'],
       ['to a name with named arguments and a query', 'post', { kwargs: { pk: 7 }, query: { a: '1' } }, '/posts/7/?a=1'],
       ['to a view', about, {}, '/about/'],
-      ['to an object with a page of its own', { getAbsoluteUrl: () => '/own/' }, {}, '/own/'],
+      ['to an object with its own page', { getAbsoluteUrl: () => '/own/' }, {}, '/own/'],
     ]
   for (const [what, to, options, location] of cases) {
     it(what, () =>

@@ -1,4 +1,4 @@
-/** The apps of users, content types and sessions, installed on a migrated database of its own. */
+/** The apps of users, content types and sessions, installed on a separate migrated database. */
 import { apps } from '#core/apps'
 import { overrideSettings, projectRoot, settings, type Settings } from '#core/conf'
 import { connections, type DatabaseSettings, loadMigrations, MigrationExecutor, postMigrate } from '#core/db'

@@ -66,7 +66,7 @@ describe('SessionMiddleware', () => {
         ['ctx.throw(503)', 500, (ctx) => ctx.throw(503)],
         ['Http404', 404, () => fail(new Http404('not here'))],
         ['PermissionDenied', 403, () => fail(new PermissionDenied('no'))],
-        ['an error with a status of its own', 413, () => fail(Object.assign(new Error('big'), { statusCode: 413 }))],
+        ['an error with its own status', 413, () => fail(Object.assign(new Error('big'), { statusCode: 413 }))],
         ['an error', 500, () => fail(new Error('broken'))],
       ]
       for (const [what, status, raise] of thrown) {

@@ -92,7 +92,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return { key, version: columns(record).session_data }
       }
     })(),
-  'db looks first and writes then': () =>
+  'db checks first and writes then': () =>
     new (class extends Db {
       override async update(key: string, record: SessionRecord, version: string) {
         const found = await this.load(key)
@@ -108,7 +108,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return super.delete(key)
       }
     })(),
-  'db says that it deleted what was not there': () =>
+  'db reports the deletion of a missing session': () =>
     new (class extends Db {
       override async delete(key: string, version?: string) {
         await super.delete(key, version)
@@ -140,7 +140,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return super.load(key)
       }
     })(),
-  'db gives all the same key': () =>
+  'db gives all sessions the same key': () =>
     new (class extends Db {
       override async create(record: SessionRecord) {
         const row = { session_key: 'a'.repeat(32), ...columns(record) }
@@ -148,7 +148,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return { key: row.session_key, version: row.session_data }
       }
     })(),
-  'db tells a wrong version': () =>
+  'db returns a wrong version': () =>
     new (class extends Db {
       override async load(key: string): Promise<LoadedSession | undefined> {
         const found = await super.load(key)
@@ -163,7 +163,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return { key }
       }
     })(),
-  'cache asks whether it is there and sets then': (step) =>
+  'cache checks for the key and sets then': (step) =>
     new (class extends InCache {
       override async update(key: string, record: SessionRecord, version: string) {
         await super.update(key, record, version)
@@ -186,7 +186,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return { key }
       }
     })(),
-  'cached_db leaves the cache alone when it deletes': () =>
+  'cached_db does not delete from the cache': () =>
     new (class extends CachedDatabaseStore {
       constructor() {
         super({ cache })
@@ -213,7 +213,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return { key, version: text }
       }
     })(),
-  'file makes a new file for a session that is gone': () =>
+  'file creates a new file for a deleted session': () =>
     new (class extends Files {
       override async update(key: string, record: SessionRecord, version: string) {
         const text = encodeSession(record.data)
@@ -221,7 +221,7 @@ const MUTANTS: Record<string, OpenStore> = {
         return { key, version: text }
       }
     })(),
-  'file looks first and writes then': (step) =>
+  'file checks first and writes then': (step) =>
     new (class extends Files {
       override async update(key: string, record: SessionRecord, version: string) {
         if (readFileSync(this.file(key), 'latin1') !== version) return super.update(key, record, version)

@@ -142,10 +142,10 @@ describe('session', () => {
       items: (s) => s.items(),
       // oxlint-disable-next-line typescript/no-misused-spread -- as above
       spread: (s) => ({ ...s }),
-      'pop of what is not there': (s) => s.pop('nope'),
-      'setDefault of what is there': (s) => s.setDefault('n', 2),
-      'delete of what is not there': (s) => Reflect.deleteProperty(s, 'nope'),
-      'setExpiry(null) where none was set': (s) => s.setExpiry(null),
+      'pop of a missing key': (s) => s.pop('nope'),
+      'setDefault of an existing key': (s) => s.setDefault('n', 2),
+      'delete of a missing key': (s) => Reflect.deleteProperty(s, 'nope'),
+      'setExpiry(null) without an expiry': (s) => s.setExpiry(null),
     }
     for (const [what, access] of Object.entries(accesses)) {
       it(`marks the session as accessed, not as modified: ${what}`, async () => {
@@ -160,8 +160,8 @@ describe('session', () => {
       'an assignment': (s) => (s.n = 1),
       'an assignment of the same value': (s) => (s.n = 1),
       delete: (s) => delete s.n,
-      'pop of what is there': (s) => s.pop('n'),
-      'setDefault of what is not there': (s) => s.setDefault('m', 1),
+      'pop of an existing key': (s) => s.pop('n'),
+      'setDefault of a missing key': (s) => s.setDefault('m', 1),
       'update, even with nothing': (s) => s.update({}),
       clear: (s) => s.clear(),
       setExpiry: (s) => s.setExpiry(60),

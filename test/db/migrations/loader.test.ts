@@ -53,17 +53,17 @@ describe('loading migrations', () => {
   const wrong: [string, string, string][] = [
     ['no up', 'export const down = () => {}', '`up` should be an exported function of (db), found undefined.'],
     [
-      'a down that is none',
+      'an invalid down',
       "export const up = () => {}\nexport const down = 'no'",
       '`down` should be a function of (db), found "no".',
     ],
     [
-      'a dependency that is a text',
+      'a dependency that is a string',
       "export const up = () => {}\nexport const dependencies = ['a.0001']",
       "`dependencies` should be a list of pairs such as ['auth', '0001_initial'], found [\"a.0001\"].",
     ],
     [
-      'operations that are none',
+      'invalid operations',
       'export const up = () => {}\nexport const operations = [1]',
       '`operations` should be a list of strings, found [1].',
     ],
