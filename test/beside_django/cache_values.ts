@@ -1,4 +1,4 @@
-/** A value in a cache is the same for both sides, whichever side put it there: plain values, and counters. */
+/** Cached values are the same for both sides, whichever side set them: plain ones and counters. */
 import { expect } from 'chai'
 import { cache } from '#core/cache'
 import type { Beside } from './beside.ts'

@@ -1,4 +1,4 @@
-/** Guarantees for the content of sessions on each engine, whichever side wrote it. */
+/** Promises about the content of sessions for each setup, whichever side wrote it. */
 import { expect } from 'chai'
 import { openSession, openSessionStore, type Session } from '#core/contrib/sessions'
 import { setOwn, stringifyJson } from '#core/serialization'
@@ -119,8 +119,8 @@ function ends(beside: Beside, { hasRows, settings }: SharedSetup): void {
   })
 }
 
-function deletion(beside: Beside, { settings }: SharedPlace): void {
-  // A session that is only in a cookie cannot be revoked.
+function deletion(beside: Beside, { settings }: SharedSetup): void {
+  // Content in a cookie cannot be revoked.
   if (settings.SESSION_ENGINE === 'django.contrib.sessions.backends.signed_cookies') return
 
   it('is deleted for both when either deletes it', async () => {

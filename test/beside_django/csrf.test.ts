@@ -1,4 +1,4 @@
-/** A form of one side may be sent to the other; another user's token, or one that was changed, is refused by both. */
+/** A form of one side may be sent to the other; a token of another client, or a changed one, to neither. */
 import { expect } from 'chai'
 import { databases } from '../services.ts'
 import { inBesideDjango } from './beside.ts'

@@ -6,11 +6,11 @@ import { otherThan, type Side, SIDES, Browser } from './browser.ts'
 
 const PASSWORD = 'three green apples'
 
-/** All of it on one place. */
-export function oneSite(beside: Beside, place: SharedPlace): void {
-  // A session that is only in a cookie cannot be revoked.
-  const isStored = place.settings.SESSION_ENGINE !== 'django.contrib.sessions.backends.signed_cookies'
-  const newVisitor = (): Visitor => new Visitor(() => beside.django)
+/** All promises for one setup. */
+export function oneSite(beside: Beside, setup: SharedSetup): void {
+  // Content in a cookie cannot be revoked.
+  const isStored = setup.settings.SESSION_ENGINE !== 'django.contrib.sessions.backends.signed_cookies'
+  const newBrowser = (): Browser => new Browser(() => beside.django)
   let users = 0
 
   async function newUser(): Promise<string> {

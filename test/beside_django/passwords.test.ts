@@ -1,4 +1,4 @@
-/** Passwords, the hash that a login keeps in its session, and reset tokens are valid on both sides, whichever side made them. */
+/** Passwords, their hashes in sessions, and reset tokens are valid on both sides, whichever side created them. */
 import { expect } from 'chai'
 import { setup } from '#core/apps'
 import { checkPassword, defaultTokenGenerator, makePassword, User } from '#core/contrib/auth'

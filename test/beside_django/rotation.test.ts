@@ -1,4 +1,4 @@
-/** One side gets a new SECRET_KEY first: no user is logged out, and signed values stay valid. */
+/** A new SECRET_KEY is deployed to one side first: no user is logged out, and all signed values stay valid. */
 import { expect } from 'chai'
 import { defaultTokenGenerator, User } from '#core/contrib/auth'
 import { openSession, openSessionStore } from '#core/contrib/sessions'

@@ -199,10 +199,10 @@ describe('signed strings shared with Django', function () {
     expect(await beside.django.ask('unsign_cookie', request)).to.equal('coffee')
   })
 
-  it('that name a session that was never issued get a new one on both sides, under another name', async () => {
-    const visitor = new Visitor(() => beside.django)
-    await visitor.get('django', '/visit/?item=tea')
-    const key = visitor.cookies.get('sessionid') as string
+  it('that name an unknown session get a new one on both sides, with a new key', async () => {
+    const browser = new Browser(() => beside.django)
+    await browser.get('django', '/visit/?item=tea')
+    const key = browser.cookies.get('sessionid') as string
     const strange = [
       ...mutationsOf(key, new Generator(SEED + 3), 20).filter((each) => !/[:=]/.test(each)),
       'short',
