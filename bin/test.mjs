@@ -32,6 +32,7 @@ const SLOW = {
     'test/management/runserver/**',
     'test/management/commands/{runserver,shell}.test.ts',
     'test/security/{process,secret_key,nginx}.test.ts',
+    'test/faults/command.test.ts',
   ],
   'The short run of the fuzz suite': ['test/security/fuzz.test.ts'],
   'Fast paths compared with plain ones': ['test/fast/**'],
