@@ -137,6 +137,7 @@ function checked(send: Send, close: () => void): RedisClient['send'] {
     close()
     return failure
   }
+  const firstFailure = (): Error | undefined => failure
   return async (key, isRead, args, fits) => {
     if (failure !== undefined) throw failure
     const reply = await send(key, isRead, args).catch((error: unknown) => {
@@ -145,7 +146,8 @@ function checked(send: Send, close: () => void): RedisClient['send'] {
       throw failure ?? error
     })
     // Replies that the client read before it was closed still arrive, in order.
-    if (failure !== undefined) throw failure
+    const earlier = firstFailure()
+    if (earlier !== undefined) throw earlier
     if (fits(reply)) return reply
     throw failed(`reply to ${String(args[0])}`)
   }

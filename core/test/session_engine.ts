@@ -398,7 +398,11 @@ function expiryTests(
       session.set('a', 1)
       session.set('_session_expiry', stored)
       await session.save()
-      assert.equal((await loaded(store, session.sessionKey)).has('a'), isThere, String(stored))
+      assert.equal(
+        (await loaded(store, session.sessionKey)).has('a'),
+        isThere,
+        JSON.stringify(stored, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)),
+      )
       assert.ok(Number.isSafeInteger(session.getExpiryAge()))
       assert.ok(!Number.isNaN(session.getExpiryDate().getTime()))
     }
@@ -647,7 +651,7 @@ function rotationTests(
     const key = login?.sessionKey as string
     const change = (s: Session): unknown => {
       s.set('n', Number(s.get('n')) + 1)
-      ;(s.get('list') as unknown as string[]).push('b')
+      ;(s.get<string>('list') as string[]).push('b')
       return s.get('secret')
     }
     assert.equal(await first?.atomic(change), undefined)

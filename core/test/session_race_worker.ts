@@ -77,18 +77,10 @@ async function clear(): Promise<Cleared> {
 }
 
 function perform(task: Exclude<Task, { kind: 'end' }>): Promise<unknown> {
-  switch (task.kind) {
-    case 'keys':
-      return setKeys(task.key, task.names)
-    case 'count':
-      return count(task.key, task.times)
-    case 'load':
-      return load(task.key, task.names)
-    case 'rotate':
-      return rotate()
-    case 'clear':
-      return clear()
-  }
+  if (task.kind === 'keys') return setKeys(task.key, task.names)
+  if (task.kind === 'count') return count(task.key, task.times)
+  if (task.kind === 'load') return load(task.key, task.names)
+  return task.kind === 'rotate' ? rotate() : clear()
 }
 
 const report = (message: Answer): void => void process.send?.(message)

@@ -30,7 +30,9 @@ interface Kind {
   readonly name: string
   readonly program: typeof redisServer
   /** @returns the server that is disturbed, and opens a store that reaches it on another port */
-  start(started: (server: OwnServer) => Promise<OwnServer>): Promise<{ port: number; open(port: number): CacheStore }>
+  start(
+    started: (server: OwnServer) => Promise<OwnServer>,
+  ): Promise<{ port: number; open: (port: number) => CacheStore }>
 }
 
 const timeout = 1

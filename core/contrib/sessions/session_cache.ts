@@ -176,11 +176,13 @@ export class ReadThroughCache {
 
   /** Blocks what is pending as soon as the cache is back. */
   #retry(): void {
-    setTimeout(async () => {
-      for (const key of this.#pending) {
-        if (!(await this.#block(key))) return this.#retry()
-        this.#pending.delete(key)
-      }
-    }, RETRY_MS).unref()
+    setTimeout(() => void this.#blockPending(), RETRY_MS).unref()
+  }
+
+  async #blockPending(): Promise<void> {
+    for (const key of this.#pending) {
+      if (!(await this.#block(key))) return this.#retry()
+      this.#pending.delete(key)
+    }
   }
 }

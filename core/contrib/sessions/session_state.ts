@@ -30,6 +30,9 @@ const log = getLogger('django.contrib.sessions')
 /** A save that conflicts this many times in a row is given up. */
 const MAX_ATTEMPTS = 1000
 
+/** A chain of rotations with more links than this is none: a store has given out a key twice. */
+const MAX_HOPS = 100
+
 /**
  * Saves of one session that had a conflict continue one after the other, so that within one process each needs only one
  * more attempt. Between processes the store decides.
@@ -413,13 +416,16 @@ export class SessionState {
   // Sessions that another request has moved to a new key
 
   /** The state of the session under a new key. This request does not get to see its content. */
-  async #successor(newKey: string): Promise<SessionState> {
+  async #successor(newKey: string, hops = 0): Promise<SessionState> {
     const successor = new SessionState(this.store, newKey, this.#cookieAge)
     successor.metadata = this.metadata
     successor.#adopt(await this.#reload(newKey))
     if (successor.#key === null && successor.#movedTo === undefined) throw new SessionGone()
     // A chain of rotations is followed to its end.
-    if (successor.#movedTo !== undefined) return this.#successor(successor.#movedTo)
+    if (successor.#movedTo !== undefined) {
+      if (hops === MAX_HOPS) throw new SessionGone()
+      return this.#successor(successor.#movedTo, hops + 1)
+    }
     successor.#isForeign = successor.#user !== this.#user
     return successor
   }
@@ -622,7 +628,7 @@ export class SessionState {
   ): Promise<'moved' | 'gone' | { readonly newKey: string }> {
     const key = this.#key as string
     let [old, version] = [first, carried]
-    for (;;) {
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
       try {
         if (version !== undefined) {
           await this.store.update(old, markerOf(old, key), version)
@@ -646,5 +652,6 @@ export class SessionState {
       if (!(await this.#write((record) => this.store.update(key, record, mine)))) throw new SessionConflict()
       version = newer.version
     }
+    throw new ServiceUnavailable(`The session key could not be changed: each of ${MAX_ATTEMPTS} attempts conflicted.`)
   }
 }

@@ -30,9 +30,25 @@ const broken = new WeakSet<BetterSqlite3.Database>()
 /** Whether the pool may use a connection. One that is not is closed, and another one is opened. */
 export const isUsable = (connection: BetterSqlite3.Database): boolean => connection.open && !broken.has(connection)
 
-/** Notes an error of a connection. A database in memory is kept, because closing it would delete it. */
+/** The open connections of this process to each file. */
+const byFile = new Map<string, Set<BetterSqlite3.Database>>()
+
+function register(connection: BetterSqlite3.Database): void {
+  const open = byFile.get(connection.name) ?? new Set()
+  for (const each of open) if (!each.open) open.delete(each)
+  byFile.set(connection.name, open.add(connection))
+}
+
+/**
+ * Notes an error of a connection. A database in memory is kept, because closing it would delete it. SQLite shares the
+ * index of the write-ahead log among the connections of a process: if one was opened while the file system was
+ * read-only, all are read-only until all are closed.
+ */
 export function noteFailure(connection: BetterSqlite3.Database, error: unknown): void {
-  if (UNUSABLE.test(codeOf(error)) && !connection.memory) broken.add(connection)
+  if (!UNUSABLE.test(codeOf(error)) || connection.memory) return
+  broken.add(connection)
+  if (!codeOf(error).startsWith('SQLITE_READONLY')) return
+  for (const each of byFile.get(connection.name) ?? []) if (!each.inTransaction) each.close()
 }
 
 interface Transaction {
@@ -103,6 +119,7 @@ function openerOf(driver: Driver, options: SqliteOptions): OpenConnection {
     const connection = open(driver, filename, options)
     try {
       prepareConnection(connection, options)
+      if (!connection.memory) register(connection)
       return connection
     } catch (error) {
       connection.close()
