@@ -151,5 +151,7 @@ export const backend: DatabaseBackend = {
 
   isConnectionError: (error) =>
     /^SQLITE_(BUSY|LOCKED|READONLY|CANTOPEN|PERM|IOERR|FULL|PROTOCOL|NOTADB)/.test(codeOf(error)) ||
+    // better-sqlite3 about a connection that was closed together with one that could not write.
+    (error instanceof TypeError && error.message === 'The database connection is not open') ||
     isNetworkError(error),
 }
