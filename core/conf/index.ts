@@ -25,7 +25,7 @@ export {
 } from './load_class.ts'
 export { cacheFromUrl, databaseFromUrl } from './environment.ts'
 export { type LoadedSettings, schema, type SettingDefinition, type SettingName, type Settings } from './schema.ts'
-export { mutableCopy } from './frozen.ts'
+export { mutableCopy } from './loader.ts'
 export { formatSetting } from './validation.ts'
 export { LEAST_VARIETY, NEW_KEY, requireSecretKeys, secretKeyProblems } from './secret_keys.ts'
 export {

@@ -5,7 +5,6 @@ import { ImproperlyConfigured } from '../exceptions.ts'
 import { closestMatch, didYouMean, isDottedName, moduleFile } from '#core/utils'
 import { cacheFromUrl, databaseFromUrl, settingsFromEnvironment } from './environment.ts'
 import { isPlainObject } from './formats.ts'
-import { deepFreeze } from './frozen.ts'
 import { type LoadedSettings, schema, type SettingDefinition } from './schema.ts'
 import { invalidValues, type NamedFormat } from './validation.ts'
 
@@ -106,4 +105,36 @@ export function withEnvironment(values: Record<string, unknown>, env: NodeJS.Pro
   if (env.DATABASE_URL && !('DATABASES' in all)) all.DATABASES = { default: databaseFromUrl(env.DATABASE_URL) }
   if (env.CACHE_URL && !('CACHES' in all)) all.CACHES = { default: cacheFromUrl(env.CACHE_URL) }
   return completeSettings(all, fromEnv.problems)
+}
+
+// Settings are frozen. A driver gets a copy of its options, because many drivers change the options that they get.
+
+/** Freezes plain objects and lists, and those inside them. Instances of classes, and functions, are not frozen. */
+function deepFreeze<T>(value: T): T {
+  if (Array.isArray(value) || isPlainObject(value)) {
+    if (Object.isFrozen(value)) return value
+    // Frozen before what is inside it, so that a value that contains itself does not recurse forever.
+    Object.freeze(value)
+    for (const entry of Object.values(value)) deepFreeze(entry)
+  }
+  return value
+}
+
+/**
+ * A copy that can be changed: of plain objects and lists, and of those inside them. Instances of classes, such as a Buffer,
+ * and functions are the same in the copy.
+ */
+export function mutableCopy<T>(value: T): T {
+  return copyOf(value, new Map()) as T
+}
+
+function copyOf(value: unknown, copies: Map<unknown, unknown>): unknown {
+  if (!Array.isArray(value) && !isPlainObject(value)) return value
+  // An object that is in two places, or contains itself, is copied once.
+  const known = copies.get(value)
+  if (known !== undefined) return known
+  const copy = (Array.isArray(value) ? [] : {}) as Record<string, unknown>
+  copies.set(value, copy)
+  for (const [name, each] of Object.entries(value)) copy[name] = copyOf(each, copies)
+  return copy
 }
