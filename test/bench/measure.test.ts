@@ -34,7 +34,10 @@ for (const [name, generator] of Object.entries(GENERATORS)) {
       expect(problems).to.deep.equal([])
       expect(kept).to.equal(1)
       expect(figures).to.have.all.keys('requestsPerSecond', 'cpu', 'p50', 'p99', 'memory')
-      for (const value of Object.values(figures)) expect(value).to.be.greaterThan(0)
+      // autocannon counts latency in whole milliseconds, and a fast response takes less than half of one.
+      const { p50, ...others } = figures
+      expect(p50).to.be.at.least(0)
+      for (const value of Object.values(others)) expect(value).to.be.greaterThan(0)
     })
 
     it('reports how many requests were not counted, and that some were refused', async () => {
